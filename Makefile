@@ -1,0 +1,43 @@
+# Each target is a short script in scripts/; this file says what there is and what stands on what.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: setup demo test lint bench soak check-bare clean help
+
+stamp := .venv/.setup
+dev_stamp := .venv/.setup-dev
+
+setup: $(stamp)  ## make .venv with a working .venv/bin/mhatool in it
+
+demo: $(stamp)  ## judge a real capture and tell its story
+	@scripts/demo.sh
+
+test: $(dev_stamp)  ## run all tests (ARGS="-k name" are passed on to pytest)
+	@scripts/test.sh $(ARGS)
+
+lint: $(dev_stamp)  ## style, types, import contracts, spelling, sizes
+	@scripts/lint.sh
+
+bench: $(dev_stamp)  ## measure against named peers (ARGS are passed on)
+	@.venv/bin/python -m bench $(ARGS)
+
+soak: $(dev_stamp)  ## fuzz and run the long tests; the record goes to docs/soak.txt
+	@scripts/soak.sh
+
+check-bare:  ## show that demo and test work on a bare machine (SUITE=bookworm; needs root)
+	@scripts/check_bare.sh $(SUITE) $(MIRROR)
+
+clean:  ## remove all that make made, .venv too
+	rm -rf .venv build dist .hypothesis .*_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The stamps make the second time quick: nothing runs until one of these files changes.
+$(stamp): pyproject.toml constraints.txt scripts/setup.sh
+	@scripts/setup.sh
+	@touch $@
+
+$(dev_stamp): $(stamp)
+	@scripts/setup.sh dev
+	@touch $@

@@ -1,0 +1,223 @@
+"""A profile's parsers and emitters, compiled when first used: octets to message values and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dissectors.errors import DecodeError, EncodeError, Reaction
+from dissectors.spec import kinds
+from dissectors.spec.compile import Emitter, Parser, compile_emitter, compile_parser
+from dissectors.spec.declaration import Declaration, Message, Option, When
+from dissectors.spec.families import declarations
+
+if TYPE_CHECKING:
+    from dissectors.profile import Profile
+
+OptionsParser = Callable[[bytes, int, int], tuple[Option, ...]]
+
+#: Families told apart by an octet: where it stands.
+_NUMBER_OFFSET = {"mobility": 2, "icmpv6": 0, "routing": 2, "mobility_option": 0, "nd_option": 0, "ipv6_option": 0}
+
+
+class Codec:
+    """Octets to values and back, by one profile's code points."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self._emitters: dict[type, Emitter] = {}
+        self._parsers: dict[type, Parser] = {}
+        self._tables: dict[str, dict[int, list[Declaration]]] = {}
+        self._families: dict[str, Parser] = {}
+        self._option_parsers: dict[str, OptionsParser] = {}
+
+    # --- which declaration ---
+
+    def table(self, family: str) -> dict[int, list[Declaration]]:
+        """number -> the family's declarations there; those with a condition first."""
+        if family not in self._tables:
+            table: dict[int, list[Declaration]] = {}
+            for declaration in declarations(family):
+                for number in self.profile.code_points(declaration):
+                    table.setdefault(number, []).append(declaration)
+            for variants in table.values():
+                variants.sort(key=lambda d: d.when is None)
+            self._tables[family] = table
+        return self._tables[family]
+
+    def fallback(self, family: str) -> Declaration:
+        """What a number without a declaration of its own is read as."""
+        return next(d for d in declarations(family) if d.symbol == family)
+
+    def declaration_at(self, family: str, octets: bytes, start: int, end: int) -> Declaration:
+        """The declaration that these octets would be read by: by their number, and by their shape where variants share it."""
+        number = octets[start + _NUMBER_OFFSET[family]]
+        for declaration in self.table(family).get(number, ()):
+            if declaration.when is None or declaration.when(octets, start, end):
+                return declaration
+        return self.fallback(family)
+
+    def number(self, declaration: Declaration) -> int:
+        """The one code point of a declaration; EncodeError where this profile has none."""
+        numbers = self.profile.code_points(declaration)
+        if not numbers:
+            raise EncodeError(f"the profile {self.profile.name} has no number for {declaration.title}", field="type")
+        return numbers[0]
+
+    # --- parsing ---
+
+    def parser(self, cls: type) -> Parser:
+        """The compiled parser of one class: (octets, start, end) -> value."""
+        if cls not in self._parsers:
+            self._parsers[cls] = compile_parser(self, cls.__declaration__)  # type: ignore[attr-defined]
+        return self._parsers[cls]
+
+    def parse(self, family: str, octets: bytes, start: int = 0, end: int | None = None) -> Any:
+        """The message of a family (`mobility`, `icmpv6`, `routing`) in these octets; DecodeError where there is none."""
+        if family not in self._families:
+            self._families[family] = self._family_parser(family)
+        return self._families[family](octets, start, len(octets) if end is None else end)
+
+    def _family_parser(self, family: str) -> Parser:
+        offset = _NUMBER_OFFSET[family]
+        parsers: list[Parser] = [self._dispatch(family, number) for number in range(256)]
+
+        def parse(octets: bytes, start: int, end: int) -> Any:
+            if end - start <= offset:
+                raise DecodeError("too_short", start, f"{family}: {end - start} octets, not even a type")
+            return parsers[octets[start + offset]](octets, start, end)
+
+        return parse
+
+    def _dispatch(self, family: str, number: int) -> Parser:
+        """The parser for one number: compiled at its first use, and choosing among variants where there are several."""
+        variants = self.table(family).get(number, [])
+        choices: list[tuple[When | None, type]] = [(d.when, d.cls) for d in variants]
+        if not variants or variants[-1].when is not None:
+            choices.append((None, self.fallback(family).cls))
+
+        def parse(octets: bytes, start: int, end: int) -> Any:
+            for when, cls in choices:
+                if when is None or when(octets, start, end):
+                    return self.parser(cls)(octets, start, end)
+            raise AssertionError("the last choice has no condition")
+
+        return parse
+
+    def option_parser(self, family: str) -> OptionsParser:
+        """(octets, start, end) -> the options there."""
+        if family not in self._option_parsers:
+            self._option_parsers[family] = self._options(family)
+        return self._option_parsers[family]
+
+    def _options(self, family: str) -> OptionsParser:
+        direct: dict[int, Parser] = {}
+        pad1 = next((d.cls() for d in declarations(family) if d.symbol == "pad1"), None)
+        pads: dict[bytes, Any] = {}
+        pad_n = next((d.cls for d in declarations(family) if d.symbol == "pad_n"), None)
+        step = 8 if family == "nd_option" else 1
+        bias = 0 if family == "nd_option" else 2
+
+        def parser_of(number: int) -> Parser:
+            variants = self.table(family).get(number, [])
+            simple = len(variants) == 1 and variants[0].when is None
+            direct[number] = found = (
+                self.parser(variants[0].cls) if simple else self._dispatch(family, number)
+            )
+            return found
+
+        def parse(octets: bytes, position: int, end: int) -> tuple[Option, ...]:
+            result: list[Any] = []
+            while position < end:
+                number = octets[position]
+                if number == 0 and pad1 is not None:
+                    result.append(pad1)
+                    position += 1
+                    continue
+                if position + 2 > end:
+                    raise option_overrun(family, position, 2, end)
+                stop = position + octets[position + 1] * step + bias
+                if stop > end or stop == position:
+                    raise option_overrun(family, position, stop - position, end)
+                if number == 1 and pad_n is not None:
+                    padding = octets[position + 2 : stop]
+                    value = pads.get(padding)
+                    if value is None:
+                        value = pad_n(padding=padding)
+                        if len(pads) < 64:  # zeros of every usual length; hostile padding isn't kept
+                            pads[padding] = value
+                    result.append(value)
+                else:
+                    parser = direct.get(number) or parser_of(number)
+                    result.append(parser(octets, position, stop))
+                position = stop
+            return tuple(result)
+
+        return parse
+
+    def record_parser(self, cls: type) -> OptionsParser:
+        """(octets, start, end) -> entries of one fixed layout."""
+        parse_one = self.parser(cls)
+        declaration: Declaration = cls.__declaration__  # type: ignore[attr-defined]
+        size = declaration.fixed_size
+
+        def parse(octets: bytes, start: int, end: int) -> tuple[Any, ...]:
+            if (end - start) % size:
+                raise DecodeError("wrong_size", start, f"{declaration.title}: {end - start} octets, not a multiple of {size}")
+            return tuple([parse_one(octets, at, at + size) for at in range(start, end, size)])
+
+        return parse
+
+    # --- emitting ---
+
+    def emitter(self, cls: type) -> Emitter:
+        """The compiled emitter of one class."""
+        if cls not in self._emitters:
+            self._emitters[cls] = self._emitter(cls)
+        return self._emitters[cls]
+
+    def _emitter(self, cls: type) -> Emitter:
+        declaration: Declaration = cls.__declaration__  # type: ignore[attr-defined]
+        derived_number = declaration.first(kinds.Number) is not None
+        number = self.number(declaration) if derived_number else None
+        plain = compile_emitter(self, declaration, number)
+        family = declaration.family
+        table = self.table(family) if family in _NUMBER_OFFSET else {}
+        shared = number is not None and len(table.get(number, ())) > 1
+        if not shared and declaration.when is None:
+            return plain
+
+        def emit(message: Any) -> bytes:
+            octets = plain(message)
+            if self.declaration_at(family, octets, 0, len(octets)) is not declaration:
+                raise EncodeError(f"{declaration.title}: with these contents it would be read as another message", field="")
+            return octets
+
+        return emit
+
+    def emit(self, message: Message) -> bytes:
+        """The octets of a message or option; derived fields computed, its checksum as it stands in the value."""
+        return self.emitter(message.__class__)(message)
+
+    def option_emitter(self, family: str) -> Callable[[tuple[Option, ...]], bytes]:
+        """options -> octets."""
+        emitters = self._emitters
+        emitter = self.emitter
+
+        def emit(options: tuple[Option, ...]) -> bytes:
+            return b"".join([(emitters.get(x.__class__) or emitter(x.__class__))(x) for x in options])
+
+        return emit
+
+
+def option_overrun(family: str, position: int, size: int, end: int) -> DecodeError:
+    """An option that doesn't end inside its message."""
+    what = family.replace("_", " ")
+    return DecodeError(
+        "option_overrun",
+        position,
+        f"{what}: {size} octets stated, {end - position} left" if size else f"{what}: a length of 0",
+        field="options",
+        rfc="RFC 4861, 4.6" if family == "nd_option" else "RFC 6275, 6.2.1",
+        reaction=Reaction.DISCARD,
+    )

@@ -1,0 +1,49 @@
+"""ESP with NULL encryption (RFC 2410): told from an encrypted payload by proof, never by a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dissectors.ipv6 import checksum
+
+#: Sizes of the integrity check value in use: HMAC-SHA-1-96 and its like, HMAC-SHA-256-128, none.
+_ICV_SIZES = (12, 16, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class NullEsp:
+    """The trailer of a payload that wasn't encrypted; the payload ends at `end`."""
+
+    end: int
+    padding: bytes
+    next_header: int
+    icv: bytes
+
+
+def look_inside(
+    octets: bytes, start: int, end: int, addresses: tuple[bytes, bytes], protocol: Callable[[int], str]
+) -> NullEsp | None:
+    """The trailer, where padding, next header and the payload's own checksum or length prove that it is in clear."""
+    for icv_size in _ICV_SIZES:
+        trailer = end - icv_size
+        if trailer - 2 < start:
+            continue
+        pad_length, next_header = octets[trailer - 2], octets[trailer - 1]
+        payload_end = trailer - 2 - pad_length
+        if payload_end <= start:
+            continue
+        padding = octets[payload_end : trailer - 2]
+        if padding != bytes(range(1, pad_length + 1)) and any(padding):
+            continue
+        if _proves(octets[start:payload_end], addresses, next_header, protocol(next_header)):
+            return NullEsp(payload_end, padding, next_header, octets[trailer:end])
+    return None
+
+
+def _proves(payload: bytes, addresses: tuple[bytes, bytes], number: int, name: str) -> bool:
+    if name in ("mobility", "icmpv6", "udp", "tcp") and len(payload) >= 8:
+        return checksum.is_good(*addresses, number, payload)
+    if name == "ipv6" and len(payload) >= 40:
+        return payload[0] >> 4 == 6 and int.from_bytes(payload[4:6], "big") == len(payload) - 40
+    return False

@@ -1,0 +1,74 @@
+"""Fragments put together again (RFC 8200, 4.5), in bounded memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MOST_DATAGRAMS = 256
+LARGEST = 65535
+
+Key = tuple[bytes, bytes, int]
+
+
+@dataclass(slots=True)
+class _Partial:
+    pieces: dict[int, bytes] = field(default_factory=dict)
+    frames: list[int] = field(default_factory=list)
+    total: int = -1
+    next_header: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A reassembled fragmentable part: its octets, its first header's number, the frames that it came in."""
+
+    octets: bytes
+    next_header: int
+    frames: list[int]
+
+
+class Reassembler:
+    """Collects pieces by source, destination and identification; the oldest unfinished packet goes when there are too many."""
+
+    def __init__(self) -> None:
+        self._partial: dict[Key, _Partial] = {}
+
+    def add(self, key: Key, offset: int, more: bool, piece: bytes, next_header: int, frame: int) -> Whole | None:  # noqa: PLR0913, FBT001
+        """One fragment; the whole when this was the last one missing.
+
+        Pieces that overlap with different octets make the packet unusable (RFC 5722): it is dropped. A repeated piece is
+        nothing new.
+        """
+        partial = self._partial.setdefault(key, _Partial())
+        if len(self._partial) > MOST_DATAGRAMS:
+            del self._partial[next(iter(self._partial))]
+        end = offset + len(piece)
+        known = partial.pieces.get(offset)
+        if end > LARGEST or (more and len(piece) % 8) or (known is not None and known != piece):
+            self._partial.pop(key, None)
+            return None
+        if known is None:
+            partial.pieces[offset] = piece
+            partial.frames.append(frame)
+        if offset == 0:
+            partial.next_header = next_header
+        if not more:
+            partial.total = end
+        return self._finish(key, partial)
+
+    def _finish(self, key: Key, partial: _Partial) -> Whole | None:
+        if partial.total < 0 or 0 not in partial.pieces:
+            return None
+        at = 0
+        for offset, piece in sorted(partial.pieces.items()):
+            if offset < at:
+                self._partial.pop(key, None)
+                return None
+            if offset > at:
+                return None
+            at += len(piece)
+        self._partial.pop(key, None)
+        if at != partial.total:
+            return None
+        octets = b"".join(piece for _, piece in sorted(partial.pieces.items()))
+        return Whole(octets, partial.next_header, partial.frames)

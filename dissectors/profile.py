@@ -1,0 +1,195 @@
+"""Code points that differ by era.
+
+A declaration names IANA's numbers; a profile holds what is different: `rfc6275` nothing but our three private code points' places,
+`kame2003` the numbers of the paper's testbed (draft 19, KAME snapshot of January 2003). A TOML file makes another one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from dissectors.spec.kinds import FlagTable
+
+if TYPE_CHECKING:
+    from dissectors.codec import Codec
+    from dissectors.spec.declaration import Declaration
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class ProfileError(ValueError):
+    """A profile file that doesn't say what it should; the text names file and key."""
+
+
+@dataclass(eq=False)
+class Profile:
+    """Code points by symbol.
+
+    `numbers[family][symbol]` overrides a declaration's number; `closed` families know no other symbols than those listed. `flags[key]`
+    overrides the letters of a flags field. `protocols` are numbers of the IPv6 next header by layer family.
+    """
+
+    name: str
+    protocols: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    flags: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
+    _tables: dict[tuple[str, int], FlagTable] = field(default_factory=dict, repr=False)
+    _codec: Codec | None = field(default=None, repr=False)
+
+    def protocol(self, family: str) -> int:
+        """The next header value of that layer: `mobility`, `icmpv6` ..."""
+        return self.protocols.get(family, PROTOCOLS[family])
+
+    def code_points(self, declaration: Declaration) -> tuple[int, ...]:
+        """The numbers of a declaration here; none where this profile doesn't have it."""
+        own = self.numbers.get(declaration.family, _EMPTY)
+        if declaration.symbol in own:
+            return (own[declaration.symbol],)
+        return () if declaration.family in self.closed else declaration.numbers
+
+    def flag_table(self, key: str, bits: int, letters: Mapping[str, int]) -> FlagTable:
+        """The flags of the field `key`, with the declaration's own letters where this profile has no others."""
+        chosen = self.flags.get(key, letters) if key else letters
+        signature = (f"{key}{sorted(chosen.items())}", bits)
+        if signature not in self._tables:
+            self._tables[signature] = FlagTable(bits, chosen)
+        return self._tables[signature]
+
+    @property
+    def codec(self) -> Codec:
+        """The compiled parsers and emitters of this profile."""
+        if self._codec is None:
+            from dissectors.codec import Codec  # noqa: PLC0415  (it needs profiles itself)
+
+            self._codec = Codec(self)
+        return self._codec
+
+
+#: IPv6 next header values (IANA).
+PROTOCOLS: Mapping[str, int] = MappingProxyType(
+    {
+        "hop_by_hop": 0,
+        "ipv4": 4,
+        "tcp": 6,
+        "udp": 17,
+        "ipv6": 41,
+        "routing": 43,
+        "fragment": 44,
+        "esp": 50,
+        "ah": 51,
+        "icmpv6": 58,
+        "no_next_header": 59,
+        "destination_options": 60,
+        "mobility": 135,
+    }
+)
+
+RFC6275 = Profile("rfc6275")
+
+KAME2003 = Profile(
+    "kame2003",
+    protocols={"mobility": 62},
+    numbers={
+        "mobility_option": {
+            "pad1": 0,
+            "pad_n": 1,
+            "unique_identifier": 2,
+            "alternate_care_of_address": 3,
+            "nonce_indices": 4,
+            "binding_authorization_data": 5,
+            "binding_refresh_advice": 6,
+            "multiple_home_agents": 7,
+        },
+        "icmpv6": {
+            "dhaad_request": 150,
+            "dhaad_reply": 151,
+            "mobile_prefix_solicitation": 152,
+            "mobile_prefix_advertisement": 153,
+        },
+    },
+    flags={
+        "binding_update": {"A": 0x8000, "H": 0x4000, "S": 0x2000, "D": 0x1000, "L": 0x0800, "M": 0x0400},
+        "binding_acknowledgement": {},
+    },
+    closed=frozenset({"mobility_option"}),
+)
+
+BUILT_IN: Mapping[str, Profile] = MappingProxyType({p.name: p for p in (RFC6275, KAME2003)})
+
+
+def load(name_or_path: str) -> Profile:
+    """A built-in profile by name, or one from a TOML file.
+
+    The file: `name`, `base` (a built-in profile), tables `[protocols]`, `[numbers.FAMILY]` and `[flags.KEY]` of whole numbers, each
+    replacing single entries of the base.
+    """
+    if name_or_path in BUILT_IN:
+        return BUILT_IN[name_or_path]
+    path = Path(name_or_path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(BUILT_IN)
+        raise ProfileError(f"no profile {name_or_path!r}: give one of {known}, or a TOML file") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProfileError(f"profile {name_or_path}: {error}") from None
+    return _from_toml(data, str(path))
+
+
+def _from_toml(data: dict[str, Any], where: str) -> Profile:
+    from dissectors.spec.families import load_all  # noqa: PLC0415  (only a file's check needs every declaration)
+
+    unknown = set(data) - {"name", "base", "protocols", "numbers", "flags"}
+    if unknown:
+        raise ProfileError(f"profile {where}: unknown key {sorted(unknown)[0]!r}")
+    base_name = data.get("base", "rfc6275")
+    if base_name not in BUILT_IN:
+        raise ProfileError(f"profile {where}: base = {base_name!r} is none of {', '.join(BUILT_IN)}")
+    base = BUILT_IN[base_name]
+    declarations = load_all()
+    symbols = {family: {d.symbol for d in items} for family, items in declarations.items()}
+    numbers = {family: dict(table) for family, table in base.numbers.items()}
+    for family, table in _tables(data, "numbers", where).items():
+        if family not in symbols:
+            raise ProfileError(
+                f"profile {where}: numbers.{family} is no family (there are {', '.join(sorted(symbols))})"
+            )
+        for symbol, value in table.items():
+            if symbol not in symbols[family]:
+                raise ProfileError(f"profile {where}: numbers.{family}.{symbol} is no declared message or option")
+            numbers.setdefault(family, {})[symbol] = _code_point(
+                value, 255, f"profile {where}: numbers.{family}.{symbol}"
+            )
+    protocols = dict(base.protocols)
+    for name, value in _table(data.get("protocols", {}), f"profile {where}: protocols").items():
+        if name not in PROTOCOLS:
+            raise ProfileError(f"profile {where}: protocols.{name} is none of {', '.join(PROTOCOLS)}")
+        protocols[name] = _code_point(value, 255, f"profile {where}: protocols.{name}")
+    flags = {key: dict(table) for key, table in base.flags.items()}
+    for key, table in _tables(data, "flags", where).items():
+        for letter, value in table.items():
+            flags.setdefault(key, {})[letter] = _code_point(value, 0xFFFFFFFF, f"profile {where}: flags.{key}.{letter}")
+    return Profile(data.get("name", Path(where).stem), protocols, numbers, flags, base.closed)
+
+
+def _table(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ProfileError(f"{where}: a table is needed")
+    return value
+
+
+def _tables(data: dict[str, Any], key: str, where: str) -> dict[str, dict[str, Any]]:
+    outer = _table(data.get(key, {}), f"profile {where}: {key}")
+    return {name: _table(table, f"profile {where}: {key}.{name}") for name, table in outer.items()}
+
+
+def _code_point(value: Any, most: int, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ProfileError(f"{where} = {value!r}: a whole number from 0 to {most} is needed")
+    return value

@@ -1,0 +1,233 @@
+"""From a class body to a declaration: the fields in wire order, where each lies, and a slotted dataclass for the values."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from dissectors.spec import fields, kinds
+
+T = TypeVar("T")
+#: Tells variants of one number apart: (octets, start, end) of the whole item.
+When = Callable[[bytes, int, int], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field: its name, wire kind and place. `offset` in octets from the start of the message; tails have none (-1).
+
+    A field narrower than its octets lies `shift` bits above the least significant bit of `size` octets at `offset`.
+    """
+
+    name: str
+    kind: kinds.Kind
+    doc: str
+    default: Any
+    offset: int = -1
+    size: int = 0
+    shift: int = 0
+
+    @property
+    def is_tail(self) -> bool:
+        """Whether it runs to the end of the message."""
+        return self.kind.bits == 0
+
+
+@dataclass(slots=True)
+class Declaration:
+    """Everything that is known of one message, option, header or record."""
+
+    cls: type[Any]
+    symbol: str
+    family: str
+    title: str
+    numbers: tuple[int, ...] = ()
+    rfc: str = ""
+    align: tuple[int, int] | None = None
+    align_by_size: dict[int, tuple[int, int]] = field(default_factory=dict)
+    when: When | None = None
+    craft: str = ""
+    fields: tuple[FieldSpec, ...] = ()
+    fixed_size: int = 0
+    by_name: dict[str, FieldSpec] = field(default_factory=dict)
+
+    @property
+    def fixed(self) -> tuple[FieldSpec, ...]:
+        """The fields with a fixed place."""
+        return tuple(f for f in self.fields if not f.is_tail)
+
+    @property
+    def tails(self) -> tuple[FieldSpec, ...]:
+        """The fields that run to the end."""
+        return tuple(f for f in self.fields if f.is_tail)
+
+    @property
+    def values(self) -> tuple[FieldSpec, ...]:
+        """The fields that are attributes of the value."""
+        return tuple(f for f in self.fields if not f.kind.derived)
+
+    def alignment(self, size: int) -> tuple[int, int] | None:
+        """(n, m): an option of so many octets starts at a multiple of n plus m. None: anywhere."""
+        return self.align_by_size.get(size, self.align)
+
+    def first(self, kind: type[kinds.Kind]) -> FieldSpec | None:
+        """The first field of that kind."""
+        return next((f for f in self.fields if isinstance(f.kind, kind)), None)
+
+
+class Message:
+    """Base of every message value. Frozen for the type checker only; don't assign to its fields."""
+
+    __slots__ = ()
+    __declaration__: ClassVar[Declaration]
+    __declared__: ClassVar[dict[str, fields.Declared]] = {}
+
+    def replace(self: T, **changes: Any) -> T:
+        """A copy with some fields changed."""
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+
+class Option(Message):
+    """Base of every option value."""
+
+    __slots__ = ()
+
+
+#: family -> its declarations, in the order in which their modules were read.
+REGISTRY: dict[str, list[Declaration]] = {}
+
+_SPECIFIERS = (
+    fields.uint,
+    fields.reserved,
+    fields.flags,
+    fields.octets,
+    fields.address,
+    fields.code,
+    fields.checksum,
+    fields.address_list,
+    fields.octets_tail,
+    fields.link_layer_address,
+    fields.hardware_address,
+    fields.optional_address,
+    fields.options,
+    fields.records,
+    fields.quoted_packet,
+)
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _value_class(cls: type[T]) -> type[T]:
+    """The slotted dataclass of a class body; its declared fields are kept in `__declared__`, in order."""
+    own = {name: item for name, item in vars(cls).items() if isinstance(item, fields.Declared)}
+    for name, item in own.items():
+        if item.kind.derived or item.default is fields.REQUIRED:
+            delattr(cls, name)
+        else:
+            setattr(cls, name, item.default)
+    made = dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
+    inherited = {n: d for base in reversed(cls.__mro__[1:]) for n, d in vars(base).get("__declared__", {}).items()}
+    made.__declared__ = {**inherited, **own}  # type: ignore[attr-defined]
+    return made
+
+
+def _place(declared: dict[str, fields.Declared]) -> tuple[tuple[FieldSpec, ...], int]:
+    """Where each field lies. Fields narrower than an octet are packed from the most significant bit on."""
+    placed: list[FieldSpec] = []
+    offset = 0
+    group: list[tuple[str, fields.Declared]] = []
+    for name, item in declared.items():
+        if item.kind.bits == 0:
+            placed.append(FieldSpec(name, item.kind, item.doc, item.default))
+            continue
+        group.append((name, item))
+        bits = sum(d.kind.bits for _, d in group)
+        if bits % 8:
+            continue
+        rest = bits
+        for member, d in group:
+            rest -= d.kind.bits
+            placed.append(FieldSpec(member, d.kind, d.doc, d.default, offset, bits // 8, rest))
+        offset += bits // 8
+        group = []
+    if group:
+        raise TypeError(f"the fields {[n for n, _ in group]} don't fill their octets")
+    return tuple(placed), offset
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=_SPECIFIERS)
+def envelope(cls: type[T]) -> type[T]:
+    """The fields that a family's messages begin with; not a message itself."""
+    return _value_class(cls)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=_SPECIFIERS)
+def message(
+    family: str,
+    number: int | tuple[int, ...] | None = None,
+    *,
+    symbol: str = "",
+    title: str = "",
+    rfc: str = "",
+    craft: str = "",
+    when: When | None = None,
+    align: tuple[int, int] | None = None,
+    align_by_size: dict[int, tuple[int, int]] | None = None,
+) -> Callable[[type[T]], type[T]]:
+    """Declare a message of a family.
+
+    `number` is IANA's (a profile may give another; several where the class holds the type as a field), `symbol` the name in JSON and in profiles (from the class name by
+    default), `craft` the name on the command line, `when` tells variants of one number apart.
+    """
+
+    def declare(cls: type[T]) -> type[T]:
+        made = _value_class(cls)
+        symbol_ = symbol or _snake_case(cls.__name__)
+        placed, size = _place(made.__declared__)  # type: ignore[attr-defined]
+        declaration = Declaration(
+            cls=made,
+            symbol=symbol_,
+            family=family,
+            title=title or symbol_.replace("_", " ").capitalize(),
+            numbers=number if isinstance(number, tuple) else () if number is None else (number,),
+            rfc=rfc,
+            align=align,
+            align_by_size=align_by_size or {},
+            when=when,
+            craft=craft,
+            fields=placed,
+            fixed_size=size,
+            by_name={f.name: f for f in placed},
+        )
+        made.__declaration__ = declaration  # type: ignore[attr-defined]
+        REGISTRY.setdefault(family, []).append(declaration)
+        return made
+
+    return declare
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=_SPECIFIERS)
+def option(
+    family: str,
+    number: int | None,
+    *,
+    title: str,
+    rfc: str = "",
+    align: tuple[int, int] | None = None,
+    align_by_size: dict[int, tuple[int, int]] | None = None,
+    when: When | None = None,
+    symbol: str = "",
+) -> Callable[[type[T]], type[T]]:
+    """Declare an option.
+
+    `align` = (n, m): it starts at a multiple of n octets plus m, from the header's start; `align_by_size` where that depends on its
+    size in octets.
+    """
+    return message(
+        family, number, symbol=symbol, title=title, rfc=rfc, align=align, align_by_size=align_by_size, when=when
+    )

@@ -1,0 +1,402 @@
+"""From a frame to its layers: the exact walk down the header chain, judging nothing and never failing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dissectors import registry
+from dissectors.ipv6 import checksum
+from dissectors.ipv6.esp import NullEsp, look_inside
+from dissectors.ipv6.header import (
+    Authentication,
+    DestinationOptions,
+    Esp,
+    Fragment,
+    HomeAddress,
+    HopByHop,
+    Ipv6,
+)
+from dissectors.ipv6.link import (
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    ETHERTYPE_VLAN,
+    Ethernet,
+    LinuxSll,
+    LinuxSll2,
+    Null,
+    Payload,
+    Tcp,
+    Udp,
+    Vlan,
+)
+from dissectors.ipv6.reassembly import Reassembler
+from dissectors.packet import Datagram, Packet
+from dissectors.profile import RFC6275, Profile
+from dissectors.ripng import PORT as RIPNG_PORT
+from dissectors.ripng import Ripng
+from dissectors.view import Problem, View
+
+MOST_TUNNELS = 8
+DSMIPV6_PORT = 4191
+
+# LINKTYPE values (tcpdump.org/linktypes)
+_NULL, _ETHERNET, _LOOP, _SLL, _IPV6, _SLL2 = 0, 1, 108, 113, 229, 276
+_RAW = frozenset({12, 14, 101})
+LINK_TYPES = frozenset({_NULL, _ETHERNET, _LOOP, _SLL, _IPV6, _SLL2, *_RAW})
+
+_EXTENSIONS: dict[str, type] = {
+    "hop_by_hop": HopByHop,
+    "destination_options": DestinationOptions,
+    "fragment": Fragment,
+    "ah": Authentication,
+}
+
+
+@dataclass(slots=True)
+class _Rest:
+    """What is still to be walked: octets from `start` to `end`, and how they came."""
+
+    octets: bytes
+    start: int
+    end: int
+    truncated: bool
+    quoted: bool = False
+    reassembled: bool = False
+
+    def at(self, start: int) -> _Rest:
+        return _Rest(self.octets, start, self.end, self.truncated, self.quoted, self.reassembled)
+
+
+class Dissector:
+    """Walks frames of one capture; it remembers fragments, so one of these serves one vantage point."""
+
+    def __init__(self, profile: Profile = RFC6275) -> None:
+        self.profile = profile
+        self._reassembler = Reassembler()
+        names = ("hop_by_hop", "destination_options", "fragment", "ah", "routing", "esp", "icmpv6", "mobility")
+        self._protocols = {profile.protocol(name): name for name in (*names, "ipv6", "udp", "tcp", "no_next_header")}
+
+    def dissect(self, octets: bytes, link_type: int, *, original_length: int | None = None, frame: int = 0) -> Packet:
+        """Everything in one frame. `original_length` tells a frame that the capture cut."""
+        walk = _Walk(self, Packet(octets), frame)
+        cut = original_length is not None and original_length > len(octets)
+        walk.link(link_type, _Rest(octets, 0, len(octets), cut))
+        return walk.packet
+
+    def view(self, cls: type, rest: _Rest, end: int) -> View:
+        """The view of one layer."""
+        declaration = cls.__declaration__  # type: ignore[attr-defined]
+        return View(
+            declaration,
+            rest.octets,
+            rest.start,
+            end,
+            self.profile,
+            truncated=rest.truncated,
+            quoted=rest.quoted,
+            reassembled=rest.reassembled,
+        )
+
+    def protocol(self, number: int) -> str:
+        """Which layer a next header value stands for in this profile; "" for others."""
+        return self._protocols.get(number, "")
+
+
+class _Walk:
+    """One frame's walk: each method takes what is left and says what comes next."""
+
+    def __init__(self, dissector: Dissector, packet: Packet, frame: int) -> None:
+        self.dissector = dissector
+        self.profile = dissector.profile
+        self.packet = packet
+        self.frame = frame
+
+    def layer(self, cls: type, rest: _Rest, end: int) -> View:
+        view = self.dissector.view(cls, rest, min(end, rest.end))
+        self.packet.layers.append(view)
+        return view
+
+    def payload(self, rest: _Rest, **facts: Any) -> None:
+        """The octets that nobody looks into."""
+        if rest.start >= rest.end:
+            return
+        view = self.layer(Payload, rest, rest.end)
+        view.extra = {**facts, "length": rest.end - rest.start}
+
+    # --- link layers ---
+
+    def link(self, link_type: int, rest: _Rest) -> None:
+        if link_type == _ETHERNET:
+            view = self.layer(Ethernet, rest, rest.start + 14)
+            self.network(view, view.get("ethertype"), rest.at(view.end))
+        elif link_type in (_SLL, _SLL2):
+            cls, size = (LinuxSll, 16) if link_type == _SLL else (LinuxSll2, 20)
+            view = self.layer(cls, rest, rest.start + size)
+            self.network(view, view.get("protocol"), rest.at(view.end))
+        elif link_type in (_NULL, _LOOP):
+            view = self.layer(Null, rest, rest.start + 4)
+            self.bare(rest.at(view.end))
+        elif link_type in _RAW or link_type == _IPV6:
+            self.bare(rest)
+        else:
+            message = f"link type {link_type} is not supported"
+            self.packet.problems.append(Problem("unknown_link_type", 0, message))
+
+    def bare(self, rest: _Rest) -> None:
+        """No ethertype: the version says whether it is IPv6."""
+        if rest.start < rest.end and rest.octets[rest.start] >> 4 == 6:
+            self.ipv6(rest, None, 0)
+        else:
+            self.payload(rest)
+
+    def network(self, link: View, ethertype: int | None, rest: _Rest) -> None:
+        while ethertype in ETHERTYPE_VLAN:
+            link = self.layer(Vlan, rest, rest.start + 4)
+            ethertype, rest = link.get("ethertype"), rest.at(link.end)
+        if ethertype == ETHERTYPE_IPV6:
+            end = self.ipv6(rest, None, 0)
+            if end < rest.end:
+                self.packet.layers[0].extra["trailer"] = rest.octets[end : rest.end].hex()
+        elif ethertype is not None:
+            name = {"ethertype_name": "IPv4"} if ethertype == ETHERTYPE_IPV4 else {}
+            self.payload(rest, ethertype=ethertype, **name)
+
+    # --- IPv6 ---
+
+    def ipv6(self, rest: _Rest, outer: Datagram | None, depth: int) -> int:
+        """One header and all that it carries; returns where its payload ends."""
+        view = self.layer(Ipv6, rest, rest.start + 40)
+        if view.end - view.start < 40:
+            return rest.end
+        if view.get("version") != 6:
+            view.extra_problems.append(Problem("wrong_version", view.start, f"version {view.get('version')}, not 6"))
+            return rest.end
+        length = view.get("payload_length")
+        end = view.end + length
+        if length == 0 and view.get("next_header") == 0:
+            end = rest.end  # a jumbogram, or a segment that the network card would have cut
+        truncated = rest.truncated
+        if end > rest.end:
+            if not rest.truncated and not rest.quoted:
+                view.extra_problems.append(
+                    Problem("length_exceeds", view.start + 4, f"payload of {length} octets, {rest.end - view.end} are there")
+                )
+            truncated = truncated or rest.quoted
+            end = rest.end
+        elif end <= rest.end:
+            truncated = truncated and rest.quoted and end == rest.end
+        datagram = Datagram(view, view.get("source"), view.get("destination"), depth, rest.quoted, outer=outer)
+        self.packet.datagrams.append(datagram)
+        inner = _Rest(rest.octets, view.end, end, truncated, rest.quoted, rest.reassembled)
+        self.chain(datagram, view.get("next_header"), inner)
+        return end
+
+    def chain(self, datagram: Datagram, protocol: int, rest: _Rest) -> None:
+        """The extension headers, then the upper layer."""
+        while True:
+            name = self.dissector.protocol(protocol)
+            if name == "routing":
+                view = self.routing(datagram, rest)
+            elif name in _EXTENSIONS:
+                view = self.extension(_EXTENSIONS[name], rest)
+            else:
+                self.upper(datagram, name, protocol, rest)
+                return
+            datagram.extensions.append(view)
+            next_header = view.get("next_header")
+            if view.problems or next_header is None:
+                self.payload(rest.at(view.end))
+                return
+            rest = rest.at(view.end)
+            if name == "fragment":
+                found = self.fragment(datagram, view, next_header, rest)
+                if found is None:
+                    return
+                rest = found
+                next_header = view.extra.get("first_next_header", next_header)
+            elif name == "destination_options":
+                self.home_address(datagram, view)
+            protocol = next_header
+
+    def extension(self, cls: type, rest: _Rest) -> View:
+        """A header whose second octet is its length."""
+        start, end = rest.start, rest.end
+        if cls is Fragment:
+            return self.layer(cls, rest, start + 8)
+        size = 8
+        if start + 1 < end:
+            size = (rest.octets[start + 1] + 2) * 4 if cls is Authentication else (rest.octets[start + 1] + 1) * 8
+        view = self.layer(cls, rest, start + size)
+        if start + size > end:
+            code = "truncated" if rest.truncated else "length_exceeds"
+            view.extra_problems.append(Problem(code, start, f"a header of {size} octets, {end - start} are there"))
+        return view
+
+    def routing(self, datagram: Datagram, rest: _Rest) -> View:
+        cls: type = self.profile.codec.fallback("routing").cls
+        if rest.start + 3 < rest.end:
+            cls = self.profile.codec.declaration_at("routing", rest.octets, rest.start, rest.end).cls
+        view = self.extension(cls, rest)
+        left = view.get("segments_left", 0)
+        if not view.problems and left:
+            home = view.get("home_address")
+            addresses = (home,) if home is not None else view.get("addresses", ())
+            if addresses and left <= len(addresses):
+                datagram.final_destination = addresses[-1]
+        return view
+
+    def home_address(self, datagram: Datagram, view: View) -> None:
+        for option in view.options:
+            if option.declaration.cls is HomeAddress and not option.problems and datagram.home_address is None:
+                datagram.home_address = option.get("home_address")
+
+    def fragment(self, datagram: Datagram, view: View, next_header: int, rest: _Rest) -> _Rest | None:
+        """What follows a fragment header: the rest of a whole packet, a reassembled one, or nothing yet."""
+        offset, more = view.get("fragment_offset"), bool(view.get("flags"))
+        if offset == 0 and not more:
+            return rest
+        if rest.truncated or rest.quoted:
+            self.payload(rest, protocol=next_header)
+            return None
+        key = (datagram.source, datagram.destination, view.get("identification"))
+        piece = rest.octets[rest.start : rest.end]
+        whole = self.dissector._reassembler.add(key, offset, more, piece, next_header, self.frame)
+        if whole is None:
+            self.payload(rest, protocol=next_header)
+            return None
+        view.extra = {"frames": whole.frames, "first_next_header": whole.next_header}
+        return _Rest(whole.octets, 0, len(whole.octets), truncated=False, reassembled=True)
+
+    # --- upper layers ---
+
+    def upper(self, datagram: Datagram, name: str, protocol: int, rest: _Rest) -> None:
+        if name == "ipv6":
+            self.tunnel(datagram, rest)
+        elif name == "mobility":
+            self.mobility(datagram, protocol, rest)
+        elif name == "icmpv6":
+            self.icmpv6(datagram, protocol, rest)
+        elif name == "udp":
+            self.udp(datagram, protocol, rest)
+        elif name == "tcp":
+            size = (rest.octets[rest.start + 12] >> 4) * 4 if rest.start + 12 < rest.end else 20
+            view = self.layer(Tcp, rest, rest.start + max(size, 20))
+            datagram.upper = view
+            view.checksum_status = self.checksum(datagram, protocol, rest, rest.end)
+            self.payload(rest.at(view.end))
+        elif name == "esp":
+            self.esp(datagram, rest)
+        elif name != "no_next_header" or rest.start < rest.end:
+            facts: dict[str, Any] = {"protocol": protocol}
+            if protocol in registry.PROTOCOL:
+                facts["protocol_name"] = registry.PROTOCOL[protocol]
+            self.payload(rest, **facts)
+
+    def checksum(self, datagram: Datagram, protocol: int, rest: _Rest, end: int) -> str:
+        if rest.truncated or end > rest.end:
+            return "unverified"
+        octets = rest.octets[rest.start : end]
+        good = checksum.is_good(datagram.true_source, datagram.true_destination, protocol, octets)
+        return "good" if good else "bad"
+
+    def tunnel(self, datagram: Datagram, rest: _Rest) -> None:
+        if datagram.depth + 1 > MOST_TUNNELS:
+            datagram.ipv6.extra_problems.append(
+                Problem("too_deep", rest.start, f"more than {MOST_TUNNELS} tunnels in one another: not looked into")
+            )
+            self.payload(rest, protocol=self.profile.protocol("ipv6"))
+            return
+        end = self.ipv6(rest, datagram, datagram.depth + 1)
+        if end < rest.end:
+            self.payload(rest.at(end), trailing=True)
+
+    def mobility(self, datagram: Datagram, protocol: int, rest: _Rest) -> None:
+        octets, start, end = rest.octets, rest.start, rest.end
+        stated = start + (octets[start + 1] + 1) * 8 if start + 1 < end else start + 8
+        codec = self.profile.codec
+        declaration = codec.fallback("mobility")
+        if start + 2 < end:
+            declaration = codec.declaration_at("mobility", octets, start, min(stated, end))
+        view = self.layer(declaration.cls, rest, stated)
+        datagram.upper = view
+        view.checksum_status = self.checksum(datagram, protocol, rest, stated)
+        if stated > end:
+            code = "truncated" if rest.truncated else "length_exceeds"
+            view.extra_problems.append(
+                Problem(code, start + 1, f"the header says {stated - start} octets, {end - start} are there")
+            )
+        elif declaration.symbol == "mobility" and start + 2 < end:
+            view.extra["mh_type_name"] = registry.MOBILITY_HEADER_TYPE.get(octets[start + 2], "unassigned")
+        if start < end and octets[start] != 59:
+            view.extra_problems.append(Problem("payload_proto", start, f"payload protocol {octets[start]}, not 59"))
+        if stated < end:
+            self.payload(rest.at(stated), protocol=octets[start], trailing=True)
+
+    def icmpv6(self, datagram: Datagram, protocol: int, rest: _Rest) -> None:
+        codec = self.profile.codec
+        declaration = codec.fallback("icmpv6")
+        if rest.start < rest.end:
+            declaration = codec.declaration_at("icmpv6", rest.octets, rest.start, rest.end)
+        view = self.layer(declaration.cls, rest, rest.end)
+        datagram.upper = view
+        view.checksum_status = self.checksum(datagram, protocol, rest, rest.end)
+        if declaration.symbol == "icmpv6_error" and not view.problems:
+            quoted = rest.at(view.start + 8)
+            quoted.quoted = True
+            if quoted.start < quoted.end and rest.octets[quoted.start] >> 4 == 6 and not rest.quoted:
+                end = self.ipv6(quoted, datagram, datagram.depth)
+                self.payload(quoted.at(end))
+            else:
+                self.payload(quoted)
+
+    def udp(self, datagram: Datagram, protocol: int, rest: _Rest) -> None:
+        view = self.layer(Udp, rest, rest.start + 8)
+        datagram.upper = view
+        length = view.get("length", 0)
+        if view.problems:
+            return
+        end = rest.start + length if length else rest.end
+        view.checksum_status = "unverified" if not view.get("checksum") else self.checksum(datagram, protocol, rest, end)
+        if length < 8 or end > rest.end:
+            if not rest.truncated:
+                view.extra_problems.append(
+                    Problem("length_exceeds", rest.start + 4, f"{length} octets stated, {rest.end - rest.start} are there")
+                )
+            end = rest.end
+        inner = _Rest(rest.octets, view.end, end, rest.truncated, rest.quoted, rest.reassembled)
+        ports = (view.get("source_port"), view.get("destination_port"))
+        if RIPNG_PORT in ports and inner.start < inner.end:
+            self.layer(Ripng, inner, inner.end)
+        else:
+            self.payload(inner, **({"protocol_name": "DSMIPv6 (RFC 5555)"} if DSMIPV6_PORT in ports else {}))
+        if end < rest.end:
+            self.payload(rest.at(end), trailing=True)
+
+    def esp(self, datagram: Datagram, rest: _Rest) -> None:
+        view = self.layer(Esp, rest, rest.start + 8)
+        inside: NullEsp | None = None
+        if not view.problems and not rest.truncated:
+            addresses = (datagram.true_source, datagram.true_destination)
+            inside = look_inside(rest.octets, view.end, rest.end, addresses, self.dissector.protocol)
+        if inside is None:
+            view.extra["null"] = False
+            self.payload(rest.at(view.end), encrypted=True)
+            return
+        view.extra = {
+            "null": True,
+            "padding": inside.padding.hex(),
+            "next_header": inside.next_header,
+            "icv": inside.icv.hex(),
+        }
+        inner = _Rest(rest.octets, view.end, inside.end, rest.truncated, rest.quoted, rest.reassembled)
+        datagram.extensions.append(view)
+        self.chain(datagram, inside.next_header, inner)
+
+
+def dissect(octets: bytes, link_type: int = _IPV6, profile: Profile = RFC6275) -> Packet:
+    """Everything in one frame that stands alone; a `Dissector` also reassembles fragments."""
+    return Dissector(profile).dissect(octets, link_type)
+
+
+__all__ = ["LINK_TYPES", "MOST_TUNNELS", "Dissector", "dissect"]

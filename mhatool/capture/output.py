@@ -1,0 +1,107 @@
+"""Where captures are written: a file or standard output, with errors in one line."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterable
+from types import TracebackType
+from typing import BinaryIO, Final, NoReturn, Self
+
+from mhatool.capture.errors import STANDARD_OUTPUT, CaptureError
+
+_REMEDIES: Final[dict[int, str]] = {
+    errno.ENOENT: "make its folder first",
+    errno.ENOTDIR: "check the name: a part of it is no folder",
+    errno.EISDIR: "name a file, not a folder",
+    errno.EACCES: "choose another place, or get the right to write there",
+    errno.EPERM: "choose another place, or get the right to write there",
+    errno.EROFS: "choose another place: this one is read-only",
+    errno.ENOSPC: "make room, then run it again",
+    errno.EDQUOT: "make room, then run it again",
+}
+
+
+class Output:
+    """A stream for a writer. Errors become CaptureError, except BrokenPipeError: an early end is no error."""
+
+    def __init__(self, path: str, stream: BinaryIO, owned: bool) -> None:
+        self.path = path
+        """The file as it was named, or `standard output`."""
+        self._stream = stream
+        self._owned = owned
+
+    def write(self, data: bytes, /) -> None:
+        """Take all of the octets. Raises CaptureError, BrokenPipeError."""
+        try:
+            self._stream.write(data)
+        except OSError as error:
+            _fail(self.path, error)
+
+    def flush(self) -> None:
+        """Pass on what was taken. Raises CaptureError, BrokenPipeError."""
+        try:
+            self._stream.flush()
+        except OSError as error:
+            _fail(self.path, error)
+
+    def close(self) -> None:
+        """Flush, and close what was opened here; standard output stays open. Raises CaptureError, BrokenPipeError."""
+        if not self._owned:
+            self.flush()
+            return
+        try:
+            self._stream.close()
+        except OSError as error:
+            _fail(self.path, error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_output(path: str | os.PathLike[str], *, inputs: Iterable[str | os.PathLike[str]] = ()) -> Output:
+    """Open a file to write, or standard output for `-`.
+
+    Raises CaptureError if it can't be written, if standard output is a terminal, or if the file is one of `inputs`:
+    these are still being read, and opening one would empty it.
+    """
+    name = os.fspath(path)
+    if name == "-":
+        return _standard_output()
+    for other in inputs:
+        if os.fspath(other) != "-" and _same_file(name, other):
+            raise CaptureError(name, "this is the file that is read", "write to another file")
+    try:
+        return Output(name, open(name, "wb"), owned=True)
+    except OSError as error:
+        _fail(name, error)
+    except ValueError as error:
+        raise CaptureError(name, f"this is no file name: {error}", "check the name") from error
+
+
+def _standard_output() -> Output:
+    if sys.stdout is None or sys.stdout.closed:
+        raise CaptureError(STANDARD_OUTPUT, "it is closed", "name a file with -w FILE")
+    if sys.stdout.isatty():
+        remedy = "name a file with -w FILE, or pipe it into another program"
+        raise CaptureError(STANDARD_OUTPUT, "a capture isn't written to a terminal", remedy)
+    return Output(STANDARD_OUTPUT, sys.stdout.buffer, owned=False)
+
+
+def _same_file(one: str, other: str | os.PathLike[str]) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False
+
+
+def _fail(path: str, error: OSError) -> NoReturn:
+    if isinstance(error, BrokenPipeError):
+        raise error
+    remedy = _REMEDIES.get(error.errno or 0, "choose another place")
+    reason = (error.strerror or "unknown reason").lower()
+    raise CaptureError(path, f"it can't be written: {reason}", remedy) from error

@@ -1,0 +1,137 @@
+"""Octets for the parsers: from a file or standard input, forward only, no more at a time than asked and a piece."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final
+
+from mhatool.capture.errors import STANDARD_INPUT, CaptureError
+
+PIECE: Final = 256 * 1024
+"""Octets asked of the system at a time."""
+
+
+class DamagedStreamError(Exception):
+    """No octet can be had past this point; `str()` says why, in one line."""
+
+
+class ByteSource:
+    """Pieces of octets made into what a parser needs: look ahead, then take at least so many."""
+
+    __slots__ = ("_pending", "_pieces", "damage")
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._pending = b""
+        self.damage: str | None = None
+        """Why the octets end before the true end; None while, or if, they don't."""
+
+    def peek(self, count: int) -> bytes:
+        """The next octets without taking them: `count` or more, fewer only at the end."""
+        if len(self._pending) < count:
+            self._pending = self.read_at_least(count)
+        return self._pending
+
+    def read_at_least(self, count: int) -> bytes:
+        """Take `count` octets or as many more as are at hand; fewer only at the end, none (`b""`) after it.
+
+        It waits for no more than `count`: what comes through a pipe is seen as soon as it is complete.
+        """
+        taken, self._pending = self._pending, b""
+        if len(taken) >= count and taken:
+            return taken
+        parts, size = [taken], len(taken)
+        try:
+            while size < count or not size:
+                piece = next(self._pieces, None)
+                if piece is None:
+                    break
+                parts.append(piece)
+                size += len(piece)
+        except (DamagedStreamError, OSError) as error:
+            self._pieces = iter(())
+            self.damage = f"it can't be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+        return b"".join(parts)
+
+    def skip(self, count: int) -> None:
+        """Take octets that `peek` has shown."""
+        self._pending = self._pending[count:]
+
+    def pieces(self) -> Iterator[bytes]:
+        """All that is left, a piece at a time. Raises `DamagedStreamError` at the place of a damage."""
+        while piece := self.read_at_least(1):
+            yield piece
+        if self.damage:
+            raise DamagedStreamError(self.damage)
+
+
+class RawInput:
+    """An open file or standard input, with the count of what was read from it."""
+
+    __slots__ = ("_owned", "_read", "_stream", "bytes_read", "path", "size")
+
+    def __init__(self, path: str, stream: BinaryIO, owned: bool) -> None:
+        self.path = path
+        self.bytes_read = 0
+        self.size = _size_of(stream)
+        self._stream = stream
+        self._owned = owned
+        # read1 gives what one read of the system gives: a pipe's packets come through at once
+        self._read: Callable[[int], bytes | None] = getattr(stream, "read1", stream.read)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The octets as the system gives them; reads may be short. Raises OSError."""
+        while piece := self._read(PIECE):
+            self.bytes_read += len(piece)
+            yield piece
+
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
+        if self._owned:
+            self._stream.close()
+
+
+def open_input(path: str) -> RawInput:
+    """Open a file by name, or standard input for `-`.
+
+    Raises CaptureError for: no such file, a directory, no permission, standard input closed or a terminal.
+    """
+    if path == "-":
+        return _standard_input()
+    try:
+        stream: BinaryIO = open(path, "rb", buffering=0)  # noqa: SIM115 - the caller closes it
+    except (OSError, ValueError) as error:
+        raise _why_not(path, error) from error
+    return RawInput(path, stream, owned=True)
+
+
+def _standard_input() -> RawInput:
+    if sys.stdin is None or sys.stdin.closed:
+        raise CaptureError(STANDARD_INPUT, "it is closed", "pipe a capture into it, or name a file")
+    if sys.stdin.isatty():
+        raise CaptureError(STANDARD_INPUT, "it is a terminal", "pipe a capture into it, or name a file")
+    return RawInput(STANDARD_INPUT, sys.stdin.buffer, owned=False)
+
+
+def _why_not(path: str, error: OSError | ValueError) -> CaptureError:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return CaptureError(path, "there is no such file", "check the name")
+        case IsADirectoryError():
+            return CaptureError(path, "this is a directory", "name the capture files in it")
+        case PermissionError():
+            return CaptureError(path, "permission denied", "let its owner give you the right to read it, or use sudo")
+        case OSError():
+            return CaptureError(path, f"it can't be opened: {error.strerror}", "check the name")
+        case _:
+            return CaptureError(path, f"this is no file name: {error}", "check the name")
+
+
+def _size_of(stream: BinaryIO) -> int | None:
+    """Octets of a regular file; None for pipes, devices and streams that are no files."""
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:  # io.UnsupportedOperation is one: a stream in memory
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Usage: scripts/setup.sh [dev]
+# Makes .venv with mhatool in it, editable, at the versions of constraints.txt; with `dev` also what tests and gates need.
+# PYTHON=... chooses the interpreter.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+new_enough='import sys; sys.exit(sys.version_info < (3, 11))'
+
+# ensurepip, because Debian ships a python3 whose venv module is there and fails.
+find_python() {
+    local candidate
+    for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11 /usr/bin/python3; do
+        if "$candidate" -c "import venv, ensurepip; $new_enough" 2>/dev/null; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+make_venv() {
+    local python
+    if ! python=$(find_python); then
+        apt_install python3 python3-venv ||
+            fail "needs Python 3.11 or newer with its venv module. As root: 'apt-get install python3 python3-venv';" \
+                "or name one: 'make setup PYTHON=/path/to/python3'."
+        python=$(find_python) ||
+            fail "this system's python3 is older than 3.11. Name a newer one: 'make setup PYTHON=/path/to/python3'."
+    fi
+    rm -rf .venv
+    "$python" -m venv .venv
+}
+
+pip_install() {
+    # Twice quiet: warnings about a machine's own pip settings are noise here; errors are still shown.
+    .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt "$@"
+}
+
+.venv/bin/python -c "import pip; $new_enough" 2>/dev/null || make_venv
+printf 'Installing into .venv: mhatool%s\n' "${1:+ with what its tests and gates need}" >&2
+# The build backend comes from here, at its pinned version, and not from an environment that pip makes of the newest.
+pip_install setuptools
+pip_install --no-build-isolation --editable ".${1:+[$1]}"

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The long run: the tests marked soak, then the coverage-guided fuzzer. SOAK_SECONDS (default 600) is the fuzzer's time.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+soak() {
+    printf 'mhatool soak, %s, commit %s\n\n' "$(date -u +%F)" "$(git rev-parse --short HEAD)"
+    .venv/bin/python -m pytest --no-header -m soak --timeout 0 --hypothesis-profile soak
+    printf '\nFuzzing frames for %s s\n' "${SOAK_SECONDS:-600}"
+    .venv/bin/python tests/fuzz/fuzz_frames.py "-max_total_time=${SOAK_SECONDS:-600}" -print_final_stats=1
+}
+
+mkdir -p docs
+# The record is committed: it names no folder of the machine that ran it.
+soak 2>&1 | sed "s|$PWD|.|g" | tee docs/soak.txt

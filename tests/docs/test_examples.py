@@ -1,0 +1,141 @@
+"""Every ```console block of README.md and docs/*.md is run, and its output compared.
+
+A line that starts with `$ ` is a command, the lines after it are what it prints; a line `...` stands for any lines,
+also none; `# exit N` at a command's end is its exit status (else 0). Words after `console` are markers:
+```console tshark. Commands run in bash, at the top of a stand-in for the checkout, so that what they write stays there.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FENCE = re.compile(r"^(?P<indent> *)```console(?P<markers>(?: +\w+)*) *$")
+EXIT = re.compile(r"\s+# exit (?P<status>\d+)$")
+
+
+@dataclass
+class Command:
+    """A command, its expected output and exit status."""
+
+    text: str
+    status: int
+    output: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Block:
+    """A fenced block: its place, markers and commands."""
+
+    place: str
+    markers: list[str]
+    commands: list[Command]
+
+
+def blocks_of(name: str, text: str) -> Iterator[Block]:
+    """Yield the console blocks of one document."""
+    lines = iter(enumerate(text.splitlines(), start=1))
+    for number, line in lines:
+        if fence := FENCE.match(line):
+            body = []
+            for _, inner in lines:
+                if inner.strip() == "```":
+                    break
+                body.append(inner.removeprefix(fence["indent"]))
+            yield Block(f"{name}:{number}", fence["markers"].split(), commands_of(body))
+
+
+def commands_of(body: list[str]) -> list[Command]:
+    """Split the lines of a block into commands with their output."""
+    commands: list[Command] = []
+    for line in body:
+        if line.startswith("$ "):
+            end = EXIT.search(line)
+            text = line[2 : end.start()] if end else line[2:]
+            commands.append(Command(text, int(end["status"]) if end else 0))
+        elif commands:
+            commands[-1].output.append(line)
+        else:
+            raise ValueError(f"a console block starts with a command, not with {line!r}")
+    return commands
+
+
+def matches(expected: list[str], seen: list[str]) -> bool:
+    """Compare line by line; `...` stands for any lines."""
+    pattern = "".join(r"(?:.*\n)*" if line == "..." else re.escape(line) + r"\n" for line in expected)
+    return re.fullmatch(pattern, "".join(line + "\n" for line in seen)) is not None
+
+
+def documents() -> list[Path]:
+    return sorted(path for path in [REPOSITORY / "README.md", *REPOSITORY.glob("docs/*.md")] if path.is_file())
+
+
+BLOCKS = [
+    block
+    for path in documents()
+    for block in blocks_of(str(path.relative_to(REPOSITORY)), path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Path:
+    """Return a folder that looks like the checkout: a link for each entry."""
+    for entry in REPOSITORY.iterdir():
+        if entry.name != ".git":
+            (tmp_path / entry.name).symlink_to(entry)
+    return tmp_path
+
+
+def test_the_readme_has_examples() -> None:
+    assert [block for block in BLOCKS if block.place.startswith("README.md:")]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(block, id=block.place, marks=[getattr(pytest.mark, name) for name in block.markers])
+        for block in BLOCKS
+    ],
+)
+def test_example(block: Block, stand_in: Path) -> None:
+    for command in block.commands:
+        run = subprocess.run(
+            ["bash", "-c", command.text],
+            cwd=stand_in,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        seen = run.stdout.splitlines()
+        assert run.returncode == command.status, f"$ {command.text}\n{run.stdout}"
+        if not matches(command.output, seen):
+            # A list comparison: pytest shows the lines that differ.
+            assert seen == command.output, f"$ {command.text}"
+
+
+def test_a_block_is_split_into_commands() -> None:
+    text = "a\n```console lua\n$ one  # exit 1\nx\n\ny\n$ two\n```\n```sh\n$ three\n```\n"
+    assert list(blocks_of("d.md", text)) == [
+        Block("d.md:2", ["lua"], [Command("one", 1, ["x", "", "y"]), Command("two", 0, [])])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen", "same"),
+    [
+        (["a", "b"], ["a", "b"], True),
+        (["a"], ["a", "b"], False),
+        (["a.c"], ["abc"], False),
+        (["...", "z"], ["a", "b", "z"], True),
+        (["a", "...", "z"], ["a", "z"], True),
+        (["a", "..."], ["b"], False),
+    ],
+)
+def test_dots_stand_for_any_lines(expected: list[str], seen: list[str], same: bool) -> None:
+    assert matches(expected, seen) is same

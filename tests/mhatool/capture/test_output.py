@@ -1,0 +1,107 @@
+import io
+import os
+import pty
+import sys
+from pathlib import Path
+
+import pytest
+
+from mhatool.capture import CaptureError, PcapngWriter, open_output
+from tests.mhatool.capture.builders import read
+
+
+def message(path: "Path | str", **settings: "list[Path]") -> str:
+    with pytest.raises(CaptureError) as caught:
+        open_output(path, **settings)
+    return str(caught.value)
+
+
+def test_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "out.pcapng"
+    with open_output(path) as output:
+        assert output.path == str(path)
+        PcapngWriter(output, application="test").write(7, 1, b"abc")
+    assert [record.captured for record in read(path)[0]] == [b"abc"]
+
+
+def test_standard_output_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    collected = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(collected))
+    with open_output("-") as output:
+        assert output.path == "standard output"
+        output.write(b"octets")
+    assert collected.getvalue() == b"octets"
+
+
+def test_a_terminal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller, terminal = pty.openpty()
+    with open(controller, "rb"), open(terminal, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert message("-") == (
+            "standard output: a capture isn't written to a terminal; "
+            "name a file with -w FILE, or pipe it into another program"
+        )
+
+
+def test_standard_output_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert message("-") == "standard output: it is closed; name a file with -w FILE"
+
+
+def test_no_such_folder(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "out"
+    assert message(path) == f"{path}: it can't be written: no such file or directory; make its folder first"
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert message(tmp_path) == f"{tmp_path}: it can't be written: is a directory; name a file, not a folder"
+
+
+def test_a_name_that_no_file_can_have() -> None:
+    assert message("a\0b") == "a\\x00b: this is no file name: embedded null byte; check the name"
+
+
+def test_a_file_that_is_being_read_is_not_overwritten(tmp_path: Path) -> None:
+    path, other = tmp_path / "in", tmp_path / "link"
+    path.write_bytes(b"precious")
+    other.symlink_to(path)
+    assert (
+        message(other, inputs=[tmp_path / "none", path])
+        == f"{other}: this is the file that is read; write to another file"
+    )
+    assert path.read_bytes() == b"precious"
+
+
+def test_a_full_disk() -> None:
+    output = open_output("/dev/full")
+    output.write(b"x")
+    expected = "/dev/full: it can't be written: no space left on device; make room, then run it again"
+    for action in (output.flush, output.close):
+        with pytest.raises(CaptureError) as caught:
+            action()
+        assert str(caught.value) == expected
+
+
+def test_a_large_write_to_a_full_disk() -> None:
+    output = open_output("/dev/full")
+    with pytest.raises(CaptureError, match="no space left on device"):
+        output.write(bytes(1 << 20))
+    output.close()
+
+
+def test_a_reader_that_closed_the_pipe_is_no_capture_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    receiving, sending = os.pipe()
+    os.close(receiving)
+    stream = os.fdopen(sending, "wb", buffering=0)
+
+    class Standard:
+        closed = False
+        buffer = stream
+
+        @staticmethod
+        def isatty() -> bool:
+            return False
+
+    monkeypatch.setattr(sys, "stdout", Standard)
+    with stream, pytest.raises(BrokenPipeError):
+        open_output("-").write(b"x")
