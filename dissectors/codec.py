@@ -34,7 +34,7 @@ class Codec:
     # --- which declaration ---
 
     def table(self, family: str) -> dict[int, list[Declaration]]:
-        """number -> the family's declarations there; those with a condition first."""
+        """Number -> the family's declarations there; those with a condition first."""
         if family not in self._tables:
             table: dict[int, list[Declaration]] = {}
             for declaration in declarations(family):
@@ -50,7 +50,7 @@ class Codec:
         return next(d for d in declarations(family) if d.symbol == family)
 
     def declaration_at(self, family: str, octets: bytes, start: int, end: int) -> Declaration:
-        """The declaration that these octets would be read by: by their number, and by their shape where variants share it."""
+        """Which declaration reads these octets: by their number, and by their shape where variants share it."""
         number = octets[start + _NUMBER_OFFSET[family]]
         for declaration in self.table(family).get(number, ()):
             if declaration.when is None or declaration.when(octets, start, end):
@@ -73,7 +73,7 @@ class Codec:
         return self._parsers[cls]
 
     def parse(self, family: str, octets: bytes, start: int = 0, end: int | None = None) -> Any:
-        """The message of a family (`mobility`, `icmpv6`, `routing`) in these octets; DecodeError where there is none."""
+        """The message of a family (`mobility`, `icmpv6`, `routing`) in these octets, or DecodeError."""
         if family not in self._families:
             self._families[family] = self._family_parser(family)
         return self._families[family](octets, start, len(octets) if end is None else end)
@@ -121,9 +121,7 @@ class Codec:
         def parser_of(number: int) -> Parser:
             variants = self.table(family).get(number, [])
             simple = len(variants) == 1 and variants[0].when is None
-            direct[number] = found = (
-                self.parser(variants[0].cls) if simple else self._dispatch(family, number)
-            )
+            direct[number] = found = self.parser(variants[0].cls) if simple else self._dispatch(family, number)
             return found
 
         def parse(octets: bytes, position: int, end: int) -> tuple[Option, ...]:
@@ -163,7 +161,9 @@ class Codec:
 
         def parse(octets: bytes, start: int, end: int) -> tuple[Any, ...]:
             if (end - start) % size:
-                raise DecodeError("wrong_size", start, f"{declaration.title}: {end - start} octets, not a multiple of {size}")
+                raise DecodeError(
+                    "wrong_size", start, f"{declaration.title}: {end - start} octets, not a multiple of {size}"
+                )
             return tuple([parse_one(octets, at, at + size) for at in range(start, end, size)])
 
         return parse
@@ -190,7 +190,9 @@ class Codec:
         def emit(message: Any) -> bytes:
             octets = plain(message)
             if self.declaration_at(family, octets, 0, len(octets)) is not declaration:
-                raise EncodeError(f"{declaration.title}: with these contents it would be read as another message", field="")
+                raise EncodeError(
+                    f"{declaration.title}: with these contents it would be read as another message", field=""
+                )
             return octets
 
         return emit
@@ -200,7 +202,7 @@ class Codec:
         return self.emitter(message.__class__)(message)
 
     def option_emitter(self, family: str) -> Callable[[tuple[Option, ...]], bytes]:
-        """options -> octets."""
+        """Options -> octets."""
         emitters = self._emitters
         emitter = self.emitter
 

@@ -21,12 +21,12 @@ class WireError(ValueError):
 class DecodeError(WireError):
     """Octets that aren't a message.
 
-    `code` is a stable word (`too_short`, `length_exceeds`, `option_length` ...), `offset` the octet from the start of the buffer at
-    which it shows, `field` the field's name, `rfc` the clause that is broken and `reaction` what the receiver does. A
-    Parameter Problem (always code 0 here) points at `offset`.
+    `code` is a stable word (`too_short`, `length_exceeds`, `option_length` ...), `offset` the octet from the start of
+    the buffer at which it shows, `field` the field's name, `rfc` the clause that is broken and `reaction` what the
+    receiver does. A Parameter Problem (always code 0 here) points at `offset`.
     """
 
-    def __init__(  # noqa: PLR0913  (each is a fact of the error)
+    def __init__(
         self,
         code: str,
         offset: int,

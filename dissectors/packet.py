@@ -37,8 +37,9 @@ SIGNALLING = frozenset(
 class Datagram:
     """One IPv6 header and what it carries.
 
-    `home_address` is the Home Address option's, `final_destination` the address of a routing header with segments left: they take the
-    place of source and destination for checksums and for whoever is meant. `depth` counts the tunnels around it.
+    `home_address` is the Home Address option's, `final_destination` the address of a routing header with segments
+    left: they take the place of source and destination for checksums and for whoever is meant. `depth` counts the
+    tunnels around it.
     """
 
     ipv6: View

@@ -1,19 +1,21 @@
 """Code points that differ by era.
 
-A declaration names IANA's numbers; a profile holds what is different: `rfc6275` nothing but our three private code points' places,
+A declaration names IANA's numbers; a profile holds what is different: `rfc6275` nothing but our three private code
+points' places,
 `kame2003` the numbers of the paper's testbed (draft 19, KAME snapshot of January 2003). A TOML file makes another one.
 """
 
 from __future__ import annotations
 
+import importlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from dissectors.spec.kinds import FlagTable
+from dissectors.spec.flags import FlagTable
 
 if TYPE_CHECKING:
     from dissectors.codec import Codec
@@ -30,8 +32,9 @@ class ProfileError(ValueError):
 class Profile:
     """Code points by symbol.
 
-    `numbers[family][symbol]` overrides a declaration's number; `closed` families know no other symbols than those listed. `flags[key]`
-    overrides the letters of a flags field. `protocols` are numbers of the IPv6 next header by layer family.
+    `numbers[family][symbol]` overrides a declaration's number; `closed` families know no other symbols than those
+    listed. `flags[key]` overrides the letters of a flags field. `protocols` are numbers of the IPv6 next header by
+    layer family.
     """
 
     name: str
@@ -65,7 +68,7 @@ class Profile:
     def codec(self) -> Codec:
         """The compiled parsers and emitters of this profile."""
         if self._codec is None:
-            from dissectors.codec import Codec  # noqa: PLC0415  (it needs profiles itself)
+            from dissectors.codec import Codec
 
             self._codec = Codec(self)
         return self._codec
@@ -126,8 +129,8 @@ BUILT_IN: Mapping[str, Profile] = MappingProxyType({p.name: p for p in (RFC6275,
 def load(name_or_path: str) -> Profile:
     """A built-in profile by name, or one from a TOML file.
 
-    The file: `name`, `base` (a built-in profile), tables `[protocols]`, `[numbers.FAMILY]` and `[flags.KEY]` of whole numbers, each
-    replacing single entries of the base.
+    The file: `name`, `base` (a built-in profile), tables `[protocols]`, `[numbers.FAMILY]` and `[flags.KEY]` of whole
+    numbers, each replacing single entries of the base.
     """
     if name_or_path in BUILT_IN:
         return BUILT_IN[name_or_path]
@@ -143,8 +146,6 @@ def load(name_or_path: str) -> Profile:
 
 
 def _from_toml(data: dict[str, Any], where: str) -> Profile:
-    from dissectors.spec.families import load_all  # noqa: PLC0415  (only a file's check needs every declaration)
-
     unknown = set(data) - {"name", "base", "protocols", "numbers", "flags"}
     if unknown:
         raise ProfileError(f"profile {where}: unknown key {sorted(unknown)[0]!r}")
@@ -152,30 +153,57 @@ def _from_toml(data: dict[str, Any], where: str) -> Profile:
     if base_name not in BUILT_IN:
         raise ProfileError(f"profile {where}: base = {base_name!r} is none of {', '.join(BUILT_IN)}")
     base = BUILT_IN[base_name]
-    declarations = load_all()
-    symbols = {family: {d.symbol for d in items} for family, items in declarations.items()}
-    numbers = {family: dict(table) for family, table in base.numbers.items()}
-    for family, table in _tables(data, "numbers", where).items():
-        if family not in symbols:
-            raise ProfileError(
-                f"profile {where}: numbers.{family} is no family (there are {', '.join(sorted(symbols))})"
-            )
-        for symbol, value in table.items():
-            if symbol not in symbols[family]:
-                raise ProfileError(f"profile {where}: numbers.{family}.{symbol} is no declared message or option")
-            numbers.setdefault(family, {})[symbol] = _code_point(
-                value, 255, f"profile {where}: numbers.{family}.{symbol}"
-            )
     protocols = dict(base.protocols)
     for name, value in _table(data.get("protocols", {}), f"profile {where}: protocols").items():
         if name not in PROTOCOLS:
             raise ProfileError(f"profile {where}: protocols.{name} is none of {', '.join(PROTOCOLS)}")
         protocols[name] = _code_point(value, 255, f"profile {where}: protocols.{name}")
-    flags = {key: dict(table) for key, table in base.flags.items()}
-    for key, table in _tables(data, "flags", where).items():
-        for letter, value in table.items():
-            flags.setdefault(key, {})[letter] = _code_point(value, 0xFFFFFFFF, f"profile {where}: flags.{key}.{letter}")
+    numbers = _numbers(base, _tables(data, "numbers", where), where)
+    flags = _flags(base, _tables(data, "flags", where), where)
     return Profile(data.get("name", Path(where).stem), protocols, numbers, flags, base.closed)
+
+
+def _numbers(base: Profile, tables: dict[str, dict[str, Any]], where: str) -> dict[str, dict[str, int]]:
+    """The base's numbers with the file's in place of them; only declared symbols."""
+    from dissectors.spec.families import load_all  # only a file's check needs every declaration
+
+    symbols = {family: {d.symbol for d in items} for family, items in load_all().items()}
+    numbers = {family: dict(table) for family, table in base.numbers.items()}
+    for family, table in tables.items():
+        if family not in symbols:
+            known = ", ".join(sorted(symbols))
+            raise ProfileError(f"profile {where}: numbers.{family} is no family (there are {known})")
+        for symbol, value in table.items():
+            if symbol not in symbols[family]:
+                raise ProfileError(f"profile {where}: numbers.{family}.{symbol} is no declared message or option")
+            place = f"profile {where}: numbers.{family}.{symbol}"
+            numbers.setdefault(family, {})[symbol] = _code_point(value, 255, place)
+    return numbers
+
+
+def _flags(base: Profile, tables: dict[str, dict[str, Any]], where: str) -> dict[str, dict[str, int]]:
+    """The base's flags with the file's in place of them; only fields that have a key."""
+    flags = {key: dict(table) for key, table in base.flags.items()}
+    for key, table in tables.items():
+        if key not in FLAG_FIELDS:
+            raise ProfileError(f"profile {where}: flags.{key} is none of {', '.join(FLAG_FIELDS)}")
+        letters = flags.setdefault(key, dict(FLAG_FIELDS[key]()))
+        for letter, value in table.items():
+            letters[letter] = _code_point(value, 0xFFFF, f"profile {where}: flags.{key}.{letter}")
+    return flags
+
+
+def _declared_flags(module: str, name: str) -> Callable[[], Mapping[str, int]]:
+    return lambda: dict(getattr(importlib.import_module(module), name))
+
+
+#: The flags fields whose letters a profile may change, and where their declared letters stand.
+FLAG_FIELDS: Mapping[str, Callable[[], Mapping[str, int]]] = MappingProxyType(
+    {
+        "binding_update": _declared_flags("dissectors.mobility.binding", "UPDATE_FLAGS"),
+        "binding_acknowledgement": _declared_flags("dissectors.mobility.binding", "ACKNOWLEDGEMENT_FLAGS"),
+    }
+)
 
 
 def _table(value: Any, where: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A view over octets that shows everything and judges nothing: any field of any layer, with its offset, broken ones included."""
+"""A view over octets that shows everything and judges nothing: any field of any layer, with its offset."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class FieldView(NamedTuple):
 class View:
     """One layer, option or record of a frame.
 
-    `start` and `end` bound its own octets in `octets`; `truncated` says that the capture, not the sender, cut it short. `extra` holds what
-    a layer shows beside its declared fields. Fields are read when first asked for.
+    `start` and `end` bound its own octets in `octets`; `truncated` says that the capture, not the sender, cut it
+    short. `extra` holds what a layer shows beside its declared fields. Fields are read when first asked for.
     """
 
     __slots__ = (
@@ -67,7 +67,7 @@ class View:
         "truncated",
     )
 
-    def __init__(  # noqa: PLR0913  (where, what, and how it came)
+    def __init__(
         self,
         declaration: Declaration,
         octets: bytes,
@@ -173,7 +173,9 @@ class View:
         for spec in declaration.tails:
             at = self._read_tail(spec, at)
         if not declaration.tails and at < self.end:
-            self._problem("trailing_octets", at, f"{declaration.title}: {self.end - at} octets more than its fields have")
+            self._problem(
+                "trailing_octets", at, f"{declaration.title}: {self.end - at} octets more than its fields have"
+            )
 
     def _read_tail(self, spec: FieldSpec, at: int) -> int:
         kind = spec.kind

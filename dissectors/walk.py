@@ -173,15 +173,15 @@ class _Walk:
             view.extra_problems.append(Problem("wrong_version", view.start, f"version {view.get('version')}, not 6"))
             return rest.end
         length = view.get("payload_length")
-        end = view.end + length
+        end: int = view.end + length
         if length == 0 and view.get("next_header") == 0:
             end = rest.end  # a jumbogram, or a segment that the network card would have cut
         truncated = rest.truncated
         if end > rest.end:
-            if not rest.truncated and not rest.quoted:
-                view.extra_problems.append(
-                    Problem("length_exceeds", view.start + 4, f"payload of {length} octets, {rest.end - view.end} are there")
-                )
+            if not rest.quoted:
+                code = "truncated" if rest.truncated else "length_exceeds"
+                message = f"payload of {length} octets, {rest.end - view.end} are there"
+                view.extra_problems.append(Problem(code, view.start + 4, message))
             truncated = truncated or rest.quoted
             end = rest.end
         elif end <= rest.end:
@@ -357,11 +357,15 @@ class _Walk:
         if view.problems:
             return
         end = rest.start + length if length else rest.end
-        view.checksum_status = "unverified" if not view.get("checksum") else self.checksum(datagram, protocol, rest, end)
+        view.checksum_status = (
+            "unverified" if not view.get("checksum") else self.checksum(datagram, protocol, rest, end)
+        )
         if length < 8 or end > rest.end:
             if not rest.truncated:
                 view.extra_problems.append(
-                    Problem("length_exceeds", rest.start + 4, f"{length} octets stated, {rest.end - rest.start} are there")
+                    Problem(
+                        "length_exceeds", rest.start + 4, f"{length} octets stated, {rest.end - rest.start} are there"
+                    )
                 )
             end = rest.end
         inner = _Rest(rest.octets, view.end, end, rest.truncated, rest.quoted, rest.reassembled)

@@ -26,7 +26,7 @@ class HomeAgentUnreachable(Icmpv6Message):
 
 @message("icmpv6", 154, symbol="fmipv6", title="FMIPv6", rfc="RFC 5568, 6.1", craft="fmipv6", when=_is_fmipv6)
 class Fmipv6(Icmpv6Message):
-    """Router Solicitation for Proxy Advertisement (subtype 2) or Proxy Router Advertisement (3); 4 and 5 are retired."""
+    """Router Solicitation for Proxy Advertisement (subtype 2), Proxy Router Advertisement (3); 4, 5 are retired."""
 
     subtype: int = wire.uint(8)
     reserved: int = wire.reserved(8)

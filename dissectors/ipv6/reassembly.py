@@ -28,16 +28,16 @@ class Whole:
 
 
 class Reassembler:
-    """Collects pieces by source, destination and identification; the oldest unfinished packet goes when there are too many."""
+    """Collects pieces by source, destination and identification; the oldest unfinished packet goes first."""
 
     def __init__(self) -> None:
         self._partial: dict[Key, _Partial] = {}
 
-    def add(self, key: Key, offset: int, more: bool, piece: bytes, next_header: int, frame: int) -> Whole | None:  # noqa: PLR0913, FBT001
+    def add(self, key: Key, offset: int, more: bool, piece: bytes, next_header: int, frame: int) -> Whole | None:
         """One fragment; the whole when this was the last one missing.
 
-        Pieces that overlap with different octets make the packet unusable (RFC 5722): it is dropped. A repeated piece is
-        nothing new.
+        Pieces that overlap with different octets make the packet unusable (RFC 5722): it is dropped. A repeated piece
+        is nothing new.
         """
         partial = self._partial.setdefault(key, _Partial())
         if len(self._partial) > MOST_DATAGRAMS:

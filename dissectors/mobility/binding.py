@@ -1,4 +1,4 @@
-"""Registering a binding: Binding Refresh Request, Update, Acknowledgement and Error (RFC 6275, 6.1.2 and 6.1.7 to 6.1.9)."""
+"""Registering a binding: Binding Refresh Request, Update, Acknowledgement, Error (RFC 6275, 6.1.2, 6.1.7-9)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class NonceIndices(MobilityOption):
     care_of_nonce_index: int = wire.uint(16)
 
 
-@option("mobility_option", 5, title="Authorization Data", rfc="RFC 6275, 6.2.7", align=(8, 2))
+@option("mobility_option", 5, title="Authorization Data", rfc="RFC 6275, 6.2.7", align=(8, 2), last=True)
 class BindingAuthorizationData(MobilityOption):
     """The proof that the return routability procedure was run; the last option."""
 

@@ -16,7 +16,7 @@ class MobileNodeIdentifier(MobilityOption):
     identifier: bytes = wire.octets_tail()
 
 
-@option("mobility_option", 9, title="Mobility Message Authentication", rfc="RFC 4285, 5", align=(4, 1))
+@option("mobility_option", 9, title="Mobility Message Authentication", rfc="RFC 4285, 5", align=(4, 1), last=True)
 class MobilityMessageAuthentication(MobilityOption):
     """A keyed hash over addresses and message; the last option."""
 

@@ -4,6 +4,6 @@ A layout reads `lifetime_s: int = wire.uint(16, unit=4)`, with `wire` the module
 """
 
 from dissectors.spec.declaration import Declaration, FieldSpec, Message, Option, envelope, message, option
-from dissectors.spec.kinds import Flags
+from dissectors.spec.flags import Flags
 
 __all__ = ["Declaration", "FieldSpec", "Flags", "Message", "Option", "envelope", "message", "option"]

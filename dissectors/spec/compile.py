@@ -1,7 +1,7 @@
 """From a declaration to two functions, written as source and compiled once for each (declaration, profile).
 
-`parse(octets, start, end) -> message` and `emit(message) -> octets`. Woven into one function a message because that is three times
-faster than closures over fields; nothing here knows any particular message.
+`parse(octets, start, end) -> message` and `emit(message) -> octets`. Woven into one function a message because that is
+three times faster than closures over fields; nothing here knows any particular message.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def structure(declaration: Declaration) -> struct.Struct:
 def too_short(declaration: Declaration, start: int, end: int) -> DecodeError:
     """Fewer octets than the fixed part."""
     return DecodeError(
-        "too_short",
+        "option_length" if declaration.family.endswith("option") else "too_short",
         start,
         f"{declaration.title}: {end - start} octets where at least {declaration.fixed_size} are needed",
         rfc=declaration.rfc,
@@ -143,9 +143,7 @@ class _ParserSource:
                 if isinstance(field.kind, kinds.Length) and field.kind.bounds:
                     checks += self._bound(field, value)
                 elif isinstance(field.kind, kinds.NextHeader) and field.kind.only is not None:
-                    checks.insert(
-                        0, f"if {value} != {field.kind.only}: raise payload_follows(declaration, i, {value})"
-                    )
+                    checks.insert(0, f"if {value} != {field.kind.only}: raise payload_follows(declaration, i, {value})")
                 elif isinstance(field.kind, kinds.Count):
                     checks.append(f"n_{field.name} = {value}")
                 elif not field.kind.derived:
@@ -221,7 +219,8 @@ class _ParserSource:
         self.add("o = new(cls)", *assignments)
         self.tails()
         self.add("return o")
-        return _compiled(self.lines, self.namespace, self.declaration, "parse")
+        parse: Parser = _compiled(self.lines, self.namespace, self.declaration, "parse")
+        return parse
 
 
 # --- emitting ---------------------------------------------------------------------------------------------------------
@@ -234,6 +233,8 @@ def bad_field(codec: Codec, declaration: Declaration, message: Any) -> EncodeErr
         if field.is_tail:
             continue
         try:
+            if isinstance(field.kind, kinds.UInt) and not isinstance(value, int):
+                raise TypeError
             field.kind.from_json(field.kind.to_json(value, codec.profile), codec.profile)
         except EncodeError as error:
             return EncodeError(f"{declaration.title}: {field.name}: {error}", field=field.name)
@@ -244,7 +245,9 @@ def bad_field(codec: Codec, declaration: Declaration, message: Any) -> EncodeErr
 
 def not_whole(declaration: Declaration, total: int, step: int) -> EncodeError:
     """A size that the length field can't say: padding is missing."""
-    return EncodeError(f"{declaration.title}: {total} octets, not a multiple of {step}: pad the options", field="options")
+    return EncodeError(
+        f"{declaration.title}: {total} octets, not a multiple of {step}: pad the options", field="options"
+    )
 
 
 def bad_tail(declaration: Declaration, name: str, why: str) -> EncodeError:
@@ -304,7 +307,7 @@ class _EmitterSource:
             self.add(f"{target} = bytes(o.{name})")
             if isinstance(kind, kinds.OptionalAddress):
                 self.add(
-                    f"if len({target}) not in (0, 4, 16): raise bad_tail(declaration, {name!r}, 'not 0, 4 or 16 octets')"
+                    f"if len({target}) not in (0, 4, 16): raise bad_tail(declaration, {name!r}, '0, 4 or 16 octets')"
                 )
 
     def _derived(self, field: FieldSpec, tail: str) -> str:
@@ -368,7 +371,7 @@ def exactly(value: bytes, size: int) -> bytes:
 
 def _compiled(lines: list[str], namespace: dict[str, Any], declaration: Declaration, name: str) -> Any:
     code = compile("\n".join(lines) + "\n", f"<{name} {declaration.symbol}>", "exec")
-    exec(code, namespace)  # noqa: S102  (our own text, made of our own declarations)
+    exec(code, namespace)
     return namespace[name]
 
 

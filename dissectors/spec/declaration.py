@@ -1,4 +1,4 @@
-"""From a class body to a declaration: the fields in wire order, where each lies, and a slotted dataclass for the values."""
+"""From a class body to a declaration: the fields in wire order, where each lies, and a slotted dataclass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
-from dissectors.spec import fields, kinds
+from dissectors.spec import fields
+from dissectors.spec.kind import Kind
 
 T = TypeVar("T")
 #: Tells variants of one number apart: (octets, start, end) of the whole item.
@@ -23,7 +24,7 @@ class FieldSpec:
     """
 
     name: str
-    kind: kinds.Kind
+    kind: Kind
     doc: str
     default: Any
     offset: int = -1
@@ -36,7 +37,7 @@ class FieldSpec:
         return self.kind.bits == 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Declaration:
     """Everything that is known of one message, option, header or record."""
 
@@ -49,6 +50,7 @@ class Declaration:
     align: tuple[int, int] | None = None
     align_by_size: dict[int, tuple[int, int]] = field(default_factory=dict)
     when: When | None = None
+    last: bool = False
     craft: str = ""
     fields: tuple[FieldSpec, ...] = ()
     fixed_size: int = 0
@@ -73,7 +75,7 @@ class Declaration:
         """(n, m): an option of so many octets starts at a multiple of n plus m. None: anywhere."""
         return self.align_by_size.get(size, self.align)
 
-    def first(self, kind: type[kinds.Kind]) -> FieldSpec | None:
+    def first(self, kind: type[Kind]) -> FieldSpec | None:
         """The first field of that kind."""
         return next((f for f in self.fields if isinstance(f.kind, kind)), None)
 
@@ -98,24 +100,6 @@ class Option(Message):
 
 #: family -> its declarations, in the order in which their modules were read.
 REGISTRY: dict[str, list[Declaration]] = {}
-
-_SPECIFIERS = (
-    fields.uint,
-    fields.reserved,
-    fields.flags,
-    fields.octets,
-    fields.address,
-    fields.code,
-    fields.checksum,
-    fields.address_list,
-    fields.octets_tail,
-    fields.link_layer_address,
-    fields.hardware_address,
-    fields.optional_address,
-    fields.options,
-    fields.records,
-    fields.quoted_packet,
-)
 
 
 def _snake_case(name: str) -> str:
@@ -160,13 +144,23 @@ def _place(declared: dict[str, fields.Declared]) -> tuple[tuple[FieldSpec, ...],
     return tuple(placed), offset
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=_SPECIFIERS)
+@dataclass_transform(
+    kw_only_default=True,
+    frozen_default=True,
+    # Those whose fields must be given; to the type checker the others have a default.
+    field_specifiers=(fields.uint, fields.octets, fields.address, fields.address_list, fields.hardware_address),
+)
 def envelope(cls: type[T]) -> type[T]:
     """The fields that a family's messages begin with; not a message itself."""
     return _value_class(cls)
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=_SPECIFIERS)
+@dataclass_transform(
+    kw_only_default=True,
+    frozen_default=True,
+    # Those whose fields must be given; to the type checker the others have a default.
+    field_specifiers=(fields.uint, fields.octets, fields.address, fields.address_list, fields.hardware_address),
+)
 def message(
     family: str,
     number: int | tuple[int, ...] | None = None,
@@ -178,11 +172,13 @@ def message(
     when: When | None = None,
     align: tuple[int, int] | None = None,
     align_by_size: dict[int, tuple[int, int]] | None = None,
+    last: bool = False,
 ) -> Callable[[type[T]], type[T]]:
     """Declare a message of a family.
 
-    `number` is IANA's (a profile may give another; several where the class holds the type as a field), `symbol` the name in JSON and in profiles (from the class name by
-    default), `craft` the name on the command line, `when` tells variants of one number apart.
+    `number` is IANA's (a profile may give another; several where the class holds the type as a field), `symbol` the
+    name in JSON and in profiles (from the class name by default), `craft` the name on the command line, `when` tells
+    variants of one number apart.
     """
 
     def declare(cls: type[T]) -> type[T]:
@@ -199,6 +195,7 @@ def message(
             align=align,
             align_by_size=align_by_size or {},
             when=when,
+            last=last,
             craft=craft,
             fields=placed,
             fixed_size=size,
@@ -211,7 +208,12 @@ def message(
     return declare
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=_SPECIFIERS)
+@dataclass_transform(
+    kw_only_default=True,
+    frozen_default=True,
+    # Those whose fields must be given; to the type checker the others have a default.
+    field_specifiers=(fields.uint, fields.octets, fields.address, fields.address_list, fields.hardware_address),
+)
 def option(
     family: str,
     number: int | None,
@@ -222,12 +224,21 @@ def option(
     align_by_size: dict[int, tuple[int, int]] | None = None,
     when: When | None = None,
     symbol: str = "",
+    last: bool = False,
 ) -> Callable[[type[T]], type[T]]:
     """Declare an option.
 
-    `align` = (n, m): it starts at a multiple of n octets plus m, from the header's start; `align_by_size` where that depends on its
-    size in octets.
+    `align` = (n, m): it starts at a multiple of n octets plus m, from the header's start; `align_by_size` where that
+    depends on its size in octets. `last`: nothing follows it, so it is aligned to end the header.
     """
     return message(
-        family, number, symbol=symbol, title=title, rfc=rfc, align=align, align_by_size=align_by_size, when=when
+        family,
+        number,
+        symbol=symbol,
+        title=title,
+        rfc=rfc,
+        align=align,
+        align_by_size=align_by_size,
+        when=when,
+        last=last,
     )

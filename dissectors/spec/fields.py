@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from dissectors.spec import kinds
+from dissectors.spec.flags import Flags
+from dissectors.spec.kind import Kind
 
 REQUIRED: Any = object()
+_NO_FLAGS = Flags()
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
     """A field as written in a class body, before the class gives it its name."""
 
-    kind: kinds.Kind
+    kind: Kind
     doc: str
     default: Any = REQUIRED
 
@@ -38,7 +41,7 @@ def flags(
     doc: str = "",
     *,
     key: str = "",
-    default: kinds.Flags = kinds.Flags(),  # noqa: B008
+    default: Flags = _NO_FLAGS,
 ) -> Any:
     """Single bits by letter; `key` is the name under which a profile can give other letters."""
     return Declared(kinds.FlagBits(bits, tuple(letters.items()), key), doc, default)

@@ -1,112 +1,25 @@
 """The closed set of field kinds. Each class knows its kind for every back end.
 
 A kind turns a *raw* wire value (an integer of `bits` bits, or octets) into a Python value and back, for:
-the codec (`decode_source`, `encode_source`: Python expressions that `spec.compile` weaves into one function a message), the view and
-JSON (`to_json`, `from_json`), Scapy (`scapy`), dpkt (`dpkt`), Wireshark (`lua`) and the reference page (`doc`).
-A test fails where one is missing.
+the codec (`decode_source`, `encode_source`: Python expressions that `spec.compile` weaves into one function a
+message), the view and JSON (`to_json`, `from_json`), Scapy (`scapy`), dpkt (`dpkt`), Wireshark (`lua`) and the
+reference page (`doc`). A test fails where one is missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import address as addresses
+from dissectors.spec.flags import Flags, FlagTable
+from dissectors.spec.kind import Kind, LuaField, Namespace, ScapyField
+from dissectors.spec.numbers import whole
 
 if TYPE_CHECKING:
     from dissectors.profile import Profile
-
-Namespace = dict[str, Any]
-
-
-class ScapyField(NamedTuple):
-    """A class of `scapy.fields` by name, and its arguments after the field's name."""
-
-    class_name: str
-    arguments: tuple[Any, ...]
-
-
-class LuaField(NamedTuple):
-    """A `ProtoField` constructor of Wireshark's Lua by name, and the text of its `base` argument ("" for none)."""
-
-    constructor: str
-    base: str = ""
-
-
-class Flags(frozenset[str]):
-    """A set of flag letters; bits without a letter are kept as `0x0001`."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"Flags({sorted(self)!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What every kind answers. `bits` is the width in the fixed part, 0 for what runs to the end (a tail)."""
-
-    bits: int = 0
-
-    #: Computed when the message is emitted, never an attribute of the value.
-    derived = False
-    #: Whether the raw value is octets (else an unsigned integer).
-    is_octets = False
-
-    def decode_source(self, raw: str, name: str, namespace: Namespace, profile: Profile) -> str:
-        """A Python expression for the value, from the raw value's variable."""
-        return raw
-
-    def encode_source(self, value: str, name: str, namespace: Namespace, profile: Profile) -> str:
-        """A Python expression for the raw value, from the value's expression."""
-        return value
-
-    def value(self, raw: Any, profile: Profile) -> Any:
-        """The value, from a raw one: what `decode_source` says, one at a time."""
-        return raw
-
-    def to_json(self, value: Any, profile: Profile) -> Any:
-        """The value as JSON shows it."""
-        return value
-
-    def from_json(self, data: Any, profile: Profile) -> Any:
-        """The value from JSON; EncodeError tells what was expected."""
-        return data
-
-    def from_text(self, text: str, profile: Profile) -> Any:
-        """The value from what a person types."""
-        return self.from_json(text, profile)
-
-    def scapy(self) -> ScapyField:
-        """How Scapy declares it."""
-        raise NotImplementedError
-
-    def dpkt(self) -> str:
-        """The `struct` code of dpkt's `__hdr__`; "" for tails, which dpkt classes take from the codec."""
-        return ""
-
-    def lua(self) -> LuaField:
-        """How Wireshark's Lua declares it."""
-        raise NotImplementedError
-
-    def doc(self) -> str:
-        """Width and unit in words."""
-        raise NotImplementedError
-
-
-def _whole(data: Any, what: str = "a whole number") -> int:
-    """An integer from JSON or text, decimal or 0x."""
-    if isinstance(data, str):
-        try:
-            return int(data, 0)
-        except ValueError:
-            raise EncodeError(f"{data!r} is not {what}") from None
-    if isinstance(data, bool) or not isinstance(data, int):
-        raise EncodeError(f"{data!r} is not {what}")
-    return data
-
 
 _STRUCT_CODES = {8: "B", 16: "H", 32: "I", 64: "Q"}
 _SCAPY_INTEGERS = {8: "ByteField", 16: "ShortField", 32: "IntField", 64: "LongField"}
@@ -134,7 +47,7 @@ class UInt(Kind):
         return raw * self.unit
 
     def from_json(self, data: Any, profile: Profile) -> Any:
-        value = _whole(data)
+        value = whole(data)
         if not 0 <= value <= ((1 << self.bits) - 1) * self.unit:
             raise EncodeError(f"{value} is outside 0..{((1 << self.bits) - 1) * self.unit}")
         if value % self.unit:
@@ -173,51 +86,6 @@ class Reserved(UInt):
 
     def doc(self) -> str:
         return f"{self.bits} bits, reserved: zero when sent, kept when read"
-
-
-class FlagTable:
-    """Both directions of one flags field in one profile; each value is worked out once."""
-
-    def __init__(self, bits: int, letters: Mapping[str, int]) -> None:
-        self.bits = bits
-        self.letters = letters
-        self.decode: dict[int, Flags] = _Decoded(self)
-        self.encode: dict[frozenset[str], int] = _Encoded(self)
-
-    def known(self) -> int:
-        """All bits that have a letter."""
-        return sum(self.letters.values())
-
-
-class _Decoded(dict[int, Flags]):
-    def __init__(self, table: FlagTable) -> None:
-        self.table = table
-
-    def __missing__(self, raw: int) -> Flags:
-        names = [letter for letter, bit in self.table.letters.items() if raw & bit]
-        rest = raw & ~self.table.known()
-        width = (self.table.bits + 3) // 4
-        names += [f"0x{1 << i:0{width}x}" for i in reversed(range(self.table.bits)) if rest >> i & 1]
-        result = self[raw] = Flags(names)
-        return result
-
-
-class _Encoded(dict[frozenset[str], int]):
-    def __init__(self, table: FlagTable) -> None:
-        self.table = table
-
-    def __missing__(self, flags: frozenset[str]) -> int:
-        raw = 0
-        for name in flags:
-            bit = self.table.letters.get(name)
-            if bit is None and name.startswith("0x"):
-                bit = _whole(name, "a flag bit")
-            if bit is None or bit >> self.table.bits:
-                known = " ".join(self.table.letters) or "none"
-                raise EncodeError(f"flag {name!r} is unknown here (known: {known}; others as 0x bits)", field="flags")
-            raw |= bit
-        self[flags] = raw
-        return raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +263,7 @@ class Checksum(UInt):
         return "16 bits, the checksum with the IPv6 pseudo-header"
 
 
-# --- tails: what runs to the end of the message -----------------------------------------------------------------------
+# --- tails: what runs to the end of the message ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,7 +334,7 @@ class LinkLayerAddress(OctetsTail):
 
 @dataclass(frozen=True, slots=True)
 class OptionalAddress(OctetsTail):
-    """Nothing, an IPv4 address or an IPv6 address (RFC 5648's care-of address): 0, 4 or 16 octets; null where absent."""
+    """Nothing, an IPv4 or an IPv6 address (RFC 5648's care-of address): 0, 4 or 16 octets; null where absent."""
 
     def to_json(self, value: Any, profile: Profile) -> Any:
         if len(value) == 16:

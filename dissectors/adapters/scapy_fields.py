@@ -1,0 +1,160 @@
+"""Scapy fields from declared ones: `kind.scapy()` says which, the profile gives code points and flag letters."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import scapy.fields as scapy_fields
+from scapy.config import conf
+from scapy.layers.inet6 import IP6ListField
+from scapy.packet import Packet
+from scapy.volatile import RandNum
+
+from dissectors.profile import Profile
+from dissectors.spec import kinds
+from dissectors.spec.declaration import Declaration, FieldSpec
+from dissectors.spec.fields import REQUIRED
+from dissectors.view import View
+
+_NOTHING_FOLLOWS = 59
+#: Computed when the packet is built, unless the user gives a value: Scapy's None.
+COMPUTED = (kinds.Length, kinds.Count, kinds.Checksum)
+
+
+def field_name(name: str) -> str:
+    """The field's name in Scapy: with an underscore where `Packet` has a method of that name (RIPng's command)."""
+    return f"{name}_" if hasattr(Packet, name) else name
+
+
+def list_field(layers: Any, declaration: Declaration, spec: FieldSpec) -> Any:
+    """The field of a tail that holds packets: options or records."""
+    cls = OptionsField if isinstance(spec.kind, kinds.OptionList) else RecordsField
+    return cls(layers, declaration, spec)
+
+
+def make_field(layers: Any, declaration: Declaration, spec: FieldSpec) -> Any:
+    """The Scapy field of one declared field. `layers` (`scapy_layers.Layers`) holds profile and classes."""
+    kind, name, profile = spec.kind, field_name(spec.name), layers.profile
+    if isinstance(kind, kinds.OptionList | kinds.Records):
+        return list_field(layers, declaration, spec)
+    default = _default(declaration, spec, profile)
+    if isinstance(kind, kinds.FlagBits):
+        return scapy_fields.FlagsField(name, default, kind.bits, _letters(kind, profile))
+    if isinstance(kind, kinds.AddressList):
+        counted = field_name(kind.counted_by)
+        return IP6ListField(name, default, count_from=(lambda p: p.getfieldval(counted)) if kind.counted_by else None)
+    if not kind.is_octets and spec.size * 8 != kind.bits:  # it shares its octets
+        return scapy_fields.BitField(name, default, kind.bits)
+    described = kind.scapy()
+    field = getattr(scapy_fields, described.class_name)
+    if isinstance(kind, kinds.UInt) and kind.unit != 1:
+        field = _in_units(field, kind.unit)
+    return field(name, default, *described.arguments[1:])
+
+
+def _default(declaration: Declaration, spec: FieldSpec, profile: Profile) -> Any:
+    kind = spec.kind
+    if isinstance(kind, COMPUTED):
+        return None
+    if isinstance(kind, kinds.Number):
+        numbers = profile.code_points(declaration)
+        return numbers[0] if numbers else 0
+    if isinstance(kind, kinds.NextHeader):
+        return _NOTHING_FOLLOWS if kind.only is None else kind.only
+    if isinstance(kind, kinds.AddressList):
+        return []
+    if isinstance(kind, kinds.FlagBits):
+        return kind.table(profile).encode[spec.default]
+    return kind.scapy().arguments[0] if spec.default is REQUIRED else spec.default
+
+
+def _letters(kind: kinds.FlagBits, profile: Profile) -> str | list[str]:
+    """The names of the bits, the least significant first: text where each is one letter, so that `flags="AH"` works."""
+    letters = kind.table(profile).letters
+    names = {bit.bit_length() - 1: letter for letter, bit in letters.items()}
+    if all(len(letter) == 1 for letter in letters):
+        return "".join(names.get(i, "?") for i in range(kind.bits))
+    return [names.get(i, f"0x{1 << i:0{(kind.bits + 3) // 4}x}") for i in range(kind.bits)]
+
+
+@cache
+def _in_units(base: Any, unit: int) -> Any:
+    """A field whose value is what the wire counts times `unit` (lifetimes: seconds, on the wire units of 4)."""
+
+    class InUnits(base):
+        def m2i(self, pkt: Any, x: Any) -> Any:
+            return None if x is None else x * unit
+
+        def i2m(self, pkt: Any, x: Any) -> Any:
+            return (x or 0) // unit if (x or 0) % unit == 0 else kinds.whole_units(x, unit, self.name)
+
+        def randval(self) -> Any:
+            return _RandomUnits(unit, self.sz * 8)
+
+    InUnits.__name__ = f"{base.__name__}InUnits"
+    return InUnits
+
+
+class _RandomUnits(RandNum):
+    """What `fuzz()` puts there: any value that the wire can carry."""
+
+    def __init__(self, unit: int, bits: int) -> None:
+        super().__init__(0, (1 << bits) - 1)
+        self.unit = unit
+
+    def _fix(self) -> int:
+        return int(super()._fix()) * self.unit
+
+
+class _ViewedField(scapy_fields.PacketListField):
+    """Packets that our view finds in the enclosing one: its rules, and broken ones are kept as they are."""
+
+    __slots__ = ["declaration", "layers", "spec"]
+
+    def __init__(self, layers: Any, declaration: Declaration, spec: FieldSpec) -> None:
+        super().__init__(field_name(spec.name), [], Packet)
+        self.layers = layers
+        self.declaration = declaration
+        self.spec = spec
+
+    def found(self, view: View) -> list[View]:
+        """The items of this field in that view of the enclosing packet."""
+        raise NotImplementedError
+
+    def getfield(self, pkt: Any, s: bytes) -> tuple[bytes, list[Any]]:
+        octets, profile = pkt.original, self.layers.profile
+        end = pkt.extent(octets)
+        at = end - len(s)
+        items: list[Any] = []
+        for item in self.found(View(self.declaration, octets, 0, end, profile)):
+            items.append(self._packet(item, pkt))
+            at = item.end
+        return octets[at:end], items
+
+    def _packet(self, item: View, parent: Any) -> Any:
+        try:
+            return self.layers.of(item.declaration.cls)(item.bytes, _parent=parent)
+        except Exception:  # Scapy's dissectors may raise anything; so does its own list field
+            if conf.debug_dissector:
+                raise
+            return conf.raw_layer(load=item.bytes)
+
+
+class OptionsField(_ViewedField):
+    """Type-length-value options."""
+
+    __slots__: list[str] = []
+
+    def found(self, view: View) -> list[View]:
+        return view.options
+
+
+class RecordsField(_ViewedField):
+    """Entries of one layout."""
+
+    __slots__: list[str] = []
+
+    def found(self, view: View) -> list[View]:
+        entries: list[View] = view.get(self.spec.name, [])
+        return entries

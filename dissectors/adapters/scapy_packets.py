@@ -1,0 +1,334 @@
+"""What all Scapy packets made from declarations do: their extent, lengths, checksums, answers and summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from scapy.config import conf
+from scapy.error import log_runtime
+from scapy.layers.inet import TCP, UDP
+from scapy.layers.inet6 import (
+    HAO,
+    IPv6,
+    IPv6ExtHdrRouting,
+    IPv6ExtHdrSegmentRouting,
+    _ICMPv6,
+    _IPv6ExtHdr,
+)
+from scapy.packet import Packet
+
+from dissectors.adapters.scapy_fields import field_name
+from dissectors.ipv6 import address as addresses
+from dissectors.ipv6 import checksum
+from dissectors.padding import aligned
+from dissectors.spec import kinds
+from dissectors.spec.declaration import Declaration
+
+_OUT_OF_WINDOW = 135  # status: the sequence number in the answer is the last accepted one, not ours
+
+
+# --- checksums --------------------------------------------------------------------------------------------------------
+
+
+def _home_address(packet: Any) -> str | None:
+    """The Home Address option's address, wherever it stands among a header's options."""
+    for option in packet.fields.get("options") or ():
+        if isinstance(option, HAO):
+            return str(option.hoa)
+        if getattr(option, "symbol", "") == "home_address":
+            return str(option.home_address)
+    return None
+
+
+def _routed_to(packet: Any) -> str | None:
+    """The final destination that a routing header names, if it isn't reached yet."""
+    if isinstance(packet, IPv6ExtHdrRouting | IPv6ExtHdrSegmentRouting):
+        last = 0 if isinstance(packet, IPv6ExtHdrSegmentRouting) else -1
+        return str(packet.addresses[last]) if packet.segleft != 0 and packet.addresses else None
+    if getattr(packet, "symbol", "") != "routing" or not packet.segments_left:
+        return None
+    if "home_address" in packet.default_fields:
+        return str(packet.home_address)
+    listed = packet.getfieldval("addresses") if "addresses" in packet.default_fields else ()
+    return str(listed[-1]) if listed else None
+
+
+def end_points(packet: Any) -> tuple[bytes, bytes] | None:
+    """Source and destination as a checksum sees them; None without an IPv6 header below the packet."""
+    source = destination = None
+    below = packet.underlayer
+    while below is not None and not isinstance(below, IPv6):
+        source = _home_address(below) or source
+        destination = destination or _routed_to(below)
+        below = below.underlayer
+    if below is None:
+        return None
+    return addresses.parse(source or str(below.src)), addresses.parse(destination or str(below.dst))
+
+
+def computed_checksum(packet: Any, protocol: int, octets: bytes) -> int:
+    """The checksum of a packet's octets (that of its own field zero); 0 where no IPv6 header is below it."""
+    ends = end_points(packet)
+    if ends is None:
+        log_runtime.warning("No IPv6 underlayer to compute checksum. Leaving null.")
+        return 0
+    return checksum.checksum(*ends, protocol, octets)
+
+
+# --- packets ----------------------------------------------------------------------------------------------------------
+
+
+class _Declared(Packet):
+    """A packet whose fields come from a declaration. Lengths, counts and checksums that are None are computed."""
+
+    declaration: ClassVar[Declaration]
+    symbol: ClassVar[str]
+    layers: ClassVar[Any]
+
+    @classmethod
+    def extent(cls, octets: bytes) -> int:
+        """How many of these octets, which begin with this packet, are its own."""
+        length = cls.declaration.first(kinds.Length)
+        end = len(octets)
+        if length is not None and isinstance(length.kind, kinds.Length) and not length.kind.payload:
+            if len(octets) > length.offset:
+                end = octets[length.offset] * length.kind.step + length.kind.bias
+        elif not cls.declaration.tails and cls.declaration.family != "icmpv6":
+            end = cls.declaration.fixed_size
+        return min(end, len(octets))
+
+    def do_dissect(self, s: bytes) -> bytes:
+        end = self.extent(s)
+        left: bytes = super().do_dissect(s[:end])
+        return left + s[end:]
+
+    def own_octets_left(self, s: bytes) -> int:
+        """How many of the octets behind the dissected fields still belong to this packet."""
+        return max(0, self.extent(self.original) - (len(self.original) - len(s)))
+
+    def extract_padding(self, s: bytes) -> tuple[bytes, bytes | None]:
+        left = self.own_octets_left(s)
+        return s[:left], s[left:]
+
+    def post_build(self, pkt: bytes, pay: bytes) -> bytes:
+        octets = bytearray(pkt + pay)
+        for spec in self.declaration.fixed:
+            kind = spec.kind
+            if self.getfieldval(field_name(spec.name)) is not None:
+                continue
+            if isinstance(kind, kinds.Count):
+                value = len(self.getfieldval(field_name(kind.of)))
+            elif isinstance(kind, kinds.Length):
+                value = self._length(kind, len(pkt) if isinstance(self, _Extension) else len(octets))
+            else:
+                continue
+            octets[spec.offset : spec.offset + spec.size] = value.to_bytes(spec.size, "big")
+        self._fill_checksum(octets)
+        return bytes(octets)
+
+    def _length(self, kind: kinds.Length, total: int) -> int:
+        if total % kind.step:
+            log_runtime.warning("%s: %d octets, not a multiple of %d: see auto_pad()", self.name, total, kind.step)
+        return max(0, total - kind.bias) // kind.step & 0xFF
+
+    def _fill_checksum(self, octets: bytearray) -> None:
+        spec = self.declaration.first(kinds.Checksum)
+        if spec is None or self.getfieldval(spec.name) is not None:
+            return
+        place = slice(spec.offset, spec.offset + 2)
+        octets[place] = bytes(2)
+        protocol = self.layers.profile.protocol(self.declaration.family)
+        value = computed_checksum(self, protocol, bytes(octets[: self.extent(octets)]))
+        octets[place] = value.to_bytes(2, "big")
+
+    def auto_pad(self) -> Any:
+        """A copy with its options aligned and padded; lengths and checksum are left to be computed."""
+        changed = self.copy()
+        spec = self.declaration.first(kinds.OptionList)
+        if spec is None or not isinstance(spec.kind, kinds.OptionList) or spec.kind.family == "nd_option":
+            return changed
+        codec, family = self.layers.profile.codec, spec.kind.family
+        octets = b"".join(bytes(option) for option in self.getfieldval(spec.name))
+        start = self.declaration.fixed_size
+        listed = self.declaration.first(kinds.AddressList)
+        start += 16 * len(self.getfieldval(listed.name)) if listed is not None else 0
+        options = aligned(codec, family, codec.option_parser(family)(octets, 0, len(octets)), start)
+        made = [self.layers.of(option.__class__)(codec.emit(option)) for option in options]
+        changed.setfieldval(spec.name, made)
+        for computed in self.declaration.fixed:
+            if isinstance(computed.kind, kinds.Length | kinds.Checksum):
+                changed.setfieldval(computed.name, None)
+        return changed
+
+    def alignment_delta(self, position: int) -> int:
+        """What Scapy's own option lists ask: octets of padding before an option at that offset."""
+        step, rest = self.declaration.alignment(len(self)) or (1, 0)
+        return (rest - position) % step
+
+    def hashret(self) -> bytes:
+        return hash_key(self)
+
+    def answers(self, other: Any) -> int:
+        return int(is_answer(self, other))
+
+    def mysummary(self) -> str:
+        return summary(self)
+
+
+class _Extension(_Declared):
+    """An extension header: its payload follows."""
+
+    def extract_padding(self, s: bytes) -> tuple[bytes, bytes | None]:
+        return s, None
+
+    def guess_payload_class(self, payload: bytes) -> Any:
+        if self.own_octets_left(payload) or (self.symbol == "fragment" and (self.fragment_offset or self.flags)):
+            return conf.raw_layer
+        return self.layers.payload_class(self.fields.get("next_header", -1), payload)
+
+
+class _Icmpv6(_Declared, _ICMPv6):
+    """An ICMPv6 message; Scapy's base class, so that its IPv6 layer matches answers."""
+
+    @property
+    def type(self) -> Any:
+        """What Scapy's layers call it."""
+        return self.getfieldval("icmp_type")
+
+
+class _Checksummed:
+    """TCP and UDP whose checksum sees what ours sees."""
+
+    def post_build(self, p: bytes, pay: bytes) -> bytes:
+        octets: bytes = super().post_build(p, pay)  # type: ignore[misc]
+        at, protocol = (6, 17) if isinstance(self, UDP) else (16, 6)
+        if self.chksum is not None or end_points(self) is None:  # type: ignore[attr-defined]
+            return octets
+        value = computed_checksum(self, protocol, octets[:at] + bytes(2) + octets[at + 2 :]) or 0xFFFF
+        return octets[:at] + value.to_bytes(2, "big") + octets[at + 2 :]
+
+
+class MHAUDP(_Checksummed, UDP):
+    """UDP below our layers."""
+
+    name = "UDP"
+    match_subclass = True
+
+    def guess_payload_class(self, payload: bytes) -> Any:
+        return self.underlayer.layers.udp_payload_class(self) or super().guess_payload_class(payload)
+
+
+class MHATCP(_Checksummed, TCP):
+    """TCP below our layers."""
+
+    name = "TCP"
+    match_subclass = True
+
+
+class _IPv6(IPv6):
+    """Scapy's IPv6 with our layers above it, whatever is installed."""
+
+    match_subclass = True
+    layers: ClassVar[Any]
+
+    def guess_payload_class(self, payload: bytes) -> Any:
+        return self.layers.payload_class(self.nh, payload)
+
+    def _upper(self) -> Any:
+        upper = self.payload
+        while isinstance(upper, _Extension | _IPv6ExtHdr):
+            upper = upper.payload
+        return upper
+
+    def hashret(self) -> bytes:
+        key: bytes = self._upper().hashret()
+        return key
+
+    def answers(self, other: Any) -> int:
+        """Whether it answers: from end to end, whatever extension headers are between."""
+        if not isinstance(other, _IPv6):
+            return 0
+        mine, theirs = self._upper(), other._upper()
+        ours, others = end_points(mine), end_points(theirs)
+        if conf.checkIPaddr and ours is not None and others is not None and ours[1] != others[0]:
+            return 0
+        return int(mine.answers(theirs))
+
+
+# --- what answers what ------------------------------------------------------------------------------------------------
+
+
+def _same(name: str) -> Callable[[Any, Any], bool]:
+    return lambda answer, request: bool(answer.getfieldval(name) == request.getfieldval(name))
+
+
+def _acknowledges(answer: Any, request: Any) -> bool:
+    return bool(answer.status == _OUT_OF_WINDOW or answer.sequence_number == request.sequence_number)
+
+
+def _heartbeat(answer: Any, request: Any) -> bool:
+    return "R" in answer.flags and "R" not in request.flags and answer.sequence_number == request.sequence_number
+
+
+#: answer -> (request, whether these two belong together).
+_ANSWERS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "binding_update": ("binding_refresh_request", lambda answer, request: True),
+    "binding_acknowledgement": ("binding_update", _acknowledges),
+    "home_test": ("home_test_init", _same("home_init_cookie")),
+    "care_of_test": ("care_of_test_init", _same("care_of_init_cookie")),
+    "heartbeat": ("heartbeat", _heartbeat),
+    "dhaad_reply": ("dhaad_request", _same("identifier")),
+    "mobile_prefix_advertisement": ("mobile_prefix_solicitation", _same("identifier")),
+    "neighbor_advertisement": ("neighbor_solicitation", _same("target")),
+    "router_advertisement": ("router_solicitation", lambda answer, request: True),
+}
+_KEYS = ("home_init_cookie", "care_of_init_cookie", "identifier", "target")
+
+
+def is_answer(answer: Any, request: Any) -> bool:
+    """Whether one packet answers the other (RFC 6275's pairs)."""
+    expected = _ANSWERS.get(answer.symbol)
+    return expected is not None and getattr(request, "symbol", "") == expected[0] and expected[1](answer, request)
+
+
+def hash_key(packet: Any) -> bytes:
+    """The same octets for a request and its answer: its cookie or identifier; nothing for Binding Updates.
+
+    (Their acknowledgement may hold another sequence number: status 135.)
+    """
+    for name in _KEYS:
+        if name in packet.default_fields:
+            value = packet.getfieldval(name)
+            return value if isinstance(value, bytes) else str(value).encode()
+    return b""
+
+
+# --- one line ---------------------------------------------------------------------------------------------------------
+
+
+def _shown(packet: Any, name: str) -> str:
+    field, value = packet.getfield_and_val(name)
+    if isinstance(value, list) and len(value) > 3:
+        return f"{len(value)} {name.replace('_', ' ')}"
+    if isinstance(value, list):
+        return " ".join(map(str, value)) if value else ""
+    return str(field.i2repr(packet, value))
+
+
+def summary(packet: Any) -> str:
+    """The message's name, its fields and its options' names, in one line."""
+    parts = []
+    for spec in packet.declaration.values:
+        name, kind = field_name(spec.name), spec.kind
+        if isinstance(kind, kinds.OptionList):
+            titles = [o.name if isinstance(o, Packet) else "Raw" for o in packet.getfieldval(name)]
+            parts += [title for title in titles if title not in ("Pad1", "PadN")]
+        elif isinstance(kind, kinds.FlagBits):
+            parts += [str(packet.getfieldval(name))] if packet.getfieldval(name) else []
+        elif isinstance(kind, kinds.Records):
+            parts.append(f"{len(packet.getfieldval(name))} {spec.name}")
+        elif not isinstance(kind, kinds.Reserved | kinds.Checksum | kinds.OctetsTail) and spec.name != "code":
+            shown = _shown(packet, name)
+            parts += [shown if isinstance(kind, kinds.AddressList) else f"{spec.name}={shown}"] if shown else []
+    return f"{packet.name}: {', '.join(parts)}" if parts else str(packet.name)

@@ -1,0 +1,170 @@
+"""From records (what `dissect --jsonl` prints) back to layers that can be built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dissectors.build import Layer, build
+from dissectors.errors import EncodeError
+from dissectors.ipv6.link import Payload
+from dissectors.profile import RFC6275, Profile
+from dissectors.spec import kinds
+from dissectors.spec.declaration import Declaration, FieldSpec
+from dissectors.spec.families import declarations
+from dissectors.spec.fields import REQUIRED
+
+_FAMILIES = ("mobility", "icmpv6", "ipv6", "link", "upper")
+#: What a layer's JSON holds beside its declared fields.
+_SHOWN = frozenset(
+    {"type", "offset", "quoted", "reassembled", "checksum_status", "problems", "octets", "problem", "mh_type_name"}
+)
+_SHOWN_BY_TYPE = {
+    "ethernet": frozenset({"trailer"}),
+    "esp": frozenset({"null", "padding", "next_header", "icv"}),
+    "fragment": frozenset({"frames", "first_next_header"}),
+}
+
+Json = Mapping[str, Any]
+
+
+def layers_from_json(items: Sequence[Json], profile: Profile = RFC6275) -> list[Layer]:
+    """The layers of one record. EncodeError names layer and field where something is missing, unknown or wrong."""
+    layers: list[Layer] = []
+    for position, data in enumerate(items):
+        if not isinstance(data, Mapping):
+            raise EncodeError(f"layer {position + 1} is {data!r}, not an object")
+        if data.get("quoted"):
+            continue  # part of the error before it
+        if data.get("reassembled"):
+            raise EncodeError("a packet reassembled from fragments can't be crafted from its last one: use dissect -x")
+        layers.append(_layer(data, _quoted_after(items, position), profile))
+    return layers
+
+
+def _quoted_after(items: Sequence[Json], position: int) -> list[Json]:
+    quoted: list[Json] = []
+    for data in items[position + 1 :]:
+        if not data.get("quoted"):
+            break
+        quoted.append({key: value for key, value in data.items() if key != "quoted"})
+    return quoted
+
+
+def declaration_of(data: Json, profile: Profile) -> Declaration:
+    """Which declaration a layer's `type` means."""
+    name = data.get("type")
+    if name == "routing":
+        table = profile.codec.table("routing").get(data.get("routing_type", -1))
+        return table[0] if table else profile.codec.fallback("routing")
+    for family in _FAMILIES:
+        for declaration in declarations(family):
+            if declaration.symbol == name:
+                return declaration
+    raise EncodeError(f"there is no layer of type {name!r}", field="type")
+
+
+def _layer(data: Json, quoted: Sequence[Json], profile: Profile) -> Layer:
+    declaration = declaration_of(data, profile)
+    if declaration.symbol == "payload":
+        return _payload(data, declaration)
+    result = Layer(declaration)
+    if "octets" in data:
+        result.octets = _octets(data["octets"], declaration.title)
+    else:
+        quoted_octets = build_quoted(quoted, profile) if quoted else b""
+        result.message = _value(declaration, data, profile, quoted_octets)
+        if data.get("checksum_status") in ("bad", "unverified") and "checksum" in data:
+            result.overrides["checksum"] = int(data["checksum"])
+    if "trailer" in data:
+        result.trailer = _octets(data["trailer"], "trailer")
+    if data.get("null"):
+        result.esp = (_octets(data.get("padding", ""), "padding"), _octets(data.get("icv", ""), "icv"))
+    return result
+
+
+def _payload(data: Json, declaration: Declaration) -> Layer:
+    if "data" not in data:
+        raise EncodeError(
+            f"a payload of {data.get('length', 0)} octets isn't in the record: use dissect -x", field="data"
+        )
+    octets = _octets(data["data"], "payload")
+    protocol = data.get("ethertype", data.get("protocol"))
+    return Layer(declaration, Payload(data=octets), protocol=protocol)
+
+
+def build_quoted(items: Sequence[Json], profile: Profile) -> bytes:
+    """A quoted packet, with the lengths, numbers and checksums that it had: it may be cut, and isn't ours to mend."""
+    layers = layers_from_json(items, profile)
+    for item, data in zip(layers, items, strict=True):
+        for spec in item.declaration.fixed:
+            kept = spec.kind.derived or isinstance(spec.kind, kinds.Checksum)
+            if kept and spec.name in data and item.octets is None:
+                item.overrides[spec.name] = data[spec.name]
+    return build(layers, profile, fix_lengths=False, fix_checksum=False)
+
+
+def _octets(text: Any, what: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except (TypeError, ValueError):
+        raise EncodeError(f"{what}: {text!r} is not hexadecimal octets", field=what) from None
+
+
+def _value(declaration: Declaration, data: Json, profile: Profile, quoted: bytes = b"") -> Any:
+    """The message value of a layer, option or entry."""
+    _refuse_unknown(declaration, data)
+    values: dict[str, Any] = {}
+    for spec in declaration.values:
+        if isinstance(spec.kind, kinds.QuotedPacket) and spec.name not in data:
+            values[spec.name] = quoted
+        elif spec.name in data:
+            values[spec.name] = _field(declaration, spec, data[spec.name], profile)
+        elif spec.default is REQUIRED:
+            raise EncodeError(f"{declaration.title}: {spec.name} is missing", field=spec.name)
+    return declaration.cls(**values)
+
+
+def _refuse_unknown(declaration: Declaration, data: Json) -> None:
+    shown = _SHOWN | _SHOWN_BY_TYPE.get(declaration.symbol, frozenset())
+    for key in data:
+        if key in declaration.by_name or key in shown or key.removesuffix("_name") in declaration.by_name:
+            continue
+        if key == "name" and declaration.family.endswith("_option"):
+            continue
+        known = ", ".join(spec.name for spec in declaration.fields)
+        raise EncodeError(f"{declaration.title} has no field {key!r} (it has {known})", field=key)
+
+
+def _field(declaration: Declaration, spec: FieldSpec, data: Any, profile: Profile) -> Any:
+    kind = spec.kind
+    try:
+        if isinstance(kind, kinds.OptionList):
+            return tuple(option_from_json(kind.family, item, profile) for item in _list(data))
+        if isinstance(kind, kinds.Records):
+            return tuple(_value(kind.entry.__declaration__, item, profile) for item in _list(data))
+        return kind.from_json(data, profile)
+    except EncodeError as error:
+        raise EncodeError(f"{declaration.title}: {spec.name}: {error}", field=spec.name) from None
+
+
+def _list(data: Any) -> list[Any]:
+    if not isinstance(data, list) or not all(isinstance(item, Mapping) for item in data):
+        raise EncodeError(f"{data!r} is not a list of objects")
+    return data
+
+
+def option_from_json(family: str, data: Json, profile: Profile = RFC6275) -> Any:
+    """An option value from its JSON: its number says which, its fields which variant of a shared number."""
+    number = data.get("type")
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 255:
+        raise EncodeError(f"an option's type is {number!r}, not a number from 0 to 255", field="type")
+    codec = profile.codec
+    if "octets" in data:
+        return codec.fallback(family).cls(type=number, data=_octets(data["octets"], "option")[2:])
+    variants = [*codec.table(family).get(number, ()), codec.fallback(family)]
+    keys = set(data) - {"type", "name", "length", "problem"}
+    for declaration in variants:
+        if all(key in declaration.by_name or key.removesuffix("_name") in declaration.by_name for key in keys):
+            return _value(declaration, data, profile)
+    return _value(variants[0], data, profile)  # raises, naming the field

@@ -1,0 +1,329 @@
+"""What `mhatool craft` was asked for, and the layers that it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dissectors.build import Layer, esp_padding, layer
+from dissectors.errors import EncodeError
+from dissectors.ipv6 import address
+from dissectors.ipv6.header import DestinationOptions, Esp, HomeAddress, Ipv6, RoutingType2
+from dissectors.ipv6.link import Udp
+from dissectors.options.binding import AlternateCareOfAddress, BindingRefreshAdvice
+from dissectors.options.multiple_home_agents import MultipleHomeAgents
+from dissectors.padding import padded
+from dissectors.profile import Profile
+from dissectors.ripng import PORT, RouteTableEntry
+from dissectors.spec import kinds
+from dissectors.spec.declaration import Declaration
+from dissectors.spec.families import declarations
+from mhatool.craft import values
+
+_FAMILIES = ("mobility", "icmpv6", "upper")
+#: What the mobile node sends carries the Home Address option, what it gets a type 2 routing header.
+_SENT_BY_MOBILE_NODE = frozenset({"bu", "mps", "hoti", "coti", "dhaad-request"})
+#: Neighbour discovery never leaves its link (RFC 4861, 4).
+_ON_LINK = frozenset({"ra", "rs", "na", "ns", "redirect"})
+#: A flag of the command line, and the fields that it may mean: the first that the message has.
+_FIELDS = {
+    "seq": ("sequence_number",),
+    "lifetime": ("lifetime_s", "router_lifetime_s"),
+    "status": ("status",),
+    "identifier": ("identifier",),
+    "target": ("target",),
+    "cookie": ("home_init_cookie", "care_of_init_cookie"),
+    "token": ("home_keygen_token", "care_of_keygen_token"),
+    "nonce": ("home_nonce_index", "care_of_nonce_index"),
+    "flags": ("flags",),
+    "data": ("data",),
+    "address": ("addresses",),
+    "agent": ("home_agents",),
+    "unreachable": ("unreachable",),
+}
+
+
+def _messages() -> dict[str, Declaration]:
+    return {d.craft: d for family in _FAMILIES for d in declarations(family) if d.craft}
+
+
+#: name on the command line -> declaration
+MESSAGES = _messages()
+
+
+@dataclass(slots=True)
+class Recipe:
+    """A message by name and everything that was said about it, as text: `fields` by flag, the rest by its own name."""
+
+    message: str
+    profile: Profile
+    source: str = ""
+    destination: str = ""
+    home_address: str = ""
+    care_of_address: str = ""
+    alternate_care_of_address: str = ""
+    home_agents: list[str] = field(default_factory=list)
+    refresh: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    options: list[str] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    entries: list[str] = field(default_factory=list)
+    tunnels: list[str] = field(default_factory=list)
+    assignments: list[str] = field(default_factory=list)
+    hop_limit: int | None = None
+    raw: str | None = None
+    pad: bool = True
+
+    @property
+    def declaration(self) -> Declaration:
+        """The message's declaration."""
+        found = MESSAGES.get(self.message)
+        if found is None:
+            raise EncodeError(f"there is no message {self.message!r}: give one of {', '.join(sorted(MESSAGES))}")
+        return found
+
+
+def layers(recipe: Recipe) -> list[Layer]:
+    """The packet's layers, outermost first. EncodeError says which word can't be meant."""
+    declaration = recipe.declaration
+    given, overrides, outer = _assigned(recipe, declaration)
+    ipv6 = Ipv6(
+        hop_limit=_hop_limit(recipe),
+        source=address.parse(recipe.source or recipe.care_of_address or "::"),
+        destination=address.parse(recipe.destination or "::"),
+    )
+    ip_layer = layer(ipv6)
+    upper = _message(recipe, declaration, given)
+    upper.overrides = {**upper.overrides, **overrides}
+    head = [ip_layer, *_automatic(recipe), *_headers(recipe)]
+    if declaration.family == "upper":
+        head.append(layer(Udp(source_port=PORT, destination_port=PORT)))
+    result = [*_tunnels(recipe), *_ordered(head), upper]
+    for name, text in outer:
+        _assign_outer(result, name, text, recipe.profile)
+    _finish_esp(result, recipe.profile)
+    return result
+
+
+def _hop_limit(recipe: Recipe) -> int:
+    if recipe.hop_limit is not None:
+        return recipe.hop_limit
+    return 255 if recipe.message in _ON_LINK else 64
+
+
+def _assigned(recipe: Recipe, declaration: Declaration) -> tuple[dict[str, str], dict[str, int], list[tuple[str, str]]]:
+    """The `--set` words: values of the message, raw values of its derived fields, and fields of other layers."""
+    given: dict[str, str] = {}
+    overrides: dict[str, int] = {}
+    outer: list[tuple[str, str]] = []
+    for word in recipe.assignments:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise EncodeError(f"--set {word}: give FIELD=VALUE")
+        layer_name, dot, field_name = name.partition(".")
+        if dot and layer_name != declaration.symbol:
+            outer.append((name, text))
+            continue
+        name = field_name if dot else name
+        spec = declaration.by_name.get(name)
+        if spec is not None and (spec.kind.derived or isinstance(spec.kind, kinds.Checksum)):
+            overrides[name] = values.typed(declaration, name, text, recipe.profile)
+        else:
+            given[name] = text
+    return given, overrides, outer
+
+
+def _assign_outer(result: list[Layer], name: str, text: str, profile: Profile) -> None:
+    layer_name, _, field_name = name.partition(".")
+    for item in result:
+        if item.declaration.symbol == layer_name:
+            spec = item.declaration.by_name.get(field_name)
+            new = values.typed(item.declaration, field_name, text, profile)
+            if spec is not None and spec.kind.derived:
+                item.overrides[field_name] = new
+            else:
+                item.message = item.message.replace(**{field_name: new})
+            return
+    raise EncodeError(f"--set {name}: this packet has no layer {layer_name!r}")
+
+
+def _message(recipe: Recipe, declaration: Declaration, given: dict[str, str]) -> Layer:
+    """The message itself."""
+    if recipe.raw is not None:
+        return Layer(declaration, octets=_hex(recipe.raw))
+    for flag, text in recipe.fields.items():
+        given.setdefault(_field_of(declaration, flag), text)
+    if recipe.message == "be" and recipe.home_address:
+        given.setdefault("home_address", recipe.home_address)
+    if recipe.message == "bu":
+        given.setdefault("flags", "AHM" if recipe.home_agents else "AH")
+    if recipe.message == "ripng":
+        given.setdefault("command", "2")
+    if recipe.message == "echo":
+        given.setdefault("icmp_type", "128")
+    message = values.value(declaration, given, recipe.profile)
+    if recipe.entries:
+        message = message.replace(entries=tuple(_entry(text) for text in recipe.entries))
+    options = _options(recipe, declaration)
+    if options:
+        message = message.replace(options=tuple(options))
+    if recipe.pad:
+        return layer(padded(message, recipe.profile))
+    return _unpadded(message, options, recipe.profile)
+
+
+def _field_of(declaration: Declaration, flag: str) -> str:
+    for name in _FIELDS[flag]:
+        if name in declaration.by_name:
+            return name
+    raise EncodeError(f"--{flag} says nothing about {declaration.title}")
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise EncodeError(f"--raw {text!r} is not hexadecimal octets") from None
+
+
+def _entry(text: str) -> RouteTableEntry:
+    prefix, *numbers = text.split(",")
+    network, slash, size = prefix.partition("/")
+    try:
+        metric, tag = int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 0
+        return RouteTableEntry(
+            prefix=address.parse(network), route_tag=tag, prefix_length=int(size) if slash else 128, metric=metric
+        )
+    except (IndexError, ValueError):
+        raise EncodeError(f"--rte {text}: give PREFIX/LENGTH,METRIC[,TAG]") from None
+
+
+def _options(recipe: Recipe, declaration: Declaration) -> list[Any]:
+    """Options in the order: alternate care-of address, refresh advice, home agents, then those given by --option."""
+    asked = {
+        "--alt-coa": recipe.alternate_care_of_address,
+        "--refresh": recipe.refresh,
+        "--home-agent": recipe.home_agents,
+        "--option": recipe.options,
+    }
+    spec = declaration.first(kinds.OptionList)
+    if spec is None or not isinstance(spec.kind, kinds.OptionList):
+        for flag, content in asked.items():
+            if content:
+                raise EncodeError(f"{flag}: {declaration.title} has no options")
+        return []
+    family = spec.kind.family
+    found: list[Any] = []
+    if recipe.alternate_care_of_address:
+        found.append(AlternateCareOfAddress(care_of_address=address.parse(recipe.alternate_care_of_address)))
+    if recipe.refresh:
+        advice: Declaration = BindingRefreshAdvice.__declaration__
+        found.append(values.value(advice, {"refresh_interval_s": recipe.refresh}, recipe.profile))
+    if recipe.home_agents:
+        found.append(MultipleHomeAgents(home_agents=values.addresses(recipe.home_agents)))
+    return [*found, *(values.option(text, family, recipe.profile) for text in recipe.options)]
+
+
+def _unpadded(message: Any, options: list[Any], profile: Profile) -> Layer:
+    """A message whose options stand where they fall; its length is rounded up, as a sender that forgot to pad would."""
+    declaration: Declaration = message.__declaration__
+    bare = message.replace(options=()) if options or "options" in declaration.by_name else message
+    length = declaration.first(kinds.Length)
+    content = b"".join(profile.codec.emit(option) for option in options)
+    if length is None or not isinstance(length.kind, kinds.Length):
+        return layer(message)
+    step = length.kind.step
+    fill = -declaration.fixed_size % step  # only to let the codec emit it
+    filler = values.option(f"1:{'00' * (fill - 2)}", "mobility_option", profile) if fill >= 2 else None
+    emitted = profile.codec.emit(bare.replace(options=(filler,)) if filler is not None else bare)
+    octets = bytearray(emitted[: len(emitted) - fill] + content)
+    octets[length.offset] = -(-(len(octets) - length.kind.bias) // step)
+    return Layer(declaration, message, octets=bytes(octets))
+
+
+def _automatic(recipe: Recipe) -> list[Layer]:
+    """What the home address asks for: an option on what the mobile node sends, a routing header on what it gets."""
+    if not recipe.home_address or recipe.message == "be":
+        return []
+    home = address.parse(recipe.home_address)
+    if recipe.message in _SENT_BY_MOBILE_NODE:
+        return [layer(padded(DestinationOptions(options=(HomeAddress(home_address=home),)), recipe.profile))]
+    return [layer(RoutingType2(segments_left=1, home_address=home))]
+
+
+def _headers(recipe: Recipe) -> list[Layer]:
+    found = []
+    for text in recipe.headers:
+        name, _, rest = text.partition(":")
+        found.append(_HEADERS.get(name, _plain_header)(name, rest, recipe.profile))
+    return found
+
+
+def _plain_header(name: str, rest: str, profile: Profile) -> Layer:
+    symbol = name.replace("-", "_")
+    for declaration in (*declarations("ipv6"), *declarations("routing")):
+        named = symbol in (declaration.cls.__name__, declaration.symbol)
+        if named and declaration.symbol not in ("ipv6", "routing"):
+            return layer(values.value(declaration, values.assignments(rest), profile))
+    known = "hop-by-hop, destination-options, routing-type-0, routing-type-2, fragment, ah, esp"
+    raise EncodeError(f"--header {name}: give one of {known}")
+
+
+def _options_header(name: str, rest: str, profile: Profile) -> Layer:
+    """Options of a header as `NAME:option,option`, each as --option takes them with `/` for its fields' commas."""
+    declaration = next(d for d in declarations("ipv6") if d.symbol == name.replace("-", "_"))
+    words = [word for word in rest.split(",") if word]
+    options = tuple(values.option(word.replace("/", ","), "ipv6_option", profile) for word in words)
+    return layer(padded(declaration.cls(options=options), profile))
+
+
+def _routing_header(name: str, rest: str, profile: Profile) -> Layer:
+    number = int(name[-1])
+    return layer(values.value(profile.codec.table("routing")[number][0], values.assignments(rest), profile))
+
+
+def _esp_header(_name: str, rest: str, profile: Profile) -> Layer:
+    given = values.assignments(rest)
+    icv = given.pop("icv", "00" * 12)
+    item = layer(values.value(Esp.__declaration__, given, profile))
+    item.esp = (b"", _hex(icv))
+    return item
+
+
+_HEADERS: dict[str, Callable[[str, str, Profile], Layer]] = {
+    "hop-by-hop": _options_header,
+    "destination-options": _options_header,
+    "routing-type-0": _routing_header,
+    "routing-type-2": _routing_header,
+    "esp": _esp_header,
+}
+_ORDER = {"ipv6": 0, "hop_by_hop": 1, "routing": 2}
+
+
+def _ordered(head: list[Layer]) -> list[Layer]:
+    """Hop-by-hop options first, then routing headers (RFC 8200, 4.1); the rest as given."""
+    return sorted(head, key=lambda item: _ORDER.get(item.declaration.symbol, 3))
+
+
+def _tunnels(recipe: Recipe) -> list[Layer]:
+    found = []
+    for text in recipe.tunnels:
+        source, comma, destination = text.partition(",")
+        if not comma:
+            raise EncodeError(f"--tunnel {text}: give SOURCE,DESTINATION")
+        found.append(layer(Ipv6(source=address.parse(source), destination=address.parse(destination))))
+    return found
+
+
+def _finish_esp(result: list[Layer], profile: Profile) -> None:
+    """The padding of an ESP trailer depends on the size of what it protects."""
+    for position, item in enumerate(result):
+        if item.esp is not None:
+            size = sum(
+                len(x.octets if x.octets is not None else profile.codec.emit(x.message)) for x in result[position + 1 :]
+            )
+            item.esp = (esp_padding(size), item.esp[1])
+
+
+__all__ = ["MESSAGES", "Recipe", "layers"]

@@ -1,0 +1,1 @@
+"""What engine and observer may share: records and plain arithmetic."""
