@@ -47,7 +47,7 @@ class Codec:
 
     def fallback(self, family: str) -> Declaration:
         """What a number without a declaration of its own is read as."""
-        return next(d for d in declarations(family) if d.symbol == family)
+        return next(d for d in declarations(family) if d.symbol == family and not d.numbers)
 
     def declaration_at(self, family: str, octets: bytes, start: int, end: int) -> Declaration:
         """Which declaration reads these octets: by their number, and by their shape where variants share it."""

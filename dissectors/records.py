@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from dissectors.build import Layer, build
-from dissectors.errors import EncodeError
+from dissectors.errors import DecodeError, EncodeError
 from dissectors.ipv6.link import Payload
 from dissectors.profile import RFC6275, Profile
 from dissectors.spec import kinds
@@ -17,10 +18,9 @@ from dissectors.spec.fields import REQUIRED
 _FAMILIES = ("mobility", "icmpv6", "ipv6", "link", "upper")
 #: What a layer's JSON holds beside its declared fields.
 _SHOWN = frozenset(
-    {"type", "offset", "quoted", "reassembled", "checksum_status", "problems", "octets", "problem", "mh_type_name"}
+    {"type", "offset", "quoted", "reassembled", "checksum_status", "problems", "octets", "problem", "mh_type_name", "trailer"}
 )
 _SHOWN_BY_TYPE = {
-    "ethernet": frozenset({"trailer"}),
     "esp": frozenset({"null", "padding", "next_header", "icv"}),
     "fragment": frozenset({"frames", "first_next_header"}),
 }
@@ -39,7 +39,19 @@ def layers_from_json(items: Sequence[Json], profile: Profile = RFC6275) -> list[
         if data.get("reassembled"):
             raise EncodeError("a packet reassembled from fragments can't be crafted from its last one: use dissect -x")
         layers.append(_layer(data, _quoted_after(items, position), profile))
+    if layers:
+        _keep_next_header(layers[-1], items)
+    if any(item.get("trailing") for item in items):
+        _keep_stated(layers, [item for item in items if not item.get("quoted")])
     return layers
+
+
+def _keep_next_header(last: Layer, items: Sequence[Json]) -> None:
+    """Where nothing follows, only the record knows what was said to follow."""
+    data = next(item for item in reversed(items) if not item.get("quoted"))
+    spec = last.declaration.first(kinds.NextHeader)
+    if spec is not None and last.octets is None and isinstance(data.get(spec.name), int):
+        last.overrides[spec.name] = data[spec.name]
 
 
 def _quoted_after(items: Sequence[Json], position: int) -> list[Json]:
@@ -71,11 +83,16 @@ def _layer(data: Json, quoted: Sequence[Json], profile: Profile) -> Layer:
     result = Layer(declaration)
     if "octets" in data:
         result.octets = _octets(data["octets"], declaration.title)
+        # What can be read of it still says which addresses the checksums below cover.
+        with suppress(DecodeError):
+            result.message = profile.codec.parser(declaration.cls)(result.octets, 0, len(result.octets))
     else:
         quoted_octets = build_quoted(quoted, profile) if quoted else b""
         result.message = _value(declaration, data, profile, quoted_octets)
         if data.get("checksum_status") in ("bad", "unverified") and "checksum" in data:
             result.overrides["checksum"] = int(data["checksum"])
+        if data.get("payload_length") == 0 == data.get("next_header"):
+            result.overrides["payload_length"] = 0  # a jumbogram's, or a segment's that the network card cuts
     if "trailer" in data:
         result.trailer = _octets(data["trailer"], "trailer")
     if data.get("null"):
@@ -93,14 +110,19 @@ def _payload(data: Json, declaration: Declaration) -> Layer:
     return Layer(declaration, Payload(data=octets), protocol=protocol)
 
 
+def _keep_stated(layers: Sequence[Layer], items: Sequence[Json]) -> None:
+    """Numbers, lengths and checksums as the record says: they aren't ours to mend."""
+    for item, data in zip(layers, items, strict=True):
+        for spec in item.declaration.fixed:
+            kept = spec.kind.derived or isinstance(spec.kind, kinds.Checksum) or spec.name == "checksum"
+            if kept and spec.name in data and item.octets is None:
+                item.overrides[spec.name] = data[spec.name]
+
+
 def build_quoted(items: Sequence[Json], profile: Profile) -> bytes:
     """A quoted packet, with the lengths, numbers and checksums that it had: it may be cut, and isn't ours to mend."""
     layers = layers_from_json(items, profile)
-    for item, data in zip(layers, items, strict=True):
-        for spec in item.declaration.fixed:
-            kept = spec.kind.derived or isinstance(spec.kind, kinds.Checksum)
-            if kept and spec.name in data and item.octets is None:
-                item.overrides[spec.name] = data[spec.name]
+    _keep_stated(layers, items)
     return build(layers, profile, fix_lengths=False, fix_checksum=False)
 
 

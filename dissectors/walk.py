@@ -146,7 +146,7 @@ class _Walk:
     def bare(self, rest: _Rest) -> None:
         """No ethertype: the version says whether it is IPv6."""
         if rest.start < rest.end and rest.octets[rest.start] >> 4 == 6:
-            self.ipv6(rest, None, 0)
+            self.trailer(self.ipv6(rest, None, 0), rest)
         else:
             self.payload(rest)
 
@@ -155,12 +155,15 @@ class _Walk:
             link = self.layer(Vlan, rest, rest.start + 4)
             ethertype, rest = link.get("ethertype"), rest.at(link.end)
         if ethertype == ETHERTYPE_IPV6:
-            end = self.ipv6(rest, None, 0)
-            if end < rest.end:
-                self.packet.layers[0].extra["trailer"] = rest.octets[end : rest.end].hex()
+            self.trailer(self.ipv6(rest, None, 0), rest)
         elif ethertype is not None:
             name = {"ethertype_name": "IPv4"} if ethertype == ETHERTYPE_IPV4 else {}
             self.payload(rest, ethertype=ethertype, **name)
+
+    def trailer(self, end: int, rest: _Rest) -> None:
+        """What follows the outermost packet: a link's padding; shown with the outermost layer."""
+        if end < rest.end:
+            self.packet.layers[0].extra["trailer"] = rest.octets[end : rest.end].hex()
 
     # --- IPv6 ---
 
@@ -171,6 +174,7 @@ class _Walk:
             return rest.end
         if view.get("version") != 6:
             view.extra_problems.append(Problem("wrong_version", view.start, f"version {view.get('version')}, not 6"))
+            self.payload(rest.at(view.end))
             return rest.end
         length = view.get("payload_length")
         end: int = view.end + length

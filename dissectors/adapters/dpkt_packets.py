@@ -1,9 +1,10 @@
 """dpkt packets made from the declarations: `__hdr__` from `kind.dpkt()`, variable parts by our codec.
 
-`packets(profile)` makes them: `packets().of(BindingUpdate)`, or `packets().BindingUpdate`. A Mobility Header class holds the whole header;
-an ICMPv6 class, as dpkt's own, what follows type, code and checksum. `dissect_with_dpkt(octets)` uses them without touching
-dpkt's tables; `install()` puts them there and `uninstall()` restores them. Header fields are the wire's integers, except that a
-field with a unit is in that unit (`lifetime_s` in seconds); addresses are 16 octets; options are our own values.
+`packets(profile)` makes them: `packets().of(BindingUpdate)`, or `packets().BindingUpdate`. A Mobility Header class is
+the whole header; an ICMPv6 class, as dpkt's own, what follows type, code and checksum. `dissect_with_dpkt(octets)` uses
+them without touching dpkt's tables; `install()` puts them there and `uninstall()` restores them. Header fields are the
+wire's integers, except that a field with a unit is in that unit (`lifetime_s` in seconds); addresses are 16 octets;
+options are our own values. The checksum is what it came with: dpkt has no way to know the Home Address option.
 """
 
 from __future__ import annotations
@@ -16,15 +17,12 @@ import dpkt
 from dpkt.icmp6 import ICMP6
 from dpkt.ip6 import IP6
 
+from dissectors.adapters.declared import NOT_MOBILE, declared
 from dissectors.errors import DecodeError, EncodeError
 from dissectors.profile import PROTOCOLS, RFC6275, Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
-from dissectors.spec.families import declarations
 
-_FAMILIES = ("mobility", "mobility_option", "icmpv6", "nd_option", "routing", "ipv6_option", "ipv6", "upper")
-#: dpkt's own: the header itself and what isn't Mobile IPv6's.
-_DPKTS = ("echo", "icmpv6_error", "icmpv6")
 _ICMPV6_HEADER = 4  # type, code, checksum: dpkt.icmp6.ICMP6 has them
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
@@ -35,9 +33,10 @@ class _Declared(dpkt.Packet):
     declaration: ClassVar[Declaration]
     profile: ClassVar[Profile]
     skip: ClassVar[int] = 0
+    data: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.trailing = b""
+        self._trailing = b""
         for spec in self.declaration.tails:
             setattr(self, spec.name, () if isinstance(spec.kind, _TUPLES) else b"")
         super().__init__(*args, **kwargs)
@@ -67,7 +66,7 @@ class _Declared(dpkt.Packet):
             raise (dpkt.NeedData if short else dpkt.UnpackError)(str(error)) from None
         for spec in self.declaration.tails:
             setattr(self, spec.name, getattr(message, spec.name))
-        self.trailing = octets[end:]
+        self._trailing = octets[end:]
 
     def _below(self) -> bytes:
         """The octets that the layer below holds, as far as the codec needs them."""
@@ -85,7 +84,7 @@ class _Declared(dpkt.Packet):
     def message(self) -> Any:
         """The message or option value, as `dissectors` has it."""
         octets = self._below() + bytes(self)
-        return self.profile.codec.parser(self.declaration.cls)(octets, 0, len(octets) - len(self.trailing))
+        return self.profile.codec.parser(self.declaration.cls)(octets, 0, len(octets) - len(self._trailing))
 
     def _tail(self, spec: FieldSpec) -> bytes:
         value, kind, codec = getattr(self, spec.name), spec.kind, self.profile.codec
@@ -102,7 +101,7 @@ class _Declared(dpkt.Packet):
         tails = b"".join(self._tail(spec) for spec in self.declaration.tails)
         payload = b"" if "data" in self.declaration.by_name else bytes(self.data)
         header: bytes = self.pack_hdr()
-        return header + tails + payload + self.trailing
+        return header + tails + payload + self._trailing
 
     def __len__(self) -> int:
         return len(bytes(self))
@@ -130,10 +129,8 @@ class Packets:
         self.by_name: dict[str, Any] = {}
         self._by_declared: dict[type, Any] = {}
         self.mobility: Any = type("Mobility", (Mobility,), {"made": self})
-        for family in _FAMILIES:
-            for declaration in declarations(family):
-                if declaration.symbol != "ipv6":
-                    self._add(declaration)
+        for declaration in declared():
+            self._add(declaration)
         self.icmpv6: Any = type("ICMP6", (ICMP6,), {"_typesw": {**ICMP6._typesw, **self.icmpv6_types()}})
         own = {**IP6._protosw, **self.protocols(), profile.protocol("icmpv6"): self.icmpv6}
         self.ip6: Any = type("IP6", (IP6,), {"_protosw": own})
@@ -153,7 +150,8 @@ class Packets:
         base = self.mobility if declaration.family == "mobility" else _Declared
         body = _body(declaration, self.profile)
         name = declaration.cls.__name__
-        made = type(base)(name, (base,), body)
+        metaclass: Any = type(base)
+        made = metaclass(name, (base,), body)
         made.__public_fields__ = [s.name for s in declaration.fixed if s.offset >= body["skip"]]
         self.by_name[name] = self._by_declared[declaration.cls] = made
 
@@ -172,7 +170,7 @@ class Packets:
     def icmpv6_types(self) -> dict[int, Callable[[bytes], Any]]:
         """ICMPv6 type -> what makes a packet of the octets behind its checksum."""
         table = self.profile.codec.table("icmpv6").items()
-        return {number: self._icmpv6_body(number) for number, variants in table if variants[0].symbol not in _DPKTS}
+        return {number: self._icmpv6_body(number) for number, variants in table if variants[0].symbol not in NOT_MOBILE}
 
     def _icmpv6_body(self, number: int) -> Callable[[bytes], Any]:
         codec = self.profile.codec
@@ -201,7 +199,8 @@ def _body(declaration: Declaration, profile: Profile) -> dict[str, Any]:
         if len(members) > 1:
             name = "_" + "_".join(m.name for m in members)
             bits[name] = tuple((m.name, m.kind.bits) for m in members)
-            header.append((name, _CODES[first.size], sum(_default(m, declaration, profile) << m.shift for m in members)))
+            together = sum(_default(m, declaration, profile) << m.shift for m in members)
+            header.append((name, _CODES[first.size], together))
             continue
         unit = first.kind.unit if isinstance(first.kind, kinds.UInt) else 1
         name = first.name if unit == 1 else f"_{first.name}"

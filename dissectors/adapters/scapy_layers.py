@@ -1,9 +1,9 @@
 """Scapy layers made from the declarations: nobody writes a layout twice.
 
-`layers(profile)` makes them; class `MHABindingUpdate` is the declaration `BindingUpdate`'s, and an attribute of this module too.
-`dissect_with_scapy(octets)` uses them without touching Scapy's own; `install()` puts them into Scapy's tables and `uninstall()`
-restores those exactly. A field that is None (length, count, checksum) is computed when the packet is built, as everywhere in
-Scapy; padding is only inserted by `packet.auto_pad()`.
+`layers(profile)` makes them; class `MHABindingUpdate` is the declaration `BindingUpdate`'s, and an attribute of this
+module too. `dissect_with_scapy(octets)` uses them without touching Scapy's own; `install()` puts them into its tables
+and `uninstall()` restores those exactly. A field that is None (length, count, checksum) is computed when the packet is
+built, as everywhere in Scapy; padding is only inserted by `packet.auto_pad()`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any
 
-import scapy.layers.inet6 as inet6
+from scapy.layers import inet6
 from scapy.layers.inet import UDP
 from scapy.packet import Packet
 
+from dissectors.adapters.declared import NOT_MOBILE, declared
 from dissectors.adapters.scapy_fields import make_field
 from dissectors.adapters.scapy_packets import MHATCP, MHAUDP, _Declared, _Extension, _Icmpv6, _IPv6
 from dissectors.profile import PROTOCOLS, RFC6275, Profile
@@ -23,12 +24,9 @@ from dissectors.spec.declaration import Declaration
 from dissectors.spec.families import declarations
 
 PREFIX = "MHA"
-_FAMILIES = ("mobility", "mobility_option", "icmpv6", "nd_option", "routing", "ipv6_option", "ipv6", "upper", "record")
 _BASES = {"icmpv6": _Icmpv6, "ipv6": _Extension, "routing": _Extension}
 #: Families whose fallback class stands for all: given octets, it makes the packet that they are.
 _DISPATCHING = ("mobility", "mobility_option", "icmpv6", "nd_option", "routing", "ipv6_option")
-#: ICMPv6 that Scapy's own classes always keep: nothing about them is Mobile IPv6's.
-_SCAPYS = ("echo", "icmpv6_error", "icmpv6")
 
 
 class Layers:
@@ -39,10 +37,8 @@ class Layers:
         self._by_declared: dict[type, Any] = {}
         self.by_name: dict[str, Any] = {}
         self._protocols = {profile.protocol(name): name for name in PROTOCOLS}
-        for family in _FAMILIES:
-            for declaration in declarations("upper" if family == "record" else family):
-                if declaration.symbol != "ipv6":
-                    self.of(declaration.cls)
+        for declaration in declared():
+            self.of(declaration.cls)
         self.ipv6 = self._class(f"{PREFIX}IPv6", _IPv6, {"layers": self, "name": "IPv6"})
 
     def __getattr__(self, name: str) -> Any:
@@ -147,7 +143,7 @@ def __getattr__(name: str) -> Any:
 
 
 def dissect_with_scapy(octets: bytes, profile: Profile = RFC6275) -> Packet:
-    """The packet that begins with these octets of an IPv6 header, all of it in our layers; nothing need be installed."""
+    """The packet that begins with these octets of an IPv6 header, all in our layers; nothing need be installed."""
     return layers(profile).ipv6(octets)
 
 
@@ -187,7 +183,7 @@ class _Installation:
         codec, usual = self.profile.codec, RFC6275.codec.table(family)
         fallback = made.of(codec.fallback(family).cls)
         for number, variants in codec.table(family).items():
-            if variants[0].symbol in _SCAPYS:
+            if variants[0].symbol in NOT_MOBILE:
                 continue
             ours = [v.symbol for v in variants] != [v.symbol for v in usual.get(number, ())]
             if number in table and not self.replace and not ours:
@@ -214,9 +210,10 @@ _installed: list[_Installation] = []
 
 
 def install(profile: Profile = RFC6275, *, replace: bool = False) -> None:
-    """Put our layers into Scapy's tables: message types and options that it lacks, or that mean something else in the profile.
+    """Put our layers into Scapy's tables: types and options that it lacks, or that the profile gives another meaning.
 
-    Its own Binding Update, Acknowledgement and others stay unless `replace`. Installing again replaces what was installed.
+    Its own Binding Update, Acknowledgement and others stay unless `replace`. Installing again replaces what was
+    installed.
     """
     uninstall()
     installation = _Installation(profile, replace)

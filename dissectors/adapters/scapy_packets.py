@@ -87,7 +87,7 @@ class _Declared(Packet):
     layers: ClassVar[Any]
 
     @classmethod
-    def extent(cls, octets: bytes) -> int:
+    def extent(cls, octets: bytes | bytearray) -> int:
         """How many of these octets, which begin with this packet, are its own."""
         length = cls.declaration.first(kinds.Length)
         end = len(octets)
@@ -130,7 +130,7 @@ class _Declared(Packet):
     def _length(self, kind: kinds.Length, total: int) -> int:
         if total % kind.step:
             log_runtime.warning("%s: %d octets, not a multiple of %d: see auto_pad()", self.name, total, kind.step)
-        return max(0, total - kind.bias) // kind.step & 0xFF
+        return max(0, total - kind.bias + kind.step - 1) // kind.step & 0xFF  # rounded up: it covers every field
 
     def _fill_checksum(self, octets: bytearray) -> None:
         spec = self.declaration.first(kinds.Checksum)

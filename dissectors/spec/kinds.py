@@ -65,8 +65,8 @@ class UInt(Kind):
         return _STRUCT_CODES.get(self.bits, "")
 
     def lua(self) -> LuaField:
-        width = next(w for w in (8, 16, 24, 32, 64) if w >= self.bits)
-        return LuaField(f"uint{width}", "base.DEC")
+        bits = (((1 << self.bits) - 1) * self.unit).bit_length()  # its value is in the field's own unit
+        return LuaField(f"uint{next(w for w in (8, 16, 24, 32, 64) if w >= bits)}", "base.DEC")
 
     def doc(self) -> str:
         return f"{self.bits} bits" + (f", in units of {self.unit}" if self.unit != 1 else "")
@@ -111,8 +111,9 @@ class FlagBits(Kind):
         return self.table(profile).decode[raw]
 
     def to_json(self, value: Any, profile: Profile) -> Any:
-        order = [*self.table(profile).letters]
-        return sorted(value, key=lambda name: (order.index(name), "") if name in order else (len(order), name[::-1]))
+        letters = self.table(profile).letters
+        order = {letter: place for place, letter in enumerate(letters)}
+        return sorted(value, key=lambda name: order[name] if name in order else len(order) + (1 << 64) - whole(name))
 
     def from_json(self, data: Any, profile: Profile) -> Any:
         if not isinstance(data, Iterable) or isinstance(data, bytes | Mapping):
@@ -256,6 +257,9 @@ class Count(Derived):
 class Checksum(UInt):
     """The Internet checksum. A message keeps what it came with; the packet's builder computes it."""
 
+    def scapy(self) -> ScapyField:
+        return ScapyField("XShortField", (0,))
+
     def lua(self) -> LuaField:
         return LuaField("uint16", "base.HEX")
 
@@ -324,6 +328,12 @@ class LinkLayerAddress(OctetsTail):
 
     def from_json(self, data: Any, profile: Profile) -> Any:
         return _hexadecimal(data.replace(":", "") if isinstance(data, str) else data)
+
+    def scapy(self) -> ScapyField:
+        return ScapyField("MACField", ("00:00:00:00:00:00",)) if self.bits else ScapyField("XStrField", (b"",))
+
+    def dpkt(self) -> str:
+        return f"{self.bits // 8}s" if self.bits else ""
 
     def lua(self) -> LuaField:
         return LuaField("bytes", "base.COLON")

@@ -1,0 +1,92 @@
+"""Records, as `dissect --jsonl` and `--json` print them, back to frames."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dissectors.build import build
+from dissectors.errors import EncodeError
+from dissectors.profile import Profile
+from dissectors.records import layers_from_json
+from mhatool.capture import CaptureError, linktype
+from mhatool.protocol import instant
+
+_LINK_TYPES = {
+    "ethernet": linktype.ETHERNET,
+    "linux_sll": linktype.LINUX_SLL,
+    "linux_sll2": linktype.LINUX_SLL2,
+    "null": linktype.NULL,
+    "ipv6": linktype.RAW,
+}
+
+
+class Frame(NamedTuple):
+    """A packet ready to be written; `original_length` where the capture had cut it."""
+
+    time_ns: int
+    link_type: int
+    octets: bytes
+    original_length: int | None = None
+
+
+def read_records(path: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Each record with its number from 1, from JSON Lines or one document. CaptureError where the file isn't that."""
+    lines = sys.stdin if path == "-" else _open(path)
+    number = 0
+    buffered = ""
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            data = json.loads(buffered + line)
+        except ValueError as error:
+            if number or len(buffered) > 1 << 28:
+                raise _not_json(path, number + 1, error) from None
+            buffered += line  # perhaps one document over several lines
+            continue
+        buffered = ""
+        for record in data["packets"] if isinstance(data, dict) and "packets" in data else [data]:
+            number += 1
+            yield number, record
+    if buffered:
+        raise _not_json(path, number + 1, None)
+
+
+def _open(path: str) -> Iterator[str]:
+    try:
+        with Path(path).open(encoding="utf-8") as stream:
+            yield from stream
+    except (OSError, UnicodeDecodeError) as error:
+        what = getattr(error, "strerror", None) or "not text"
+        raise CaptureError(path, what, "give what `mhatool dissect --jsonl` prints", None) from None
+
+
+def _not_json(path: str, number: int, error: ValueError | None) -> CaptureError:
+    what = f"record {number} is not JSON" + (f" ({error})" if error else "")
+    return CaptureError(path, what, "give what `mhatool dissect --jsonl` prints", None)
+
+
+def frame_of(record: Mapping[str, Any], profile: Profile, *, fix_checksum: bool = True) -> Frame:
+    """The frame that a record describes. Where its layers can't be built but it holds the frame (-x), that is taken."""
+    if not isinstance(record, Mapping) or not isinstance(record.get("layers"), list):
+        raise EncodeError("no list of layers in it")
+    layers = record["layers"]
+    try:
+        octets = build(layers_from_json(layers, profile), profile, fix_checksum=fix_checksum)
+    except EncodeError:
+        if "octets" not in record:
+            raise
+        octets = bytes.fromhex(record["octets"])
+    link_type = record.get("link_type")
+    if link_type is None:
+        first = layers[0].get("type") if layers else "ipv6"
+        link_type = _LINK_TYPES.get(first, linktype.RAW)
+    try:
+        time_ns = instant.parse(str(record.get("time", "0")))
+    except ValueError as error:
+        raise EncodeError(str(error)) from None
+    return Frame(time_ns, int(link_type), octets, record.get("original_length"))
