@@ -6,4 +6,12 @@ frame holds.
 
 from dissectors.errors import DecodeError, EncodeError, WireError
 
-__all__ = ["DecodeError", "EncodeError", "WireError"]
+
+def scapy_ext(ext: object) -> None:
+    """Register our layers with Scapy: its extension loader calls this for `conf.exts.load("mhatool")`."""
+    from dissectors.adapters.scapy_extension import register
+
+    register(ext)
+
+
+__all__ = ["DecodeError", "EncodeError", "WireError", "scapy_ext"]

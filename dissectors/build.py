@@ -50,9 +50,9 @@ class _Addresses:
     destination: bytes
 
     def pass_header(self, message: Any) -> None:
-        if isinstance(message, RoutingType2) and message.segments_left:
+        if isinstance(message, RoutingType2) and message.segments_left == 1:
             self.destination = message.home_address
-        elif isinstance(message, RoutingType0) and message.segments_left and message.addresses:
+        elif isinstance(message, RoutingType0) and 0 < message.segments_left <= len(message.addresses):
             self.destination = message.addresses[-1]
         for option in getattr(message, "options", ()):
             if isinstance(option, HomeAddress):
@@ -107,7 +107,7 @@ def _layer(
 
 
 def _payload_length(kind: kinds.Length, total: int, declaration: Declaration) -> int:
-    raw = total - kind.bias if declaration.symbol == "ipv6" else total
+    raw = total - kind.bias
     if raw >> kind.bits:
         raise EncodeError(f"{declaration.title}: {total} octets are too many for its length field")
     return raw
@@ -171,8 +171,8 @@ def _fix_checksum(own: bytearray, current: Layer, before: Sequence[Layer], paylo
     # A Mobility Header ends at its own length: what follows it isn't covered.
     covered = bytes(own) if declaration.family == "mobility" else bytes(own) + payload
     value = checksum.checksum(addresses.source, addresses.destination, protocol, covered)
-    if value == 0 and isinstance(current.message, Udp):
-        value = 0xFFFF  # RFC 8200, 8.1: zero would mean none
+    if value == 0 and (isinstance(current.message, Udp) or current.message.checksum == 0xFFFF):
+        value = 0xFFFF  # the same sum; in UDP zero would mean none (RFC 8200, 8.1), elsewhere it may have come so
     _patch(own, spec, value)
 
 

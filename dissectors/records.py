@@ -18,7 +18,18 @@ from dissectors.spec.fields import REQUIRED
 _FAMILIES = ("mobility", "icmpv6", "ipv6", "link", "upper")
 #: What a layer's JSON holds beside its declared fields.
 _SHOWN = frozenset(
-    {"type", "offset", "quoted", "reassembled", "checksum_status", "problems", "octets", "problem", "mh_type_name", "trailer"}
+    {
+        "type",
+        "offset",
+        "quoted",
+        "reassembled",
+        "checksum_status",
+        "problems",
+        "octets",
+        "problem",
+        "mh_type_name",
+        "trailer",
+    }
 )
 _SHOWN_BY_TYPE = {
     "esp": frozenset({"null", "padding", "next_header", "icv"}),
@@ -42,6 +53,8 @@ def layers_from_json(items: Sequence[Json], profile: Profile = RFC6275) -> list[
     if layers:
         _keep_next_header(layers[-1], items)
     if any(item.get("trailing") for item in items):
+        if any(item.get("null") for item in items):
+            raise EncodeError("octets behind a packet inside ESP can't be put back from a record: use dissect -x")
         _keep_stated(layers, [item for item in items if not item.get("quoted")])
     return layers
 

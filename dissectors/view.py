@@ -292,10 +292,9 @@ def option_name(view: View) -> str:
     declaration = view.declaration
     if declaration.symbol != declaration.family:
         return declaration.title
-    number = view.octets[view.start]
-    if declaration.family == "mobility_option" and "mobility_option" in view.profile.closed:
-        return "unassigned"
-    return _OPTION_NAMES.get(declaration.family, {}).get(number, "unassigned")
+    if declaration.family in view.profile.closed:
+        return declaration.title
+    return _OPTION_NAMES.get(declaration.family, {}).get(view.octets[view.start], declaration.title)
 
 
 def option_json(view: View) -> dict[str, Any]:

@@ -284,11 +284,7 @@ class _Walk:
         elif name == "udp":
             self.udp(datagram, protocol, rest)
         elif name == "tcp":
-            size = (rest.octets[rest.start + 12] >> 4) * 4 if rest.start + 12 < rest.end else 20
-            view = self.layer(Tcp, rest, rest.start + max(size, 20))
-            datagram.upper = view
-            view.checksum_status = self.checksum(datagram, protocol, rest, rest.end)
-            self.payload(rest.at(view.end))
+            self.tcp(datagram, protocol, rest)
         elif name == "esp":
             self.esp(datagram, rest)
         elif name != "no_next_header" or rest.start < rest.end:
@@ -330,8 +326,6 @@ class _Walk:
             view.extra_problems.append(
                 Problem(code, start + 1, f"the header says {stated - start} octets, {end - start} are there")
             )
-        elif declaration.symbol == "mobility" and start + 2 < end:
-            view.extra["mh_type_name"] = registry.MOBILITY_HEADER_TYPE.get(octets[start + 2], "unassigned")
         if start < end and octets[start] != 59:
             view.extra_problems.append(Problem("payload_proto", start, f"payload protocol {octets[start]}, not 59"))
         if stated < end:
@@ -380,6 +374,20 @@ class _Walk:
             self.payload(inner, **({"protocol_name": "DSMIPv6 (RFC 5555)"} if DSMIPV6_PORT in ports else {}))
         if end < rest.end:
             self.payload(rest.at(end), trailing=True)
+
+    def tcp(self, datagram: Datagram, protocol: int, rest: _Rest) -> None:
+        size = (rest.octets[rest.start + 12] >> 4) * 4 if rest.start + 12 < rest.end else 20
+        view = self.layer(Tcp, rest, rest.start + max(size, 20))
+        datagram.upper = view
+        view.checksum_status = self.checksum(datagram, protocol, rest, rest.end)
+        if size < 20:
+            message = f"a header of {size} octets, 20 are the least"
+            view.extra_problems.append(Problem("length_too_small", rest.start + 12, message))
+        elif rest.start + size > rest.end and not view.problems:
+            code = "truncated" if rest.truncated else "length_exceeds"
+            message = f"a header of {size} octets, {rest.end - rest.start} are there"
+            view.extra_problems.append(Problem(code, rest.start + 12, message))
+        self.payload(rest.at(view.end))
 
     def esp(self, datagram: Datagram, rest: _Rest) -> None:
         view = self.layer(Esp, rest, rest.start + 8)

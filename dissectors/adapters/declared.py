@@ -9,7 +9,7 @@ from dissectors.spec.families import declarations
 
 FAMILIES = ("mobility", "mobility_option", "icmpv6", "nd_option", "routing", "ipv6_option", "ipv6", "upper")
 _THEIRS = ("ipv6", "tcp", "udp")
-#: ICMPv6 that Scapy's and dpkt's tables keep as their own even where ours are installed: nothing there is Mobile IPv6's.
+#: ICMPv6 that stays Scapy's and dpkt's own even where ours are installed: nothing there is Mobile IPv6's.
 NOT_MOBILE = ("echo", "icmpv6_error", "icmpv6")
 
 

@@ -121,6 +121,15 @@ class Mobility(_Declared):
         return super().__new__(cls)
 
 
+class _Ip6(IP6):
+    """dpkt's IPv6, giving back what it read: dpkt's fails behind ESP, doubles what follows AH, fills in checksums."""
+
+    def __bytes__(self) -> bytes:
+        extensions = b"".join(bytes(header)[: header.length] for header in getattr(self, "all_extension_headers", ()))
+        header: bytes = self.pack_hdr()
+        return header + extensions + bytes(self.data)
+
+
 class Packets:
     """The dpkt classes of one profile, by `of(BindingUpdate)` or as attributes."""
 
@@ -133,7 +142,7 @@ class Packets:
             self._add(declaration)
         self.icmpv6: Any = type("ICMP6", (ICMP6,), {"_typesw": {**ICMP6._typesw, **self.icmpv6_types()}})
         own = {**IP6._protosw, **self.protocols(), profile.protocol("icmpv6"): self.icmpv6}
-        self.ip6: Any = type("IP6", (IP6,), {"_protosw": own})
+        self.ip6: Any = type("IP6", (_Ip6,), {"_protosw": own})
         own[profile.protocol("ipv6")] = self.ip6
 
     def __getattr__(self, name: str) -> Any:

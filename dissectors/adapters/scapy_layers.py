@@ -20,6 +20,7 @@ from dissectors.adapters.scapy_fields import make_field
 from dissectors.adapters.scapy_packets import MHATCP, MHAUDP, _Declared, _Extension, _Icmpv6, _IPv6
 from dissectors.profile import PROTOCOLS, RFC6275, Profile
 from dissectors.ripng import PORT as RIPNG_PORT
+from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration
 from dissectors.spec.families import declarations
 
@@ -39,6 +40,9 @@ class Layers:
         self._protocols = {profile.protocol(name): name for name in PROTOCOLS}
         for declaration in declared():
             self.of(declaration.cls)
+            for spec in declaration.tails:
+                if isinstance(spec.kind, kinds.Records):
+                    self.of(spec.kind.entry)
         self.ipv6 = self._class(f"{PREFIX}IPv6", _IPv6, {"layers": self, "name": "IPv6"})
 
     def __getattr__(self, name: str) -> Any:
@@ -82,7 +86,7 @@ class Layers:
         if name not in PROTOCOLS:
             return {}
         number = self.profile.protocol(name)
-        return {inet6.IPv6: {"nh": number}, inet6._IPv6ExtHdr: {"nh": number}, _Extension: {"next_header": number}}
+        return {inet6.IPv6: {"nh": number}, inet6._IPv6ExtHdr: {"nh": number}}
 
     def _dispatch(self, family: str) -> Any:
         """Scapy's hook: which class these octets are."""

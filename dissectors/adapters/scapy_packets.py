@@ -86,6 +86,11 @@ class _Declared(Packet):
     symbol: ClassVar[str]
     layers: ClassVar[Any]
 
+    def __init__(self, _pkt: bytes = b"", *args: Any, **fields: Any) -> None:
+        if _pkt and "dispatch_hook" in type(self).__dict__:  # what a hook returns isn't asked for its own hook
+            object.__setattr__(self, "__class__", type(self).dispatch_hook(_pkt))
+        super().__init__(_pkt, *args, **fields)
+
     @classmethod
     def extent(cls, octets: bytes | bytearray) -> int:
         """How many of these octets, which begin with this packet, are its own."""
@@ -181,6 +186,12 @@ class _Extension(_Declared):
 
     def extract_padding(self, s: bytes) -> tuple[bytes, bytes | None]:
         return s, None
+
+    def add_payload(self, payload: Any) -> None:
+        super().add_payload(payload)
+        below_ipv6 = getattr(payload, "overload_fields", {}).get(IPv6, {})  # also of layers that don't know ours
+        if "nh" in below_ipv6:
+            self.overloaded_fields = {"next_header": below_ipv6["nh"]}
 
     def guess_payload_class(self, payload: bytes) -> Any:
         if self.own_octets_left(payload) or (self.symbol == "fragment" and (self.fragment_offset or self.flags)):

@@ -66,7 +66,7 @@ class Udp(Message):
 
     source_port: int = wire.uint(16)
     destination_port: int = wire.uint(16)
-    length = wire.length(16, step=1, bias=8, payload=True)
+    length = wire.length(16, step=1, bias=0, payload=True)
     checksum: int = wire.uint(16, default=0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dissectors import registry
 from dissectors.spec import Message, envelope, message
 from dissectors.spec import fields as wire
 
@@ -21,7 +22,7 @@ class MobilityMessage(Message):
 class _AnyType(Message):
     payload_proto = wire.next_header(only=59)
     header_length = wire.length(step=8, bias=8, bounds=True)
-    mh_type: int = wire.uint(8, "The type, as it stands on the wire")
+    mh_type: int = wire.uint(8, "The type, as it stands on the wire", names=registry.MOBILITY_HEADER_TYPE)
     reserved: int = wire.reserved(8)
     checksum: int = wire.checksum()
 

@@ -42,7 +42,12 @@ class RestartCounter(MobilityOption):
 
 
 @option(
-    "mobility_option", 35, title="Binding Identifier", rfc="RFC 5648, 4.1", align=(2, 0), align_by_size={22: (8, 2)}
+    "mobility_option",
+    35,
+    title="Binding Identifier",
+    rfc="RFC 5648, 4.1",
+    align=(2, 0),
+    align_by_size={10: (8, 2), 22: (8, 2)},
 )
 class BindingIdentifier(MobilityOption):
     """One of several care-of addresses of one home address; H: home and foreign link at once."""

@@ -106,6 +106,11 @@ def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+def _title(name: str) -> str:
+    """`CareOfTestInit` as the RFC writes it: Care-of Test Init."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("Care Of", "Care-of")
+
+
 def _value_class(cls: type[T]) -> type[T]:
     """The slotted dataclass of a class body; its declared fields are kept in `__declared__`, in order."""
     own = {name: item for name, item in vars(cls).items() if isinstance(item, fields.Declared)}
@@ -189,7 +194,7 @@ def message(
             cls=made,
             symbol=symbol_,
             family=family,
-            title=title or symbol_.replace("_", " ").capitalize(),
+            title=title or _title(cls.__name__),
             numbers=number if isinstance(number, tuple) else () if number is None else (number,),
             rfc=rfc,
             align=align,

@@ -51,7 +51,7 @@ class UInt(Kind):
         if not 0 <= value <= ((1 << self.bits) - 1) * self.unit:
             raise EncodeError(f"{value} is outside 0..{((1 << self.bits) - 1) * self.unit}")
         if value % self.unit:
-            raise EncodeError(f"{value} is not a multiple of {self.unit}")
+            raise EncodeError(f"{value} is not a multiple of {self.unit}, the unit of the wire: give one that is")
         return value
 
     def scapy(self) -> ScapyField:

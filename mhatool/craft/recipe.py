@@ -9,7 +9,7 @@ from typing import Any
 from dissectors.build import Layer, esp_padding, layer
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import address
-from dissectors.ipv6.header import DestinationOptions, Esp, HomeAddress, Ipv6, RoutingType2
+from dissectors.ipv6.header import DestinationOptions, Esp, HomeAddress, Ipv6, RoutingType0, RoutingType2
 from dissectors.ipv6.link import Udp
 from dissectors.options.binding import AlternateCareOfAddress, BindingRefreshAdvice
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
@@ -22,8 +22,10 @@ from dissectors.spec.families import declarations
 from mhatool.craft import values
 
 _FAMILIES = ("mobility", "icmpv6", "upper")
-#: What the mobile node sends carries the Home Address option, what it gets a type 2 routing header.
-_SENT_BY_MOBILE_NODE = frozenset({"bu", "mps", "hoti", "coti", "dhaad-request"})
+#: What the mobile node gets carries a type 2 routing header, what it sends (all else) the Home Address option.
+_SENT_TO_MOBILE_NODE = frozenset(
+    {"ba", "brr", "hot", "cot", "ha-switch", "dhaad-reply", "mpa", "ha-unreachable", "fmipv6", "ra"}
+)
 #: Neighbour discovery never leaves its link (RFC 4861, 4).
 _ON_LINK = frozenset({"ra", "rs", "na", "ns", "redirect"})
 #: A flag of the command line, and the fields that it may mean: the first that the message has.
@@ -127,7 +129,9 @@ def _assigned(recipe: Recipe, declaration: Declaration) -> tuple[dict[str, str],
             continue
         name = field_name if dot else name
         spec = declaration.by_name.get(name)
-        if spec is not None and (spec.kind.derived or isinstance(spec.kind, kinds.Checksum)):
+        if spec is None and name in Ipv6.__declaration__.by_name:
+            outer.append((f"ipv6.{name}", text))
+        elif spec is not None and (spec.kind.derived or isinstance(spec.kind, kinds.Checksum)):
             overrides[name] = values.typed(declaration, name, text, recipe.profile)
         else:
             given[name] = text
@@ -156,8 +160,8 @@ def _message(recipe: Recipe, declaration: Declaration, given: dict[str, str]) ->
         given.setdefault(_field_of(declaration, flag), text)
     if recipe.message == "be" and recipe.home_address:
         given.setdefault("home_address", recipe.home_address)
-    if recipe.message == "bu":
-        given.setdefault("flags", "AHM" if recipe.home_agents else "AH")
+    if recipe.home_agents and recipe.message == "bu":
+        given.setdefault("flags", "AHM")  # a home registration, with several agents
     if recipe.message == "ripng":
         given.setdefault("command", "2")
     if recipe.message == "echo":
@@ -247,9 +251,9 @@ def _automatic(recipe: Recipe) -> list[Layer]:
     if not recipe.home_address or recipe.message == "be":
         return []
     home = address.parse(recipe.home_address)
-    if recipe.message in _SENT_BY_MOBILE_NODE:
-        return [layer(padded(DestinationOptions(options=(HomeAddress(home_address=home),)), recipe.profile))]
-    return [layer(RoutingType2(segments_left=1, home_address=home))]
+    if recipe.message in _SENT_TO_MOBILE_NODE:
+        return [layer(RoutingType2(segments_left=1, home_address=home))]
+    return [layer(padded(DestinationOptions(options=(HomeAddress(home_address=home),)), recipe.profile))]
 
 
 def _headers(recipe: Recipe) -> list[Layer]:
@@ -273,14 +277,17 @@ def _plain_header(name: str, rest: str, profile: Profile) -> Layer:
 def _options_header(name: str, rest: str, profile: Profile) -> Layer:
     """Options of a header as `NAME:option,option`, each as --option takes them with `/` for its fields' commas."""
     declaration = next(d for d in declarations("ipv6") if d.symbol == name.replace("-", "_"))
-    words = [word for word in rest.split(",") if word]
+    words = [word for word in rest.removeprefix("options=").split(",") if word]
     options = tuple(values.option(word.replace("/", ","), "ipv6_option", profile) for word in words)
     return layer(padded(declaration.cls(options=options), profile))
 
 
 def _routing_header(name: str, rest: str, profile: Profile) -> Layer:
-    number = int(name[-1])
-    return layer(values.value(profile.codec.table("routing")[number][0], values.assignments(rest), profile))
+    declaration = {
+        "routing-type-0": RoutingType0.__declaration__,
+        "routing-type-2": RoutingType2.__declaration__,
+    }.get(name, profile.codec.fallback("routing"))
+    return layer(values.value(declaration, values.assignments(rest), profile))
 
 
 def _esp_header(_name: str, rest: str, profile: Profile) -> Layer:
@@ -294,6 +301,7 @@ def _esp_header(_name: str, rest: str, profile: Profile) -> Layer:
 _HEADERS: dict[str, Callable[[str, str, Profile], Layer]] = {
     "hop-by-hop": _options_header,
     "destination-options": _options_header,
+    "routing": _routing_header,
     "routing-type-0": _routing_header,
     "routing-type-2": _routing_header,
     "esp": _esp_header,

@@ -247,9 +247,6 @@ def test_scapy_computes_the_vectors_checksum(vector: Vector) -> None:
 def test_dpkt_reads_and_rebuilds_the_vector(vector: Vector) -> None:
     profile = BUILT_IN[vector.profile]
     packet = dpkt_packets.dissect_with_dpkt(vector.octets, profile)
-    types = {layer["type"] for layer in vector.layers}
-    if "ah" in types:
-        return  # dpkt's own class for AH keeps the payload twice
     found = packet
     while hasattr(found, "data") and not hasattr(found, "declaration"):
         found = found.data

@@ -1,0 +1,67 @@
+"""The command line. `main` is the entry point; what a command needs is imported when that command runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+INTERRUPTED = 130
+WRONG_USE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `mhatool` with these arguments (`sys.argv` without them) and return its exit status.
+
+    Whatever goes wrong becomes one line on standard error; a reader that left early is no error.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a name that isn't UTF-8 is shown escaped instead of ending in an error
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        from mhatool.cli.app import run
+
+        status = run(sys.argv[1:] if arguments is None else list(arguments))
+        _flush(sys.stdout)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except BrokenPipeError:
+        status = 0
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else (WRONG_USE if error.code else 0)
+    except BaseException as error:
+        from mhatool.cli.complaint import complain
+
+        status = complain(error)
+    return status if _let_go() else status or WRONG_USE
+
+
+def _flush(stream: TextIO | None) -> None:
+    if stream is not None and not stream.closed:
+        stream.flush()
+
+
+def _let_go() -> bool:
+    """Write what is left, so that nothing can fail after this; False, and a word about it, where it can't be written."""
+    try:
+        _flush(sys.stdout)
+    except BrokenPipeError:
+        _discard(sys.stdout)
+    except (OSError, ValueError) as error:
+        _discard(sys.stdout)
+        from mhatool.cli.complaint import complain
+
+        complain(error)
+        return False
+    return True
+
+
+def _discard(stream: TextIO) -> None:
+    """Let the flush at the interpreter's end succeed."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
+
+
+__all__ = ["main"]

@@ -1,0 +1,180 @@
+"""What commands share: errors in one line, data on standard output, colour, options that several have."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NoReturn, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from dissectors.profile import Profile
+
+DONE: Final = 0
+FOUND: Final = 1
+"""Findings or differences: validate, diff, crosscheck and replay --diff alone end with it, by `raise typer.Exit(FOUND)`."""
+WRONG_USE: Final = 2
+INTERRUPTED: Final = 130
+
+When = Literal["auto", "always", "never"]
+Form = Literal["text", "json", "jsonl"]
+
+FilesArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", help="Captures; - is standard input.", show_default=False),
+]
+FileArgument = Annotated[
+    str, typer.Argument(metavar="FILE", help="A capture; - is standard input.", show_default=False)
+]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="P", help="Code points: rfc6275 (default), kame2003 or a TOML file."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Print a JSON record a line.")]
+
+
+running: Final[list[str]] = []
+"""The command that runs, for errors that don't know it."""
+
+
+class CommandError(Exception):
+    """What ends a command with status 2; its text is one line: what, where, what to do."""
+
+
+def fail(what: str, remedy: str = "", where: str = "") -> NoReturn:
+    """End the command with `mhatool: WHERE: WHAT; REMEDY` and status 2."""
+    raise CommandError((f"{where}: " if where else "") + what + (f"; {remedy}" if remedy else ""))
+
+
+def warn(message: str) -> None:
+    """Say on standard error what the user should know; the command goes on."""
+    from mhatool.capture.errors import one_line
+
+    print(f"mhatool: {styled('warning:', 'yellow', sys.stderr)} {one_line(message)}", file=sys.stderr, flush=True)
+
+
+def exclusive(**flags: object) -> None:
+    """Fail where two of these flags are given: `exclusive(json=json, jsonl=jsonl)`; None and False are not given."""
+    given = ["--" + name.rstrip("_").replace("_", "-") for name, value in flags.items() if value not in (None, False)]
+    if len(given) > 1:
+        fail(f"{given[0]} and {given[1]} contradict each other", "give one of them")
+
+
+def form_of(json: bool, jsonl: bool) -> Form:
+    """Which of the outputs the flags ask for; both at once is an error."""
+    exclusive(json=json, jsonl=jsonl)
+    return "json" if json else "jsonl" if jsonl else "text"
+
+
+def chosen_profile(name: str | None) -> Profile:
+    """The profile that the flag names, else the settings. ProfileError where there is none of that name."""
+    from dissectors.profile import load
+    from mhatool.settings import setting
+
+    return load(str(setting("profile", name)))
+
+
+# --- colour ---
+
+_ANSI: Final[Mapping[str, str]] = {
+    "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35", "cyan": "36",
+}  # fmt: skip
+_flag: list[When] = []
+
+
+def set_color(when: When | None) -> None:
+    """What `--color` says, for this process."""
+    _flag[:] = [when] if when else []
+
+
+def use_color(stream: TextIO) -> bool:
+    """Whether to colour what goes there: the flag, then the settings, then NO_COLOR and FORCE_COLOR, then terminals."""
+    when: object = _flag[0] if _flag else _color_setting()
+    if when != "auto":
+        return when == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def _color_setting() -> object:
+    from mhatool.settings import SettingsError, setting
+
+    try:
+        return setting("color", None)
+    except SettingsError:
+        return "auto"  # the command that asks for a setting of its own says what is wrong
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody reads there directly."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def styled(text: str, style: str, stream: TextIO | None = None) -> str:
+    """The text in a style such as `bold red` for that stream (standard output), or as it is where colour is off."""
+    if not use_color(sys.stdout if stream is None else stream):
+        return text
+    codes = ";".join(_ANSI[word] for word in style.split())
+    return f"\x1b[{codes}m{text}\x1b[0m"
+
+
+# --- output ---
+
+
+class Out:
+    """Standard output, for data: text, records a line, or one document. Every piece is JSON with its `schema`."""
+
+    def __init__(self, form: Form = "text") -> None:
+        self.form: Form = form
+        self._open = ""
+
+    def line(self, text: str = "") -> None:
+        """A line of text."""
+        sys.stdout.write(text + "\n")
+
+    def record(self, record: Mapping[str, Any]) -> None:
+        """A JSON record in a line of its own, sent at once."""
+        sys.stdout.write(encode(record) + "\n")
+        sys.stdout.flush()
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """One JSON document, indented."""
+        import json
+
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+    def begin(self, schema: str, key: str, **facts: Any) -> None:
+        """Start one document whose list `key` is written entry by entry, so that it may be long."""
+        head = encode({"schema": schema, **facts})[:-1]
+        sys.stdout.write(f"{head}, {encode(key)}: [")
+        self._open = "\n"
+
+    def entry(self, record: Mapping[str, Any]) -> None:
+        """One entry of the list."""
+        sys.stdout.write(self._open + encode(record))
+        self._open = ",\n"
+
+    def end(self) -> None:
+        """Close list and document."""
+        sys.stdout.write("\n]}\n" if self._open == ",\n" else "]}\n")
+
+
+def encode(value: Any) -> str:
+    """JSON in one line; a file name that isn't UTF-8 is escaped."""
+    import json
+
+    try:
+        import msgspec
+
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))

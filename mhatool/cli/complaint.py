@@ -1,0 +1,59 @@
+"""From an exception to the one line that a user sees."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer
+
+from dissectors.errors import WireError
+from dissectors.profile import ProfileError
+from mhatool.capture.errors import STANDARD_OUTPUT, CaptureError, one_line
+from mhatool.cli.common import INTERRUPTED, WRONG_USE, CommandError, running, styled
+from mhatool.settings import SettingsError
+
+
+def complain(error: BaseException) -> int:
+    """Say on standard error what went wrong, in one line, and return the exit status."""
+    if isinstance(error, typer.Abort | EOFError):
+        return INTERRUPTED
+    if os.environ.get("MHATOOL_TRACEBACK"):
+        traceback.print_exception(error)
+    text = f"{styled('mhatool:', 'bold red', sys.stderr)} {one_line(_what(error))}"
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        pass  # nobody is left to hear it
+    return WRONG_USE
+
+
+def _what(error: BaseException) -> str:
+    match error:
+        case CaptureError() | CommandError() | SettingsError() | ProfileError() | WireError():
+            return str(error)
+        case typer.TyperException():
+            return _usage(error)
+        case OSError() if error.strerror:
+            place = error.filename or STANDARD_OUTPUT
+            return f"{os.fsdecode(place)}: {error.strerror.lower()}; check the name and who may use it"
+        case _:
+            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            return (
+                f"internal error: {what.splitlines()[0]}; set MHATOOL_TRACEBACK=1 to see the traceback, and report it"
+            )
+
+
+def _usage(error: typer.TyperException) -> str:
+    """Typer's own message, after the command that it is about and before what to do."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else " ".join(["mhatool", *running])
+    command = path.removeprefix("mhatool").strip()
+    message = " ".join(error.format_message().split()).rstrip(".").replace("Value error, ", "")
+    message = message[:1].lower() + message[1:]
+    message, _, near = message.partition(". Did you mean ")
+    if not near:
+        message, _, near = message.partition(" (Possible options: ")
+    remedy = f"did you mean {near.rstrip('?)').replace(', ', ' or ')}?" if near else f"see '{path} --help'"
+    return f"{command + ': ' if command else ''}{message}; {remedy}"

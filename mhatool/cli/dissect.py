@@ -1,0 +1,134 @@
+"""`mhatool dissect`: what packets hold, as a tree, as records or as columns."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mhatool.cli.common import (
+    FilesArgument,
+    JsonlOption,
+    JsonOption,
+    Out,
+    ProfileOption,
+    chosen_profile,
+    exclusive,
+    form_of,
+    use_color,
+)
+from mhatool.cli.reading import frames
+
+if TYPE_CHECKING:
+    from dissectors.profile import Profile
+    from mhatool.display.filter import Predicate
+    from mhatool.display.frame import Frame
+
+Show = Callable[["Frame"], None]
+
+
+def dissect(
+    files: FilesArgument,
+    expression: Annotated[
+        str | None, typer.Option("--filter", "-Y", metavar="EXPR", help="Show only packets that match.")
+    ] = None,
+    json: JsonOption = False,
+    jsonl: JsonlOption = False,
+    fields: Annotated[
+        str | None, typer.Option("--fields", metavar="A,B", help="Print these fields, tabs between them.")
+    ] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Print one line a packet.")] = False,
+    octets: Annotated[bool, typer.Option("-x", "--octets", help="Show octets and offsets too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show every packet, not only mobility signalling.")] = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Show what packets hold: a text tree, one line each, records or columns.
+
+    Without --all only mobility signalling is shown, also inside tunnels.
+
+    Examples:
+      mhatool dissect tour.pcap
+      mhatool dissect tour.pcap -Y 'binding_update.lifetime_s == 0 or mip6.ba.status >= 128'
+      mhatool dissect tour.pcap --fields frame,src,binding_update.sequence_number
+      mhatool dissect tour.pcap --jsonl | jq .layers
+    """
+    form = form_of(json, jsonl)
+    exclusive(json=json, jsonl=jsonl, fields=fields, summary=summary)
+    if octets and (fields or summary):
+        exclusive(octets=True, fields=fields, summary=summary)
+    chosen = chosen_profile(profile)
+    wanted = _wanted(expression, everything, chosen)
+    out = Out(form)
+    if json:
+        from mhatool.display.record import SCHEMA_NAME
+
+        out.begin(SCHEMA_NAME, "packets")
+    show = _columns(out, fields, chosen) if fields is not None else _shower(out, summary, octets)
+    for frame in _frames(files, chosen):
+        if wanted(frame):
+            show(frame)
+    if json:
+        out.end()
+
+
+def _frames(files: list[str], profile: Profile) -> Iterator[Frame]:
+    """Every frame, dissected; fragments are put together within one file."""
+    from dissectors.walk import Dissector
+    from mhatool.display.frame import Frame
+
+    readers: dict[int, Dissector] = {}
+    for reader, record in frames(files, talks=True):
+        dissector = readers.get(id(reader))
+        if dissector is None:
+            readers = {id(reader): (dissector := Dissector(profile))}
+        length = record.original_length
+        packet = dissector.dissect(record.captured, record.link_type, original_length=length, frame=record.frame)
+        yield Frame(reader.path if reader.path != "standard input" else "-", record, packet)
+
+
+def _wanted(expression: str | None, everything: bool, profile: Profile) -> Predicate:
+    """Which frames are shown."""
+    tests: list[Predicate] = [] if everything else [lambda frame: frame.packet.is_signalling]
+    if expression is not None:
+        from mhatool.cli.filters import chosen_filter
+
+        tests.append(chosen_filter(expression, profile))
+    return lambda frame: all(test(frame) for test in tests)
+
+
+def _shower(out: Out, summary: bool, octets: bool) -> Show:
+    """What prints a frame: a record, an entry, a line or a tree."""
+    if out.form == "jsonl":
+        from mhatool.display.record import record_json
+
+        return lambda frame: out.record(record_json(frame, octets=octets))
+    if out.form == "json":
+        from mhatool.display.record import packet_json
+
+        return lambda frame: out.entry(packet_json(frame, octets=octets))
+    from mhatool.display import tree
+
+    style = _coloured if use_color(sys.stdout) else tree.plain
+    if summary:
+        return lambda frame: out.line(tree.header(frame, style))
+    return lambda frame: out.line("\n".join(tree.tree(frame, style, octets=octets)) + "\n")
+
+
+def _coloured(text: str, style: str) -> str:
+    from mhatool.cli.common import styled
+
+    return styled(text, style) if style else text
+
+
+def _columns(out: Out, names: str, profile: Profile) -> Show:
+    from mhatool.cli.filters import chosen_columns
+
+    columns = chosen_columns(names, profile)
+    return lambda frame: out.line("\t".join([_cell(column.text(frame)) for column in columns]))
+
+
+def _cell(text: str) -> str:
+    """A value that breaks neither line nor column."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,0 +1,145 @@
+"""Reading the captures that a command names: frames one by one, warnings at each file's end, a bar where it takes long."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+from dissectors.walk import LINK_TYPES
+from mhatool.capture import CaptureReader, Record, linktype, open_capture
+from mhatool.cli.common import fail, is_terminal, use_color, warn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from mhatool.exchange import Source
+
+BAR_AFTER_S: Final = 1.0
+_RECORDS_A_LOOK: Final = 64
+
+
+def frames(
+    files: Sequence[str], *, link_types: Container[int] | None = LINK_TYPES, talks: bool = False
+) -> Iterator[tuple[CaptureReader, Record]]:
+    """Every frame of these captures, a file after the other, with its reader (`reader.path`: the file as it was named).
+
+    `link_types`: what the command understands, None for anything. Frames of others are passed over with a warning a file; a
+    file that holds nothing else ends the command with status 2, because a clean verdict on it would say nothing.
+    `talks`: the command prints while it reads, so a bar on the same terminal would be in its way.
+    Raises CaptureError at the first file that can't be read at all; one that breaks off is a warning.
+    """
+    _once(files)
+    with Bar(files, talks) as bar:
+        for file in files:
+            yield from _frames_of(file, link_types, bar)
+
+
+def sources(
+    files: Sequence[str], *, link_types: Container[int] | None = LINK_TYPES, talks: bool = False
+) -> list[Source]:
+    """The same for what reads all captures side by side (`mhatool.exchange.sightings`); each is opened when first read."""
+    from mhatool.exchange import Source
+
+    _once(files)
+    bar = Bar(files, talks)
+    return [Source(file, (record for _, record in _frames_of(file, link_types, bar))) for file in files]
+
+
+def _once(files: Sequence[str]) -> None:
+    if files.count("-") > 1:
+        fail("standard input is named twice", "give - once")
+
+
+def _frames_of(file: str, link_types: Container[int] | None, bar: Bar) -> Iterator[tuple[CaptureReader, Record]]:
+    passed_over: Counter[int] = Counter()
+    understood = False
+    with open_capture(file) as reader, bar.watch(reader):
+        for record in reader:
+            bar.tick()
+            if link_types is None or record.link_type in link_types:
+                understood = True
+                yield reader, record
+            else:
+                passed_over[record.link_type] += 1
+    for warning in reader.warnings:
+        warn(f"{reader.path}: {warning}")
+    _tell_passed_over(reader.path, passed_over, understood)
+
+
+def _tell_passed_over(path: str, passed_over: Counter[int], understood: bool) -> None:
+    for number, count in sorted(passed_over.items()):
+        what = f"link type {number}" + (f" ({linktype.NAMES[number]})" if number in linktype.NAMES else "")
+        packets = f"{count} packet{'s' if count > 1 else ''}"
+        if understood:
+            warn(f"{path}: {what} isn't supported: {packets} passed over")
+        else:
+            fail(f"{what} isn't supported: none of {packets} can be read", "capture on Ethernet, SLL or RAW", path)
+
+
+class Bar:
+    """A progress bar by octets on standard error, once reading has taken a second; none where no terminal sees it.
+
+    It goes when the last of the readers that it watches is done.
+    """
+
+    def __init__(self, files: Sequence[str], talks: bool) -> None:
+        self._total = _octets(files)
+        seen = is_terminal(sys.stderr) and self._total is not None and not (talks and is_terminal(sys.stdout))
+        self._left = _RECORDS_A_LOOK if seen else -1
+        self._start = time.monotonic()
+        self._readers: list[CaptureReader] = []
+        self._open = 0
+        self._bar: Progress | None = None
+        self._task: Any = None
+
+    def __enter__(self) -> Bar:
+        self._open += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open -= 1
+        if self._bar is not None and not self._open:
+            self._bar.stop()
+
+    def watch(self, reader: CaptureReader) -> Bar:
+        """Count what this one reads."""
+        self._readers.append(reader)
+        return self
+
+    def tick(self) -> None:
+        """One more record."""
+        self._left -= 1
+        if self._left == 0:
+            self._left = _RECORDS_A_LOOK
+            self._look()
+
+    def _look(self) -> None:
+        if self._bar is None and time.monotonic() - self._start > BAR_AFTER_S:
+            self._show()
+        if self._bar is not None:
+            self._bar.update(self._task, completed=sum(reader.bytes_read for reader in self._readers))
+
+    def _show(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True, no_color=not use_color(sys.stderr))
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=console, transient=True)
+        self._task = self._bar.add_task("reading", total=self._total)
+        self._bar.start()
+
+
+def _octets(files: Sequence[str]) -> int | None:
+    """What there is to read; None where nobody knows."""
+    try:
+        return None if "-" in files else sum(os.path.getsize(file) for file in files)
+    except OSError:
+        return None

@@ -1,0 +1,65 @@
+"""`mhatool shell`: Scapy's prompt with our layers."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from typing import Annotated, Any
+
+import typer
+
+from mhatool import __version__
+from mhatool.cli.common import ProfileOption, chosen_profile, fail, is_terminal
+
+
+def shell(
+    code: Annotated[
+        str | None, typer.Option("--code", "-c", metavar="CODE", help="Run this and exit, without a prompt.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put our layers in the place of Scapy's own, too.")
+    ] = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Open Scapy's prompt with our layers installed.
+
+    Examples:
+      mhatool shell
+      mhatool shell -c 'MHABindingUpdate(sequence_number=7).show()'
+      echo 'rdpcap("tour.pcap")[0].show()' | mhatool shell --replace
+
+    Our classes begin with MHA. Without --replace, Scapy keeps its own where it has one, and learns what it doesn't know.
+    """
+    chosen = chosen_profile(profile)
+    logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns about the machine's interfaces when imported
+    from dissectors.adapters import scapy_layers
+
+    scapy_layers.install(chosen, replace=replace)
+    names: dict[str, Any] = dict(scapy_layers.layers(chosen).by_name)
+    if code is not None:
+        _run(code, names, "-c")
+    elif not is_terminal(sys.stdin):
+        _run(sys.stdin.read(), names, "standard input")
+    else:
+        _interact(names)
+
+
+def _run(code: str, names: dict[str, Any], origin: str) -> None:
+    """Run lines with what the prompt would offer; an error is the user's, and told in one line with its place."""
+    space: dict[str, Any] = {"__name__": "__main__"}
+    exec("from scapy.all import *", space)
+    space.update(names)
+    try:
+        exec(compile(code, origin, "exec"), space)
+    except Exception as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == origin]
+        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+        what = error.msg if isinstance(error, SyntaxError) else str(error)
+        fail(f"{type(error).__name__}: {what}", "correct it there", f"{origin}:{line or '?'}")
+
+
+def _interact(names: dict[str, Any]) -> None:
+    from scapy.main import interact
+
+    interact(mydict=names, argv=["mhatool"], mybanner=f"mhatool {__version__}: our layers begin with MHA")

@@ -1,0 +1,175 @@
+"""`mhatool validate`: captures judged by the standards' rules."""
+
+from __future__ import annotations
+
+import json as json_
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from mhatool.cli.common import (
+    FOUND,
+    FilesArgument,
+    JsonlOption,
+    JsonOption,
+    Out,
+    ProfileOption,
+    chosen_profile,
+    exclusive,
+    fail,
+    styled,
+    use_color,
+)
+from mhatool.cli.reading import sources
+from mhatool.settings import setting
+
+if TYPE_CHECKING:
+    from mhatool.validate import Finding, Judge, Severity
+
+SeverityName = Literal["error", "warning", "note"]
+Format = Literal["concise", "full", "json", "jsonl", "github"]
+Identity = tuple[str, tuple[str, ...], tuple[int, ...]]
+
+IdsOption = list[str] | None
+
+
+def validate(
+    files: FilesArgument,
+    select: Annotated[
+        IdsOption, typer.Option(metavar="IDS", help="Only these rules, or families as MIP6-MH; commas between.")
+    ] = None,
+    ignore: Annotated[IdsOption, typer.Option(metavar="IDS", help="Not these rules.")] = None,
+    min_severity: Annotated[
+        SeverityName | None, typer.Option(metavar="S", help="Report from this on: error, warning or note (default).")
+    ] = None,
+    fail_on: Annotated[
+        SeverityName | None, typer.Option(metavar="S", help="Status 1 from this on: error (default), warning or note.")
+    ] = None,
+    output_format: Annotated[
+        Format | None, typer.Option(metavar="F", help="concise (default), full, json, jsonl or github.")
+    ] = None,
+    json: JsonOption = False,
+    jsonl: JsonlOption = False,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="F", help="Leave out the findings of F, which --json or --jsonl wrote.")
+    ] = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Judge captures by the rules of the standards.
+
+    Several captures are taken for several views of one network. The status is 1 where a reported finding is at or over
+    --fail-on, else 0.
+
+    Examples:
+      mhatool validate tour.pcap
+      mhatool validate mn.pcap ha.pcap --output-format full --ignore MIP6-SEQ
+      mhatool validate tour.pcap --jsonl > known.jsonl; mhatool validate tour.pcap --baseline known.jsonl
+    """
+    from mhatool.validate import Judge, Severity, UnknownRuleError
+
+    exclusive(json=json, jsonl=jsonl, output_format=output_format)
+    form = "json" if json else "jsonl" if jsonl else str(setting("validate.output_format", output_format))
+    try:
+        judge = Judge(
+            chosen_profile(profile),
+            select=_ids("validate.select", select),
+            ignore=_ids("validate.ignore", ignore),
+        )
+    except UnknownRuleError as error:
+        fail(str(error))
+    wanted = _Wanted(Severity(str(setting("validate.min_severity", min_severity))), _known(baseline))
+    limit = Severity(str(setting("validate.fail_on", fail_on)))
+    found = _print(form, files, filter(wanted, _findings(judge, files, profile)))
+    if any(finding.severity.rank <= limit.rank for finding in found):
+        raise typer.Exit(FOUND)
+
+
+class _Wanted:
+    """Whether a finding is reported."""
+
+    def __init__(self, least: Severity, known: frozenset[Identity]) -> None:
+        self._least = least.rank
+        self._known = known
+
+    def __call__(self, finding: Finding) -> bool:
+        return finding.severity.rank <= self._least and _identity(finding.json()) not in self._known
+
+
+def _ids(key: str, words: list[str] | None) -> tuple[str, ...]:
+    """Rules by flag or by setting; each word may hold several with commas between."""
+    value = setting(key, tuple(words) if words else None)
+    texts = value if isinstance(value, tuple) else (str(value),)
+    return tuple(name for text in texts for name in text.replace(",", " ").split())
+
+
+def _findings(judge: Judge, files: list[str], profile: str | None) -> Iterator[Finding]:
+    """As they show: those of a packet at once, the rest at the end."""
+    from mhatool.exchange import sightings
+
+    for sighting in sightings(sources(files), chosen_profile(profile)):
+        yield from judge.see(sighting)
+    yield from judge.finish()
+
+
+def _print(form: str, files: list[str], findings: Iterable[Finding]) -> list[Finding]:
+    """Print them and return them: JSON Lines as they come, anything else sorted at the end."""
+    from mhatool.validate import report
+
+    out = Out()
+    if form == "jsonl":
+        found = []
+        for finding in findings:
+            out.record(finding.json())
+            found.append(finding)
+        return found
+    found = sorted(findings, key=lambda finding: finding.order)
+    if form == "json":
+        out.document(report.document(files, found))
+    elif form == "github":
+        for finding in found:
+            out.line(report.github(finding))
+    else:
+        style: report.Style = _style if use_color(sys.stdout) else report.plain
+        for finding in found:
+            out.line(report.concise(finding, style) if form == "concise" else report.full(finding, style) + "\n")
+        out.line(report.summary(found, style))
+    return found
+
+
+def _style(text: str, style: str) -> str:
+    return styled(text, style)
+
+
+# --- baseline ---
+
+
+def _known(path: str | None) -> frozenset[Identity]:
+    if path is None:
+        return frozenset()
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it isn't text"
+        fail(f"the baseline can't be read: {reason}", "give what `mhatool validate --jsonl` prints", path)
+    try:
+        return frozenset(_identity(record) for record in _records(text))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        fail("this is no baseline", "give what `mhatool validate --jsonl` prints", path)
+
+
+def _records(text: str) -> Iterator[dict[str, Any]]:
+    try:
+        yield from json_.loads(text)["findings"]
+    except (ValueError, KeyError):  # several lines, or one finding
+        for line in text.splitlines():
+            if line.strip():
+                yield json_.loads(line)
+
+
+def _identity(record: dict[str, Any]) -> Identity:
+    """What makes it the same finding in another run: rule, files by name without folder, frames."""
+    names = tuple(Path(name).name for name in record["files"])
+    return record["rule"], names, tuple(record["frames"])

@@ -1,0 +1,177 @@
+"""Which acknowledgement answers which Binding Update: one conversation for each home address and peer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from mhatool.exchange.presence import Presence
+from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW, Acknowledgement, Update
+
+MOST_CONVERSATIONS = 100_000
+RECENT = 64
+"""Binding Updates of one conversation that can still be answered."""
+
+T = TypeVar("T")
+#: A mobile node's address (home or care-of) and its peer.
+Pair = tuple[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What came before a Binding Update: the one before it to the same peer, and its answer if there was one by then.
+
+    `last_away_ns`: when packets last showed the mobile node at that one's care-of address; `last_search_ns`: when the
+    new one's source last asked for home agents. Nanoseconds since 1970; None: not seen.
+    """
+
+    update: Update
+    answer: Acknowledgement | None
+    last_away_ns: int | None
+    last_search_ns: int | None
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A Binding Update and its first answer. `previous` is None for the first one seen, or after a Binding Error."""
+
+    update: Update
+    previous: Previous | None
+    acknowledgement: Acknowledgement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """An acknowledgement whose number no update had, and the exchange that was waiting for one then."""
+
+    acknowledgement: Acknowledgement
+    waiting: Exchange
+
+
+@dataclass(slots=True)
+class Conversation:
+    """All that a mobile node and one peer said lately about their binding.
+
+    `forgotten`: the peer said that it has no binding (Binding Error), so a new list entry may begin anywhere.
+    """
+
+    home_address: bytes
+    peer: bytes
+    first_sequence_number: int
+    recent: deque[Exchange] = field(default_factory=lambda: deque(maxlen=RECENT))
+    unexplained: deque[Unexplained] = field(default_factory=lambda: deque(maxlen=RECENT))
+    forgotten: bool = False
+
+    @property
+    def pending(self) -> Exchange | None:
+        """The newest Binding Update, where nothing has answered it yet."""
+        newest = self.recent[-1] if self.recent else None
+        return newest if newest is not None and newest.acknowledgement is None else None
+
+    def answered_by(self, acknowledgement: Acknowledgement) -> Exchange | None:
+        """The exchange that an acknowledgement belongs to: by its number; with status 135 the newest unanswered one."""
+        if acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW and self.pending is not None:
+            return self.pending
+        same = [e for e in reversed(self.recent) if e.update.sequence_number == acknowledgement.sequence_number]
+        return next((exchange for exchange in same if exchange.acknowledgement is None), same[0] if same else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An acknowledgement, with its home address as far as it is known, and what it answers.
+
+    `repeats`: the exchange had an answer already. Without conversation nobody was seen asking.
+    """
+
+    acknowledgement: Acknowledgement
+    conversation: Conversation | None
+    exchange: Exchange | None
+    repeats: bool
+
+
+class Conversations:
+    """Every conversation of a capture; the least recently used is forgotten beyond `most`.
+
+    `presence` is only as good as what it was fed with.
+    """
+
+    def __init__(self, most: int = MOST_CONVERSATIONS) -> None:
+        self.presence = Presence(most)
+        self._most = most
+        self._by_pair: OrderedDict[Pair, Conversation] = OrderedDict()
+        self._home_of: OrderedDict[Pair, bytes] = OrderedDict()
+
+    def __iter__(self) -> Iterator[Conversation]:
+        return iter(self._by_pair.values())
+
+    def get(self, home_address: bytes, peer: bytes) -> Conversation | None:
+        """The conversation of a home address with a peer."""
+        return self._by_pair.get((home_address, peer))
+
+    def home_address(self, care_of_address: bytes, peer: bytes) -> bytes | None:
+        """Which home address last used this care-of address in an update to that peer."""
+        return self._home_of.get((care_of_address, peer))
+
+    def update(self, update: Update) -> tuple[Conversation, Exchange]:
+        """Take in a Binding Update. Where it names no home address, its source may tell."""
+        if not update.has_home_address_option:
+            known = self.home_address(update.source, update.peer)
+            update = replace(update, home_address=known) if known is not None else update
+        elif update.trusted and update.source != update.home_address:
+            self._remember(self._home_of, (update.source, update.peer), update.home_address)
+        pair = (update.home_address, update.peer)
+        conversation = self._by_pair.get(pair)
+        if conversation is None:
+            conversation = Conversation(*pair, first_sequence_number=update.sequence_number)
+        self._remember(self._by_pair, pair, conversation)
+        exchange = Exchange(update, self._previous(conversation, update))
+        conversation.forgotten = False
+        conversation.recent.append(exchange)
+        return conversation, exchange
+
+    def _previous(self, conversation: Conversation, update: Update) -> Previous | None:
+        if not conversation.recent or conversation.forgotten:
+            return None
+        last = conversation.recent[-1]
+        away = self.presence.away(update.home_address, last.update.care_of_address)
+        return Previous(last.update, last.acknowledgement, away, self.presence.search(update.source))
+
+    def acknowledge(self, acknowledgement: Acknowledgement) -> Answer:
+        """Take in a Binding Acknowledgement."""
+        conversation = self._conversation_of(acknowledgement)
+        if conversation is None:
+            return Answer(acknowledgement, None, None, repeats=False)
+        acknowledgement = replace(acknowledgement, home_address=conversation.home_address)
+        exchange = conversation.answered_by(acknowledgement)
+        repeats = exchange is not None and exchange.acknowledgement is not None
+        waiting = conversation.pending
+        if exchange is not None and not repeats:
+            exchange.acknowledgement = acknowledgement
+        elif exchange is None and waiting is not None and acknowledgement.trusted and waiting.update.trusted:
+            conversation.unexplained.append(Unexplained(acknowledgement, waiting))
+        return Answer(acknowledgement, conversation, exchange, repeats)
+
+    def forget(self, home_address: bytes, peer: bytes) -> None:
+        """The peer has no such binding (Binding Error, status 1): the next update begins anew."""
+        conversation = self.get(home_address, peer)
+        if conversation is not None:
+            conversation.forgotten = True
+
+    def _conversation_of(self, acknowledgement: Acknowledgement) -> Conversation | None:
+        """The one that it answers, or else the nearest.
+
+        Looked up by the routing header's address, by the destination as home address, and as care-of address.
+        """
+        peer, destination = acknowledgement.peer, acknowledgement.destination
+        homes = (acknowledgement.routing_header, destination, self.home_address(destination, peer))
+        known = [self._by_pair[home, peer] for home in homes if home is not None and (home, peer) in self._by_pair]
+        answered = (conversation for conversation in known if conversation.answered_by(acknowledgement) is not None)
+        return next(answered, known[0] if known else None)
+
+    def _remember(self, table: OrderedDict[Pair, T], pair: Pair, value: T) -> None:
+        table[pair] = value
+        table.move_to_end(pair)
+        while len(table) > self._most:
+            table.popitem(last=False)

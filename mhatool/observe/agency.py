@@ -1,0 +1,153 @@
+"""One home address at one home agent: every registration, and the bindings that they made."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from mhatool.exchange import Acknowledgement, Exchange, Update
+from mhatool.observe.binding import Binding, EndReason, Kind, Registration, Sign, SignKind, Span
+from mhatool.protocol import sequence
+from mhatool.protocol.lifetime import MAX_BINDACK_TIMEOUT_S, NS_PER_S, expiry
+
+RETRANSMISSION_NS = 2 * MAX_BINDACK_TIMEOUT_S * NS_PER_S
+"""A Binding Update that comes later than this after an unanswered one is a new attempt."""
+MOST_OPEN = 64
+
+
+@dataclass(slots=True)
+class Agency:
+    """What one home agent did for one home address.
+
+    `last_sign` is the home agent's last sign of life here, `used_at_first` its first tunnelled packet where that came
+    before any message.
+    """
+
+    home_address: bytes
+    home_agent: bytes
+    registrations: deque[Registration]
+    bindings: deque[Binding]
+    last_sign: Sign | None = None
+    used_at_first: Sign | None = None
+    _open: deque[tuple[Exchange, Registration]] = field(default_factory=lambda: deque(maxlen=MOST_OPEN))
+
+    def holding(self, time_ns: int) -> Binding | None:
+        """The binding that holds at this time; one that has run out by then is closed."""
+        self.settle(time_ns)
+        newest = self.bindings[-1] if self.bindings else None
+        return newest if newest is not None and newest.end_ns is None else None
+
+    def settle(self, now_ns: int) -> None:
+        """Close the newest binding if it has run out."""
+        newest = self.bindings[-1] if self.bindings else None
+        if newest is None or newest.end_ns is not None or newest.expires_ns is None:
+            return
+        if newest.expires_ns <= now_ns:
+            newest.end(newest.expires_ns, EndReason.EXPIRED)
+
+    # --- what is seen ---
+
+    def update(self, exchange: Exchange) -> None:
+        """A home registration was sent."""
+        registration = Registration(self._kind(exchange.update), exchange.update, sign_before=self.last_sign)
+        self.registrations.append(registration)
+        self._open.append((exchange, registration))
+
+    def acknowledge(self, acknowledgement: Acknowledgement, exchange: Exchange | None, *, repeats: bool) -> None:
+        """The home agent answered."""
+        if not repeats:
+            registration = self._answered(acknowledgement, exchange)
+            if registration.is_accepted:
+                self._accept(registration, acknowledgement)
+        self.last_sign = Sign(acknowledgement.time_ns, acknowledgement.frame, SignKind.ACKNOWLEDGEMENT)
+
+    def tunnelled(self, sign: Sign, care_of_address: bytes) -> None:
+        """The home agent tunnelled a packet for the home address to this care-of address."""
+        self.last_sign = sign
+        newest = self.bindings[-1] if self.bindings else None
+        if newest is not None and newest.care_of_address == care_of_address:
+            newest.last_tunnelled = sign
+
+    # --- what follows from it ---
+
+    def _kind(self, update: Update) -> Kind:
+        if update.deletes:
+            return Kind.DEREGISTRATION
+        last = self.registrations[-1] if self.registrations else None
+        if last is not None and last.update is not None and last.acknowledgement is None:
+            same = last.update.care_of_address == update.care_of_address and last.kind is not Kind.DEREGISTRATION
+            if same and update.time_ns - last.update.time_ns <= RETRANSMISSION_NS:
+                return Kind.RETRANSMISSION
+        binding = self.holding(update.time_ns)
+        if binding is None:
+            return Kind.REGISTRATION
+        return Kind.REFRESH if binding.care_of_address == update.care_of_address else Kind.MOVE
+
+    def _answered(self, acknowledgement: Acknowledgement, exchange: Exchange | None) -> Registration:
+        """The registration that this answers; a new one where its update wasn't seen."""
+        for candidate, registration in self._open:
+            if candidate is exchange:
+                registration.acknowledgement = acknowledgement
+                return registration
+        kind = Kind.REGISTRATION if self.holding(acknowledgement.time_ns) is None else Kind.REFRESH
+        if acknowledgement.lifetime_s == 0:
+            kind = Kind.DEREGISTRATION
+        registration = Registration(kind, None, acknowledgement, self.last_sign)
+        self.registrations.append(registration)
+        return registration
+
+    def _accept(self, registration: Registration, acknowledgement: Acknowledgement) -> None:
+        now, update = acknowledgement.time_ns, registration.update
+        binding = self.holding(now)
+        if acknowledgement.lifetime_s == 0 or (update is not None and update.deletes):
+            self._delete(binding, registration, now)
+            return
+        if binding is not None and _is_overtaken(binding, registration):
+            return  # a late answer to an older update: the newer one counts
+        if binding is not None and _begins_anew(binding, registration):
+            binding.end(now, EndReason.REPLACED)
+            binding = None
+        if binding is None:
+            binding = self._new_binding(now)
+            binding.is_older = self._was_used_before(registration)
+        binding.registrations.append(registration)
+        binding.lifetime_s = acknowledgement.lifetime_s
+        binding.expires_ns = expiry(now, acknowledgement.lifetime_s)
+        care_of_address = update.care_of_address if update is not None else acknowledgement.destination
+        if binding.care_of_address != care_of_address:
+            if binding.spans:
+                binding.spans[-1].end_ns = now
+            binding.spans.append(Span(care_of_address, now))
+
+    def _delete(self, binding: Binding | None, registration: Registration, now: int) -> None:
+        """A deletion was accepted: there was a binding, also where its beginning wasn't seen."""
+        if binding is None:
+            binding = self._new_binding(None)
+            binding.is_older = True
+        binding.registrations.append(registration)
+        binding.end(now, EndReason.DEREGISTERED)
+
+    def _new_binding(self, start_ns: int | None) -> Binding:
+        binding = Binding(self.home_address, self.home_agent, start_ns)
+        binding.registrations = deque(maxlen=self.registrations.maxlen)
+        self.bindings.append(binding)
+        return binding
+
+    def _was_used_before(self, registration: Registration) -> bool:
+        """Whether packets were tunnelled before the first update that was seen."""
+        first = registration.update or registration.acknowledgement
+        early = self.used_at_first
+        return len(self.bindings) == 1 and early is not None and first is not None and early.time_ns < first.time_ns
+
+
+def _is_overtaken(binding: Binding, registration: Registration) -> bool:
+    """Whether a later update than this one was accepted already."""
+    last = binding.registrations[-1].update if binding.registrations else None
+    return last is not None and registration.update is not None and registration.update.time_ns < last.time_ns
+
+
+def _begins_anew(binding: Binding, registration: Registration) -> bool:
+    """Whether a home agent that still has the binding would have refused this number."""
+    if registration.update is None or not binding.registrations:
+        return False
+    return not sequence.is_fresh(registration.sequence_number, binding.registrations[-1].sequence_number)

@@ -1,0 +1,130 @@
+"""What the observer rebuilds: bindings, the spans of their care-of addresses, and the registrations that made them.
+
+Times are nanoseconds since 1970, lifetimes seconds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+
+from mhatool.exchange import Acknowledgement, Frame, Update
+
+
+class Kind(StrEnum):
+    """What a home registration is for, by what was known when it was sent."""
+
+    REGISTRATION = "registration"
+    REFRESH = "refresh"
+    MOVE = "move"
+    RETRANSMISSION = "retransmission"
+    DEREGISTRATION = "deregistration"
+
+
+class EndReason(StrEnum):
+    """Why a binding ended."""
+
+    DEREGISTERED = "deregistered"
+    """The home agent acknowledged its deletion."""
+    EXPIRED = "expired"
+    """Nothing prolonged it: the last acknowledgement and its lifetime give the time, no packet does."""
+    REPLACED = "replaced"
+    """The home agent accepted a number that it would have refused had it still had the binding."""
+    CAPTURE_END = "capture_end"
+    """None that was seen: it still held when the capture ended."""
+
+
+class SignKind(StrEnum):
+    """What shows that a home agent lives and has the binding."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    TUNNELLED_PACKET = "tunnelled_packet"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A home agent's sign of life: it answered, or it tunnelled a packet for the home address to a care-of address."""
+
+    time_ns: int
+    frame: Frame
+    kind: SignKind
+
+
+@dataclass(slots=True)
+class Span:
+    """A care-of address, from the acknowledgement that accepted it on; `end_ns` is None while it is the binding's."""
+
+    care_of_address: bytes
+    start_ns: int | None
+    end_ns: int | None = None
+
+
+@dataclass(slots=True)
+class Registration:
+    """A home registration: a Binding Update, its answer, and the agent's last sign of life before it.
+
+    `update` is None where only the acknowledgement was seen.
+    """
+
+    kind: Kind
+    update: Update | None
+    acknowledgement: Acknowledgement | None = None
+    sign_before: Sign | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it was answered with a status under 128."""
+        return self.acknowledgement is not None and self.acknowledgement.accepts
+
+    @property
+    def sequence_number(self) -> int:
+        """The update's, or where that wasn't seen the acknowledgement's."""
+        message = self.update or self.acknowledgement
+        return message.sequence_number if message is not None else 0
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """Where update and acknowledgement were first seen."""
+        return tuple(message.frame for message in (self.update, self.acknowledgement) if message is not None)
+
+
+@dataclass(slots=True)
+class Binding:
+    """A home address at a home agent.
+
+    `start_ns` is the time of the first accepting acknowledgement, None where none was seen; `is_older`: it surely
+    existed before. `expires_ns` is the last acknowledgement's time and lifetime; `end_ns` is None as long as it
+    holds. `registrations` are those that were accepted for it, its deletion included; at most the latest of many are
+    kept.
+    """
+
+    home_address: bytes
+    home_agent: bytes
+    start_ns: int | None
+    lifetime_s: int = 0
+    expires_ns: int | None = None
+    end_ns: int | None = None
+    end_reason: EndReason | None = None
+    spans: list[Span] = field(default_factory=list)
+    registrations: deque[Registration] = field(default_factory=deque)
+    last_tunnelled: Sign | None = None
+    is_older: bool = False
+
+    @property
+    def care_of_address(self) -> bytes | None:
+        """The latest one; None where only the deletion was seen."""
+        return self.spans[-1].care_of_address if self.spans else None
+
+    @property
+    def refreshes(self) -> int:
+        """How many accepted registrations prolonged it without a new care-of address, retransmitted ones included."""
+        updates = [r.update for r in self.registrations if r.update is not None and not r.update.deletes]
+        return sum(new.care_of_address == old.care_of_address for old, new in pairwise(updates))
+
+    def end(self, time_ns: int, reason: EndReason) -> None:
+        """Close it and its last span."""
+        self.end_ns, self.end_reason = time_ns, reason
+        if self.spans:
+            self.spans[-1].end_ns = time_ns

@@ -1,0 +1,17 @@
+"""Settings: flags over `MHATOOL_*` over `mhatool.toml` (here, then the user's) over defaults."""
+
+from mhatool.settings.keys import SETTINGS, Setting, Value
+from mhatool.settings.sources import Origin, SettingsError, Sourced, everything, files, setting, stray_variables
+
+__all__ = [
+    "SETTINGS",
+    "Origin",
+    "Setting",
+    "SettingsError",
+    "Sourced",
+    "Value",
+    "everything",
+    "files",
+    "setting",
+    "stray_variables",
+]

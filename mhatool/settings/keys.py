@@ -1,0 +1,60 @@
+"""The settings there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+Value = str | int | float | bool | tuple[str, ...]
+
+SEVERITIES: Final = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    `key` as in the file: `table.name`, or `name` at the top. The default's type is the setting's. `choices`: the words that
+    it may be, any where there are none.
+    """
+
+    key: str
+    default: Value
+    meaning: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return "MHATOOL_" + self.key.replace(".", "_").upper()
+
+    @property
+    def wanted(self) -> str:
+        """What a value of it looks like, in words."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        words = {bool: "true or false", int: "a whole number", float: "a number", tuple: "a list of texts"}
+        return words.get(type(self.default), "a text")
+
+
+SETTINGS: Final[dict[str, Setting]] = {
+    setting.key: setting
+    for setting in (
+        Setting("profile", "rfc6275", "code points: rfc6275, kame2003 or a TOML file"),
+        Setting("color", "auto", "colour on standard output and standard error", ("auto", "always", "never")),
+        Setting("validate.select", (), "rules to check, all where empty"),
+        Setting("validate.ignore", (), "rules to leave out"),
+        Setting("validate.min_severity", "note", "the least severity that is reported", SEVERITIES),
+        Setting("validate.fail_on", "error", "the least severity that gives status 1", SEVERITIES),
+        Setting(
+            "validate.output_format",
+            "concise",
+            "how findings are printed",
+            ("concise", "full", "json", "jsonl", "github"),
+        ),
+        Setting("timeline.style", "text", "how a timeline is drawn"),
+    )
+}
+
+NOT_SETTINGS: Final = frozenset({"MHATOOL_TRACEBACK"})
+"""Environment variables that aren't settings."""

@@ -1,0 +1,49 @@
+"""What happened to a binding, as a reader wants it told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mhatool.exchange import Frame
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    REGISTERED = "registered"
+    REFRESHED = "refreshed"
+    MOVED = "moved"
+    DEREGISTERED = "deregistered"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+    PENDING = "pending"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to a home address at a home agent.
+
+    `time_ns` is the acknowledgement's, or the first update's where nothing answered; `until_ns` the last update's of
+    several. `asked_ns`: when the first update was sent that led to it. `sequence_numbers`: of the updates, in order.
+    """
+
+    time_ns: int
+    kind: EventKind
+    home_address: bytes
+    home_agent: bytes
+    care_of_address: bytes | None = None
+    previous_care_of_address: bytes | None = None
+    sequence_numbers: tuple[int, ...] = ()
+    lifetime_s: int | None = None
+    status: int | None = None
+    frames: tuple[Frame, ...] = ()
+    asked_ns: int | None = None
+    until_ns: int | None = None
+
+    @property
+    def latency_ns(self) -> int | None:
+        """From the first update to the acknowledgement; None where one of them wasn't seen."""
+        return self.time_ns - self.asked_ns if self.asked_ns is not None else None

@@ -1,0 +1,182 @@
+"""The timeline as plain text for a terminal: a bar for each home agent, then what happened, then the gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dissectors.ipv6 import address
+from mhatool.exchange import Frame
+from mhatool.observe import Agency
+from mhatool.protocol.instant import rfc3339
+from mhatool.protocol.lifetime import seconds
+from mhatool.timeline.event import Event, EventKind
+from mhatool.timeline.gap import Gap, GapKind, GapReason, Step
+from mhatool.timeline.model import Timeline
+from mhatool.validate import Finding
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+NOTHING, SILENT, UNKNOWN = ".", "?", "-"
+_SIGNS = {
+    NOTHING: "no binding",
+    SILENT: "the home agent is silent",
+    UNKNOWN: "a binding whose beginning and care-of address weren't seen",
+}
+
+_GAP_TITLES = {
+    GapKind.NO_USABLE_BINDING: "No usable binding",
+    GapKind.NO_VALID_BINDING: "No valid binding",
+}
+_GAP_MEANINGS = {
+    GapKind.NO_USABLE_BINDING: "since the last sign of life of a home agent that then left updates unanswered",
+    GapKind.NO_VALID_BINDING: "since the last lifetime was over",
+}
+_GAP_REASONS = {
+    GapReason.UNANSWERED: "updates stayed unanswered",
+    GapReason.REFUSED: "updates were refused",
+    GapReason.NONE_SEEN: "no update was seen: perhaps at home, out of sight",
+}
+
+
+def as_text(timeline: Timeline, *, width: int = 100, names: Mapping[bytes, str] | None = None) -> str:
+    """The whole timeline, lines of at most about `width` columns; `names` stand for addresses."""
+    return "\n".join(_Renderer(timeline, width, names or {}).lines()) + "\n"
+
+
+def clock(time_ns: int) -> str:
+    """The time of day, UTC, cut to milliseconds."""
+    return rfc3339(time_ns)[11:23]
+
+
+class _Renderer:
+    def __init__(self, timeline: Timeline, width: int, names: Mapping[bytes, str]) -> None:
+        self.timeline = timeline
+        self.width = max(width, 60)
+        self.names = names
+        self.files = len({frame.file for event in timeline.events for frame in event.frames}) > 1
+
+    def name(self, octets: bytes | None) -> str:
+        if octets is None:
+            return "?"
+        return self.names.get(octets) or address.text(octets)
+
+    def lines(self) -> Iterator[str]:
+        timeline = self.timeline
+        if not timeline.packets:
+            yield "No packets."
+            return
+        day, start, end = rfc3339(timeline.first_ns)[:10], clock(timeline.first_ns), clock(timeline.last_ns)
+        yield f"{timeline.packets} packets, {day} {start} to {end} UTC"
+        if not timeline.home_addresses:
+            yield "No home registrations."
+        for home_address in timeline.home_addresses:
+            yield ""
+            yield from self.home(home_address)
+        if timeline.findings:
+            yield ""
+            yield "Findings"
+            yield from map(self.finding, timeline.findings)
+
+    # --- one home address ---
+
+    def home(self, home_address: bytes) -> Iterator[str]:
+        agencies = self.timeline.agencies_of(home_address)
+        letters = self.letters(agencies)
+        first, last = self.timeline.first_ns, self.timeline.last_ns
+        label = max(len(self.name(agency.home_agent)) for agency in agencies)
+        cells = max(self.width - label - 4, 20)
+        yield f"Home address {self.name(home_address)}"
+        bars = [self.bar(agency, cells, letters) for agency in agencies]
+        yield f"  {'':{label}}  {clock(first)[:8]}{clock(last)[:8]:>{cells - 8}}"
+        yield from (f"  {self.name(a.home_agent):{label}}  {bar}" for a, bar in zip(agencies, bars, strict=True))
+        yield from (f"    {letter} {self.name(care_of_address)}" for care_of_address, letter in letters.items())
+        yield from (
+            f"    {sign} {meaning}" for sign, meaning in _SIGNS.items() if any(f"{sign}" in b for b in bars[1:])
+        )
+        for agency in agencies:
+            yield f"  Home agent {self.name(agency.home_agent)}"
+            mine = [e for e in self.timeline.events if e.home_address == home_address]
+            yield from (self.event(e, letters) for e in mine if e.home_agent == agency.home_agent)
+        for gap in self.timeline.gaps:
+            if gap.home_address == home_address:
+                yield from self.gap(gap)
+
+    @staticmethod
+    def letters(agencies: list[Agency]) -> dict[bytes, str]:
+        """A letter for each care-of address, in order of first use."""
+        spans = [span for agency in agencies for binding in agency.bindings for span in binding.spans]
+        used = dict.fromkeys(span.care_of_address for span in sorted(spans, key=lambda s: s.start_ns or 0))
+        return {care_of_address: LETTERS[i % len(LETTERS)] for i, care_of_address in enumerate(used)}
+
+    def bar(self, agency: Agency, cells: int, letters: dict[bytes, str]) -> str:
+        """What held in the middle of each cell's share of the time."""
+        first, last = self.timeline.first_ns, self.timeline.last_ns
+        middles = (first + (last - first) * (2 * i + 1) // (2 * cells) for i in range(cells))
+        return "".join(self.cell(agency, at, letters) for at in middles)
+
+    def cell(self, agency: Agency, at: int, letters: dict[bytes, str]) -> str:
+        """What held at one instant."""
+        for silence in self.timeline.silences:
+            if silence.agency is agency and silence.last_sign.time_ns < at < (silence.until_ns or at + 1):
+                held = any((b.start_ns or 0) <= at < (b.end_ns or at + 1) for b in agency.bindings)
+                return SILENT if held else NOTHING
+        for binding in agency.bindings:
+            for span in binding.spans:
+                if (span.start_ns or 0) <= at < (span.end_ns or at + 1):
+                    return letters[span.care_of_address]
+            if binding.start_ns is None and at < (binding.end_ns or 0):
+                return UNKNOWN
+        return NOTHING
+
+    # --- lines ---
+
+    def event(self, event: Event, letters: dict[bytes, str]) -> str:
+        count = len(event.sequence_numbers)
+        kind = str(event.kind) + (f" ×{count}" if count > 1 else "")
+        letter = letters.get(event.care_of_address or b"", " ")
+        parts = [f"    {clock(event.time_ns)}  {kind:<14}{letter}", f"{self.sequence(event):<15}"]
+        parts.append(f"{f'{event.lifetime_s} s':>8}" if event.lifetime_s is not None else f"{'':>8}")
+        return "  ".join([*parts, *self.remarks(event)]).rstrip()
+
+    def sequence(self, event: Event) -> str:
+        numbers = event.sequence_numbers
+        if not numbers:
+            return ""
+        return f"seq {numbers[0]}" if len(numbers) == 1 else f"seq {numbers[0]}-{numbers[-1]}"
+
+    def remarks(self, event: Event) -> Iterator[str]:
+        if event.frames:
+            yield self.frames(event.frames)
+        if event.kind is EventKind.REFUSED:
+            yield f"status {event.status}"
+        if event.latency_ns is not None:
+            yield f"after {seconds(event.latency_ns):.3f} s"
+        if event.until_ns is not None and event.until_ns > event.time_ns:
+            yield f"until {clock(event.until_ns)}"
+        if event.kind is EventKind.EXPIRED:
+            yield "no packet: the lifetime was over"
+
+    def frames(self, frames: tuple[Frame, ...]) -> str:
+        if len(frames) > 2:
+            return f"frames {self.frame(frames[0])}..{self.frame(frames[-1])}"
+        return ("frames " if len(frames) > 1 else "frame ") + " ".join(map(self.frame, frames))
+
+    def frame(self, frame: Frame) -> str:
+        return f"{frame.file}:{frame.number}" if self.files else str(frame.number)
+
+    def finding(self, finding: Finding) -> str:
+        frame = self.frame(finding.frames[-1])
+        what = f"expected {finding.expected}, seen {finding.seen}"
+        return f"  {clock(finding.time_ns)}  {finding.severity}  {finding.rule}  frame {frame}: {what}"
+
+    def gap(self, gap: Gap) -> Iterator[str]:
+        if gap.duration_ns is None:
+            yield f"  {_GAP_TITLES[gap.kind]} from {clock(gap.start_ns)} to the end of the capture"
+        else:
+            duration = f"{seconds(gap.duration_ns):.3f} s"
+            yield f"  {_GAP_TITLES[gap.kind]} for {duration}, {clock(gap.start_ns)} to {clock(gap.end_ns or 0)}"
+        yield f"    ({_GAP_MEANINGS[gap.kind]}; {_GAP_REASONS[gap.reason]})"
+        yield from (self.step(step) for step in gap.steps)
+
+    def step(self, step: Step) -> str:
+        frame = f"  frame {self.frame(step.frame)}" if step.frame is not None else ""
+        return f"    {clock(step.time_ns)}  {step.name.replace('_', ' '):<22} {self.name(step.home_agent)}{frame}"

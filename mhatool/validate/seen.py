@@ -1,0 +1,40 @@
+"""The message at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dissectors.packet import Datagram
+from dissectors.view import View
+from mhatool.exchange import Frame, Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One message in one datagram of one frame; `time_ns` since 1970. `left_over`: octets of the payload behind it."""
+
+    time_ns: int
+    frame: Frame
+    datagram: Datagram
+    message: View
+    left_over: int
+
+    @property
+    def sender(self) -> bytes:
+        """Who sent it: the home address where an option names one, else the source."""
+        return self.datagram.true_source
+
+    @property
+    def room(self) -> int:
+        """The octets that the IPv6 payload has for it."""
+        return self.message.end - self.message.start + self.left_over
+
+
+def seen_in(sighting: Sighting, datagram: Datagram, message: View) -> Seen:
+    """The message of one of a packet's datagrams."""
+    behind = (
+        layer.end - layer.start
+        for layer in sighting.packet.layers
+        if layer.extra.get("trailing") and layer.start == message.end and layer.octets is message.octets
+    )
+    return Seen(sighting.time_ns, sighting.frame, datagram, message, next(behind, 0))

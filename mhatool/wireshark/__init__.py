@@ -1,0 +1,1 @@
+"""The Wireshark plugin, generated from the declarations."""

@@ -1,0 +1,120 @@
+"""Our dpkt packets: reading, building, and in and out of dpkt's tables."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import dpkt
+import pytest
+from dpkt.icmp6 import ICMP6
+from dpkt.ip6 import IP6
+
+from dissectors.adapters.dpkt_packets import dissect_with_dpkt, install, packets, uninstall
+from dissectors.ipv6.address import parse
+from dissectors.options.multiple_home_agents import MultipleHomeAgents
+from dissectors.profile import KAME2003
+from tests.dissectors.adapters.hard_cases import AGENT_1, AGENT_2, CASES
+
+P = packets()
+AGENTS = (parse(AGENT_1), parse(AGENT_2))
+
+
+@pytest.fixture(autouse=True)
+def dpkt_as_it_was() -> Iterator[None]:
+    before = tables()
+    yield
+    uninstall()
+    assert tables() == before
+
+
+def tables() -> list[Any]:
+    return [list(IP6._protosw.items()), list(ICMP6._typesw.items())]
+
+
+def test_without_installing() -> None:
+    update = dissect_with_dpkt(CASES[0].octets).data
+    assert isinstance(update, P.mobility)
+    assert (update.sequence_number, update.flags, update.lifetime_s) == (258, 0xC800, 420)
+    assert update.options[-1] == MultipleHomeAgents(home_agents=AGENTS)
+    assert isinstance(IP6(CASES[0].octets).data, bytes)
+
+
+def test_installed_and_taken_out() -> None:
+    install()
+    ip6 = IP6(CASES[0].octets)
+    assert ip6.bindingupdate.options[-1].home_agents == AGENTS
+    assert IP6(CASES[1].octets).icmp6.homeagentunreachable.unreachable == AGENTS[1:]
+    assert IP6(CASES[2].octets).icmp6.data.subtype == 2
+    for case in CASES:
+        assert bytes(IP6(case.octets)) == case.octets
+    install()
+    uninstall()
+    assert isinstance(IP6(CASES[0].octets).data, bytes)
+
+
+def test_building() -> None:
+    made = P.HaSwitch(addresses=AGENTS)
+    assert bytes(made) == bytes.fromhex("3b040c000000 0200") + b"".join(AGENTS)
+    assert len(made) == 40
+    update = P.BindingUpdate(sequence_number=258, flags=0xC800, lifetime_s=420)
+    assert bytes(update) == bytes.fromhex("3b000500 0000 0102 c800 0069")
+    update.lifetime_s = 8
+    assert bytes(update)[-2:] == b"\0\2"
+    with pytest.raises(ValueError, match="units of 4"):
+        update.lifetime_s = 9
+
+
+def test_fields_that_share_octets() -> None:
+    beat = P.Heartbeat(sequence_number=5, flags=1)
+    assert bytes(beat) == bytes.fromhex("3b000d000000 0001 00000005")
+    beat.flags = 3
+    assert bytes(beat)[6:8] == b"\0\3"
+    assert "flags=3" in repr(beat)
+
+
+def test_our_value() -> None:
+    message = dissect_with_dpkt(CASES[0].octets).data.message()
+    assert message.flags == {"A", "H", "M"}
+
+
+def test_broken_messages_stay_octets() -> None:
+    octets = bytearray(CASES[0].octets)
+    octets[65] = 200  # the length exceeds the packet
+    assert isinstance(dissect_with_dpkt(bytes(octets)).data, bytes)
+    with pytest.raises(dpkt.NeedData):
+        P.mobility(bytes(octets[64:]))
+    with pytest.raises(dpkt.NeedData):
+        P.BindingUpdate(b"\x3b\x01")
+
+
+def test_what_cannot_be_packed() -> None:
+    with pytest.raises(dpkt.PackError):
+        bytes(P.BindingUpdate(options=(MultipleHomeAgents(home_agents=AGENTS * 8),)))
+
+
+def test_neither_of_the_two_types_154() -> None:
+    octets = bytearray(CASES[2].octets)
+    octets[44] = 9
+    assert isinstance(dissect_with_dpkt(bytes(octets)).data.data, bytes)
+
+
+def test_the_profile_of_2003() -> None:
+    made = packets(KAME2003)
+    update = made.BindingUpdate(sequence_number=1)
+    octets = CASES[3].octets[:4] + b"\0\x10\x3e\x40" + CASES[3].octets[8:40] + bytes(update) + bytes(4)
+    octets = octets[:41] + b"\1" + octets[42:]
+    assert dissect_with_dpkt(octets, KAME2003).data.sequence_number == 1
+    install(KAME2003)
+    assert IP6(octets).bindingupdate.sequence_number == 1
+
+
+def test_importing_changes_nothing() -> None:
+    code = (
+        "from dpkt.ip6 import IP6; before = dict(IP6._protosw)\n"
+        "from dissectors.adapters import dpkt_packets; dpkt_packets.packets()\n"
+        "assert before == IP6._protosw\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,334 @@
+"""Our Scapy layers beside Scapy's own: checksums, answers, padding, installing and taking out again."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scapy.config import conf
+from scapy.layers import inet6
+from scapy.layers.inet import UDP
+from scapy.layers.inet6 import HAO, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrRouting
+from scapy.packet import Raw, fuzz
+
+from dissectors.adapters import scapy_layers
+from dissectors.adapters.scapy_layers import dissect_with_scapy, install, layers, uninstall
+from dissectors.profile import KAME2003, RFC6275
+from dissectors.walk import dissect
+from tests.dissectors.adapters.hard_cases import AGENT_1, AGENT_2, CARE_OF, CASES, HOME
+
+L = layers()
+TABLES = ("moboptcls", "_mip6_mhtype2cls", "icmp6typescls", "icmp6typesminhdrlen", "ipv6nhcls", "icmp6ndoptscls")
+
+
+@pytest.fixture(autouse=True)
+def scapy_as_it_was() -> Iterator[None]:
+    before = tables()
+    yield
+    uninstall()
+    assert tables() == before
+
+
+def tables() -> dict[str, Any]:
+    found: dict[str, Any] = {name: dict(getattr(inet6, name)) for name in TABLES}
+    return found | {"udp": list(UDP.payload_guess), "order": [list(getattr(inet6, name)) for name in TABLES]}
+
+
+def status(octets: bytes) -> str:
+    return str(dissect(octets, 229).json()[-1]["checksum_status"])
+
+
+def update(**fields: Any) -> Any:
+    return L.MHABindingUpdate(**{"sequence_number": 258, "flags": "AHM", "lifetime_s": 420} | fields)
+
+
+def binding_update_with_padding() -> bytes:
+    """The first hard case: a Home Address option beside PadN."""
+    return CASES[0].octets
+
+
+# --- checksums --------------------------------------------------------------------------------------------------------
+
+
+def test_a_rebuilt_packet_keeps_its_checksum_and_stock_scapys_does_not() -> None:
+    octets = binding_update_with_padding()
+    ours = dissect_with_scapy(octets)
+    ours[L.MHABindingUpdate].checksum = None
+    assert bytes(ours) == octets
+    assert status(bytes(ours)) == "good"
+
+    stock = IPv6(octets)
+    stock[inet6.MIP6MH_BU].cksum = None
+    assert bytes(stock) != octets
+    assert status(bytes(stock)) == "bad"  # Scapy counts the Home Address option only where it stands alone
+
+
+def test_both_live_side_by_side_without_installing() -> None:
+    octets = binding_update_with_padding()
+    assert inet6.MIP6MH_BU in IPv6(octets)
+    assert L.MHABindingUpdate in dissect_with_scapy(octets)
+    assert L.MHABindingUpdate not in IPv6(octets)
+
+
+@pytest.mark.parametrize("padding", [[], [inet6.PadN(optdata=b"\0\0")], [inet6.Pad1(), inet6.Pad1()]])
+def test_our_messages_behind_scapys_own_headers(padding: list[Any]) -> None:
+    extensions = IPv6ExtHdrDestOpt(options=[*padding, HAO(hoa=HOME)])
+    octets = bytes(IPv6(src=CARE_OF, dst=AGENT_1) / extensions / update().auto_pad())
+    assert status(octets) == "good"
+
+
+def test_a_routing_header_names_the_destination() -> None:
+    answer = L.MHABindingAcknowledgement(status=0, sequence_number=258, lifetime_s=420).auto_pad()
+    header = IPv6ExtHdrRouting(type=2, addresses=[HOME])
+    octets = bytes(IPv6(src=AGENT_1, dst=CARE_OF) / header / answer)
+    assert status(octets) == "good"
+    ours = L.MHARoutingType2(segments_left=1, home_address=HOME)
+    assert bytes(L.ipv6(src=AGENT_1, dst=CARE_OF) / ours / answer) == octets
+
+
+def test_a_header_of_2048_octets() -> None:
+    message = update(options=[L.MHAUnknownMobilityOption(type=200, data=b"\xa5" * 250) for _ in range(8)]).auto_pad()
+    padding = 2048 - len(bytes(message))
+    message.options += [L.MHAPadN(padding=bytes(padding - 2))]
+    octets = bytes(IPv6(src=CARE_OF, dst=AGENT_1) / message)
+    assert len(octets) == 40 + 2048
+    assert octets[41] == 255
+    assert status(octets) == "good"
+
+
+def test_udp_behind_a_home_address_option() -> None:
+    below = L.ipv6(src=CARE_OF, dst=AGENT_1) / L.MHADestinationOptions(
+        options=[L.MHAHeaderPadN(padding=b"\0\0"), L.MHAHomeAddress(home_address=HOME)]
+    )
+    octets = bytes(below / scapy_layers.MHAUDP(sport=521, dport=521) / L.MHARipng(command_=1))
+    assert [layer["type"] for layer in dissect(octets, 229).json()][-2:] == ["udp", "ripng"]
+    assert dissect(octets, 229).json()[-2]["checksum_status"] == "good"
+
+
+def test_a_given_checksum_and_length_stand() -> None:
+    octets = bytes(L.ipv6(src=HOME, dst=AGENT_1) / update(checksum=0x1234, header_length=9))
+    assert octets[41] == 9
+    assert octets[44:46] == b"\x12\x34"
+
+
+# --- building ---------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_padded_unless_asked() -> None:
+    option = L.MHAMultipleHomeAgents(home_agents=[AGENT_1, AGENT_2])
+    assert len(bytes(update(options=[option]))) == 12 + 34
+    padded = update(options=[option]).auto_pad()
+    assert [o.symbol for o in padded.options] == ["pad_n", "multiple_home_agents"]
+    assert len(bytes(padded)) == 48
+
+
+def test_option_9_is_padded_to_the_end() -> None:
+    authentication = L.MHAMobilityMessageAuthentication(subtype=1, spi=256, authenticator=bytes(range(12)))
+    option = L.MHAMultipleHomeAgents(home_agents=[AGENT_1, AGENT_2])
+    message = update(options=[option, authentication]).auto_pad()
+    home = IPv6ExtHdrDestOpt(options=[HAO(hoa=HOME)])
+    octets = bytes(IPv6(src=CARE_OF, dst=AGENT_1) / home / message)
+    case = next(case for case in CASES if case.name.startswith("option 9"))
+    assert octets[-72:] == case.octets[-72:]
+
+
+def test_home_agent_switch_counts_its_addresses() -> None:
+    octets = bytes(IPv6(src=AGENT_1, dst=HOME) / L.MHAHaSwitch(addresses=[AGENT_1, AGENT_2]))
+    assert octets == next(case for case in CASES if case.type == "ha_switch").octets
+
+
+def test_lifetimes_are_seconds() -> None:
+    assert bytes(update(lifetime_s=420))[10:12] == b"\0\x69"
+    with pytest.raises(ValueError, match="units of 4"):
+        bytes(update(lifetime_s=421))
+
+
+def test_scapys_fuzz_makes_packets() -> None:
+    for _ in range(20):
+        assert len(bytes(IPv6(src=HOME, dst=AGENT_1) / fuzz(L.MHABindingUpdate()))) >= 52
+
+
+def test_packets_can_be_pickled() -> None:
+    packet = dissect_with_scapy(binding_update_with_padding())
+    assert bytes(pickle.loads(pickle.dumps(packet))) == bytes(packet)
+
+
+def test_one_informative_line() -> None:
+    line = dissect_with_scapy(binding_update_with_padding()).summary()
+    assert "Binding Update: sequence_number=258" in line
+    assert "Multiple Home Agents" in line
+    assert "PadN" not in line
+
+
+def test_broken_octets_are_kept() -> None:
+    octets = bytearray(binding_update_with_padding())
+    octets[40 + 24 + 15] = 200  # our option's length runs over the end
+    packet = dissect_with_scapy(bytes(octets))
+    assert packet.haslayer(Raw)
+    packet.clear_cache()
+    assert bytes(packet) == octets
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer", "others"),
+    [
+        (
+            update(),
+            L.MHABindingAcknowledgement(sequence_number=258),
+            [L.MHABindingAcknowledgement(sequence_number=257), L.MHABindingError(status=1)],
+        ),
+        (update(), L.MHABindingAcknowledgement(sequence_number=9, status=135), []),
+        (
+            L.MHAHomeTestInit(home_init_cookie=b"12345678"),
+            L.MHAHomeTest(home_init_cookie=b"12345678"),
+            [L.MHAHomeTest(home_init_cookie=b"87654321"), L.MHACareOfTest(care_of_init_cookie=b"12345678")],
+        ),
+        (
+            L.MHACareOfTestInit(care_of_init_cookie=b"12345678"),
+            L.MHACareOfTest(care_of_init_cookie=b"12345678"),
+            [L.MHACareOfTest(care_of_init_cookie=b"87654321")],
+        ),
+        (
+            L.MHADhaadRequest(identifier=5),
+            L.MHADhaadReply(identifier=5, home_agents=[AGENT_1]),
+            [L.MHADhaadReply(identifier=6), L.MHAMobilePrefixAdvertisement(identifier=5)],
+        ),
+        (
+            L.MHAMobilePrefixSolicitation(identifier=5),
+            L.MHAMobilePrefixAdvertisement(identifier=5),
+            [L.MHAMobilePrefixAdvertisement(identifier=6)],
+        ),
+        (
+            L.MHAHeartbeat(sequence_number=5),
+            L.MHAHeartbeat(sequence_number=5, flags="R"),
+            [L.MHAHeartbeat(sequence_number=5), L.MHAHeartbeat(sequence_number=6, flags="R")],
+        ),
+    ],
+    ids=lambda x: getattr(x, "symbol", ""),
+)
+def test_answers(request_: Any, answer: Any, others: list[Any]) -> None:
+    assert answer.answers(request_)
+    assert answer.hashret() == request_.hashret()
+    assert not any(other.answers(request_) for other in others)
+    assert not request_.answers(answer)
+
+
+def test_answers_from_end_to_end() -> None:
+    """A home registration: the request with a Home Address option, the answer behind a type 2 routing header."""
+    request = dissect_with_scapy(binding_update_with_padding())
+    header = L.MHARoutingType2(segments_left=1, home_address=HOME)
+    reply = L.ipv6(src=AGENT_1, dst=CARE_OF) / header / L.MHABindingAcknowledgement(sequence_number=258).auto_pad()
+    reply = dissect_with_scapy(bytes(reply))
+    assert reply.answers(request)
+    assert reply.hashret() == request.hashret()
+    reply[L.MHARoutingType2].home_address = AGENT_2
+    assert not reply.answers(request)
+
+
+# --- in Scapy's tables ------------------------------------------------------------------------------------------------
+
+
+def test_install_adds_what_scapy_lacks_and_leaves_the_rest() -> None:
+    install()
+    packet = IPv6(binding_update_with_padding())
+    assert inet6.MIP6MH_BU in packet
+    assert packet[L.MHAMultipleHomeAgents].home_agents == [AGENT_1, AGENT_2]
+    for case in CASES[1:4]:
+        last = IPv6(case.octets).lastlayer()
+        assert last.symbol == case.type
+    uninstall()
+    assert inet6.MIP6OptUnknown in IPv6(binding_update_with_padding())
+
+
+def test_replace_takes_the_place_of_scapys_own() -> None:
+    install(replace=True)
+    assert L.MHABindingUpdate in IPv6(binding_update_with_padding())
+    assert inet6.MIP6MH_BU not in IPv6(binding_update_with_padding())
+    unknown = bytes(IPv6(src=HOME, dst=AGENT_1) / L.MHAUnknownMobility(mh_type=99, data=b"\1\2"))
+    assert IPv6(unknown).lastlayer().symbol == "mobility"
+
+
+def test_installing_twice_is_undone_once() -> None:
+    before = tables()
+    install()
+    install(replace=True)
+    install(KAME2003)
+    uninstall()
+    assert tables() == before
+    uninstall()
+
+
+def test_the_profile_of_2003() -> None:
+    install(KAME2003)
+    made = layers(KAME2003)
+    message = made.MHABindingUpdate(sequence_number=1, flags="AHM", lifetime_s=40)
+    message.options = [made.MHAMultipleHomeAgents(home_agents=[AGENT_1])]
+    octets = bytes(IPv6(src=HOME, dst=AGENT_1) / message.auto_pad())
+    assert octets[6] == 62
+    assert octets[48:50] == b"\xc4\x00"  # A 8000, H 4000, M 0400
+    packet = IPv6(octets)
+    assert packet.lastlayer().options[-1].home_agents == [AGENT_1]
+    assert dissect(octets, 229, KAME2003).json()[-1]["checksum_status"] == "good"
+    request = bytes(IPv6(src=HOME, dst=AGENT_1) / made.MHADhaadRequest(identifier=3))
+    assert IPv6(request).lastlayer().symbol == "dhaad_request"
+
+
+def test_ripng_once_installed() -> None:
+    install()
+    entry = L.MHARouteTableEntry(prefix="2001:db8::", prefix_length=32, metric=1)
+    octets = bytes(IPv6(src=HOME, dst=AGENT_1) / UDP() / L.MHARipng(command_=2, entries=[entry] * 150))
+    packet = IPv6(octets)
+    assert packet[UDP].dport == 521
+    assert len(packet.lastlayer().entries) == 150
+
+
+def test_importing_changes_nothing() -> None:
+    code = (
+        "from scapy.layers import inet6\n"
+        "names = 'moboptcls', '_mip6_mhtype2cls', 'icmp6typescls', 'ipv6nhcls'\n"
+        "before = [dict(getattr(inet6, n)) for n in names]\n"
+        "from dissectors.adapters import scapy_layers; scapy_layers.layers()\n"
+        "assert before == [dict(getattr(inet6, n)) for n in names]\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_scapys_extension_loader(tmp_path: Path) -> None:
+    """`conf.exts.load("mhatool")` on what an installation leaves behind: metadata with licence, and top_level.txt."""
+    info = tmp_path / "mhatool-0.0.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.4\nName: mhatool\nVersion: 0.0.0\nLicense-Expression: GPL-2.0-or-later\n"
+    )
+    (info / "top_level.txt").write_text("dissectors\nmhatool\n")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from scapy.all import conf, load_layer\n"
+        "from scapy.layers import inet6\n"
+        "conf.exts.load('mhatool')\n"
+        "assert 12 in inet6._mip6_mhtype2cls, 'not installed'\n"
+        "load_layer('mhatool', globals())\n"
+        "assert MHABindingUpdate.__name__ == 'MHABindingUpdate'\n"
+        "from scapy.layers.mhatool import uninstall\n"
+        "uninstall()\n"
+        "assert 12 not in inet6._mip6_mhtype2cls\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "mhatool" not in done.stderr, done.stderr  # the loader only warns
+
+
+def test_names() -> None:
+    assert scapy_layers.MHABindingUpdate is L.MHABindingUpdate
+    assert L.of(type(RFC6275.codec.parse("mobility", bytes(update().auto_pad())))) is L.MHABindingUpdate
+    assert conf.raw_layer is Raw
+    with pytest.raises(AttributeError):
+        scapy_layers.MHANothing  # noqa: B018

@@ -1,0 +1,180 @@
+"""`mhatool craft`: every vector's command gives its octets; records and packets close the circle; errors name what is wrong."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dissectors.walk import dissect
+from mhatool.cli import main
+from tests.vectors.load import Vector, load
+
+MHATOOL = [sys.executable, "-m", "mhatool"]
+VECTORS = [vector for vector in load() if vector.command]
+BU = "craft bu --src 2001:db8:f1::99 --dst 2001:db8::1 --hoa 2001:db8::99 --seq 7 --lifetime 420"
+
+
+def run(capsys: pytest.CaptureFixture[str], command: str) -> tuple[int, str, str]:
+    status = main(shlex.split(command))
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=[v.name for v in VECTORS])
+def test_the_command_gives_the_octets(vector: Vector, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, f"{vector.command} --profile {vector.profile} --hex")
+    assert (status, err) == (0, "")
+    assert out.strip() == vector.octets.hex()
+
+
+def circle(command: str, tmp_path: Path) -> tuple[bytes, bytes]:
+    """The first capture, and the one crafted from its records: real processes, real pipes."""
+    kept = tmp_path / "kept.pcapng"
+    again = subprocess.run(
+        f"{shlex.join(MHATOOL)} {command} -w - | tee {kept} | {shlex.join(MHATOOL)} dissect - --all --jsonl --profile "
+        f"{'kame2003' if 'kame2003' in command else 'rfc6275'} | {shlex.join(MHATOOL)} craft --from-json - -w - "
+        f"--profile {'kame2003' if 'kame2003' in command else 'rfc6275'}",
+        shell=True,
+        check=True,
+        capture_output=True,
+    )
+    assert again.stderr == b""
+    return kept.read_bytes(), again.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"{BU} --home-agent 2001:db8::1 --home-agent 2001:db8::2",
+        BU + "".join(f" --home-agent 2001:db8::{n:x}" for n in range(1, 16)),
+        "craft ha-unreachable --src 2001:db8::1 --dst 2001:db8:f1::99 --hoa 2001:db8::99 --identifier 9"
+        + "".join(f" --unreachable 2001:db8::{n:x}" for n in range(1, 76)),
+        f"{BU} --time 2026-11-23T09:51:50.123456789Z --profile kame2003 --home-agent 2001:db8::1 --home-agent 2001:db8::2",
+    ],
+    ids=["two home agents", "fifteen home agents", "75 unreachable agents", "kame2003"],
+)
+def test_the_circle_closes(command: str, tmp_path: Path) -> None:
+    first, second = circle(command, tmp_path)
+    assert first
+    assert first == second
+
+
+def test_sizes_of_the_largest_messages(capsys: pytest.CaptureFixture[str]) -> None:
+    """A BU with 15 agents is 16 + 16 x 15 = 256 octets; 75 addresses behind a type 2 routing header are 1,272 octets."""
+    _, out, _ = run(capsys, BU + "".join(f" --home-agent 2001:db8::{n:x}" for n in range(1, 16)) + " --hex")
+    assert len(bytes.fromhex(out)) == 40 + 24 + 256
+    unreachable = "".join(f" --unreachable 2001:db8::{n:x}" for n in range(1, 76))
+    _, out, _ = run(
+        capsys, f"craft ha-unreachable --src 2001:db8::1 --dst 2001:db8:f1::99 --hoa 2001:db8::99{unreachable} --hex"
+    )
+    assert len(bytes.fromhex(out)) == 40 + 24 + 8 + 16 * 75 == 1272 <= 1280
+
+
+@pytest.mark.parametrize("vector", load(), ids=[v.name for v in load()])
+def test_every_vector_closes_the_circle(vector: Vector, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In one process: octets to capture, capture to records, records to capture."""
+    from mhatool.capture import PcapngWriter
+
+    first, records, again = tmp_path / "a.pcapng", tmp_path / "r.jsonl", tmp_path / "b.pcapng"
+    with first.open("wb") as stream:
+        PcapngWriter(stream, application="mhatool").write(1_234_567_891, 101, vector.octets)
+    assert main(["dissect", str(first), "--all", "--jsonl", "--profile", vector.profile]) == 0
+    text = capsys.readouterr().out
+    records.write_text(text)
+    assert vector.octets.hex() not in text  # no copy of the frame without -x
+    assert main(["craft", "--from-json", str(records), "-w", str(again), "--profile", vector.profile]) == 0
+    assert again.read_bytes() == first.read_bytes()
+
+
+def test_a_changed_field_changes_itself_and_the_checksum_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capture = tmp_path / "bu.pcapng"
+    assert main([*shlex.split(BU), "-w", str(capture)]) == 0
+    assert main(["dissect", str(capture), "--jsonl"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    before = bytes.fromhex(run(capsys, f"{BU} --hex")[1])
+    layer = next(item for item in record["layers"] if item["type"] == "binding_update")
+    assert layer["lifetime_s"] == 420
+    layer["lifetime_s"] = 60
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(record))
+    status, out, _ = run(capsys, f"craft --from-json {path} --hex")
+    after = bytes.fromhex(out)
+    assert status == 0
+    changed = {at for at in range(len(before)) if before[at] != after[at]}
+    start = 40 + 24  # the Mobility Header; checksum at 4, lifetime at 10 (420 s = 0x0069, 60 s = 0x000f)
+    assert changed == {start + 4, start + 5, start + 11} or changed == {start + 5, start + 11}
+    assert dissect(after).layers[-1].checksum_status == "good"
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("craft foo", "there is no message 'foo'"),
+        ("craft bu --set nonsense=1", "Binding Update has no field 'nonsense'"),
+        ("craft bu --src 2001:db8::zz", "'2001:db8::zz' is not an IPv6 address"),
+        ("craft bu --home-agent fe80", "'fe80' is not an IPv6 address"),
+        ("craft bu --lifetime 421", "421 is not a multiple of 4"),
+        ("craft bu --lifetime 300000", "300000 is outside 0..262140"),
+        ("craft bu --seq x", "'x' is not a whole number"),
+        ("craft bu --flags AZ", "flag 'Z' is unknown"),
+        ("craft bu --option 300:00", "option type 300 is outside 0..255"),
+        ("craft bu --option nonsense:a=1", "there is no option 'nonsense'"),
+        ("craft dhaad-request --home-agent ::1", "has no options"),
+        ("craft ns --status 1", "--status says nothing about Neighbor Solicitation"),
+        ("craft bu --hex -w x.pcapng", "contradict each other"),
+        ("craft", "give either MESSAGE or --from-json"),
+        ("craft bu --time noon", "'noon' is no time"),
+        ("craft bu --profile nonsense", "no profile 'nonsense'"),
+        ("craft bu -w /nonexistent/x.pcapng", "/nonexistent/x.pcapng"),
+        ("craft bu --tunnel ::1", "give SOURCE,DESTINATION"),
+        ("craft --from-json /nonexistent", "/nonexistent"),
+    ],
+)
+def test_errors_are_one_line(command: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, command)
+    assert status == 2
+    assert out == ""
+    assert message in err
+    assert err.startswith("mhatool: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("no json", "record 1 is not JSON"),
+        ('{"layers": 3}', "record 1: no list of layers in it"),
+        ('{"layers": [{"type": "nonsense"}]}', "there is no layer of type 'nonsense'"),
+        ('{"layers": [{"type": "ipv6", "source": "::1"}]}', "IPv6: destination is missing"),
+        ('{"layers": [{"type": "ipv6", "source": "::1", "destination": "::2", "colour": 1}]}', "no field 'colour'"),
+        ('{"layers": [{"type": "payload", "offset": 0, "length": 12}]}', "a payload of 12 octets isn't in the record"),
+    ],
+)
+def test_bad_records_are_named(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text(text)
+    status, _, err = run(capsys, f"craft --from-json {path} --hex")
+    assert status == 2
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_what_the_standard_forbids_can_be_made(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, f"{BU} --set header_length=9 --set payload_proto=6 --set checksum=0x1234 --hex")
+    message = bytes.fromhex(out)[64:]
+    assert message[:6].hex() == "060905001234"
+    _, out, _ = run(capsys, f"{BU} --no-checksum --hex")
+    assert bytes.fromhex(out)[68:70] == b"\0\0"
+    _, out, _ = run(capsys, f"{BU} --no-pad --alt-coa 2001:db8:f1::99 --hex")
+    message = bytes.fromhex(out)[64:]
+    # 12 octets and an option of 18 at offset 12, not 8n+6: 30 octets, the length says 32
+    assert (len(message), message[1], message[12]) == (30, 3, 3)
+    _, out, _ = run(capsys, f"{BU} --raw 3b01ff --hex")
+    assert bytes.fromhex(out)[64:].hex() == "3b01ff"
