@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from dissectors import registry
@@ -31,6 +30,7 @@ from dissectors.ipv6.link import (
     Vlan,
 )
 from dissectors.ipv6.reassembly import Reassembler
+from dissectors.ipv6.rest import Rest
 from dissectors.packet import Datagram, Packet
 from dissectors.profile import RFC6275, Profile
 from dissectors.ripng import PORT as RIPNG_PORT
@@ -53,21 +53,6 @@ _EXTENSIONS: dict[str, type] = {
 }
 
 
-@dataclass(slots=True)
-class _Rest:
-    """What is still to be walked: octets from `start` to `end`, and how they came."""
-
-    octets: bytes
-    start: int
-    end: int
-    truncated: bool
-    quoted: bool = False
-    reassembled: bool = False
-
-    def at(self, start: int) -> _Rest:
-        return _Rest(self.octets, start, self.end, self.truncated, self.quoted, self.reassembled)
-
-
 class Dissector:
     """Walks frames of one capture; it remembers fragments, so one of these serves one vantage point."""
 
@@ -81,10 +66,10 @@ class Dissector:
         """Everything in one frame. `original_length` tells a frame that the capture cut."""
         walk = _Walk(self, Packet(octets), frame)
         cut = original_length is not None and original_length > len(octets)
-        walk.link(link_type, _Rest(octets, 0, len(octets), cut))
+        walk.link(link_type, Rest(octets, 0, len(octets), cut))
         return walk.packet
 
-    def view(self, cls: type, rest: _Rest, end: int) -> View:
+    def view(self, cls: type, rest: Rest, end: int) -> View:
         """The view of one layer."""
         declaration = cls.__declaration__  # type: ignore[attr-defined]
         return View(
@@ -112,12 +97,12 @@ class _Walk:
         self.packet = packet
         self.frame = frame
 
-    def layer(self, cls: type, rest: _Rest, end: int) -> View:
+    def layer(self, cls: type, rest: Rest, end: int) -> View:
         view = self.dissector.view(cls, rest, min(end, rest.end))
         self.packet.layers.append(view)
         return view
 
-    def payload(self, rest: _Rest, **facts: Any) -> None:
+    def payload(self, rest: Rest, **facts: Any) -> None:
         """The octets that nobody looks into."""
         if rest.start >= rest.end:
             return
@@ -126,7 +111,7 @@ class _Walk:
 
     # --- link layers ---
 
-    def link(self, link_type: int, rest: _Rest) -> None:
+    def link(self, link_type: int, rest: Rest) -> None:
         if link_type == _ETHERNET:
             view = self.layer(Ethernet, rest, rest.start + 14)
             self.network(view, view.get("ethertype"), rest.at(view.end))
@@ -143,14 +128,14 @@ class _Walk:
             message = f"link type {link_type} is not supported"
             self.packet.problems.append(Problem("unknown_link_type", 0, message))
 
-    def bare(self, rest: _Rest) -> None:
+    def bare(self, rest: Rest) -> None:
         """No ethertype: the version says whether it is IPv6."""
         if rest.start < rest.end and rest.octets[rest.start] >> 4 == 6:
             self.trailer(self.ipv6(rest, None, 0), rest)
         else:
             self.payload(rest)
 
-    def network(self, link: View, ethertype: int | None, rest: _Rest) -> None:
+    def network(self, link: View, ethertype: int | None, rest: Rest) -> None:
         while ethertype in ETHERTYPE_VLAN:
             link = self.layer(Vlan, rest, rest.start + 4)
             ethertype, rest = link.get("ethertype"), rest.at(link.end)
@@ -160,14 +145,14 @@ class _Walk:
             name = {"ethertype_name": "IPv4"} if ethertype == ETHERTYPE_IPV4 else {}
             self.payload(rest, ethertype=ethertype, **name)
 
-    def trailer(self, end: int, rest: _Rest) -> None:
+    def trailer(self, end: int, rest: Rest) -> None:
         """What follows the outermost packet: a link's padding; shown with the outermost layer."""
         if end < rest.end:
             self.packet.layers[0].extra["trailer"] = rest.octets[end : rest.end].hex()
 
     # --- IPv6 ---
 
-    def ipv6(self, rest: _Rest, outer: Datagram | None, depth: int) -> int:
+    def ipv6(self, rest: Rest, outer: Datagram | None, depth: int) -> int:
         """One header and all that it carries; returns where its payload ends."""
         view = self.layer(Ipv6, rest, rest.start + 40)
         if view.end - view.start < 40:
@@ -192,11 +177,11 @@ class _Walk:
             truncated = truncated and rest.quoted and end == rest.end
         datagram = Datagram(view, view.get("source"), view.get("destination"), depth, rest.quoted, outer=outer)
         self.packet.datagrams.append(datagram)
-        inner = _Rest(rest.octets, view.end, end, truncated, rest.quoted, rest.reassembled)
+        inner = Rest(rest.octets, view.end, end, truncated, rest.quoted, rest.reassembled)
         self.chain(datagram, view.get("next_header"), inner)
         return end
 
-    def chain(self, datagram: Datagram, protocol: int, rest: _Rest) -> None:
+    def chain(self, datagram: Datagram, protocol: int, rest: Rest) -> None:
         """The extension headers, then the upper layer."""
         while True:
             name = self.dissector.protocol(protocol)
@@ -223,7 +208,7 @@ class _Walk:
                 self.home_address(datagram, view)
             protocol = next_header
 
-    def extension(self, cls: type, rest: _Rest) -> View:
+    def extension(self, cls: type, rest: Rest) -> View:
         """A header whose second octet is its length."""
         start, end = rest.start, rest.end
         if cls is Fragment:
@@ -237,7 +222,7 @@ class _Walk:
             view.extra_problems.append(Problem(code, start, f"a header of {size} octets, {end - start} are there"))
         return view
 
-    def routing(self, datagram: Datagram, rest: _Rest) -> View:
+    def routing(self, datagram: Datagram, rest: Rest) -> View:
         cls: type = self.profile.codec.fallback("routing").cls
         if rest.start + 3 < rest.end:
             cls = self.profile.codec.declaration_at("routing", rest.octets, rest.start, rest.end).cls
@@ -255,7 +240,7 @@ class _Walk:
             if option.declaration.cls is HomeAddress and not option.problems and datagram.home_address is None:
                 datagram.home_address = option.get("home_address")
 
-    def fragment(self, datagram: Datagram, view: View, next_header: int, rest: _Rest) -> _Rest | None:
+    def fragment(self, datagram: Datagram, view: View, next_header: int, rest: Rest) -> Rest | None:
         """What follows a fragment header: the rest of a whole packet, a reassembled one, or nothing yet."""
         offset, more = view.get("fragment_offset"), bool(view.get("flags"))
         if offset == 0 and not more:
@@ -270,11 +255,11 @@ class _Walk:
             self.payload(rest, protocol=next_header)
             return None
         view.extra = {"frames": whole.frames, "first_next_header": whole.next_header}
-        return _Rest(whole.octets, 0, len(whole.octets), truncated=False, reassembled=True)
+        return Rest(whole.octets, 0, len(whole.octets), truncated=False, reassembled=True)
 
     # --- upper layers ---
 
-    def upper(self, datagram: Datagram, name: str, protocol: int, rest: _Rest) -> None:
+    def upper(self, datagram: Datagram, name: str, protocol: int, rest: Rest) -> None:
         if name == "ipv6":
             self.tunnel(datagram, rest)
         elif name == "mobility":
@@ -293,14 +278,14 @@ class _Walk:
                 facts["protocol_name"] = registry.PROTOCOL[protocol]
             self.payload(rest, **facts)
 
-    def checksum(self, datagram: Datagram, protocol: int, rest: _Rest, end: int) -> str:
+    def checksum(self, datagram: Datagram, protocol: int, rest: Rest, end: int) -> str:
         if rest.truncated or end > rest.end:
             return "unverified"
         octets = rest.octets[rest.start : end]
         good = checksum.is_good(datagram.true_source, datagram.true_destination, protocol, octets)
         return "good" if good else "bad"
 
-    def tunnel(self, datagram: Datagram, rest: _Rest) -> None:
+    def tunnel(self, datagram: Datagram, rest: Rest) -> None:
         if datagram.depth + 1 > MOST_TUNNELS:
             datagram.ipv6.extra_problems.append(
                 Problem("too_deep", rest.start, f"more than {MOST_TUNNELS} tunnels in one another: not looked into")
@@ -311,7 +296,7 @@ class _Walk:
         if end < rest.end:
             self.payload(rest.at(end), trailing=True)
 
-    def mobility(self, datagram: Datagram, protocol: int, rest: _Rest) -> None:
+    def mobility(self, datagram: Datagram, protocol: int, rest: Rest) -> None:
         octets, start, end = rest.octets, rest.start, rest.end
         stated = start + (octets[start + 1] + 1) * 8 if start + 1 < end else start + 8
         codec = self.profile.codec
@@ -331,7 +316,7 @@ class _Walk:
         if stated < end:
             self.payload(rest.at(stated), protocol=octets[start], trailing=True)
 
-    def icmpv6(self, datagram: Datagram, protocol: int, rest: _Rest) -> None:
+    def icmpv6(self, datagram: Datagram, protocol: int, rest: Rest) -> None:
         codec = self.profile.codec
         declaration = codec.fallback("icmpv6")
         if rest.start < rest.end:
@@ -348,7 +333,7 @@ class _Walk:
             else:
                 self.payload(quoted)
 
-    def udp(self, datagram: Datagram, protocol: int, rest: _Rest) -> None:
+    def udp(self, datagram: Datagram, protocol: int, rest: Rest) -> None:
         view = self.layer(Udp, rest, rest.start + 8)
         datagram.upper = view
         length = view.get("length", 0)
@@ -366,7 +351,7 @@ class _Walk:
                     )
                 )
             end = rest.end
-        inner = _Rest(rest.octets, view.end, end, rest.truncated, rest.quoted, rest.reassembled)
+        inner = Rest(rest.octets, view.end, end, rest.truncated, rest.quoted, rest.reassembled)
         ports = (view.get("source_port"), view.get("destination_port"))
         if RIPNG_PORT in ports and inner.start < inner.end:
             self.layer(Ripng, inner, inner.end)
@@ -375,7 +360,7 @@ class _Walk:
         if end < rest.end:
             self.payload(rest.at(end), trailing=True)
 
-    def tcp(self, datagram: Datagram, protocol: int, rest: _Rest) -> None:
+    def tcp(self, datagram: Datagram, protocol: int, rest: Rest) -> None:
         size = (rest.octets[rest.start + 12] >> 4) * 4 if rest.start + 12 < rest.end else 20
         view = self.layer(Tcp, rest, rest.start + max(size, 20))
         datagram.upper = view
@@ -389,7 +374,7 @@ class _Walk:
             view.extra_problems.append(Problem(code, rest.start + 12, message))
         self.payload(rest.at(view.end))
 
-    def esp(self, datagram: Datagram, rest: _Rest) -> None:
+    def esp(self, datagram: Datagram, rest: Rest) -> None:
         view = self.layer(Esp, rest, rest.start + 8)
         inside: NullEsp | None = None
         if not view.problems and not rest.truncated:
@@ -405,7 +390,7 @@ class _Walk:
             "next_header": inside.next_header,
             "icv": inside.icv.hex(),
         }
-        inner = _Rest(rest.octets, view.end, inside.end, rest.truncated, rest.quoted, rest.reassembled)
+        inner = Rest(rest.octets, view.end, inside.end, rest.truncated, rest.quoted, rest.reassembled)
         datagram.extensions.append(view)
         self.chain(datagram, inside.next_header, inner)
 

@@ -202,9 +202,6 @@ class Address(Kind):
         return "an IPv6 address, 16 octets"
 
 
-# --- computed when emitting -------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Derived(UInt):
     """A field whose value follows from the rest of the message."""
@@ -265,9 +262,6 @@ class Checksum(UInt):
 
     def doc(self) -> str:
         return "16 bits, the checksum with the IPv6 pseudo-header"
-
-
-# --- tails: what runs to the end of the message ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,140 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NamedTuple
 
 import typer
-from mhatool.cli.common import fail
 
 from dissectors.build import build
 from dissectors.errors import EncodeError
 from dissectors.profile import Profile
-from dissectors.profile import load as load_profile
 from mhatool.capture import PcapngWriter, linktype, open_output
+from mhatool.cli.common import ProfileOption, chosen_profile, exclusive, fail
 from mhatool.craft import Recipe
 from mhatool.craft import layers as layers_of
 from mhatool.craft.frames import Frame, frame_of, read_records
 from mhatool.protocol import instant
 
-Text = str | None
+EPILOG = (
+    "Messages: bu ba brr be hoti coti hot cot ha-switch heartbeat experimental dhaad-request dhaad-reply mps mpa "
+    "ha-unreachable fmipv6 ra rs na ns redirect echo icmpv6-error ripng."
+)
 
-EPILOG = "Messages: bu ba brr be hoti coti hot cot ha-switch heartbeat experimental dhaad-request dhaad-reply mps mpa \
-ha-unreachable fmipv6 ra rs na ns redirect echo icmpv6-error ripng."
+
+class Word(NamedTuple):
+    """A flag that says something about the packet: its help, whether it may stand again, the recipe's name for it.
+
+    Without a name of the recipe it is a field of the message (`Recipe.fields`).
+    """
+
+    help: str
+    again: bool = False
+    recipe: str = ""
 
 
-def craft(  # noqa: PLR0913, PLR0917  (one parameter a flag of the contract)
-    message: Annotated[str, typer.Argument(help="Which message; see below.", show_default=False)] = "",
-    src: Annotated[str, typer.Option(help="Source address.")] = "",
-    dst: Annotated[str, typer.Option(help="Destination address.")] = "",
-    hoa: Annotated[
-        str,
-        typer.Option(help="Home address: its option on what the mobile node sends, routing header on what it gets."),
-    ] = "",
-    coa: Annotated[str, typer.Option(help="Care-of address: the source where --src is absent.")] = "",
-    alt_coa: Annotated[str, typer.Option(help="Adds the Alternate Care-of Address option.")] = "",
-    seq: Annotated[Text, typer.Option(help="Sequence number.")] = None,
-    lifetime: Annotated[Text, typer.Option(help="Lifetime, in seconds.")] = None,
-    flags: Annotated[Text, typer.Option(help="Flag letters, as AHLK; others as 0x bits.")] = None,
-    home_agent: Annotated[list[str] | None, typer.Option(help="A home agent of the list (again for each).")] = None,
-    status: Annotated[Text, typer.Option(help="Status code.")] = None,
-    refresh: Annotated[str, typer.Option(help="Adds the Binding Refresh Advice option, in seconds.")] = "",
-    unreachable: Annotated[list[str] | None, typer.Option(help="An unreachable home agent (again for each).")] = None,
-    identifier: Annotated[Text, typer.Option(help="Identifier.")] = None,
-    agent: Annotated[list[str] | None, typer.Option(help="A home agent of a dhaad-reply (again for each).")] = None,
-    address: Annotated[list[str] | None, typer.Option(help="An address of a ha-switch (again for each).")] = None,
-    target: Annotated[Text, typer.Option(help="Target address of ns, na and redirect.")] = None,
-    cookie: Annotated[Text, typer.Option(help="Cookie, 8 octets in hexadecimal.")] = None,
-    token: Annotated[Text, typer.Option(help="Keygen token, 8 octets in hexadecimal.")] = None,
-    nonce: Annotated[Text, typer.Option(help="Nonce index.")] = None,
-    rte: Annotated[list[str] | None, typer.Option(help="A ripng route: PREFIX/LENGTH,METRIC[,TAG].")] = None,
-    option: Annotated[
-        list[str] | None, typer.Option(help="TYPE:HEX, or NAME:field=value,... (again for each).")
-    ] = None,
-    header: Annotated[
-        list[str] | None, typer.Option(help="An extension header NAME:field=value,... before it.")
-    ] = None,
-    tunnel: Annotated[list[str] | None, typer.Option(help="SRC,DST of an outer header; the outermost first.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="FIELD=VALUE, or LAYER.FIELD=VALUE; any field.")
-    ] = None,
+WORDS: Mapping[str, Word] = {
+    "src": Word("Source address.", recipe="source"),
+    "dst": Word("Destination address.", recipe="destination"),
+    "hoa": Word(
+        "Home address: its option on what the mobile node sends, a type 2 routing header on what it gets.",
+        recipe="home_address",
+    ),
+    "coa": Word("Care-of address: the source where --src is absent.", recipe="care_of_address"),
+    "alt_coa": Word("Adds the Alternate Care-of Address option.", recipe="alternate_care_of_address"),
+    "seq": Word("Sequence number."),
+    "lifetime": Word("Lifetime, in seconds."),
+    "flags": Word("Flag letters, as AHLK; bits without a letter as 0x0001, with commas between."),
+    "home_agent": Word(
+        "A home agent of the list, again for each: gives the Multiple Home Agents option, and the flags AHM.",
+        again=True,
+        recipe="home_agents",
+    ),
+    "status": Word("Status code."),
+    "refresh": Word("Adds the Binding Refresh Advice option, in seconds.", recipe="refresh"),
+    "unreachable": Word("An unreachable home agent, again for each.", again=True),
+    "identifier": Word("Identifier."),
+    "agent": Word("A home agent of a dhaad-reply, again for each.", again=True),
+    "address": Word("An address of a ha-switch, again for each.", again=True),
+    "target": Word("Target address of ns, na and redirect."),
+    "cookie": Word("Cookie: 8 octets in hexadecimal."),
+    "token": Word("Keygen token: 8 octets in hexadecimal."),
+    "nonce": Word("Nonce index."),
+    "rte": Word("A ripng route: PREFIX/LENGTH,METRIC[,TAG], again for each.", again=True, recipe="entries"),
+    "option": Word("TYPE:HEX, or NAME:field=value,..., again for each.", again=True, recipe="options"),
+    "header": Word("An extension header NAME:field=value,... before the message.", again=True, recipe="headers"),
+    "tunnel": Word("SRC,DST of an outer IPv6 header, the outermost first.", again=True, recipe="tunnels"),
+    "set": Word("FIELD=VALUE or LAYER.FIELD=VALUE: any field, again for each.", again=True, recipe="assignments"),
+    "raw": Word("The message's octets in hexadecimal, as they are.", recipe="raw"),
+}
+
+
+def _parameters() -> list[inspect.Parameter]:
+    """What typer shows and reads for the words."""
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                (list[str] if word.again else str) | None,
+                typer.Option(f"--{name.replace('_', '-')}", help=word.help, metavar="TEXT"),
+            ],
+        )
+        for name, word in WORDS.items()
+    ]
+
+
+def craft(
+    message: Annotated[str | None, typer.Argument(help="Which message: see below.", show_default=False)] = None,
+    *,
     hop_limit: Annotated[int | None, typer.Option(help="Hop limit: 64, and 255 in neighbour discovery.")] = None,
     no_checksum: Annotated[bool, typer.Option("--no-checksum", help="Leave checksums as they are: zero.")] = False,
     no_pad: Annotated[bool, typer.Option("--no-pad", help="Don't pad options.")] = False,
-    raw: Annotated[Text, typer.Option(help="The message's octets, in hexadecimal, as they are.")] = None,
-    time: Annotated[str, typer.Option(help="Time of the packet in a capture: RFC 3339, or seconds since 1970.")] = "0",
+    time: Annotated[str, typer.Option(help="Time in a capture: RFC 3339, or seconds since 1970.")] = "0",
     from_json: Annotated[
-        Text, typer.Option(help="Craft from records (dissect --jsonl or --json): a file, or -.")
+        str | None, typer.Option(help="Craft from records (dissect --jsonl or --json): a file, or -.")
     ] = None,
-    write: Annotated[Text, typer.Option("--write", "-w", help="Write pcapng: a file, or - for a pipe.")] = None,
+    write: Annotated[str | None, typer.Option("--write", "-w", help="Write pcapng: a file, or - for a pipe.")] = None,
     hex_: Annotated[bool, typer.Option("--hex", help="Print the hexadecimal octets alone.")] = False,
-    profile: Annotated[str, typer.Option(help="Code points: rfc6275, kame2003 or a TOML file.")] = "rfc6275",
+    profile: ProfileOption = None,
+    **words: Any,
 ) -> None:
     """Craft a packet from words, or packets from records.
 
-    Examples:
-
-      mhatool craft bu --src 2001:db8:f1::99 --dst 2001:db8::1 --hoa 2001:db8::99 --seq 1 --lifetime 420
-
-      mhatool craft bu ... --home-agent 2001:db8::1 --home-agent 2001:db8::2 -w bu.pcapng
-
-      mhatool dissect FILE --jsonl | mhatool craft --from-json - -w again.pcapng
-
     What isn't given is zero; checksums, lengths and padding are worked out.
+
+    Examples:
+      mhatool craft bu --src 2001:db8:f1::99 --dst 2001:db8::1 --hoa 2001:db8::99 --flags AH --seq 1 --lifetime 420
+      mhatool craft bu ... --home-agent 2001:db8::1 --home-agent 2001:db8::2 -w bu.pcapng
+      mhatool dissect FILE --jsonl | mhatool craft --from-json - -w again.pcapng
     """
-    chosen = load_profile(profile)
-    if bool(message) == (from_json is not None):
-        fail("give either MESSAGE or --from-json", f"mhatool craft --help lists the messages; {EPILOG}")
-    if write is not None and hex_:
-        fail("--hex and --write contradict each other", "give one of them")
-    if from_json is not None:
-        _emit(_from_records(from_json, chosen, not no_checksum), write, hex_, chosen)
+    chosen = chosen_profile(profile)
+    exclusive(hex_=hex_, write=write)
+    if (message is None) == (from_json is None):
+        fail("give either MESSAGE or --from-json", "mhatool craft --help lists the messages")
+    if message is None:
+        _emit(_from_records(str(from_json), chosen, fix_checksum=not no_checksum), write, hex_, chosen)
         return
-    lists = {"agent": agent, "address": address, "unreachable": unreachable}
-    single = {
-        "seq": seq, "lifetime": lifetime, "flags": flags, "status": status, "identifier": identifier, "target": target,
-        "cookie": cookie, "token": token, "nonce": nonce,
-    }  # fmt: skip
-    fields = {name: text for name, text in single.items() if text is not None}
-    fields |= {name: ",".join(items) for name, items in lists.items() if items}
-    recipe = Recipe(
-        message=message,
-        profile=chosen,
-        source=src,
-        destination=dst,
-        home_address=hoa,
-        care_of_address=coa,
-        alternate_care_of_address=alt_coa,
-        home_agents=home_agent or [],
-        refresh=refresh,
-        fields=fields,
-        options=option or [],
-        headers=header or [],
-        entries=rte or [],
-        tunnels=tunnel or [],
-        assignments=set_ or [],
-        hop_limit=hop_limit,
-        raw=raw,
-        pad=not no_pad,
-    )
+    recipe = _recipe(message, chosen, words)
+    recipe.hop_limit, recipe.pad = hop_limit, not no_pad
     octets = build(layers_of(recipe), chosen, fix_checksum=not no_checksum)
     _emit(iter([Frame(_time(time), linktype.RAW, octets)]), write, hex_, chosen)
+
+
+_own = [
+    p
+    for p in inspect.signature(craft, eval_str=True).parameters.values()
+    if p.kind is not inspect.Parameter.VAR_KEYWORD
+]
+craft.__signature__ = inspect.Signature([*_own[:1], *_parameters(), *_own[1:]])  # type: ignore[attr-defined]
+craft.__annotations__ |= {p.name: p.annotation for p in _parameters()}
+
+
+def _recipe(message: str, profile: Profile, words: Mapping[str, Any]) -> Recipe:
+    """The words sorted into the recipe's own and fields of the message."""
+    recipe = Recipe(message, profile)
+    for name, content in words.items():
+        if content is None or content == []:
+            continue
+        word = WORDS[name]
+        if word.recipe:
+            setattr(recipe, word.recipe, content)
+        else:
+            recipe.fields[name] = ",".join(content) if word.again else content
+    return recipe
 
 
 def _time(text: str) -> int:
     try:
         return instant.parse(text)
     except ValueError as error:
-        fail(f"--time: {error}", "")
+        fail(f"--time: {error}")
 
 
-def _from_records(path: str, profile: Profile, fix_checksum: bool) -> Iterator[Frame]:
+def _from_records(path: str, profile: Profile, *, fix_checksum: bool) -> Iterator[Frame]:
     """The frame of each record; an error says which record and what."""
     for number, record in read_records(path):
         try:
             yield frame_of(record, profile, fix_checksum=fix_checksum)
         except EncodeError as error:
-            fail(f"{path}: record {number}: {error}", "give what `mhatool dissect --jsonl` prints")
+            fail(f"record {number}: {error}", "give what `mhatool dissect --jsonl` prints", where=path)
 
 
 def _emit(frames: Iterator[Frame], write: str | None, hex_: bool, profile: Profile) -> None:

@@ -72,9 +72,9 @@ def _not_json(path: str, number: int, error: ValueError | None) -> CaptureError:
 
 def frame_of(record: Mapping[str, Any], profile: Profile, *, fix_checksum: bool = True) -> Frame:
     """The frame that a record describes. Where its layers can't be built but it holds the frame (-x), that is taken."""
-    if not isinstance(record, Mapping) or not isinstance(record.get("layers"), list):
+    layers = record.get("layers") if isinstance(record, dict) else None
+    if not isinstance(layers, list):
         raise EncodeError("no list of layers in it")
-    layers = record["layers"]
     try:
         octets = build(layers_from_json(layers, profile), profile, fix_checksum=fix_checksum)
     except EncodeError:

@@ -1,4 +1,4 @@
-"""The walk down the header chain: tunnels, fragments, ESP, errors that quote, link layers; broken frames are shown, never refused."""
+"""The walk down the header chain: tunnels, fragments, ESP, errors that quote, link layers, broken frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a hostile frame is put through: every reader of octets that we have. Only DecodeError and EncodeError may come."""
+"""What a hostile frame is put through: every reader of octets that we have; only our own errors may come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mhatool craft`: every vector's command gives its octets; records and packets close the circle; errors name what is wrong."""
+"""`mhatool craft`: each vector's command gives its octets, the circle closes, errors name what is wrong."""
 
 from __future__ import annotations
 
