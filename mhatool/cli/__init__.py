@@ -43,7 +43,7 @@ def _flush(stream: TextIO | None) -> None:
 
 
 def _let_go() -> bool:
-    """Write what is left, so that nothing can fail after this; False, and a word about it, where it can't be written."""
+    """Write what is left, so that nothing can fail after this; False, and a word about it, where it can't."""
     try:
         _flush(sys.stdout)
     except BrokenPipeError:

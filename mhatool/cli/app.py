@@ -1,7 +1,7 @@
 """The commands, and the typer group that imports a command's module only when that command runs.
 
-A command is a function of that name (`-` as `_`) in its module: annotated for typer, its docstring is the help, lines under
-`Examples:` in it come first. A group of commands is a `typer.Typer` named `app` in its module, made by `group`.
+A command is a function of that name (`-` as `_`) in its module: annotated for typer, its docstring is the help, lines
+under `Examples:` in it come first. A group of commands is a `typer.Typer` named `app` in its module, made by `group`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Command(TyperCommand):
 
     def get_params(self, ctx: Any) -> Any:
         """The command's own, and those of every command."""
-        return [*self.params, *_EVERYWHERE, *super().get_params(ctx)[len(self.params) :]]
+        return spare_pydantic([*self.params, *_EVERYWHERE, *super().get_params(ctx)[len(self.params) :]])
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Examples, usage, text, options."""
@@ -58,6 +58,10 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """A group of commands with the same help."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """As typer has them."""
+        return spare_pydantic(super().get_params(ctx))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Examples, usage, text, options, commands."""
@@ -94,17 +98,17 @@ class LazyGroup(Group):
         try:
             return super().make_context(info_name, args, parent, **extra)
         except BrokenPipeError:
-            raise ReaderLeft from None
+            raise ReaderLeftError from None
 
     def invoke(self, ctx: Any) -> Any:
         """As typer does it, but it may not take a closed pipe for an error."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise ReaderLeft from None
+            raise ReaderLeftError from None
 
 
-class ReaderLeft(Exception):
+class ReaderLeftError(Exception):
     """Who read standard output has closed it: a BrokenPipeError that typer doesn't see."""
 
 
@@ -164,7 +168,6 @@ def load(name: str) -> Any:
         single.command(name, cls=Command, epilog=getattr(module, "EPILOG", None))(function)
         command = get_command(single)
     command.name = name
-    spare_pydantic(command.params)
     return command
 
 
@@ -228,15 +231,13 @@ def root() -> Any:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     )
     app.callback()(_root)
-    command = get_command(app)
-    spare_pydantic([*command.params, *_EVERYWHERE])
-    return command
+    return get_command(app)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; its status. Exceptions are the caller's, BrokenPipeError for a closed pipe."""
     try:
         status = root().main(args=arguments, prog_name="mhatool", standalone_mode=False)
-    except ReaderLeft:
+    except ReaderLeftError:
         raise BrokenPipeError from None
     return status if isinstance(status, int) else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 try:
@@ -11,12 +11,13 @@ except ImportError:  # another typer: as it does it
     RuntimeParam = build_runtime_param = None  # type: ignore[assignment,misc]
 
 
-def spare_pydantic(parameters: Iterable[Any]) -> None:
-    """Have these parameters take text as it is, and ask typer's own coercion only for values that aren't text."""
+def spare_pydantic(parameters: Sequence[Any]) -> Sequence[Any]:
+    """These parameters, made to take text as it is and to ask typer's own coercion only for values that aren't text."""
     for parameter in parameters:
         if RuntimeParam is not None and getattr(parameter, "_runtime_param", 0) is None:
             descriptor = parameter.type_descriptor
             parameter._runtime_param = _Late(descriptor.parameter_info, descriptor.annotation)
+    return parameters
 
 
 if RuntimeParam is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DONE: Final = 0
 FOUND: Final = 1
-"""Findings or differences: validate, diff, crosscheck and replay --diff alone end with it, by `raise typer.Exit(FOUND)`."""
+"""Findings or differences: validate, diff, crosscheck and replay --diff alone end with it, by `typer.Exit(FOUND)`."""
 WRONG_USE: Final = 2
 INTERRUPTED: Final = 130
 
@@ -178,3 +178,19 @@ def encode(value: Any) -> str:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":"))
+
+
+def list_schema(schema: str, title: str, key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a document that `Out.begin(schema, key)` starts, with entries of that schema."""
+    return {
+        "$schema": entry["$schema"],
+        "$id": schema,
+        "title": title,
+        "type": "object",
+        "required": ["schema", key],
+        "additionalProperties": False,
+        "properties": {
+            "schema": {"const": schema},
+            key: {"type": "array", "items": {name: part for name, part in entry.items() if not name.startswith("$")}},
+        },
+    }

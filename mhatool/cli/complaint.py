@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -22,10 +23,8 @@ def complain(error: BaseException) -> int:
     if os.environ.get("MHATOOL_TRACEBACK"):
         traceback.print_exception(error)
     text = f"{styled('mhatool:', 'bold red', sys.stderr)} {one_line(_what(error))}"
-    try:
+    with contextlib.suppress(OSError, ValueError):  # nobody is left to hear it
         print(text, file=sys.stderr, flush=True)
-    except (OSError, ValueError):
-        pass  # nobody is left to hear it
     return WRONG_USE
 
 
@@ -40,9 +39,7 @@ def _what(error: BaseException) -> str:
             return f"{os.fsdecode(place)}: {error.strerror.lower()}; check the name and who may use it"
         case _:
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            return (
-                f"internal error: {what.splitlines()[0]}; set MHATOOL_TRACEBACK=1 to see the traceback, and report it"
-            )
+            return f"internal error: {what.splitlines()[0]}; set MHATOOL_TRACEBACK=1 to see the traceback"
 
 
 def _usage(error: typer.TyperException) -> str:

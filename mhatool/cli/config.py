@@ -51,8 +51,9 @@ app = group(
       mhatool config show --json
       mhatool config path           # the files that are looked for
 
-    A flag wins over the environment (MHATOOL_...), that over mhatool.toml in this folder, that over the user's mhatool.toml,
-    that over the default. A file holds `key = value` lines and a table for each command, such as [validate].
+    A flag wins over the environment (MHATOOL_...), that over mhatool.toml in this folder, that over the user's
+    mhatool.toml, that over the default. A file holds `key = value` lines and a table for each
+    command, such as [validate].
     """
 )
 

@@ -68,10 +68,10 @@ _PROGRAMS: Final = (
     _Program("chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium", "testing HTML timelines"),
 )
 _FEATURES: Final = (
-    _Feature("kernel tunnel", "ip6_tunnel", "IPV6_TUNNEL", "/proc/sys/net/ipv6/conf/ip6tnl0", "node run with --tunnel kernel"),
-    _Feature("seg6", "seg6", "IPV6_SEG6_LWTUNNEL", "/proc/sys/net/ipv6/conf/all/seg6_enabled", "tunnels without ip6_tunnel"),
+    _Feature("kernel tunnel", "ip6_tunnel", "IPV6_TUNNEL", "/proc/sys/net/ipv6/conf/ip6tnl0", "node run"),
+    _Feature("seg6", "seg6", "IPV6_SEG6_LWTUNNEL", "/proc/sys/net/ipv6/conf/all/seg6_enabled", "node run"),
     _Feature("nf_tables", "nf_tables", "NF_TABLES", "/sys/module/nf_tables", "lab impair"),
-)  # fmt: skip
+)
 
 
 def examine() -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Reading the captures that a command names: frames one by one, warnings at each file's end, a bar where it takes long."""
+"""Reading the captures that a command names: frames one by one, warnings at each file's end, a bar."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ _RECORDS_A_LOOK: Final = 64
 def frames(
     files: Sequence[str], *, link_types: Container[int] | None = LINK_TYPES, talks: bool = False
 ) -> Iterator[tuple[CaptureReader, Record]]:
-    """Every frame of these captures, a file after the other, with its reader (`reader.path`: the file as it was named).
+    """Every frame of these captures, a file after the other, with its reader (`reader.path`: the file's name).
 
-    `link_types`: what the command understands, None for anything. Frames of others are passed over with a warning a file; a
-    file that holds nothing else ends the command with status 2, because a clean verdict on it would say nothing.
+    `link_types`: what the command understands, None for anything. Others are passed over with a warning a file; a file with nothing else ends the command with status 2, because a verdict on it would say nothing.
     `talks`: the command prints while it reads, so a bar on the same terminal would be in its way.
     Raises CaptureError at the first file that can't be read at all; one that breaks off is a warning.
     """
@@ -42,7 +41,7 @@ def frames(
 def sources(
     files: Sequence[str], *, link_types: Container[int] | None = LINK_TYPES, talks: bool = False
 ) -> list[Source]:
-    """The same for what reads all captures side by side (`mhatool.exchange.sightings`); each is opened when first read."""
+    """The same for what reads all captures side by side (`mhatool.exchange.sightings`); opened when first read."""
     from mhatool.exchange import Source
 
     _once(files)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from mhatool.cli.common import JsonlOption, JsonOption, Out, fail, form_of, styled
+from mhatool.cli.common import JsonlOption, JsonOption, Out, fail, form_of, list_schema, styled
 
 if TYPE_CHECKING:
     from mhatool.validate import Rule
@@ -31,6 +31,8 @@ SCHEMA: Final[dict[str, Any]] = {
         "profiles": {"type": "array", "items": {"type": "string"}, "description": "The eras that it holds in"},
     },
 }
+
+LIST_SCHEMA: Final = list_schema("mhatool.rules/1", "All rules", "rules", SCHEMA)
 
 
 def rule(

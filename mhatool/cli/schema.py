@@ -17,9 +17,11 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "dissect": "mhatool.display.schema:SCHEMA",
     "finding": "mhatool.validate.schema:FINDING",
     "validate": "mhatool.validate.report:SCHEMA",
-    "timeline": "mhatool.timeline.schema:SCHEMA",
+    "timeline": "mhatool.timeline.schema:TIMELINE",
     "info": "mhatool.cli.info:SCHEMA",
+    "infos": "mhatool.cli.info:LIST_SCHEMA",
     "rule": "mhatool.cli.rule:SCHEMA",
+    "rules": "mhatool.cli.rule:LIST_SCHEMA",
     "doctor": "mhatool.cli.doctor:SCHEMA",
     "config": "mhatool.cli.config:SCHEMA",
 }
@@ -44,10 +46,8 @@ def schema(
     names = available()
     if name not in names:
         near = get_close_matches(name, names, n=1)
-        fail(
-            f"schema: there is no schema {thing!r}",
-            f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}",
-        )
+        remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+        fail(f"there is no schema {thing!r}", remedy)
     Out().document(schema_of(name))
 
 

@@ -12,7 +12,7 @@ from mhatool.capture import Record
 from mhatool.cli.common import INTERRUPTED, FileArgument, exclusive, fail, warn
 from mhatool.cli.pacing import Pace, RealClock, paced, schedule
 from mhatool.cli.reading import frames
-from mhatool.cli.wire import SENDABLE, Unsendable, Wire, mac_address
+from mhatool.cli.wire import SENDABLE, UnsendableError, Wire, mac_address
 
 
 def send(
@@ -37,8 +37,9 @@ def send(
       mhatool craft bu --src 2001:db8::1 --dst 2001:db8::2 -w - | mhatool send - -i lo
       mhatool send tour.pcap -i eth0 --pps 100 --dry-run
 
-    Ethernet frames go out as they are. Packets captured without a link layer (RAW, NULL) or with Linux's cooked one go to a
-    loopback or TUN interface as they are, and to an Ethernet with --to; multicast ones need none. Sending needs root.
+    Ethernet frames go out as they are. Packets captured without a link layer (RAW, NULL) or with Linux's cooked one go
+    to a loopback or TUN interface as they are, and to an Ethernet with --to; multicast ones need none.
+    Sending needs root.
     """
     exclusive(speed=speed, pps=pps, top_speed=top_speed)
     for flag, value in (("--speed", speed), ("--pps", pps)):
@@ -76,7 +77,7 @@ def _send(records: Iterator[Record], pace: Pace, wire: Wire) -> None:
         for record in paced(records, pace, RealClock()):
             try:
                 octets += wire.send(record)
-            except Unsendable as error:
+            except UnsendableError as error:
                 fail(f"frame {record.frame}: {error.what} ({sent} sent before it)", error.remedy)
             sent += 1
     except KeyboardInterrupt:

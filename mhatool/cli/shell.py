@@ -17,9 +17,7 @@ def shell(
     code: Annotated[
         str | None, typer.Option("--code", "-c", metavar="CODE", help="Run this and exit, without a prompt.")
     ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Put our layers in the place of Scapy's own, too.")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Put our layers in the place of Scapy's own.")] = False,
     profile: ProfileOption = None,
 ) -> None:
     """Open Scapy's prompt with our layers installed.
@@ -29,7 +27,7 @@ def shell(
       mhatool shell -c 'MHABindingUpdate(sequence_number=7).show()'
       echo 'rdpcap("tour.pcap")[0].show()' | mhatool shell --replace
 
-    Our classes begin with MHA. Without --replace, Scapy keeps its own where it has one, and learns what it doesn't know.
+    Our classes begin with MHA. Without --replace, Scapy keeps its own where it has one, and learns the rest.
     """
     chosen = chosen_profile(profile)
     logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns about the machine's interfaces when imported

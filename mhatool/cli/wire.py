@@ -31,7 +31,7 @@ _HEADERS: Final[dict[int, tuple[int, int | None]]] = {
 SENDABLE: Final = frozenset({linktype.ETHERNET, *_HEADERS})
 
 
-class Unsendable(Exception):
+class UnsendableError(Exception):
     """A frame that this interface can't carry: what is wrong, and what to do."""
 
     def __init__(self, what: str, remedy: str) -> None:
@@ -72,7 +72,7 @@ class Wire:
         self._own: bytes = name[4]
 
     def send(self, record: Record) -> int:
-        """Send one frame; the octets that went out. Raises Unsendable."""
+        """Send one frame; the octets that went out. Raises UnsendableError."""
         frame = self.frame(record)
         while True:
             try:
@@ -82,17 +82,19 @@ class Wire:
                     raise self._why(error, len(frame)) from error
 
     def frame(self, record: Record) -> bytes:
-        """The octets of a captured frame as this interface wants them. Raises Unsendable."""
+        """The octets of a captured frame as this interface wants them. Raises UnsendableError."""
         if record.link_type == linktype.ETHERNET:
             if self._hardware not in _WITH_ETHERNET:
                 remedy = "send on an Ethernet interface, or convert the capture to RAW"
-                raise Unsendable(f"an Ethernet frame can't go out on {self.interface}, which has no link layer", remedy)
+                raise UnsendableError(
+                    f"an Ethernet frame can't go out on {self.interface}, which has no link layer", remedy
+                )
             return record.captured
         size, place = _HEADERS[record.link_type]
         packet = record.captured[size:]
         ethertype = ETHERTYPE_IPV6 if place is None else int.from_bytes(record.captured[place : place + 2], "big")
         if place is None and (not packet or packet[0] >> 4 != 6):
-            raise Unsendable("this isn't an IPv6 packet", "leave it out: mhatool extract")
+            raise UnsendableError("this isn't an IPv6 packet", "leave it out: mhatool extract")
         return self._link_header(packet, ethertype) + packet
 
     def _link_header(self, packet: bytes, ethertype: int) -> bytes:
@@ -105,7 +107,7 @@ class Wire:
             to = b"\x33\x33" + packet[36:40]  # RFC 2464, 7
         if to is None:
             what = f"this packet has no link-layer header, and {self.interface} is Ethernet"
-            raise Unsendable(what, "say who gets it with --to ADDRESS, as 02:00:00:00:00:01")
+            raise UnsendableError(what, "say who gets it with --to ADDRESS, as 02:00:00:00:00:01")
         return to + self._own + ethertype.to_bytes(2, "big")
 
     def _wait(self) -> bool:
@@ -114,16 +116,16 @@ class Wire:
         watch.register(self._socket, select.POLLOUT)
         return bool(watch.poll(_PATIENCE_MS))
 
-    def _why(self, error: OSError, size: int) -> Unsendable:
+    def _why(self, error: OSError, size: int) -> UnsendableError:
         match error.errno:
             case errno.EMSGSIZE:
                 what = f"a frame of {size} octets is too long for {self.interface}"
-                return Unsendable(what, f"raise its MTU: ip link set {self.interface} mtu N")
+                return UnsendableError(what, f"raise its MTU: ip link set {self.interface} mtu N")
             case errno.ENETDOWN:
-                return Unsendable(f"{self.interface} is down", f"set it up: ip link set {self.interface} up")
+                return UnsendableError(f"{self.interface} is down", f"set it up: ip link set {self.interface} up")
             case _:
                 reason = (error.strerror or "unknown reason").lower()
-                return Unsendable(f"{self.interface} didn't take it: {reason}", "check the interface")
+                return UnsendableError(f"{self.interface} didn't take it: {reason}", "check the interface")
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dissectors.spec import kinds
+from dissectors.spec.kind import Kind
 from dissectors.view import option_name
 from mhatool.display.labels import label, value_text
 from mhatool.display.summary import endpoints, summary
@@ -171,7 +172,7 @@ def _extra_text(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _silent(kind: kinds.Kind, value: Any) -> bool:
+def _silent(kind: Kind, value: Any) -> bool:
     """Reserved bits that are zero, a quoted packet (its layers follow), no octets."""
     if isinstance(kind, kinds.Reserved):
         return not value
@@ -194,4 +195,5 @@ def hex_dump(octets: bytes, style: Style = plain) -> Iterator[str]:
     for at in range(0, len(octets), 16):
         piece = octets[at : at + 16]
         text = "".join(chr(octet) if 32 <= octet < 127 else "." for octet in piece)
-        yield f"{_STEP}{style(f'{at:04x}', 'dim')}  {piece[:8].hex(' '):23}  {piece[8:].hex(' '):23}  {style(text, 'dim')}"
+        halves = f"{piece[:8].hex(' '):23}  {piece[8:].hex(' '):23}"
+        yield f"{_STEP}{style(f'{at:04x}', 'dim')}  {halves}  {style(text, 'dim')}"

@@ -14,8 +14,8 @@ SEVERITIES: Final = ("error", "warning", "note")
 class Setting:
     """One setting.
 
-    `key` as in the file: `table.name`, or `name` at the top. The default's type is the setting's. `choices`: the words that
-    it may be, any where there are none.
+    `key` as in the file: `table.name`, or `name` at the top. The default's type is the setting's. `choices`: the words
+    that it may be, any where there are none.
     """
 
     key: str

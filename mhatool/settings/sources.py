@@ -37,10 +37,11 @@ def files() -> list[tuple[Origin, Path]]:
 
 
 def setting(key: str, flag: Value | None) -> Value:
-    """The value of a setting; `flag` is what the command line says, None where it says nothing. Raises SettingsError."""
-    return (
-        SETTINGS[key].default if flag is None and key not in _found() else _found()[key].value if flag is None else flag
-    )
+    """A setting's value; `flag` is what the command line says, None where it says nothing. Raises SettingsError."""
+    if flag is not None:
+        return flag
+    found = _found()
+    return found[key].value if key in found else SETTINGS[key].default
 
 
 def everything() -> dict[str, Sourced]:

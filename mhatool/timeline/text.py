@@ -90,7 +90,7 @@ class _Renderer:
         yield from (f"  {self.name(a.home_agent):{label}}  {bar}" for a, bar in zip(agencies, bars, strict=True))
         yield from (f"    {letter} {self.name(care_of_address)}" for care_of_address, letter in letters.items())
         yield from (
-            f"    {sign} {meaning}" for sign, meaning in _SIGNS.items() if any(f"{sign}" in b for b in bars[1:])
+            f"    {sign} {meaning}" for sign, meaning in _SIGNS.items() if any(sign in bar for bar in bars)
         )
         for agency in agencies:
             yield f"  Home agent {self.name(agency.home_agent)}"

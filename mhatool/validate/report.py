@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from dissectors.ipv6 import address
+from mhatool.exchange import Frame
 from mhatool.protocol.instant import rfc3339
 from mhatool.validate.finding import Finding, Severity
 from mhatool.validate.rule import RULES
@@ -73,7 +74,7 @@ def document(files: Sequence[str], findings: Sequence[Finding]) -> dict[str, Any
 def message(finding: Finding) -> str:
     """What is wrong, in a line."""
     doubt = " (inconclusive)" if finding.inconclusive else ""
-    return f"{RULES[finding.rule].title}: expected {finding.expected}, seen {finding.seen}{doubt}"
+    return f"expected {finding.expected}, seen {finding.seen}{doubt} [{RULES[finding.rule].title}]"
 
 
 def concise(finding: Finding, style: Style = plain) -> str:
@@ -91,9 +92,7 @@ def full(finding: Finding, style: Style = plain) -> str:
     place = f"octet {finding.offset} of frame {frame.number}" if finding.offset is not None else f"frame {frame.number}"
     facts = {
         "where": f"{frame.file}, {place}, {rfc3339(finding.time_ns)}",
-        "rests on": ", ".join(
-            f"frame {f.number}" + ("" if f.file == frame.file else f" of {f.file}") for f in finding.frames[:-1]
-        ),
+        "rests on": ", ".join(_place(other, frame) for other in finding.frames[:-1]),
         "node": address.text(finding.node),
         "home": address.text(finding.home_address) if finding.home_address is not None else "",
         "expected": finding.expected,
@@ -104,6 +103,10 @@ def full(finding: Finding, style: Style = plain) -> str:
     lines = [f"{style(finding.rule, 'bold')} {severity}: {rule.title}"]
     lines += [f"  {name + ':':10} {text}" for name, text in facts.items() if text]
     return "\n".join(lines)
+
+
+def _place(frame: Frame, beside: Frame) -> str:
+    return f"frame {frame.number}" + ("" if frame.file == beside.file else f" of {frame.file}")
 
 
 def github(finding: Finding) -> str:

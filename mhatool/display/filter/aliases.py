@@ -55,10 +55,9 @@ _MOBILITY: dict[str, Alias] = {
     "mip6.coti.cookie": _of("care_of_test_init.care_of_init_cookie", "whole", "16"),
     "mip6.hot.nindex": _of("home_test.home_nonce_index"),
     "mip6.hot.cookie": _of("home_test.home_init_cookie", "whole", "16"),
-    "mip6.hot.token": _of("home_test.home_keygen_token", "whole", "16"),
+    "mip6.hot.token": _of("home_test.home_keygen_token care_of_test.care_of_keygen_token", "whole", "16"),
     "mip6.cot.nindex": _of("care_of_test.care_of_nonce_index"),
     "mip6.cot.cookie": _of("care_of_test.care_of_init_cookie", "whole", "16"),
-    # sic: Wireshark's care-of keygen token has the name of the home one
     "mip6.bu.seqnr": _of(f"{_BU}.sequence_number"),
     "mip6.bu.lifetime": _of(f"{_BU}.lifetime_s", "units", "4"),
     **_flags("mip6.bu.%s_flag", f"{_BU}.flags", "AHLKMPFTB"),
@@ -117,7 +116,7 @@ _IPV6: dict[str, Alias] = {
     "ipv6.plen": _of("ipv6.payload_length"),
     "ipv6.nxt": _of("ipv6.next_header"),
     "ipv6.hlim": _of("ipv6.hop_limit"),
-    "ipv6.opt.type": _of("hop_by_hop.options.type destination_options.options.type"),
+    "ipv6.opt.type": _of("hop_by_hop.options.type destination_options.options.type", "hex", "2"),
     "ipv6.opt.length": _of("hop_by_hop.options.length destination_options.options.length"),
     "ipv6.opt.padn": _of("hop_by_hop.options.pad_n.padding destination_options.options.pad_n.padding"),
     "ipv6.opt.mipv6.home_address": _of("option.home_address.home_address"),
@@ -146,9 +145,7 @@ _ICMPV6: dict[str, Alias] = {
     "icmpv6.echo.sequence_number": _of("echo.sequence_number"),
     "icmpv6.mip6.identifier": _of(
         "dhaad_request.identifier dhaad_reply.identifier mobile_prefix_solicitation.identifier "
-        "mobile_prefix_advertisement.identifier",
-        "hex",
-        "4",
+        "mobile_prefix_advertisement.identifier"
     ),
     "icmpv6.mip6.home_agent_address": _of("dhaad_reply.home_agents"),
     "icmpv6.mip6.flag": _of("mobile_prefix_advertisement.flags", "bits", "4"),
@@ -166,8 +163,8 @@ _ICMPV6: dict[str, Alias] = {
     **_flags("icmpv6.nd.na.flag.%s", "neighbor_advertisement.flags", "RSO"),
     "icmpv6.nd.rd.target_address": _of("redirect.target"),
     "icmpv6.rd.na.destination_address": _of("redirect.destination"),
-    "fmip6.subtype": _of("fmipv6.subtype"),
-    "fmip6.identifier": _of("fmipv6.identifier"),
+    "icmpv6.fmip6.subtype": _of("fmipv6.subtype"),
+    "icmpv6.fmip6.identifier": _of("fmipv6.identifier"),
 }
 
 _ND_OPTIONS: dict[str, Alias] = {
@@ -239,30 +236,39 @@ def _turned(alias: Alias, type_: ValueType, profile: Profile) -> tuple[ValueType
     """The alias's own type, and what makes its values of ours."""
     number = int(alias.argument) if alias.argument.isdigit() else 0
     match alias.how:
-        case "units":
-            return values.INTEGER, lambda value: (value // number,)
+        case "":
+            return type_, None
         case "hex":
             return values.Integer(number), None
         case "whole":
             return values.Integer(number), lambda value: (int.from_bytes(value, "big"),)
-        case "flag":
-            return values.BOOLEAN, lambda value: (alias.argument in value,)
         case "bits":
             encode = _flag_bits(alias.names[0], profile)
             return values.Integer(number), lambda value: (encode(value),)
-        case "size":
-            return values.ADDRESS, lambda value: (value,) if len(value) == number else ()
-        case "text":
-            return values.TEXT, lambda value: (value.decode("utf-8", "backslashreplace"),)
-        case "plain":
-            return values.OCTETS, None
-        case "epoch":
-            return values.EPOCH, None
-        case "status":
-            return values.INTEGER, lambda value: ({"bad": 0, "good": 1, "unverified": 2}[value],)
-        case "multiple":
-            return values.BOOLEAN, _multiple
-    return type_, None
+    return _SIMPLE_TYPES[alias.how], _simple_turns(alias.argument, number).get(alias.how)
+
+
+_SIMPLE_TYPES: dict[str, ValueType] = {
+    "units": values.INTEGER,
+    "flag": values.BOOLEAN,
+    "size": values.ADDRESS,
+    "text": values.TEXT,
+    "plain": values.OCTETS,
+    "epoch": values.EPOCH,
+    "status": values.INTEGER,
+    "multiple": values.BOOLEAN,
+}
+
+
+def _simple_turns(argument: str, number: int) -> dict[str, Turn]:
+    return {
+        "units": lambda value: (value // number,),
+        "flag": lambda value: (argument in value,),
+        "size": lambda value: (value,) if len(value) == number else (),
+        "text": lambda value: (value.decode("utf-8", "backslashreplace"),),
+        "status": lambda value: ({"bad": 0, "good": 1, "unverified": 2}[value],),
+        "multiple": _multiple,
+    }
 
 
 def _multiple(view: Any) -> Iterable[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class FilterError(ValueError):
-    """An expression that isn't one. `column` counts from 1; `str()` says what is wrong there, `shown()` points at it."""
+    """Not an expression. `column` counts from 1; `str()` says what is wrong there, `shown()` points at it."""
 
     def __init__(self, message: str, expression: str, position: int) -> None:
         super().__init__(message)

@@ -1,7 +1,10 @@
 """The grammar of expressions, compiled to closures.
 
-    expression = term { "or" term } ;  term = factor { "and" factor } ;  factor = "not" factor | "(" expression ")" | test
-    test = NAME [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" | "contains" ) LITERAL | "in" "{" LITERAL { "," LITERAL } "}" ]
+    expression = term { "or" term }
+    term = factor { "and" factor }
+    factor = "not" factor | "(" expression ")" | test
+    test = NAME [ comparison LITERAL | "in" "{" LITERAL { "," LITERAL } "}" ]
+    comparison = "==" | "!=" | "<" | "<=" | ">" | ">=" | "contains"
 
 A name alone is true where the field is there. A field with several values matches where any of them does; `!=` is the
 opposite of `==` where the field is there (as in Wireshark since 3.6): no value is equal.

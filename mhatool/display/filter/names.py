@@ -119,7 +119,9 @@ def _layer_views(symbols: frozenset[str], quoted: bool | None) -> Views:
     return lambda frame: [v for v in frame.packet.layers if v.declaration.symbol in symbols and v.quoted is quoted]
 
 
-def _every_view(quoted: bool) -> Views:
+def _every_view(quoted: bool | None) -> Views:
+    if quoted is None:
+        return lambda frame: frame.packet.layers
     return lambda frame: [v for v in frame.packet.layers if v.quoted is quoted]
 
 
@@ -131,8 +133,11 @@ def resolve(name: str, profile: Profile, *, quoted: bool | None = False) -> Fiel
         return resolve(name.removeprefix("quoted."), profile, quoted=True)._replace(name=name)
     head, _, rest = name.partition(".")
     if head == "option":
-        family_views = _every_view(bool(quoted))
-        type_, of_view = _option(OPTION_FAMILIES, rest, profile)
+        family_views = _every_view(quoted)
+        try:
+            type_, of_view = _option(OPTION_FAMILIES, rest, profile)
+        except UnknownNameError as error:
+            raise UnknownNameError([known.replace("options.", "option.", 1) for known in error.known]) from None
         return Field(name, type_, _each(family_views, of_view))
     members = declarations(GROUPS[head]) if head in GROUPS else layers_by_name().get(head)
     if not members:

@@ -1,0 +1,84 @@
+"""`mhatool timeline`: what became of each binding."""
+
+from __future__ import annotations
+
+import json as json_
+import shutil
+import sys
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import typer
+
+from mhatool.cli.common import FilesArgument, JsonOption, ProfileOption, chosen_profile, exclusive, fail
+from mhatool.cli.reading import sources
+from mhatool.settings import setting
+
+if TYPE_CHECKING:
+    from mhatool.timeline import Timeline
+
+Style = Literal["text", "json"]
+_WIDTH_OF_A_FILE: Final = 100
+
+
+def timeline(
+    files: FilesArgument,
+    style: Annotated[Style | None, typer.Option(metavar="STYLE", help="text (default) or json.")] = None,
+    json: JsonOption = False,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="OUT", help="Write to a file; - is standard output.")
+    ] = None,
+    profile: ProfileOption = None,
+) -> None:
+    """Tell what became of each binding: spans at each home agent, moves, failures, findings.
+
+    Several captures are taken for several views of one network.
+
+    Examples:
+      mhatool timeline tour.pcap
+      mhatool timeline mn.pcap ha.pcap --style text -o story.txt
+      mhatool timeline tour.pcap --json | jq .gaps
+    """
+    exclusive(style=style, json=json)
+    form = "json" if json else str(setting("timeline.style", style))
+    to_file = output not in (None, "-")
+    made = _build(files, profile)
+    if form == "json":
+        from mhatool.timeline import as_json
+
+        text = json_.dumps(as_json(made), indent=2, ensure_ascii=False) + "\n"
+    else:
+        from mhatool.timeline import as_text
+
+        seen = sys.stdout.isatty() and not to_file
+        text = as_text(made, width=shutil.get_terminal_size().columns if seen else _WIDTH_OF_A_FILE)
+    if to_file:
+        _write(str(output), files, text)
+    else:
+        sys.stdout.write(text)
+
+
+def _build(files: list[str], profile: str | None) -> Timeline:
+    """One pass over the packets for observer and judge."""
+    from mhatool.exchange import sightings
+    from mhatool.observe import Observer
+    from mhatool.timeline import build
+    from mhatool.validate import Judge
+
+    chosen = chosen_profile(profile)
+    observer, judge = Observer(), Judge(chosen)
+    findings = []
+    for sighting in sightings(sources(files), chosen):
+        observer.see(sighting)
+        findings += judge.see(sighting)
+    findings += judge.finish()
+    return build(observer, sorted(findings, key=lambda finding: finding.order))
+
+
+def _write(path: str, files: list[str], text: str) -> None:
+    from mhatool.capture import open_output
+
+    try:
+        with open_output(path, inputs=files) as out:
+            out.write(text.encode("utf-8", "backslashreplace"))
+    except BrokenPipeError:
+        fail("its reader has gone", "name a file", path)

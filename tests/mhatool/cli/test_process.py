@@ -1,0 +1,244 @@
+"""Signals, pipes, colour, help: what a shell and a script see."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mhatool.cli.app import COMMANDS
+from tests.mhatool.capture.builders import pcap_header, pcap_record
+from tests.mhatool.cli.process import COMMAND, REPOSITORY, mhatool
+
+HEAVY = ("scapy", "pyroute2", "dissectors", "mhatool.capture", "rich", "pydantic", "asyncio")
+
+
+def test_help_lists_every_command_with_its_line() -> None:
+    result = mhatool("--help")
+    assert (result.status, result.err) == (0, "")
+    assert result == mhatool("-h") == mhatool()
+    for name, entry in COMMANDS.items():
+        assert f"  {name:10}  {entry.summary}\n" in result.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_begins_its_help_with_two_or_three_examples_or_more(name: str) -> None:
+    result = mhatool(name, "--help")
+    assert (result.status, result.err) == (0, "")
+    assert result == mhatool(name, "-h")
+    heading, *lines = result.out.splitlines()
+    assert heading == "Examples:"
+    examples = lines[: lines.index("")]
+    assert len(examples) >= 2
+    assert all(f"mhatool {name}" in line or "mhatool" in line for line in examples)
+
+
+def test_help_is_quick_and_loads_nothing_heavy() -> None:
+    program = "import sys; from mhatool.cli import main; main(['--help']); print(*sorted(sys.modules), file=sys.stderr)"
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        run = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, cwd=REPOSITORY, check=True
+        )
+        times.append(time.perf_counter() - start)
+    loaded = run.stderr.split()
+    assert [name for name in loaded if name.startswith(HEAVY)] == []
+    assert min(times) < 0.3
+
+
+def test_the_version() -> None:
+    from mhatool import __version__
+
+    assert mhatool("--version").out == f"mhatool {__version__}\n"
+
+
+def test_the_entry_point_is_installed() -> None:
+    script = Path(sys.executable).with_name("mhatool")
+    run = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("mhatool ")
+
+
+# --- pipes and signals ---
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    packets = pcap_header(link_word=101) + pcap_record(bytes([0x60]) + bytes(7) + bytes(32)) * 20_000
+    command = f"{sys.executable} -m mhatool dissect - --all --jsonl 2>err.txt | head -1 >out.txt; echo ${{PIPESTATUS[0]}}"
+    run = _bash(command, packets)
+    assert run == ("0\n", 1, "")
+
+
+def test_a_reader_that_was_never_there_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    for arguments in (["--help"], ["schema", "config"], ["config", "show"], ["rules"]):
+        run = subprocess.run([*COMMAND, *arguments], stdout=write, stderr=subprocess.PIPE, cwd=REPOSITORY, check=False)
+        assert (run.returncode, run.stderr) == (0, b""), arguments
+    os.close(write)
+
+
+def test_a_full_disk_is_told() -> None:
+    with open("/dev/full", "wb") as full:
+        run = subprocess.run(
+            [*COMMAND, "schema", "config"], stdout=full, stderr=subprocess.PIPE, cwd=REPOSITORY, check=False
+        )
+    expected = b"mhatool: standard output: no space left on device; check the name and who may use it\n"
+    assert (run.returncode, run.stderr) == (2, expected)
+
+
+def _bash(command: str, stdin: bytes) -> tuple[str, int, str]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+        run = subprocess.run(
+            ["bash", "-c", command], input=stdin, stdout=subprocess.PIPE, cwd=folder, env=environment, check=True
+        )
+        out = Path(folder, "out.txt").read_text()
+        return run.stdout.decode(), out.count("\n"), Path(folder, "err.txt").read_text()
+
+
+@pytest.mark.parametrize("command", ["dissect", "validate", "timeline", "info"])
+def test_an_interrupt_ends_it_with_130_and_no_word(command: str) -> None:
+    with subprocess.Popen(
+        [*COMMAND, command, "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=REPOSITORY,
+        bufsize=0,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(pcap_header(link_word=101))
+        _until_it_reads(process.pid)
+        process.send_signal(signal.SIGINT)
+        process.stdin.close()
+        assert process.wait(20) == 130
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert (process.stdout.read(), process.stderr.read()) == (b"", b"")
+
+
+def _until_it_reads(pid: int) -> None:
+    """Wait until the process has taken the header from the pipe and waits for more."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        state = Path(f"/proc/{pid}/wchan").read_text()
+        if "pipe" in state or "anon" in state:
+            return
+    raise AssertionError("it never waited for its input")
+
+
+def test_records_come_one_by_one_through_a_pipe() -> None:
+    packet = bytes.fromhex(mhatool("craft", "bu", "--src", "2001:db8::1", "--dst", "2001:db8::2", "--hex").out)
+    with subprocess.Popen(
+        [*COMMAND, "dissect", "-", "--jsonl"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=REPOSITORY,
+        bufsize=0,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(pcap_header(link_word=101) + pcap_record(packet))
+        assert b'"frame":1' in process.stdout.readline()
+        process.stdin.close()
+
+
+# --- colour ---
+
+
+def _on_terminal(*arguments: str, **environment: str) -> bytes:
+    """What a command prints to a terminal."""
+    master, slave = pty.openpty()
+    clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=slave,
+        stderr=slave,
+        cwd=REPOSITORY,
+        env={**clean, "TERM": "xterm", **environment},
+    )
+    os.close(slave)
+    seen = b""
+    try:
+        while piece := os.read(master, 65536):
+            seen += piece
+    except OSError:  # the terminal is gone
+        pass
+    os.close(master)
+    process.wait(20)
+    return seen
+
+
+def test_colour_on_a_terminal_and_only_there() -> None:
+    assert b"\x1b[" in _on_terminal("rule", "MIP6-MH-001")
+    assert b"\x1b[" not in _on_terminal("rule", "MIP6-MH-001", NO_COLOR="1")
+    assert b"\x1b[" not in _on_terminal("rule", "MIP6-MH-001", TERM="dumb")
+    assert b"\x1b[" not in _on_terminal("rule", "MIP6-MH-001", "--color", "never")
+    assert b"\x1b[" not in _on_terminal("rule", "MIP6-MH-001", MHATOOL_COLOR="never")
+    assert b"\x1b[" in _on_terminal("rule", "MIP6-MH-001", "--color", "always", NO_COLOR="1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "coloured"),
+    [
+        ([], {"NO_COLOR": ""}, False),
+        ([], {"NO_COLOR": "", "FORCE_COLOR": "1"}, True),
+        ([], {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        (["--color", "always"], {}, True),
+        ([], {"MHATOOL_COLOR": "always"}, True),
+        (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+        (["--color", "never"], {"MHATOOL_COLOR": "always"}, False),
+    ],
+)
+def test_colour_elsewhere(arguments: list[str], environment: dict[str, str], coloured: bool) -> None:
+    for line in (["rule", "MIP6-MH-001", *arguments], [*arguments, "rule", "MIP6-MH-001"]):
+        assert ("\x1b[" in mhatool(*line, environment=environment).out) is coloured, line
+
+
+# --- completion ---
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("mhatool va", ["validate"]),
+        ("mhatool validate --fail", ["--fail-on"]),
+        ("mhatool completion z", ["zsh"]),
+        ("mhatool config s", ["show"]),
+    ],
+)
+def test_bash_completes(words: str, expected: list[str]) -> None:
+    environment = {
+        "_MHATOOL_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    assert mhatool(environment=environment).out.split() == expected
+
+
+@pytest.mark.parametrize(
+    ("shell", "line"),
+    [
+        ("bash", "complete -o default -F _mhatool_completion mhatool"),
+        ("zsh", "compdef _mhatool_completion mhatool"),
+        ("fish", "complete --command mhatool"),
+    ],
+)
+def test_completion_prints_the_script(shell: str, line: str) -> None:
+    result = mhatool("completion", shell)
+    assert (result.status, result.err) == (0, "")
+    assert line in result.out
+
+
+def test_the_bash_script_works_in_bash() -> None:
+    script = 'source <(mhatool completion bash); COMP_WORDS=(mhatool doc); COMP_CWORD=1; _mhatool_completion mhatool; echo "${COMPREPLY[@]}"'
+    run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+    assert run.stdout == "doctor\n"

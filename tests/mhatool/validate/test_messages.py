@@ -1,0 +1,87 @@
+"""Rules on single messages where the recordings have none of the kind."""
+
+import struct
+
+import pytest
+
+from dissectors.profile import KAME2003
+from mhatool.validate import validate
+from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER, ba, bu, echo, ipv6, mobility, scene, tunnel
+
+
+def rules(*packets: bytes) -> list[str]:
+    return [finding.rule for finding in validate([scene(*enumerate(packets))])]
+
+
+def message(kind: int, body: bytes, header_length: int | None = None) -> bytes:
+    """With another Header Len the checksum covers what that says."""
+    octets = mobility(kind, body, CARE1, PEER)
+    if header_length is not None:
+        stated = (header_length + 1) * 8
+        short = mobility(kind, body[: stated - 6], CARE1, PEER)
+        octets = short + octets[len(short) :]
+    return ipv6(CARE1, PEER, 135, octets)
+
+
+# RFC 6275, 9.2 and 6.1; RFC 5142, 5: the type, its fixed fields after the checksum, its least Header Len.
+MINIMA = [(0, 2, 0), (1, 10, 1), (2, 10, 1), (3, 18, 2), (4, 18, 2), (5, 10, 1), (6, 10, 1), (7, 18, 2), (11, 2, 0)]
+
+
+@pytest.mark.parametrize(("kind", "size", "least"), MINIMA)
+def test_least_lengths(kind: int, size: int, least: int) -> None:
+    flags = bytes(size)
+    assert "MIP6-MH-004" not in rules(message(kind, flags))
+    if least:
+        assert rules(message(kind, flags, least - 1)) == ["MIP6-MH-004"]
+
+
+def test_a_home_agent_switch_has_room_for_what_it_counts() -> None:
+    whole = mobility(12, b"\x02\x00" + AGENT + PEER, AGENT, CARE1)
+    assert rules(ipv6(AGENT, CARE1, 135, whole)) == []
+    short = mobility(12, b"\x02\x00" + AGENT, AGENT, CARE1)
+    assert rules(ipv6(AGENT, CARE1, 135, short)) == ["MIP6-MH-004"]
+
+
+def test_octets_behind_the_mobility_header() -> None:
+    octets = mobility(0, bytes(2), PEER, CARE1)
+    assert rules(ipv6(PEER, CARE1, 135, octets)) == []
+    assert rules(ipv6(PEER, CARE1, 135, octets + bytes(6))) == ["MIP6-MH-003"]
+
+
+def test_a_correspondents_update_needs_no_home_address_to_delete() -> None:
+    assert rules(bu(HOME, PEER, life=0, home=None, flags=0)) == []
+
+
+def test_at_home_only_lifetime_0_goes_without_the_option() -> None:
+    assert rules(bu(HOME, life=0, home=None)) == []
+    assert rules(bu(HOME, life=60, home=None, alternate=None)) == ["MIP6-BU-002"]
+
+
+def test_signalling_inside_a_tunnel_is_judged() -> None:
+    broken = bytearray(bu())
+    broken[-1] ^= 1
+    assert rules(tunnel(AGENT, PEER, bytes(broken))) == ["MIP6-MH-001"]
+
+
+def test_signalling_that_an_error_quotes_is_not() -> None:
+    broken = bytearray(bu())
+    broken[-1] ^= 1
+    error = struct.pack(">BBHI", 1, 3, 0, 0) + bytes(broken)
+    assert rules(ipv6(AGENT, CARE1, 58, error)) == []
+
+
+def test_other_traffic_breaks_nothing() -> None:
+    assert rules(echo(PEER, HOME), tunnel(AGENT, CARE1, echo(PEER, HOME)), b"", b"\x60", bytes(60)) == []
+
+
+def test_kame_numbers_mean_nothing_by_default() -> None:
+    """Protocol 62 is the Mobility Header only in that profile."""
+    octets = ipv6(CARE1, PEER, 62, mobility(0, bytes(2), CARE1, PEER))
+    source = scene((0, octets))
+    assert validate([source]) == []
+    assert [f.rule for f in validate([source], KAME2003)] == ["MIP6-MH-001"]  # summed for 135
+
+
+def test_an_advice_in_a_refusal() -> None:
+    assert rules(bu(), ba(status=130, life=0, advice=20)) == []
+    assert rules(bu(), ba(status=130, life=0, advice=0)) == ["MIP6-OPT-005"]

@@ -1,0 +1,121 @@
+"""Sequence numbers where a capture doesn't show everything, or where they may begin anew."""
+
+import pytest
+
+from mhatool.validate import Finding, validate
+from tests.mhatool.scenes import (
+    AGENT,
+    AGENT2,
+    CARE1,
+    CARE2,
+    HOME,
+    PEER,
+    ba,
+    binding_error,
+    bu,
+    echo,
+    ipv6,
+    scene,
+    tunnel,
+)
+
+
+def told(*packets: tuple[float, bytes]) -> list[tuple[str, int, bool]]:
+    found: list[Finding] = validate([scene(*packets)])
+    return [(f.rule, f.frames[-1].number, f.inconclusive) for f in found]
+
+
+def dhaad_request(source: bytes) -> bytes:
+    """Its checksum isn't looked at here."""
+    return ipv6(source, AGENT, 58, bytes((144, 0, 0, 0, 0, 1, 0, 0)))
+
+
+def test_a_refresh_with_a_lower_number_is_a_breach() -> None:
+    assert told((0, bu(seq=10)), (1, ba(seq=10)), (30, bu(seq=9)), (31, ba(seq=9))) == [("MIP6-SEQ-001", 3, False)]
+
+
+def test_an_identical_retransmission_is_a_breach() -> None:
+    """RFC 6275, 11.8: a retransmitted update has a new number."""
+    assert told((0, bu(seq=10)), (1, bu(seq=10)), (1.1, ba(seq=10))) == [("MIP6-SEQ-001", 2, False)]
+
+
+RESTARTS = {
+    "after a deregistration": [
+        (0, bu(seq=10)),
+        (1, ba(seq=10)),
+        (9, bu(HOME, seq=11, life=0, home=None)),
+        (30, bu(seq=3)),
+    ],
+    "at another agent": [(0, bu(seq=10)), (1, ba(seq=10)), (9, bu(agent=AGENT2, seq=3))],
+    "after the lifetime": [(0, bu(seq=10)), (1, ba(seq=10)), (60.001, bu(seq=3))],
+    "after a refusal": [(0, bu(seq=10)), (1, ba(seq=10, status=130)), (9, bu(seq=3))],
+    "after a Binding Error": [
+        (0, bu(agent=PEER, seq=10, flags=0)),
+        (1, binding_error(CARE1, PEER, HOME)),
+        (9, bu(agent=PEER, seq=3, flags=0)),
+    ],
+    "over the wrap": [(0, bu(seq=65535)), (1, bu(seq=0)), (2, bu(seq=1))],
+    "after 135, from the number in it": [(0, bu(seq=10)), (1, ba(seq=40000, status=135)), (1.1, bu(seq=40001))],
+}
+
+
+@pytest.mark.parametrize("why", RESTARTS)
+def test_numbers_may_begin_anew(why: str) -> None:
+    assert told(*RESTARTS[why]) == []
+
+
+def test_another_mobile_node_has_numbers_of_its_own() -> None:
+    other = HOME[:-1] + b"\x77"
+    assert told((0, bu(seq=10)), (1, bu(CARE2, seq=3, home=other))) == []
+
+
+def test_after_a_135_the_own_old_number_is_behind() -> None:
+    packets = [(0, bu(seq=10)), (1, ba(seq=40000, status=135)), (1.1, bu(seq=11))]
+    assert told(*packets) == [("MIP6-SEQ-001", 3, False)]
+
+
+def test_elsewhere_later_it_may_have_deregistered_out_of_sight() -> None:
+    """Between the two it may have been at home, on a link that isn't in the capture: only noted once accepted."""
+    packets = [(0, bu(seq=10)), (1, ba(seq=10)), (30, bu(CARE2, seq=3))]
+    assert told(*packets) == []
+    assert told(*packets, (31, ba(CARE2, seq=3))) == [("MIP6-SEQ-001", 4, True)]
+    refused = told(*packets, (31, ba(CARE2, seq=10, status=135)))
+    assert refused == [("MIP6-SEQ-001", 4, False)]
+
+
+def test_elsewhere_at_once_it_had_no_time_to_deregister() -> None:
+    """The agent tunnelled to the old care-of address until just before."""
+    used = tunnel(AGENT, CARE1, echo(PEER, HOME))
+    packets = [(0, bu(seq=10)), (1, ba(seq=10)), (29, used), (30, bu(CARE2, seq=3)), (31, ba(CARE2, seq=3))]
+    assert told(*packets) == [("MIP6-SEQ-001", 4, False)]
+
+
+def test_a_search_for_agents_in_between_is_a_new_beginning() -> None:
+    packets = [(0, bu(seq=10)), (1, ba(seq=10)), (29, dhaad_request(CARE1)), (30, bu(seq=3)), (31, ba(seq=3))]
+    assert told(*packets) == [("MIP6-SEQ-001", 5, True)]
+
+
+def test_a_damaged_copy_is_no_second_update() -> None:
+    message = bu(seq=10)
+    assert told((0, message), (1, ba(seq=10)), (30, message[:-1] + b"\x09")) == [("MIP6-MH-001", 3, False)]
+
+
+def test_an_answer_to_an_older_update_is_fine() -> None:
+    assert told((0, bu(seq=10)), (1, bu(seq=11)), (1.01, ba(seq=10)), (1.02, ba(seq=11))) == []
+
+
+def test_an_answer_to_an_update_before_the_capture_is_fine() -> None:
+    assert told((0, bu(seq=11)), (0.01, ba(seq=10)), (0.02, ba(seq=11))) == []
+
+
+def test_an_answer_twice_is_fine() -> None:
+    assert told((0, bu(seq=10)), (1, ba(seq=10)), (2, ba(seq=10))) == []
+
+
+def test_an_answer_with_a_number_of_nobody_is_a_breach() -> None:
+    assert told((0, bu(seq=10)), (1, ba(seq=11))) == [("MIP6-SEQ-006", 2, False)]
+    assert told((0, bu(seq=10)), (1, ba(seq=9))) == [("MIP6-SEQ-006", 2, False)]
+
+
+def test_an_answer_that_nobody_waits_for_is_not_judged() -> None:
+    assert told((0, ba(seq=10)), (9, ba(seq=4))) == []
