@@ -1,9 +1,16 @@
-"""200,000 mutated and truncated frames through view, codec, records, observer and rules."""
+"""200,000 mutated and truncated frames through view, codec, records, observer, rules and timeline."""
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
+from dissectors.profile import BUILT_IN
+from mhatool.exchange import Frame, Sighting
+from mhatool.observe import Observer
+from mhatool.timeline import as_json, as_text, build
+from mhatool.validate import Judge
 from tests.fuzz.corpus import corpus
 from tests.fuzz.mutate import mutations
 from tests.fuzz.target import read
@@ -12,14 +19,43 @@ FRAMES = 200_000
 PARTS = 8
 
 
+class Analysis:
+    """Observer and rules over one stream of frames, as `timeline` runs them."""
+
+    def __init__(self, profile: str, seed: int) -> None:
+        self.observer = Observer()
+        self.judge = Judge(BUILT_IN[profile])
+        self.random = Random(seed)
+        self.time_ns = 0
+        self.findings: list[object] = []
+
+    def see(self, packet: object, number: int) -> None:
+        self.time_ns += self.random.choice([0, 1_000, 10_000_000, 1_000_000_000])
+        sighting = Sighting(self.time_ns, Frame("fuzz", number), 0, packet)  # type: ignore[arg-type]
+        self.observer.see(sighting)
+        self.findings += self.judge.see(sighting)
+
+    def finish(self) -> None:
+        """The stories of what these frames say are told as well."""
+        self.findings += self.judge.finish()
+        made = build(self.observer, self.findings)  # type: ignore[arg-type]
+        as_json(made)
+        as_text(made)
+
+
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_mutated_frames(part: int) -> None:
+    analyses = {profile: Analysis(profile, part) for profile in BUILT_IN}
     for number, octets in enumerate(mutations(part, corpus(), FRAMES // PARTS)):
         profile = "kame2003" if number % 4 == 0 else "rfc6275"
         try:
-            read(octets, profile, number)
+            analyses[profile].see(read(octets, profile, number), number)
         except Exception as error:
             raise AssertionError(f"seed {part}, frame {number}, {profile}: {octets.hex()}") from error
+    for analysis in analyses.values():
+        analysis.finish()
+    assert analyses["rfc6275"].findings  # the rules were at work
 
 
 def test_the_mutator_is_deterministic() -> None:
