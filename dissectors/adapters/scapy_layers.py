@@ -96,7 +96,11 @@ class Layers:
             shortest = 3 if family in ("mobility", "routing") else 1
             if len(_pkt) < shortest:
                 return cls
-            return self.of(codec.declaration_at(family, bytes(_pkt), 0, self._end(family, _pkt)).cls)
+            end = self._end(family, _pkt)
+            declaration = codec.declaration_at(family, bytes(_pkt), 0, end)
+            if end < declaration.fixed_size:  # Scapy would fill its fields up when it builds
+                return cls
+            return self.of(declaration.cls)
 
         return dispatch_hook
 

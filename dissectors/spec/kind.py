@@ -25,7 +25,7 @@ class LuaField(NamedTuple):
     base: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Kind:
     """What every kind answers. `bits` is the width in the fixed part, 0 for what runs to the end (a tail)."""
 

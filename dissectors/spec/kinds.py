@@ -25,7 +25,7 @@ _STRUCT_CODES = {8: "B", 16: "H", 32: "I", 64: "Q"}
 _SCAPY_INTEGERS = {8: "ByteField", 16: "ShortField", 32: "IntField", 64: "LongField"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class UInt(Kind):
     """An unsigned integer; `unit` is what one step on the wire means (4: four seconds), `names` a table of names."""
 
@@ -77,7 +77,7 @@ def whole_units(value: int, unit: int, name: str) -> int:
     raise EncodeError(f"{name} = {value}: the wire counts in units of {unit}, give a multiple", field=name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Reserved(UInt):
     """Zero when sent, ignored when received; kept, and shown only where it isn't zero."""
 
@@ -88,7 +88,7 @@ class Reserved(UInt):
         return f"{self.bits} bits, reserved: zero when sent, kept when read"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class FlagBits(Kind):
     """Single bits with letters; a profile may give a field other letters (`key` names it there)."""
 
@@ -149,7 +149,7 @@ def _hexadecimal(data: Any) -> bytes:
         raise EncodeError(f"{data!r} is not hexadecimal octets") from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Octets(Kind):
     """A fixed number of octets (a cookie, a token), as hexadecimal in JSON."""
 
@@ -177,7 +177,7 @@ class Octets(Kind):
         return f"{self.bits // 8} octets"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Address(Kind):
     """An IPv6 address: 16 octets, as text in JSON."""
 
@@ -202,14 +202,14 @@ class Address(Kind):
         return "an IPv6 address, 16 octets"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Derived(UInt):
     """A field whose value follows from the rest of the message."""
 
     derived = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Number(Derived):
     """The code point that says which message or option this is; the profile gives it."""
 
@@ -217,7 +217,7 @@ class Number(Derived):
         return f"{self.bits} bits, the type"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Length(Derived):
     """The length on the wire: `octets = raw * step + bias`. `bounds`: it, not the enclosing layer, ends the message."""
 
@@ -230,7 +230,7 @@ class Length(Derived):
         return f"{self.bits} bits, the length in units of {self.step} octets, {self.bias} not counted"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class NextHeader(Derived):
     """The protocol number of what follows; `only` is the one value allowed (the Mobility Header's 59)."""
 
@@ -240,7 +240,7 @@ class NextHeader(Derived):
         return f"{self.bits} bits, the protocol of what follows" + (f": always {self.only}" if self.only else "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Count(Derived):
     """How many entries the list `of` has."""
 
@@ -250,7 +250,7 @@ class Count(Derived):
         return f"{self.bits} bits, the number of {self.of}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Checksum(UInt):
     """The Internet checksum. A message keeps what it came with; the packet's builder computes it."""
 
@@ -264,7 +264,7 @@ class Checksum(UInt):
         return "16 bits, the checksum with the IPv6 pseudo-header"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class AddressList(Kind):
     """Addresses: as many as the Count field `counted_by` says, or up to the end."""
 
@@ -291,7 +291,7 @@ class AddressList(Kind):
         return f"addresses, as many as {self.counted_by} says" if self.counted_by else "addresses, up to the end"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class OctetsTail(Kind):
     """Octets up to the end, as hexadecimal in JSON."""
 
@@ -313,7 +313,7 @@ class OctetsTail(Kind):
         return "octets up to the end"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class LinkLayerAddress(OctetsTail):
     """A link-layer address up to the end, with colons in JSON. On Ethernet it is 6 octets."""
 
@@ -336,7 +336,7 @@ class LinkLayerAddress(OctetsTail):
         return "a link-layer address, up to the end"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class OptionalAddress(OctetsTail):
     """Nothing, an IPv4 or an IPv6 address (RFC 5648's care-of address): 0, 4 or 16 octets; null where absent."""
 
@@ -358,7 +358,7 @@ class OptionalAddress(OctetsTail):
         return "an IPv6 address, an IPv4 address, or nothing"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class OptionList(Kind):
     """Type-length-value options of one family, padding included, up to the end."""
 
@@ -374,7 +374,7 @@ class OptionList(Kind):
         return f"{self.family.replace('_', ' ')}s, up to the end"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Records(Kind):
     """Entries of one fixed layout, up to the end (RIPng's route table entries)."""
 
@@ -390,7 +390,7 @@ class Records(Kind):
         return "entries up to the end"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class QuotedPacket(OctetsTail):
     """As much of the packet that caused this message as fits: an IPv6 packet, possibly cut."""
 

@@ -86,8 +86,9 @@ _flag: list[When] = []
 
 
 def set_color(when: When | None) -> None:
-    """What `--color` says, for this process."""
-    _flag[:] = [when] if when else []
+    """What `--color` says, for this process; None where it says nothing."""
+    if when is not None:
+        _flag[:] = [when]
 
 
 def use_color(stream: TextIO) -> bool:

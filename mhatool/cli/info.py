@@ -21,7 +21,7 @@ from mhatool.cli.common import (
     list_schema,
     warn,
 )
-from mhatool.cli.reading import frames
+from mhatool.cli.reading import frames, once
 
 if TYPE_CHECKING:
     from dissectors.packet import Datagram, Packet
@@ -82,6 +82,7 @@ def info(
       mhatool info tour.pcap --hash
     """
     form = form_of(json, jsonl)
+    once(files)
     out = Out(form)
     chosen = chosen_profile(profile)
     if form == "json":

@@ -28,11 +28,12 @@ def frames(
 ) -> Iterator[tuple[CaptureReader, Record]]:
     """Every frame of these captures, a file after the other, with its reader (`reader.path`: the file's name).
 
-    `link_types`: what the command understands, None for anything. Others are passed over with a warning a file; a file with nothing else ends the command with status 2, because a verdict on it would say nothing.
+    `link_types`: what the command understands, None for anything. Others are passed over with a warning a file; one
+    with nothing else ends the command with status 2.
     `talks`: the command prints while it reads, so a bar on the same terminal would be in its way.
     Raises CaptureError at the first file that can't be read at all; one that breaks off is a warning.
     """
-    _once(files)
+    once(files)
     with Bar(files, talks) as bar:
         for file in files:
             yield from _frames_of(file, link_types, bar)
@@ -44,12 +45,13 @@ def sources(
     """The same for what reads all captures side by side (`mhatool.exchange.sightings`); opened when first read."""
     from mhatool.exchange import Source
 
-    _once(files)
+    once(files)
     bar = Bar(files, talks)
     return [Source(file, (record for _, record in _frames_of(file, link_types, bar))) for file in files]
 
 
-def _once(files: Sequence[str]) -> None:
+def once(files: Sequence[str]) -> None:
+    """Fail where standard input is named more often."""
     if files.count("-") > 1:
         fail("standard input is named twice", "give - once")
 

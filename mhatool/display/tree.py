@@ -104,6 +104,8 @@ class _Tree:
             if view.type != "payload":
                 yield from self.extra(view, depth + 1)
         for problem in view.problems:
+            if problem.code == "option_length":
+                continue  # stands below its option
             text = f"! {problem.code} at octet {problem.offset}: {problem.message}"
             yield self.line(problem.offset, depth + 1, self.style(text, "bold red"))
 

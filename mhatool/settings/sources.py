@@ -103,6 +103,8 @@ _TABLES: Final = frozenset(key.rpartition(".")[0] for key in SETTINGS) - {""}
 def _known(key: str, place: str) -> Setting:
     if key in SETTINGS:
         return SETTINGS[key]
+    if key in _TABLES:
+        raise SettingsError(f"{place}: {key} is a table; write [{key}] in a line of its own")
     near = get_close_matches(key, SETTINGS, n=1)
     remedy = f"did you mean {near[0]}?" if near else "`mhatool config show` lists the settings"
     raise SettingsError(f"{place}: {key} is no setting; {remedy}")

@@ -8,7 +8,7 @@ from dissectors.ipv6 import address
 from mhatool.exchange import Frame
 from mhatool.observe import Agency
 from mhatool.protocol.instant import rfc3339
-from mhatool.protocol.lifetime import seconds
+from mhatool.protocol.lifetime import NS_PER_S
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.gap import Gap, GapKind, GapReason, Step
 from mhatool.timeline.model import Timeline
@@ -40,6 +40,11 @@ _GAP_REASONS = {
 def as_text(timeline: Timeline, *, width: int = 100, names: Mapping[bytes, str] | None = None) -> str:
     """The whole timeline, lines of at most about `width` columns; `names` stand for addresses."""
     return "\n".join(_Renderer(timeline, width, names or {}).lines()) + "\n"
+
+
+def spent(duration_ns: int) -> str:
+    """A duration in seconds, cut to milliseconds as the times are, so that they subtract."""
+    return f"{duration_ns // NS_PER_S}.{duration_ns % NS_PER_S // 1_000_000:03d} s"
 
 
 def clock(time_ns: int) -> str:
@@ -89,9 +94,7 @@ class _Renderer:
         yield f"  {'':{label}}  {clock(first)[:8]}{clock(last)[:8]:>{cells - 8}}"
         yield from (f"  {self.name(a.home_agent):{label}}  {bar}" for a, bar in zip(agencies, bars, strict=True))
         yield from (f"    {letter} {self.name(care_of_address)}" for care_of_address, letter in letters.items())
-        yield from (
-            f"    {sign} {meaning}" for sign, meaning in _SIGNS.items() if any(sign in bar for bar in bars)
-        )
+        yield from (f"    {sign} {meaning}" for sign, meaning in _SIGNS.items() if any(sign in bar for bar in bars))
         for agency in agencies:
             yield f"  Home agent {self.name(agency.home_agent)}"
             mine = [e for e in self.timeline.events if e.home_address == home_address]
@@ -149,7 +152,7 @@ class _Renderer:
         if event.kind is EventKind.REFUSED:
             yield f"status {event.status}"
         if event.latency_ns is not None:
-            yield f"after {seconds(event.latency_ns):.3f} s"
+            yield f"after {spent(event.latency_ns)}"
         if event.until_ns is not None and event.until_ns > event.time_ns:
             yield f"until {clock(event.until_ns)}"
         if event.kind is EventKind.EXPIRED:
@@ -172,7 +175,7 @@ class _Renderer:
         if gap.duration_ns is None:
             yield f"  {_GAP_TITLES[gap.kind]} from {clock(gap.start_ns)} to the end of the capture"
         else:
-            duration = f"{seconds(gap.duration_ns):.3f} s"
+            duration = spent(gap.duration_ns)
             yield f"  {_GAP_TITLES[gap.kind]} for {duration}, {clock(gap.start_ns)} to {clock(gap.end_ns or 0)}"
         yield f"    ({_GAP_MEANINGS[gap.kind]}; {_GAP_REASONS[gap.reason]})"
         yield from (self.step(step) for step in gap.steps)

@@ -67,11 +67,7 @@ class Judge:
             if datagram.quoted:
                 continue
             message = datagram.upper
-            if (
-                message is not None
-                and self._rules_on(message)
-                and not self._copies.is_copy(sighting, datagram, message)
-            ):
+            if message is not None and self._matters(message) and not self._copies.is_copy(sighting, datagram, message):
                 findings += self._judge(seen_in(sighting, datagram, message))
             self._conversations.presence.see(sighting.time_ns, datagram)
         return findings

@@ -86,7 +86,7 @@ FRAME_FIELDS: dict[str, tuple[ValueType, Values]] = {
     "src": (values.ADDRESS, lambda f: [d.source for d in f.packet.datagrams[:1]]),
     "dst": (values.ADDRESS, lambda f: [d.destination for d in f.packet.datagrams[:1]]),
     "problem": (values.TEXT, lambda f: [p.code for p in _problems(f)]),
-    "signalling": (values.BOOLEAN, lambda f: (f.packet.is_signalling,)),
+    "signalling": (values.BOOLEAN, lambda f: (True,) if f.packet.is_signalling else ()),
     "summary": (values.TEXT, lambda f: (_summary(f),)),
 }
 

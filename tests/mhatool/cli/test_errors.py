@@ -93,7 +93,9 @@ def test_a_pipe_that_ends_in_mid_packet(bu: bytes) -> None:
 @pytest.mark.parametrize("command", ["dissect", "validate", "timeline"])
 def test_a_link_type_that_nobody_knows_gives_no_clean_verdict(command: str, tmp_path: Path) -> None:
     (tmp_path / "wifi.pcap").write_bytes(pcap_header(link_word=127) + pcap_record(b"x") * 2)
-    expected = "wifi.pcap: link type 127 isn't supported: none of 2 packets can be read; capture on Ethernet, SLL or RAW"
+    expected = (
+        "wifi.pcap: link type 127 isn't supported: none of 2 packets can be read; capture on Ethernet, SLL or RAW"
+    )
     result = mhatool(command, "wifi.pcap", cwd=tmp_path)
     assert (result.status, result.out, result.err) == (2, "", f"mhatool: {expected}\n")
 
@@ -156,7 +158,10 @@ def test_an_output_that_is_the_input(captures: Path, tmp_path: Path) -> None:
         (["validate", "x", "--fail-no", "note"], "validate: no such option: --fail-no; did you mean --fail-on?"),
         (["validate"], "validate: missing argument 'FILE...'; see 'mhatool validate --help'"),
         (["send", "x"], "send: missing option '--interface' / '-i'; see 'mhatool send --help'"),
-        (["validate", "x", "--select"], "validate: option '--select' requires an argument; see 'mhatool validate --help'"),
+        (
+            ["validate", "x", "--select"],
+            "validate: option '--select' requires an argument; see 'mhatool validate --help'",
+        ),
         (
             ["validate", "x", "--fail-on", "never"],
             "validate: invalid value for '--fail-on': 'never' is not one of 'error', 'warning', 'note'; "

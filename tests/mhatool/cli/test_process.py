@@ -68,7 +68,9 @@ def test_the_entry_point_is_installed() -> None:
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     packets = pcap_header(link_word=101) + pcap_record(bytes([0x60]) + bytes(7) + bytes(32)) * 20_000
-    command = f"{sys.executable} -m mhatool dissect - --all --jsonl 2>err.txt | head -1 >out.txt; echo ${{PIPESTATUS[0]}}"
+    command = (
+        f"{sys.executable} -m mhatool dissect - --all --jsonl 2>err.txt | head -1 >out.txt; echo ${{PIPESTATUS[0]}}"
+    )
     run = _bash(command, packets)
     assert run == ("0\n", 1, "")
 
@@ -239,6 +241,7 @@ def test_completion_prints_the_script(shell: str, line: str) -> None:
 
 
 def test_the_bash_script_works_in_bash() -> None:
-    script = 'source <(mhatool completion bash); COMP_WORDS=(mhatool doc); COMP_CWORD=1; _mhatool_completion mhatool; echo "${COMPREPLY[@]}"'
+    ask = 'COMP_WORDS=(mhatool doc); COMP_CWORD=1; _mhatool_completion mhatool; echo "${COMPREPLY[@]}"'
+    script = f"source <(mhatool completion bash); {ask}"
     run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     assert run.stdout == "doctor\n"

@@ -70,7 +70,7 @@ def test_another_mobile_node_has_numbers_of_its_own() -> None:
 
 
 def test_after_a_135_the_own_old_number_is_behind() -> None:
-    packets = [(0, bu(seq=10)), (1, ba(seq=40000, status=135)), (1.1, bu(seq=11))]
+    packets = [(0, bu(seq=10)), (1, ba(seq=20000, status=135)), (1.1, bu(seq=11))]
     assert told(*packets) == [("MIP6-SEQ-001", 3, False)]
 
 

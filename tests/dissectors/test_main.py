@@ -1,0 +1,82 @@
+"""`python -m dissectors`: alone, with nothing but the standard library."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dissectors.__main__ import main
+
+REPOSITORY = Path(__file__).parents[2]
+# umip/ro-mn.pcap, frame 87, from its IPv6 header on.
+UPDATE = (
+    "6005f87a00383c402001020000010001024026fffe4c51fd20010200000100020000000000000001"
+    "8702010200 00c9102001020000010002024026fffe4c51fd"
+    "3b03050096890b8dc000000f0100031020010200000100010240 26fffe4c51fd"
+)
+
+
+def test_a_tree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([UPDATE]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  64  Binding Update" in lines
+    assert "  70    sequence_number: 2957" in lines
+    assert (
+        "  78    Alternate Care-of Address: type=3 length=16 care_of_address=2001:200:1:1:240:26ff:fe4c:51fd" in lines
+    )
+    assert "        checksum_status: good" in lines
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--json", UPDATE]) == 0
+    layers = json.loads(capsys.readouterr().out)
+    assert [layer["type"] for layer in layers] == ["ipv6", "destination_options", "binding_update"]
+    assert (layers[2]["lifetime_s"], layers[2]["flags"], layers[2]["checksum_status"]) == (60, ["A", "H"], "good")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["60zz"], "'z' (digit 3) is not hexadecimal"),
+        (["600"], "3 hexadecimal digits: an octet has two"),
+        ([""], "no octets given"),
+        (["60", "--profile", "nothing"], "no profile 'nothing'"),
+        (["60", "--link-type", "77"], "link type 77 is not one of"),
+    ],
+)
+def test_errors_are_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert message in err
+
+
+def test_alone(tmp_path: Path) -> None:
+    """Isolated, without site-packages, reading standard input; only the standard library and itself get loaded."""
+    code = (
+        f"import runpy, sys; sys.path.insert(0, {str(REPOSITORY)!r}); sys.argv = ['dissectors', '-', '--json', '--profile', 'kame2003']\n"
+        "try: runpy.run_module('dissectors', run_name='__main__')\n"
+        "except SystemExit as end: assert not end.code\n"
+        "known = set(sys.stdlib_module_names) | {'dissectors', '__main__', '__mp_main__'}\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} - known), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", "-c", code],
+        check=False,
+        input=UPDATE,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.stderr == "[]\n"
+    assert [layer["type"] for layer in json.loads(done.stdout)] == ["ipv6", "destination_options", "payload"]
+
+
+def test_the_command(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dissectors", "6"], check=False, capture_output=True, text=True, cwd=REPOSITORY
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "dissectors: 1 hexadecimal digits: an octet has two\n"

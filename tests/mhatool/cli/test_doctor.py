@@ -1,0 +1,66 @@
+"""What doctor says is what is so, and it always ends with 0."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.mhatool.cli.process import mhatool
+
+
+def checks(**environment: str) -> dict[str, dict[str, str]]:
+    result = mhatool("doctor", "--json", environment=environment)
+    assert (result.status, result.err) == (0, "")
+    return {check["name"]: check for check in json.loads(result.out)["checks"]}
+
+
+def test_a_machine_without_programs(tmp_path: Path) -> None:
+    found = checks(PATH=str(tmp_path))
+    assert found["chromium"]["state"] == ("ok" if shutil.which("chromium", path="/usr/sbin:/sbin") else "missing")
+    assert found["tshark"] == {
+        "name": "tshark",
+        "state": "missing",
+        "detail": "not installed",
+        "needed_by": "crosscheck, export wireshark",
+        "remedy": "apt-get install tshark",
+    }
+    assert found["tshark's Lua"]["state"] == "missing"
+
+
+def test_versions_are_what_programs_say(tmp_path: Path) -> None:
+    program = tmp_path / "tshark"
+    program.write_text("#!/bin/sh\necho 'TShark 4.2.9, with Kerberos (MIT), with\nLua 5.4.6, with brotli'\n")
+    program.chmod(0o755)
+    found = checks(PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert found["tshark"]["detail"] == f"4.2.9, {program}"
+    assert found["tshark's Lua"]["detail"] == "5.4.6"
+
+
+def test_a_program_that_fails_is_still_there(tmp_path: Path) -> None:
+    program = tmp_path / "radvd"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    assert checks(PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")["radvd"]["detail"] == str(program)
+
+
+def test_as_text_each_missing_thing_has_its_remedy(tmp_path: Path) -> None:
+    result = mhatool("doctor", environment={"PATH": str(tmp_path)})
+    assert result.status == 0
+    lines = result.out.splitlines()
+    assert (
+        "missing  tshark              not installed (for crosscheck, export wireshark): apt-get install tshark" in lines
+    )
+    assert all(line.startswith(("ok       ", "missing  ")) for line in lines)
+
+
+@pytest.mark.root
+def test_rights_of_root() -> None:
+    assert checks()["raw sockets"] == {
+        "name": "raw sockets",
+        "state": "ok",
+        "detail": "usable",
+        "needed_by": "send, node run",
+        "remedy": None,
+    }

@@ -1,0 +1,63 @@
+"""The bar: on a terminal, after a second, and nowhere else."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.mhatool.cli.process import REPOSITORY
+
+RUN = """
+import sys
+from mhatool.cli import main, reading
+reading.BAR_AFTER_S = float(sys.argv[1])
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def on_terminal(after: str, *arguments: str, out: bool) -> tuple[int, bytes]:
+    """Run with standard error (and output) on a terminal; the status and what the terminal showed."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, after, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=slave if out else subprocess.DEVNULL,
+        stderr=slave,
+        cwd=REPOSITORY,
+        env={**os.environ, "TERM": "xterm"},
+    )
+    os.close(slave)
+    seen = b""
+    try:
+        while piece := os.read(master, 65536):
+            seen += piece
+    except OSError:
+        pass
+    os.close(master)
+    return process.wait(20), seen
+
+
+@pytest.fixture
+def capture(captures: Path) -> str:
+    return str(captures / "umip" / "tour-mn.pcap")
+
+
+def test_a_bar_by_octets(capture: str) -> None:
+    status, seen = on_terminal("0", "validate", capture, capture, out=False)
+    assert status == 0
+    assert b"reading" in seen
+    assert b"MB" in seen or b"kB" in seen
+
+
+def test_none_before_a_second(capture: str) -> None:
+    assert on_terminal("60", "validate", capture, out=False) == (0, b"")
+
+
+def test_none_where_the_command_prints_to_the_same_terminal(capture: str) -> None:
+    status, seen = on_terminal("0", "dissect", capture, "--summary", out=True)
+    assert status == 0
+    assert b"reading" not in seen
+    assert b"reading" in on_terminal("0", "dissect", capture, "--summary", out=False)[1]

@@ -1,0 +1,121 @@
+"""Flags over MHATOOL_* over mhatool.toml here over the user's over defaults; a wrong one is told with its line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mhatool.settings import SETTINGS
+from tests.mhatool.cli.process import complaint, mhatool
+
+
+def origin_of(key: str, cwd: Path, environment: dict[str, str]) -> tuple[object, str, str]:
+    result = mhatool("config", "show", "--json", cwd=cwd, environment=environment)
+    assert (result.status, result.err) == (0, "")
+    found = {entry["key"]: entry for entry in json.loads(result.out)["settings"]}
+    assert set(found) == set(SETTINGS)
+    return found[key]["value"], found[key]["origin"], found[key]["place"]
+
+
+def test_each_source_wins_over_the_one_below(tmp_path: Path) -> None:
+    here, user = tmp_path / "here", tmp_path / "config" / "mhatool"
+    here.mkdir()
+    user.mkdir(parents=True)
+    environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+
+    def origin() -> tuple[object, str, str]:
+        return origin_of("validate.fail_on", here, environment)
+
+    assert origin() == ("error", "default", "")
+    (user / "mhatool.toml").write_text('profile = "kame2003"\n[validate]\nfail_on = "warning"\n')
+    assert origin() == ("warning", "user file", f"{user}/mhatool.toml:3")
+    (here / "mhatool.toml").write_text('# ours\n\nvalidate.fail_on = "note"\n')
+    assert origin() == ("note", "file", "mhatool.toml:3")
+    assert origin_of("profile", here, environment) == ("kame2003", "user file", f"{user}/mhatool.toml:1")
+    environment["MHATOOL_VALIDATE_FAIL_ON"] = "warning"
+    assert origin() == ("warning", "environment", "MHATOOL_VALIDATE_FAIL_ON")
+    environment["MHATOOL_VALIDATE_FAIL_ON"] = ""
+    assert origin() == ("note", "file", "mhatool.toml:3")
+
+
+def test_settings_count(tmp_path: Path) -> None:
+    assert mhatool("craft", "bu", "--no-checksum", "-w", "bu.pcapng", cwd=tmp_path).status == 0
+
+    def status(*flags: str) -> int:
+        return mhatool("validate", "bu.pcapng", *flags, cwd=tmp_path).status
+
+    assert status() == 1
+    (tmp_path / "mhatool.toml").write_text('[validate]\nignore = ["MIP6"]\n')
+    assert status() == 0
+    assert status("--ignore", "MIP6-SEQ") == 1  # the flag takes the setting's place
+
+
+def test_a_list_in_the_environment_has_commas(tmp_path: Path) -> None:
+    environment = {"MHATOOL_VALIDATE_IGNORE": "MIP6-MH, MIP6-BU"}
+    value, _, _ = origin_of("validate.ignore", tmp_path, environment)
+    assert value == ["MIP6-MH", "MIP6-BU"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            'profile = "rfc6275"\n\n[validate]\nfail_no = "note"\n',
+            "mhatool.toml:4: validate.fail_no is no setting; did you mean validate.fail_on?",
+        ),
+        (
+            "wibble = 1\n",
+            "mhatool.toml:1: wibble is no setting; `mhatool config show` lists the settings",
+        ),
+        (
+            '[validate]\nignore = ["A"]\n\n[validate.output_format]\nwibble = 1\n',
+            "mhatool.toml:5: validate.output_format.wibble is no setting; did you mean validate.output_format?",
+        ),
+        ("[wibble]\n", "mhatool.toml:1: wibble is no setting; `mhatool config show` lists the settings"),
+        (
+            '[validate]\nfail_on = "never"\n',
+            'mhatool.toml:2: validate.fail_on = "never"; give one of error, warning, note',
+        ),
+        ("profile = 7\n", "mhatool.toml:1: profile = 7; give a text"),
+        ('validate = "x"\n', "mhatool.toml:1: validate is a table; write [validate] in a line of its own"),
+        (
+            "[validate]\nignore = 'MIP6'\n",
+            'mhatool.toml:2: validate.ignore = "MIP6"; give a list of texts',
+        ),
+        (
+            "profile = \n",
+            "mhatool.toml: this isn't TOML: Invalid value (at line 1, column 11); correct it there",
+        ),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_line(text: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "mhatool.toml").write_text(text)
+    assert complaint("config", "show", cwd=tmp_path) == expected
+    (tmp_path / "a.pcap").touch()
+    assert complaint("validate", "a.pcap", cwd=tmp_path) == expected
+    assert mhatool("config", "path", cwd=tmp_path).status == 0
+
+
+def test_a_wrong_variable_is_told() -> None:
+    expected = 'MHATOOL_COLOR = "pink"; give one of auto, always, never'
+    assert complaint("config", "show", environment={"MHATOOL_COLOR": "pink"}) == expected
+
+
+def test_a_variable_that_is_no_setting_is_a_warning_of_config_show() -> None:
+    result = mhatool("config", "show", environment={"MHATOOL_FAIL_ON": "note", "MHATOOL_TRACEBACK": ""})
+    assert result.status == 0
+    assert result.err == "mhatool: warning: MHATOOL_FAIL_ON in the environment is no setting\n"
+
+
+def test_config_show_as_text(tmp_path: Path) -> None:
+    (tmp_path / "mhatool.toml").write_text('validate.ignore = ["MIP6-SEQ"]\n')
+    lines = mhatool("config", "show", cwd=tmp_path).out.splitlines()
+    assert [line.split(maxsplit=1) for line in lines if "ignore" in line] == [
+        ["validate.ignore", "[MIP6-SEQ]  file mhatool.toml:1"]
+    ]
+
+
+def test_config_path(tmp_path: Path) -> None:
+    (tmp_path / "mhatool.toml").touch()
+    result = mhatool("config", "path", cwd=tmp_path, environment={"XDG_CONFIG_HOME": str(tmp_path)})
+    assert result.out == f"mhatool.toml\tthere\n{tmp_path}/mhatool/mhatool.toml\tnot there\n"

@@ -1,0 +1,132 @@
+"""validate, rule and rules, as scripts call them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.mhatool.cli.process import complaint, mhatool
+
+BU = ["craft", "bu", "--src", "2001:db8::1", "--dst", "2001:db8::2", "--lifetime", "40", "--time", "100"]
+BAD_CHECKSUM = "bad.pcapng:1: MIP6-MH-001 error expected checksum 0x"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with a good and a bad Binding Update."""
+    good = [*BU, "--hoa", "2001:db8::9", "--coa", "2001:db8:1::9"]
+    assert mhatool(*good, "-w", "good.pcapng", cwd=tmp_path).status == 0
+    assert mhatool(*good, "--no-checksum", "-w", "bad.pcapng", cwd=tmp_path).status == 0
+    return tmp_path
+
+
+def test_clean(folder: Path) -> None:
+    result = mhatool("validate", "good.pcapng", cwd=folder)
+    assert (result.status, result.out, result.err) == (0, "No findings.\n", "")
+
+
+def test_one_line_a_finding(folder: Path) -> None:
+    result = mhatool("validate", "bad.pcapng", cwd=folder)
+    assert (result.status, result.err) == (1, "")
+    line, summary = result.out.splitlines()
+    assert line.startswith(BAD_CHECKSUM)
+    assert line.endswith(", seen 0x0000 [The checksum of a Mobility Header is right]")
+    assert summary == "1 error, of 1 rule."
+
+
+def test_several_lines_a_finding(folder: Path) -> None:
+    result = mhatool("validate", "bad.pcapng", "--output-format", "full", cwd=folder)
+    assert result.status == 1
+    lines = result.out.splitlines()
+    assert lines[0] == "MIP6-MH-001 error: The checksum of a Mobility Header is right"
+    assert lines[1].startswith("  where:     bad.pcapng, octet ")
+    assert "  seen:      0x0000" in lines
+    assert "  reference: RFC 6275, 6.1.1 (MUST)" in lines
+
+
+def test_annotations_for_github(folder: Path) -> None:
+    odd = folder / "a,b:c%.pcapng"
+    (folder / "bad.pcapng").rename(odd)
+    result = mhatool("validate", odd.name, "--output-format", "github", cwd=folder)
+    assert result.status == 1
+    assert result.out.startswith(
+        "::error file=a%2Cb%3Ac%25.pcapng,title=MIP6-MH-001 (MUST)::frame 1: expected checksum"
+    )
+    assert result.out.count("\n") == 1
+
+
+def test_a_document_counts(folder: Path) -> None:
+    result = mhatool("validate", "good.pcapng", "bad.pcapng", "--json", cwd=folder)
+    document = json.loads(result.out)
+    assert result.status == 1
+    assert document["files"] == ["good.pcapng", "bad.pcapng"]
+    assert document["summary"] == {"error": len(document["findings"]), "warning": 0, "note": 0}
+    assert result == mhatool("validate", "good.pcapng", "bad.pcapng", "--output-format", "json", cwd=folder)
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "reported"),
+    [
+        (["--select", "MIP6-MH-001"], 1, 1),
+        (["--select", "mip6-mh"], 1, 1),
+        (["--select", "MIP6-SEQ,MIP6-BU"], 0, 0),
+        (["--ignore", "MIP6-MH-001"], 0, 0),
+        (["--select", "MIP6-MH", "--ignore", "MIP6-MH-001"], 0, 0),
+        (["--min-severity", "error"], 1, 1),
+        (["--fail-on", "note"], 1, 1),
+    ],
+)
+def test_what_is_judged(flags: list[str], status: int, reported: int, folder: Path) -> None:
+    result = mhatool("validate", "bad.pcapng", "--jsonl", *flags, cwd=folder)
+    assert (result.status, result.out.count("\n")) == (status, reported)
+
+
+def test_a_rule_that_there_is_not(folder: Path) -> None:
+    said = complaint("validate", "bad.pcapng", "--select", "MIP6-XX", cwd=folder)
+    assert said.startswith("no rule 'MIP6-XX': `mhatool rules` lists them (")
+
+
+@pytest.mark.parametrize("form", ["--json", "--jsonl"])
+def test_a_baseline_hides_what_was_known(form: str, folder: Path) -> None:
+    (folder / "known").write_text(mhatool("validate", "bad.pcapng", form, cwd=folder).out)
+    result = mhatool("validate", "bad.pcapng", "--baseline", "known", cwd=folder)
+    assert (result.status, result.out) == (0, "No findings.\n")
+    (folder / "new.pcapng").write_bytes((folder / "bad.pcapng").read_bytes())
+    assert mhatool("validate", "new.pcapng", "--baseline", "known", cwd=folder).status == 1
+
+
+def test_a_clean_baseline_hides_nothing(folder: Path) -> None:
+    for form in ("--json", "--jsonl"):
+        (folder / "known").write_text(mhatool("validate", "good.pcapng", form, cwd=folder).out)
+        assert mhatool("validate", "bad.pcapng", "--baseline", "known", cwd=folder).status == 1
+
+
+def test_what_is_no_baseline(folder: Path) -> None:
+    remedy = "give what `mhatool validate --jsonl` prints"
+    expected = f"nowhere: the baseline can't be read: no such file or directory; {remedy}"
+    assert complaint("validate", "bad.pcapng", "--baseline", "nowhere", cwd=folder) == expected
+    (folder / "text").write_text("[1]\n")
+    expected = f"text: this is no baseline; {remedy}"
+    assert complaint("validate", "bad.pcapng", "--baseline", "text", cwd=folder) == expected
+
+
+def test_standard_input(folder: Path) -> None:
+    result = mhatool("validate", "-", stdin=(folder / "bad.pcapng").read_bytes())
+    assert result.status == 1
+    assert result.out.startswith("-:1: MIP6-MH-001 error ")
+
+
+def test_rule_explains() -> None:
+    result = mhatool("rule", "mip6-mh-001")
+    assert (result.status, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[0] == "MIP6-MH-001: The checksum of a Mobility Header is right"
+    assert "reference     RFC 6275, 6.1.1" in lines
+    assert "level         MUST (error)" in lines
+
+
+def test_rules_lists_each_once() -> None:
+    names = [line.split()[0] for line in mhatool("rules").out.splitlines()]
+    records = [json.loads(line) for line in mhatool("rules", "--jsonl").out.splitlines()]
+    assert names == [record["id"] for record in records]
+    assert len(set(names)) == len(names) > 10

@@ -1,0 +1,189 @@
+"""Bindings from small captures made by hand; expected times are the packets' and the lifetimes."""
+
+import pytest
+
+from mhatool.exchange import Source, sightings
+from mhatool.observe import Binding, EndReason, Kind, Limits, Observer, observe
+from tests.mhatool.scenes import (
+    AGENT,
+    AGENT2,
+    CARE1,
+    CARE2,
+    HOME,
+    PEER,
+    S,
+    ba,
+    bu,
+    echo,
+    ipv6,
+    record,
+    scene,
+    tunnel,
+)
+
+Packet = tuple[float, bytes]
+REGISTERED: list[Packet] = [(0, bu(seq=1)), (1, ba(seq=1))]
+
+
+def bindings(*packets: Packet) -> list[Binding]:
+    return observe([scene(*packets)]).bindings()
+
+
+def the_binding(*packets: Packet) -> Binding:
+    (found,) = bindings(*packets)
+    return found
+
+
+def kinds(*packets: Packet) -> list[Kind]:
+    return [r.kind for agency in observe([scene(*packets)]).agencies for r in agency.registrations]
+
+
+def test_a_binding_begins_with_its_acknowledgement() -> None:
+    binding = the_binding(*REGISTERED)
+    assert (binding.home_address, binding.home_agent, binding.care_of_address) == (HOME, AGENT, CARE1)
+    assert (binding.start_ns, binding.end_ns, binding.end_reason) == (1 * S, None, None)
+    assert (binding.lifetime_s, binding.expires_ns) == (60, 61 * S)
+
+
+def test_a_shorter_lifetime_counts_as_granted() -> None:
+    assert the_binding((0, bu(seq=1, life=60)), (1, ba(seq=1, life=40))).expires_ns == 41 * S
+
+
+def test_it_expires_without_any_packet_that_says_so() -> None:
+    binding = the_binding(*REGISTERED, (61, echo(PEER, HOME)))
+    assert (binding.end_ns, binding.end_reason) == (61 * S, EndReason.EXPIRED)
+    assert binding.spans[-1].end_ns == 61 * S
+    assert the_binding(*REGISTERED, (60.999, echo(PEER, HOME))).end_reason is None
+
+
+def test_a_refresh_prolongs_it() -> None:
+    binding = the_binding(*REGISTERED, (50, bu(seq=2)), (51, ba(seq=2)), (100, echo(PEER, HOME)))
+    assert (binding.start_ns, binding.expires_ns, binding.end_ns, binding.refreshes) == (1 * S, 111 * S, None, 1)
+
+
+def test_a_move_changes_the_care_of_address() -> None:
+    binding = the_binding(*REGISTERED, (20, bu(CARE2, seq=2)), (21, ba(CARE2, seq=2)))
+    spans = [(span.care_of_address, span.start_ns, span.end_ns) for span in binding.spans]
+    assert spans == [(CARE1, 1 * S, 21 * S), (CARE2, 21 * S, None)]
+    assert binding.refreshes == 0
+
+
+def test_the_alternate_care_of_address_counts() -> None:
+    assert the_binding((0, bu(seq=1, alternate=CARE2)), (1, ba(seq=1))).care_of_address == CARE2
+
+
+@pytest.mark.parametrize(
+    ("update", "answer"),
+    [
+        (bu(HOME, seq=2, life=0, home=None), ba(HOME, seq=2, life=0, home=None)),  # from home
+        (bu(CARE1, seq=2, life=0), ba(CARE1, seq=2, life=0)),  # from abroad
+    ],
+)
+def test_a_deregistration_ends_it(update: bytes, answer: bytes) -> None:
+    binding = the_binding(*REGISTERED, (20, update), (21, answer))
+    assert (binding.end_ns, binding.end_reason) == (21 * S, EndReason.DEREGISTERED)
+    assert [r.sequence_number for r in binding.registrations] == [1, 2]
+
+
+def test_a_deregistration_that_nobody_answers_ends_nothing() -> None:
+    binding = the_binding(*REGISTERED, (20, bu(HOME, seq=2, life=0, home=None)), (70, echo(PEER, HOME)))
+    assert (binding.end_ns, binding.end_reason) == (61 * S, EndReason.EXPIRED)
+
+
+def test_a_deregistration_alone_shows_that_there_was_a_binding() -> None:
+    binding = the_binding((0, bu(HOME, seq=9, life=0, home=None)), (1, ba(HOME, seq=9, life=0, home=None)))
+    assert (binding.start_ns, binding.end_ns, binding.end_reason) == (None, 1 * S, EndReason.DEREGISTERED)
+    assert binding.is_older
+    assert binding.care_of_address is None
+
+
+def test_a_refusal_makes_no_binding_and_ends_none() -> None:
+    assert bindings((0, bu(seq=1)), (1, ba(seq=1, status=130))) == []
+    assert the_binding(*REGISTERED, (9, bu(seq=2)), (10, ba(seq=2, status=135))).expires_ns == 61 * S
+
+
+def test_a_number_that_the_agent_would_refuse_is_another_binding() -> None:
+    """Half the circle back, and yet accepted: the home agent had lost the old one."""
+    old, new = bindings(*REGISTERED, (20, bu(seq=40000)), (21, ba(seq=40000)))
+    assert (old.end_ns, old.end_reason) == (21 * S, EndReason.REPLACED)
+    assert (new.start_ns, new.end_ns) == (21 * S, None)
+
+
+def test_a_late_answer_to_an_older_update_changes_nothing() -> None:
+    packets = [(0, bu(seq=1)), (1, bu(CARE2, seq=2)), (1.01, ba(CARE2, seq=2)), (1.02, ba(CARE1, seq=1))]
+    binding = the_binding(*packets)
+    assert (binding.care_of_address, binding.end_reason) == (CARE2, None)
+
+
+def test_two_home_agents_hold_two_bindings() -> None:
+    found = bindings((0, bu(seq=1)), (0, bu(agent=AGENT2, seq=900)), (1, ba(seq=1)), (1.5, ba(agent=AGENT2, seq=900)))
+    assert [(b.home_agent, b.start_ns) for b in found] == [(AGENT, S), (AGENT2, 3 * S // 2)]
+
+
+def test_a_correspondents_binding_is_none_of_ours() -> None:
+    authorized = ba(agent=PEER, seq=4)
+    assert bindings((0, bu(agent=PEER, seq=4, flags=0x8000))) == []
+    assert observe([scene((0, bu(agent=PEER, seq=4, flags=0)))]).agencies == []
+    assert len(bindings((0, authorized))) == 1  # without Authorization Data it can only be a home agent's
+
+
+def test_quoted_updates_are_none() -> None:
+    quoting = ipv6(AGENT, CARE1, 58, bytes((1, 3, 0, 0, 0, 0, 0, 0)) + bu(seq=1))
+    assert observe([scene((0, quoting))]).agencies == []
+
+
+def test_acknowledgements_alone_are_enough() -> None:
+    binding = the_binding((0, ba(seq=1)), (50, ba(seq=2)), (60, ba(CARE2, seq=3)))
+    assert (binding.start_ns, binding.expires_ns) == (0, 120 * S)
+    assert [span.care_of_address for span in binding.spans] == [CARE1, CARE2]
+
+
+def test_updates_alone_show_no_binding() -> None:
+    assert bindings((0, bu(seq=1)), (1, bu(seq=2))) == []
+
+
+def test_what_updates_are_for() -> None:
+    away = [(0, bu(seq=1)), (1, bu(seq=2)), (1.5, ba(seq=2))]
+    assert kinds(*away) == [Kind.REGISTRATION, Kind.RETRANSMISSION]
+    assert kinds(*away, (50, bu(seq=3)))[-1] is Kind.REFRESH
+    assert kinds(*away, (50, bu(CARE2, seq=3)))[-1] is Kind.MOVE
+    assert kinds(*away, (50, bu(HOME, seq=3, life=0, home=None)))[-1] is Kind.DEREGISTRATION
+    assert kinds(*away, (62, bu(seq=3)))[-1] is Kind.REGISTRATION  # expired at 61.5
+    assert kinds(*away, (50, bu(seq=3)), (51, bu(CARE2, seq=4)))[-1] is Kind.MOVE
+
+
+def test_tunnelled_packets_are_signs_of_life() -> None:
+    used = tunnel(AGENT, CARE1, echo(PEER, HOME))
+    observer = observe([scene(*REGISTERED, (2, used), (3, tunnel(CARE1, AGENT, echo(HOME, PEER))), (4, bu(seq=2)))])
+    (agency,) = observer.agencies
+    assert agency.last_sign is not None
+    assert agency.last_sign.frame.number == 3
+    assert agency.registrations[-1].sign_before == agency.last_sign
+    assert agency.bindings[0].last_tunnelled == agency.last_sign
+    assert not agency.bindings[0].is_older
+
+
+def test_a_tunnel_before_the_first_update_shows_an_older_binding() -> None:
+    used = tunnel(AGENT, CARE1, echo(PEER, HOME))
+    assert the_binding((0, used), (5, bu(seq=7)), (6, ba(seq=7))).is_older
+
+
+def test_asking_twice_gives_the_same_and_more_may_follow() -> None:
+    observer = Observer()
+    for sighting in sightings([scene(*REGISTERED, (50, bu(seq=2)), (51, ba(seq=2)))]):
+        observer.see(sighting)
+        assert observer.bindings() == observer.bindings()
+    assert observer.bindings()[0].expires_ns == 111 * S
+
+
+def test_memory_is_bounded() -> None:
+    homes = [HOME[:-1] + bytes((i,)) for i in range(1, 6)]
+    packets = [(i, bu(seq=1, home=home)) for i, home in enumerate(homes)]
+    observer = observe([scene(*packets)], limits=Limits(agencies=2))
+    assert [agency.home_address for agency in observer.agencies] == homes[-2:]
+    assert observer.forgotten == 3
+    refreshes = [record(i, i * S, octets) for i in range(20) for octets in (bu(seq=i), ba(seq=i))]
+    (agency,) = observe([Source("x", refreshes)], limits=Limits(registrations=5)).agencies
+    assert len(agency.registrations) == 5
+    assert len(agency.bindings[0].registrations) == 5
+    assert agency.bindings[0].start_ns == 0

@@ -1,0 +1,244 @@
+"""The story told: gaps against the facts of the recordings, text and JSON."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from dissectors.ipv6 import address
+from mhatool.observe import observe
+from mhatool.timeline import TIMELINE, EventKind, GapKind, Timeline, as_json, as_text, build
+from mhatool.validate import FINDING, validate
+from tests.mhatool import manifest
+from tests.mhatool.scenes import (
+    AGENT,
+    AGENT2,
+    CARE1,
+    CARE2,
+    HOME,
+    PEER,
+    S,
+    Source,
+    ba,
+    bu,
+    changed,
+    echo,
+    recording,
+    scene,
+    tunnel,
+)
+from tests.mhatool.surgery import with_checksum_off_by_one
+
+NAMES = [entry["file"].removeprefix("umip/") for entry in manifest.entries()]
+USED = tunnel(AGENT, CARE1, echo(PEER, HOME))
+USED2 = tunnel(AGENT2, CARE1, echo(PEER, HOME))
+Packet = tuple[float, bytes]
+
+
+def told(*sources: Source) -> Timeline:
+    return build(observe(sources))
+
+
+def gaps(*packets: Packet) -> list[tuple[GapKind, float, float | None]]:
+    found = told(scene(*packets)).gaps
+    return [(g.kind, g.start_ns / S, g.end_ns / S if g.end_ns is not None else None) for g in found]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gaps_are_those_of_the_manifest(name: str) -> None:
+    found = as_json(told(recording(name)))["gaps"]
+    facts = manifest.entry(name).get("gap", [])
+    assert [gap["kind"] for gap in found] == [fact["kind"] for fact in facts]
+    for gap, fact in zip(found, facts, strict=True):
+        assert gap["duration_s"] == pytest.approx(fact["duration_s"], abs=fact["tolerance_s"])
+        assert (gap["home_agent"], gap["next_home_agent"]) == (fact["home_agent"], fact["next_home_agent"])
+        assert gap["reason"] == "updates_unanswered"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_document_fits_its_schema(name: str) -> None:
+    document = as_json(told(recording(name)))
+    jsonschema.validate(document, TIMELINE)
+    assert [b["unanswered"] for b in document["bindings"]] == [
+        fact["unanswered"] for fact in manifest.entry(name).get("binding", [])
+    ]
+
+
+@pytest.mark.parametrize("schema", [TIMELINE, FINDING])
+def test_schemas_are_schemas(schema: dict[str, Any]) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_the_failover_step_by_step() -> None:
+    """captures/README.md, failover60: killed 09:54:28.839, first of six updates in vain 09:55:12.044, and so on."""
+    gap = as_json(told(recording("failover60-mn.pcap")))["gaps"][0]
+    assert [(step["name"], step["time"][11:23], step["frame"]) for step in gap["steps"]] == [
+        ("last_tunnelled_packet", "09:54:28.700", 274),
+        ("first_update_in_vain", "09:55:12.044", 349),
+        ("binding_expired", "09:55:16.110", None),
+        ("last_update_in_vain", "09:55:43.048", 378),
+        ("binding_accepted", "09:56:16.116", 397),
+    ]
+
+
+def test_the_tours_moves() -> None:
+    """captures/README.md, tour: the acknowledgements' times, and from update to acknowledgement."""
+    moves = as_json(told(recording("tour-mn.pcap")))["moves"]
+    assert [(move["kind"], move["time"][11:23], move["latency_s"]) for move in moves] == [
+        ("registered", "09:51:51.485", 1.040727),
+        ("moved", "09:53:08.686", 0.010988),
+        ("deregistered", "09:54:31.212", 0.041163),
+    ]
+    assert moves[1]["from"] == "2001:200:1:1:240:26ff:fe4c:51fd"
+    assert moves[1]["to"] == "2001:200:1:3:240:26ff:fe4c:51fd"
+
+
+# --- gaps in small captures ---
+
+DEAD: list[Packet] = [(0, bu(seq=1)), (1, ba(seq=1)), (10, USED), (50, bu(seq=2)), (51, bu(seq=3)), (53, bu(seq=4))]
+OTHER: list[Packet] = [(70, bu(agent=AGENT2, seq=9)), (71, ba(agent=AGENT2, seq=9)), (72, USED2)]
+
+
+def test_a_dead_agent_leaves_two_gaps() -> None:
+    assert gaps(*DEAD, *OTHER) == [(GapKind.NO_USABLE_BINDING, 10, 71), (GapKind.NO_VALID_BINDING, 61, 71)]
+
+
+def test_without_data_the_last_acknowledgement_is_the_last_sign() -> None:
+    silent = [packet for packet in DEAD if packet[1] is not USED]
+    assert gaps(*silent, *OTHER)[0] == (GapKind.NO_USABLE_BINDING, 1, 71)
+
+
+def test_another_agent_in_time_leaves_only_the_unusable_one() -> None:
+    soon = [(55, bu(agent=AGENT2, seq=9)), (56, ba(agent=AGENT2, seq=9)), (100, USED2)]
+    assert gaps(*DEAD, *soon) == [(GapKind.NO_USABLE_BINDING, 10, 56)]
+
+
+def test_two_agents_at_once_leave_none() -> None:
+    """That is what several home agents are for."""
+    both = [(0, bu(agent=AGENT2, seq=9)), (1, ba(agent=AGENT2, seq=9)), (50, bu(agent=AGENT2, seq=10))]
+    both += [(50.1, ba(agent=AGENT2, seq=10)), (90, USED2)]
+    assert gaps(*sorted([*DEAD, *both], key=lambda packet: packet[0])) == []
+
+
+def test_the_same_agent_back_again() -> None:
+    assert gaps(*DEAD, (55, ba(seq=4)), (60, USED)) == [(GapKind.NO_USABLE_BINDING, 10, 55)]
+
+
+def test_one_lost_update_is_no_gap() -> None:
+    assert gaps((0, bu(seq=1)), (1, ba(seq=1)), (50, bu(seq=2)), (51, bu(seq=3)), (51.1, ba(seq=3)), (60, USED)) == []
+
+
+def test_an_agent_that_goes_on_tunnelling_is_alive() -> None:
+    """Its answers get lost, or are out of sight."""
+    packets = [*DEAD, (54, USED), (55, bu(seq=5)), (55.5, ba(seq=5)), (60, USED)]
+    assert gaps(*packets) == []
+
+
+def test_a_gap_that_lasts() -> None:
+    lasting = gaps(*DEAD, (100, echo(PEER, HOME)))
+    assert lasting == [(GapKind.NO_USABLE_BINDING, 10, None), (GapKind.NO_VALID_BINDING, 61, None)]
+
+
+def test_at_home_nobody_misses_a_binding() -> None:
+    home = [(20, bu(HOME, seq=2, life=0, home=None)), (21, ba(HOME, seq=2, life=0, home=None))]
+    again = [(90, bu(seq=3)), (91, ba(seq=3)), (92, USED)]
+    assert gaps((0, bu(seq=1)), (1, ba(seq=1)), *home, *again) == []
+
+
+def test_perhaps_at_home_out_of_sight() -> None:
+    """The binding ran out and the mobile node didn't care: a gap, but nobody was seen to miss anything."""
+    found = told(scene((0, bu(seq=1)), (1, ba(seq=1)), (90, bu(seq=3)), (91, ba(seq=3))))
+    assert [(g.kind, str(g.reason), g.duration_ns) for g in found.gaps] == [
+        (GapKind.NO_VALID_BINDING, "no_update_seen", 30 * S)
+    ]
+    assert gaps((0, bu(seq=1)), (1, ba(seq=1)), (90, echo(PEER, HOME))) == []
+
+
+def test_refusals_are_a_reason() -> None:
+    packets = [(0, bu(seq=1)), (1, ba(seq=1)), (50, bu(seq=2)), (50.1, ba(seq=2, status=130))]
+    found = told(scene(*packets, (90, bu(seq=3)), (91, ba(seq=3))))
+    assert [(g.kind, str(g.reason)) for g in found.gaps] == [(GapKind.NO_VALID_BINDING, "updates_refused")]
+
+
+# --- events ---
+
+
+def test_events_in_order() -> None:
+    packets = [
+        *DEAD,
+        *OTHER,
+        (80, bu(CARE2, AGENT2, seq=10)),
+        (81, ba(CARE2, AGENT2, seq=10)),
+        (90, bu(CARE2, AGENT2, seq=11)),
+        (90.1, ba(CARE2, AGENT2, seq=11, status=129)),
+        (99, bu(CARE2, AGENT2, seq=12)),
+    ]
+    events = told(scene(*packets)).events
+    assert [(event.kind, event.time_ns / S) for event in events] == [
+        (EventKind.REGISTERED, 1),
+        (EventKind.UNANSWERED, 50),
+        (EventKind.EXPIRED, 61),
+        (EventKind.REGISTERED, 71),
+        (EventKind.MOVED, 81),
+        (EventKind.REFUSED, 90.1),
+        (EventKind.PENDING, 99),  # nobody had time to answer
+    ]
+    assert events[1].sequence_numbers == (2, 3, 4)
+    assert events[1].until_ns == 53 * S
+
+
+def test_latency_counts_from_the_first_try() -> None:
+    (event,) = (e for e in told(scene((0, bu(seq=1)), (1, bu(seq=2)), (3, ba(seq=2)))).events if e.status == 0)
+    assert event.latency_ns == 3 * S
+
+
+# --- text ---
+
+
+def test_the_text_of_the_failover() -> None:
+    text = as_text(told(recording("failover60-mn.pcap")), width=100)
+    assert "No usable binding for 107.416 s, 09:54:28.700 to 09:56:16.116" in text
+    assert "No valid binding for 60.006 s, 09:55:16.110 to 09:56:16.116" in text
+    assert "09:55:12.044  unanswered ×6 A  seq 42217-42222" in text
+    assert "09:54:16.110  registered    A  seq 42216            60 s  frames 130 131  after 1.062 s" in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_the_bars_of_the_failover() -> None:
+    text = as_text(told(recording("failover60-mn.pcap")), width=80)
+    bars = [line for line in text.splitlines() if line.startswith("  2001:200:1:2::")]
+    assert [len(line) for line in bars] == [80, 80]
+    assert [_runs(line.split()[1]) for line in bars] == [".A?.", ".A."]
+
+
+def _runs(bar: str) -> str:
+    return "".join(c for i, c in enumerate(bar) if not i or bar[i - 1] != c)
+
+
+def test_names_stand_for_addresses() -> None:
+    text = as_text(told(scene(*DEAD, *OTHER)), names={AGENT: "ha1", AGENT2: "ha2", HOME: "mn"})
+    assert "Home address mn" in text
+    assert "Home agent ha2" in text
+    assert address.text(AGENT) not in text
+
+
+def test_findings_are_shown_beside_it() -> None:
+    source = recording("tour-mn.pcap")
+    octets = {r.frame: r.captured for r in source.records}
+    broken = changed(source, f99=with_checksum_off_by_one(octets[99]))
+    timeline = build(observe([broken]), validate([broken]))
+    assert "error  MIP6-MH-001  frame 99: expected checksum 0x" in as_text(timeline)
+    document = as_json(timeline)
+    assert document["findings"][0]["rule"] == "MIP6-MH-001"
+    jsonschema.validate(document, TIMELINE)
+
+
+def test_frames_of_several_files_carry_their_names() -> None:
+    text = as_text(told(recording("tour-mn.pcap"), recording("tour-home.pcap")))
+    assert "tour-mn.pcap:99" in text
+
+
+def test_nothing_to_tell() -> None:
+    assert as_text(told()) == "No packets.\n"
+    assert "No home registrations." in as_text(told(scene((0, echo(PEER, HOME)))))
+    jsonschema.validate(as_json(told()), TIMELINE)
