@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from mhatool import __version__
 from mhatool.cli.coercion import spare_pydantic
-from mhatool.cli.common import When, running, set_color
+from mhatool.cli.common import When, running, set_color, start_afresh
 
 
 class Entry(NamedTuple):
@@ -236,6 +236,7 @@ def root() -> Any:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; its status. Exceptions are the caller's, BrokenPipeError for a closed pipe."""
+    start_afresh()
     try:
         status = root().main(args=arguments, prog_name="mhatool", standalone_mode=False)
     except ReaderLeftError:

@@ -85,6 +85,16 @@ _ANSI: Final[Mapping[str, str]] = {
 _flag: list[When] = []
 
 
+def start_afresh() -> None:
+    """Forget what an earlier command line of this process said."""
+    _flag.clear()
+    running.clear()
+    if "mhatool.settings" in sys.modules:
+        from mhatool.settings import forget
+
+        forget()
+
+
 def set_color(when: When | None) -> None:
     """What `--color` says, for this process; None where it says nothing."""
     if when is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,20 +56,23 @@ def dissect(
     """
     form = form_of(json, jsonl)
     exclusive(json=json, jsonl=jsonl, fields=fields, summary=summary)
-    if octets and (fields or summary):
-        exclusive(octets=True, fields=fields, summary=summary)
+    exclusive(octets=octets, fields=fields, summary=summary)
     chosen = chosen_profile(profile)
     wanted = _wanted(expression, everything, chosen)
     out = Out(form)
-    if json:
+    show = _columns(out, fields, chosen) if fields is not None else _shower(out, summary, octets)
+    _print(out, (frame for frame in _frames(files, chosen) if wanted(frame)), show)
+
+
+def _print(out: Out, shown: Iterable[Frame], show: Show) -> None:
+    """All of them, inside a document where one is asked for."""
+    if out.form == "json":
         from mhatool.display.record import SCHEMA_NAME
 
         out.begin(SCHEMA_NAME, "packets")
-    show = _columns(out, fields, chosen) if fields is not None else _shower(out, summary, octets)
-    for frame in _frames(files, chosen):
-        if wanted(frame):
-            show(frame)
-    if json:
+    for frame in shown:
+        show(frame)
+    if out.form == "json":
         out.end()
 
 

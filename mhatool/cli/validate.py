@@ -27,6 +27,7 @@ from mhatool.cli.reading import sources
 from mhatool.settings import setting
 
 if TYPE_CHECKING:
+    from dissectors.profile import Profile
     from mhatool.validate import Finding, Judge, Severity
 
 SeverityName = Literal["error", "warning", "note"]
@@ -68,23 +69,26 @@ def validate(
       mhatool validate mn.pcap ha.pcap --output-format full --ignore MIP6-SEQ
       mhatool validate tour.pcap --jsonl > known.jsonl; mhatool validate tour.pcap --baseline known.jsonl
     """
-    from mhatool.validate import Judge, Severity, UnknownRuleError
+    from mhatool.validate import Severity
 
     exclusive(json=json, jsonl=jsonl, output_format=output_format)
     form = "json" if json else "jsonl" if jsonl else str(setting("validate.output_format", output_format))
-    try:
-        judge = Judge(
-            chosen_profile(profile),
-            select=_ids("validate.select", select),
-            ignore=_ids("validate.ignore", ignore),
-        )
-    except UnknownRuleError as error:
-        fail(str(error))
+    chosen = chosen_profile(profile)
+    judge = _judge(chosen, select, ignore)
     wanted = _Wanted(Severity(str(setting("validate.min_severity", min_severity))), _known(baseline))
     limit = Severity(str(setting("validate.fail_on", fail_on)))
-    found = _print(form, files, filter(wanted, _findings(judge, files, profile)))
+    found = _print(form, files, filter(wanted, _findings(judge, files, chosen)))
     if any(finding.severity.rank <= limit.rank for finding in found):
         raise typer.Exit(FOUND)
+
+
+def _judge(profile: Profile, select: IdsOption, ignore: IdsOption) -> Judge:
+    from mhatool.validate import Judge, UnknownRuleError
+
+    try:
+        return Judge(profile, select=_ids("validate.select", select), ignore=_ids("validate.ignore", ignore))
+    except UnknownRuleError as error:
+        fail(str(error))
 
 
 class _Wanted:
@@ -105,11 +109,11 @@ def _ids(key: str, words: list[str] | None) -> tuple[str, ...]:
     return tuple(name for text in texts for name in text.replace(",", " ").split())
 
 
-def _findings(judge: Judge, files: list[str], profile: str | None) -> Iterator[Finding]:
+def _findings(judge: Judge, files: list[str], profile: Profile) -> Iterator[Finding]:
     """As they show: those of a packet at once, the rest at the end."""
     from mhatool.exchange import sightings
 
-    for sighting in sightings(sources(files), chosen_profile(profile)):
+    for sighting in sightings(sources(files), profile):
         yield from judge.see(sighting)
     yield from judge.finish()
 

@@ -35,25 +35,28 @@ class Frame(NamedTuple):
 
 def read_records(path: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Each record with its number from 1, from JSON Lines or one document. CaptureError where the file isn't that."""
-    lines = sys.stdin if path == "-" else _open(path)
+    lines = iter(sys.stdin) if path == "-" else _open(path)
     number = 0
-    buffered = ""
     for line in lines:
         if not line.strip():
             continue
         try:
-            data = json.loads(buffered + line)
+            data = json.loads(line)
         except ValueError as error:
-            if number or len(buffered) > 1 << 28:
+            if number:
                 raise _not_json(path, number + 1, error) from None
-            buffered += line  # perhaps one document over several lines
-            continue
-        buffered = ""
+            data = _document(path, line + "".join(lines))
         for record in data["packets"] if isinstance(data, dict) and "packets" in data else [data]:
             number += 1
             yield number, record
-    if buffered:
-        raise _not_json(path, number + 1, None)
+
+
+def _document(path: str, text: str) -> Any:
+    """One JSON document over several lines: what doesn't begin with a record a line."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise _not_json(path, 1, error) from None
 
 
 def _open(path: str) -> Iterator[str]:
@@ -65,9 +68,8 @@ def _open(path: str) -> Iterator[str]:
         raise CaptureError(path, what, "give what `mhatool dissect --jsonl` prints", None) from None
 
 
-def _not_json(path: str, number: int, error: ValueError | None) -> CaptureError:
-    what = f"record {number} is not JSON" + (f" ({error})" if error else "")
-    return CaptureError(path, what, "give what `mhatool dissect --jsonl` prints", None)
+def _not_json(path: str, number: int, error: ValueError) -> CaptureError:
+    return CaptureError(path, f"record {number} is not JSON ({error})", "give what `mhatool dissect --jsonl` prints")
 
 
 def frame_of(record: Mapping[str, Any], profile: Profile, *, fix_checksum: bool = True) -> Frame:

@@ -1,7 +1,7 @@
 """Settings: flags over `MHATOOL_*` over `mhatool.toml` (here, then the user's) over defaults."""
 
 from mhatool.settings.keys import SETTINGS, Setting, Value
-from mhatool.settings.sources import Origin, SettingsError, Sourced, everything, files, setting, stray_variables
+from mhatool.settings.sources import Origin, SettingsError, Sourced, everything, files, forget, setting, stray_variables
 
 __all__ = [
     "SETTINGS",
@@ -12,6 +12,7 @@ __all__ = [
     "Value",
     "everything",
     "files",
+    "forget",
     "setting",
     "stray_variables",
 ]

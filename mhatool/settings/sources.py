@@ -56,6 +56,11 @@ def stray_variables() -> list[str]:
     return sorted(name for name in os.environ if name.startswith("MHATOOL_") and name not in known)
 
 
+def forget() -> None:
+    """Read files and environment again when next asked."""
+    _found.cache_clear()
+
+
 @cache
 def _found() -> Mapping[str, Sourced]:
     """All that files and environment say; read once."""

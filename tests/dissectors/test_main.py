@@ -56,7 +56,8 @@ def test_errors_are_one_line(capsys: pytest.CaptureFixture[str], arguments: list
 def test_alone(tmp_path: Path) -> None:
     """Isolated, without site-packages, reading standard input; only the standard library and itself get loaded."""
     code = (
-        f"import runpy, sys; sys.path.insert(0, {str(REPOSITORY)!r}); sys.argv = ['dissectors', '-', '--json', '--profile', 'kame2003']\n"
+        f"import runpy, sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
+        "sys.argv = ['dissectors', '-', '--json', '--profile', 'kame2003']\n"
         "try: runpy.run_module('dissectors', run_name='__main__')\n"
         "except SystemExit as end: assert not end.code\n"
         "known = set(sys.stdlib_module_names) | {'dissectors', '__main__', '__mp_main__'}\n"

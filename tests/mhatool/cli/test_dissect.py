@@ -2,10 +2,8 @@
 
 import gzip
 import json
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import jsonschema
@@ -19,8 +17,8 @@ RO = str(UMIP / "ro-mn.pcap")
 MHATOOL = [sys.executable, "-m", "mhatool"]
 # The frames with signalling, by the README of captures/umip.
 SIGNALLING = [
-    82, 86, 87, 89, 92, 93, 94, 95, 96, 720, 721, 724, 725, 746, 747, 748, 954, 957, 965, 966, 967, 1542, 1543, 1566, 1567,
-    1568, 1768, 1772, 1774,
+    82, 86, 87, 89, 92, 93, 94, 95, 96, 720, 721, 724, 725, 746, 747, 748, 954, 957, 965, 966, 967, 1542, 1543, 1566,
+    1567, 1568, 1768, 1772, 1774,
 ]  # fmt: skip
 
 
@@ -50,9 +48,11 @@ def test_the_tree_and_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert "\x1b" not in tree
 
 
-def test_colour(capsys: pytest.CaptureFixture[str]) -> None:
+def test_colour(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     _, plain, _ = run(capsys, RO, "--summary")
-    _, coloured, _ = run(capsys, RO, "--summary", "--color", "always")
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    _, coloured, _ = run(capsys, RO, "--summary")
     assert "\x1b[1mBinding Update seq 2957" in coloured
     assert len(coloured.splitlines()) == len(plain.splitlines())
 
@@ -133,9 +133,11 @@ def test_wrong_use(capsys: pytest.CaptureFixture[str], arguments: list[str], mes
 
 def test_an_error_in_a_filter_has_a_caret(capsys: pytest.CaptureFixture[str]) -> None:
     _, _, err = run(capsys, RO, "-Y", "frame == 1 and frame = 2")
-    assert err == (
-        "mhatool: -Y: column 22: a single = compares nothing: write ==\n  frame == 1 and frame = 2\n                       ^\n"
-    )
+    assert err.splitlines() == [
+        "mhatool: -Y: column 22: a single = compares nothing: write ==",
+        "  frame == 1 and frame = 2",
+        "                       ^",
+    ]
 
 
 def test_no_capture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -199,7 +201,7 @@ def test_the_testbeds_profile(capsys: pytest.CaptureFixture[str], tmp_path: Path
     )
     path = tmp_path / "kame.pcapng"
     with open_output(path) as stream:
-        PcapngWriter(stream).write(1, 101, bytes.fromhex(header + message), None)
+        PcapngWriter(stream, application="test").write(1, 101, bytes.fromhex(header + message), None)
     names = "binding_update.flags,binding_update.options.multiple_home_agents.home_agents"
     _, out, _ = run(capsys, str(path), "--profile", "kame2003", "--fields", names)
     assert out == "AHS\t2001:db8::1,2001:db8::2\n"
@@ -210,24 +212,8 @@ def test_no_heavy_imports() -> None:
     """What makes starting slow isn't loaded: neither rich nor pydantic (by typer), nor scapy."""
     code = (
         "import sys; from mhatool.cli import main; main(['dissect', sys.argv[1], '--summary', '-Y', 'frame < 90']);"
-        "sys.exit(' '.join(m for m in ('rich', 'pydantic', 'scapy', 'asyncio', 'importlib.metadata') if m in sys.modules))"
+        "heavy = ('rich', 'pydantic', 'scapy', 'asyncio', 'importlib.metadata');"
+        "sys.exit(' '.join(name for name in heavy if name in sys.modules) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code, RO], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.tshark
-def test_a_hundred_packets_are_not_slower_than_with_tshark(tmp_path: Path) -> None:
-    path = tmp_path / "hundred.pcap"
-    subprocess.run(["editcap", "-r", RO, path, "1-100"], check=True, capture_output=True)
-
-    def seconds(*command: str) -> float:
-        start = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
-        return time.perf_counter() - start
-
-    ours, theirs = [], []
-    for _ in range(7):  # in turn, so that a busy machine is busy for both
-        ours.append(seconds(*MHATOOL, "dissect", str(path)))
-        theirs.append(seconds("tshark", "-n", "-r", str(path)))
-    assert min(ours) < min(theirs) * 1.1 or statistics.median(ours) < statistics.median(theirs) * 1.1

@@ -44,7 +44,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def captures_of(umip: Path, broken: Path) -> list[Path]:
-    return [*sorted(umip.glob("*.pcap*")), broken]
+    return [*(umip / name for name in ("tour-mn.pcap", "failover60-mn.pcap", "ro-cn.pcap")), broken]
 
 
 @pytest.mark.parametrize(

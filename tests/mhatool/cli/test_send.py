@@ -61,7 +61,22 @@ class Listener:
     """tcpdump on an interface of the namespace."""
 
     def __init__(self, interface: str, path: Path, count: int) -> None:
-        command = ["tcpdump", "-q", "--immediate-mode", "-U", "-i", interface, "-c", str(count), "-w", str(path)]
+        command = [
+            "tcpdump",
+            "-q",
+            "--immediate-mode",
+            "-U",
+            "-s",
+            "4096",
+            "-B",
+            "32768",
+            "-i",
+            interface,
+            "-c",
+            str(count),
+            "-w",
+            str(path),
+        ]
         self._path = path
         self._process = subprocess.Popen([*IN_NAMESPACE, *command], stderr=subprocess.PIPE, text=True)
         assert self._process.stderr is not None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mhatool.cli import main
 from mhatool.settings import SETTINGS
 from tests.mhatool.cli.process import complaint, mhatool
 
@@ -119,3 +120,16 @@ def test_config_path(tmp_path: Path) -> None:
     (tmp_path / "mhatool.toml").touch()
     result = mhatool("config", "path", cwd=tmp_path, environment={"XDG_CONFIG_HOME": str(tmp_path)})
     assert result.out == f"mhatool.toml\tthere\n{tmp_path}/mhatool/mhatool.toml\tnot there\n"
+
+
+def test_a_second_command_line_in_one_process_starts_afresh(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MHATOOL_PROFILE", "kame2003")
+    assert main(["--color", "always", "config", "show"]) == 0
+    assert "kame2003" in capsys.readouterr().out
+    monkeypatch.setenv("MHATOOL_PROFILE", "rfc6275")
+    assert main(["rule", "MIP6-MH-001"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    assert main(["config", "show"]) == 0
+    assert "kame2003" not in capsys.readouterr().out

@@ -16,7 +16,7 @@ def folder(tmp_path: Path) -> Path:
     """Return a folder with a good and a bad Binding Update."""
     good = [*BU, "--hoa", "2001:db8::9", "--coa", "2001:db8:1::9"]
     assert mhatool(*good, "-w", "good.pcapng", cwd=tmp_path).status == 0
-    assert mhatool(*good, "--no-checksum", "-w", "bad.pcapng", cwd=tmp_path).status == 0
+    assert mhatool(*good, "--seq", "1", "--no-checksum", "-w", "bad.pcapng", cwd=tmp_path).status == 0
     return tmp_path
 
 
