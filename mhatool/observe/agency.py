@@ -109,7 +109,7 @@ class Agency:
             binding = None
         if binding is None:
             binding = self._new_binding(now)
-            binding.is_older = self._was_used_before(registration)
+            binding.is_older = self.used_at_first is not None and len(self.bindings) == 1
         binding.registrations.append(registration)
         binding.lifetime_s = acknowledgement.lifetime_s
         binding.expires_ns = expiry(now, acknowledgement.lifetime_s)
@@ -132,12 +132,6 @@ class Agency:
         binding.registrations = deque(maxlen=self.registrations.maxlen)
         self.bindings.append(binding)
         return binding
-
-    def _was_used_before(self, registration: Registration) -> bool:
-        """Whether packets were tunnelled before the first update that was seen."""
-        first = registration.update or registration.acknowledgement
-        early = self.used_at_first
-        return len(self.bindings) == 1 and early is not None and first is not None and early.time_ns < first.time_ns
 
 
 def _is_overtaken(binding: Binding, registration: Registration) -> bool:

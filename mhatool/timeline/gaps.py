@@ -86,16 +86,19 @@ def _holes(intervals: list[_Interval], last_ns: int) -> Iterator[tuple[_Interval
 
 
 def _is_at_home(agencies: Sequence[Agency], time_ns: int) -> bool:
-    """Whether the last thing that was accepted before this time is a deregistration."""
-    accepted = [
-        (registration.acknowledgement.time_ns, registration.kind)
-        for agency in agencies
-        for registration in agency.registrations
-        if registration.acknowledgement is not None
-        and registration.is_accepted
-        and registration.acknowledgement.time_ns < time_ns
-    ]
-    return bool(accepted) and max(accepted)[1] is Kind.DEREGISTRATION
+    """Whether a deregistration, answered or not, came after the last accepted registration before this time."""
+    last = max(
+        (
+            (message.time_ns, registration.kind is Kind.DEREGISTRATION)
+            for agency in agencies
+            for registration in agency.registrations
+            if registration.is_accepted or registration.kind is Kind.DEREGISTRATION
+            for message in (registration.acknowledgement or registration.update,)
+            if message is not None and message.time_ns < time_ns
+        ),
+        default=None,
+    )
+    return last is not None and last[1]
 
 
 def _gap(kind: GapKind, agencies: Sequence[Agency], last: _Interval, following: _Interval | None) -> Iterator[Gap]:
@@ -127,7 +130,8 @@ def _tries(agencies: Sequence[Agency], binding: Binding, until_ns: int | None) -
         (registration.update.time_ns, registration)
         for agency in agencies
         for registration in agency.registrations
-        if registration.update is not None and not registration.is_accepted and registration.update.time_ns > since
+        if registration.update is not None and registration.update.time_ns > since
+        if not registration.is_accepted and registration.kind is not Kind.DEREGISTRATION
     ]
     return [r for time_ns, r in sorted(tries, key=lambda pair: pair[0]) if until_ns is None or time_ns < until_ns]
 

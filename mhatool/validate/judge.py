@@ -108,8 +108,9 @@ class Judge:
         acknowledgement = acknowledgement_of(seen.time_ns, seen.frame, seen.datagram)
         if acknowledgement is not None and acknowledgement.trusted:
             answer = conversations.acknowledge(acknowledgement)
-            exchange_ = None if answer.repeats else answer.exchange
-            return Case(seen, conversations, answer.conversation, exchange_, acknowledgement=answer.acknowledgement)
+            return Case(
+                seen, conversations, answer.conversation, answer.exchange, acknowledgement=answer.acknowledgement
+            )
         if seen.message.type == "binding_error" and seen.message.get("status") == NO_BINDING:
             conversations.forget(seen.message.get("home_address"), seen.datagram.true_source)
         return Case(seen, conversations, acknowledgement=acknowledgement)

@@ -20,7 +20,7 @@ class Case:
     """What a check looks at: one message and what is known around it.
 
     For a Binding Update `exchange` is its own, without answer yet; for an acknowledgement it is the one that it answers
-    first, None where that isn't known or where there was an answer before.
+    (perhaps again), None where that isn't known.
     """
 
     seen: Seen

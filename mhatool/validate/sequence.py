@@ -44,8 +44,8 @@ def goes_up(case: Case) -> Iterator[Breach]:
     expected, number = f"a number 1 to 32767 ahead of {_baseline(previous)}", str(update.sequence_number)
     if case.update is not None and certain:
         yield Breach(expected, number, before=(previous.update.frame,))
-    elif case.acknowledgement is not None and not certain:
-        refused = case.acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW
+    elif case.acknowledgement is exchange.acknowledgement is not None and not certain:
+        refused = exchange.acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW
         yield Breach(expected, number, before=(previous.update.frame, update.frame), inconclusive=not refused)
 
 

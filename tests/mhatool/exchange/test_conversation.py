@@ -91,6 +91,12 @@ def test_without_home_address_option_the_care_of_address_tells_it() -> None:
     assert exchange.previous.update.sequence_number == 1
 
 
+def test_a_damaged_update_tells_no_home_address() -> None:
+    conversations = Conversations()
+    conversations.update(update(bu(seq=1)[:-1] + b"\x09"))
+    assert conversations.home_address(CARE1, AGENT) is None
+
+
 def test_a_binding_error_ends_what_was() -> None:
     conversations = Conversations()
     conversations.update(update(bu(seq=1)))

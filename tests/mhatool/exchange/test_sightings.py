@@ -71,6 +71,9 @@ def test_what_is_sent_again_is_no_copy() -> None:
 def test_a_damaged_copy_is_a_copy() -> None:
     damaged = bu()[:-1] + b"\x01"
     assert copies_of((0, bu()), (0.2, damaged), interfaces=(0, 1)) == [False, True]
+    message = bu()
+    wrong_sum = message[:68] + bytes((message[68] ^ 1,)) + message[69:]
+    assert copies_of((0, message), (0.2, wrong_sum), interfaces=(0, 1)) == [False, True]
 
 
 def test_memory_is_bounded() -> None:

@@ -16,7 +16,9 @@ from tests.mhatool.scenes import (
     bu,
     echo,
     ipv6,
+    mobility,
     record,
+    routing_header,
     scene,
     tunnel,
 )
@@ -121,10 +123,11 @@ def test_two_home_agents_hold_two_bindings() -> None:
 
 
 def test_a_correspondents_binding_is_none_of_ours() -> None:
-    authorized = ba(agent=PEER, seq=4)
+    body = bytes((0, 0, 0, 4, 0, 15, 1, 4, 0, 0, 0, 0, 5, 12)) + bytes(12)  # with Authorization Data
+    authorized = ipv6(PEER, CARE1, 43, routing_header(HOME, 135) + mobility(6, body, PEER, HOME))
     assert bindings((0, bu(agent=PEER, seq=4, flags=0x8000))) == []
     assert observe([scene((0, bu(agent=PEER, seq=4, flags=0)))]).agencies == []
-    assert len(bindings((0, authorized))) == 1  # without Authorization Data it can only be a home agent's
+    assert bindings((0, authorized)) == []
 
 
 def test_quoted_updates_are_none() -> None:
@@ -160,6 +163,8 @@ def test_tunnelled_packets_are_signs_of_life() -> None:
     assert agency.last_sign.frame.number == 3
     assert agency.registrations[-1].sign_before == agency.last_sign
     assert agency.bindings[0].last_tunnelled == agency.last_sign
+    elsewhere = tunnel(AGENT, CARE2, echo(PEER, HOME))
+    assert the_binding(*REGISTERED, (2, elsewhere)).last_tunnelled is None
     assert not agency.bindings[0].is_older
 
 

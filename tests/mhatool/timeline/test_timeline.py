@@ -145,6 +145,18 @@ def test_at_home_nobody_misses_a_binding() -> None:
     assert gaps((0, bu(seq=1)), (1, ba(seq=1)), *home, *again) == []
 
 
+def test_at_home_before_a_dead_agent() -> None:
+    """Two deregistrations in vain, and away again: the mobile node was at home meanwhile."""
+    home = [(20, bu(HOME, seq=2, life=0, home=None)), (21, bu(HOME, seq=3, life=0, home=None))]
+    packets = [(0, bu(seq=1)), (1, ba(seq=1)), (10, USED), *home, (80, echo(PEER, HOME))]
+    assert gaps(*packets) == []
+    assert gaps(*packets, (90, bu(seq=4)), (91, ba(seq=4))) == []
+
+
+def test_an_agent_that_tunnels_to_the_end_is_alive() -> None:
+    assert gaps(*DEAD, (58, USED)) == []
+
+
 def test_perhaps_at_home_out_of_sight() -> None:
     """The binding ran out and the mobile node didn't care: a gap, but nobody was seen to miss anything."""
     found = told(scene((0, bu(seq=1)), (1, ba(seq=1)), (90, bu(seq=3)), (91, ba(seq=3))))

@@ -5,8 +5,23 @@ import struct
 import pytest
 
 from dissectors.profile import KAME2003
-from mhatool.validate import validate
-from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER, ba, bu, echo, ipv6, mobility, scene, tunnel
+from mhatool.exchange import Source
+from mhatool.validate import Severity, validate
+from tests.mhatool.scenes import (
+    AGENT,
+    CARE1,
+    HOME,
+    PEER,
+    ba,
+    bu,
+    echo,
+    internet_checksum,
+    ipv6,
+    mobility,
+    record,
+    scene,
+    tunnel,
+)
 
 
 def rules(*packets: bytes) -> list[str]:
@@ -46,6 +61,27 @@ def test_octets_behind_the_mobility_header() -> None:
     octets = mobility(0, bytes(2), PEER, CARE1)
     assert rules(ipv6(PEER, CARE1, 135, octets)) == []
     assert rules(ipv6(PEER, CARE1, 135, octets + bytes(6))) == ["MIP6-MH-003"]
+
+
+def test_octets_behind_another_payload_protocol_are_piggybacking() -> None:
+    octets = bytearray(mobility(0, bytes(2), PEER, CARE1))
+    octets[0] = 58
+    octets[4:6] = internet_checksum(PEER, CARE1, 135, bytes(octets[:4]) + bytes(2) + bytes(octets[6:])).to_bytes(2)
+    assert rules(ipv6(PEER, CARE1, 135, bytes(octets) + bytes(8))) == ["MIP6-MH-002"]
+
+
+def test_a_repeated_answer_is_judged_too() -> None:
+    found = validate([scene((0, bu(life=60)), (1, ba(life=60)), (9, ba(life=64)))])
+    assert [(f.rule, f.frames[-1].number) for f in found] == [("MIP6-BA-004", 3)]
+
+
+def test_what_rests_on_a_cut_message_is_inconclusive() -> None:
+    octets = bu(CARE1, life=60, home=None)
+    found = validate([Source("cut", [record(1, 0, octets, snap=40 + 14)])])
+    assert {f.rule: (f.inconclusive, f.severity) for f in found} == {
+        "MIP6-MH-001": (True, Severity.NOTE),
+        "MIP6-BU-002": (True, Severity.NOTE),
+    }
 
 
 def test_a_correspondents_update_needs_no_home_address_to_delete() -> None:

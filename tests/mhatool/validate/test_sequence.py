@@ -54,6 +54,7 @@ RESTARTS = {
         (1, binding_error(CARE1, PEER, HOME)),
         (9, bu(agent=PEER, seq=3, flags=0)),
     ],
+    "after a deletion that names the home address": [(0, bu(seq=10, alternate=HOME)), (9, bu(seq=3))],
     "over the wrap": [(0, bu(seq=65535)), (1, bu(seq=0)), (2, bu(seq=1))],
     "after 135, from the number in it": [(0, bu(seq=10)), (1, ba(seq=40000, status=135)), (1.1, bu(seq=40001))],
 }
@@ -98,6 +99,16 @@ def test_a_search_for_agents_in_between_is_a_new_beginning() -> None:
 def test_a_damaged_copy_is_no_second_update() -> None:
     message = bu(seq=10)
     assert told((0, message), (1, ba(seq=10)), (30, message[:-1] + b"\x09")) == [("MIP6-MH-001", 3, False)]
+
+
+def test_a_damaged_update_has_no_number() -> None:
+    damaged = bu(seq=11)[:-1] + b"\x09"
+    assert told((0, damaged), (1, ba(seq=10))) == [("MIP6-MH-001", 1, False)]
+
+
+def test_what_is_uncertain_is_said_once() -> None:
+    packets = [(0, bu(seq=10)), (1, ba(seq=10)), (30, bu(CARE2, seq=3)), (31, ba(CARE2, seq=3)), (33, ba(CARE2, seq=3))]
+    assert told(*packets) == [("MIP6-SEQ-001", 4, True)]
 
 
 def test_an_answer_to_an_older_update_is_fine() -> None:
