@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def chosen_filter(expression: str, profile: Profile) -> Predicate:
-    """The test of `-Y EXPR`; a wrong one ends the command, with a caret under the place."""
+    """The test of `-Y EXPR`; a wrong one ends the command."""
     try:
         return compile_filter(expression, profile)
     except FilterError as error:
@@ -31,6 +31,9 @@ def chosen_columns(names: str, profile: Profile) -> list[Field]:
 
 
 def _show(flag: str, error: FilterError) -> NoReturn:
+    """One line that names the column; in a terminal the expression follows, with a caret under the place."""
     first, *rest = error.shown().splitlines()
+    if not sys.stderr.isatty():
+        rest = []
     print(f"{styled('mhatool:', 'bold red', sys.stderr)} {flag}: {first}", *rest, sep="\n", file=sys.stderr, flush=True)
     raise typer.Exit(WRONG_USE)

@@ -57,6 +57,8 @@ def commands_of(body: list[str]) -> list[Command]:
             end = EXIT.search(line)
             text = line[2 : end.start()] if end else line[2:]
             commands.append(Command(text, int(end["status"]) if end else 0))
+        elif commands and line.startswith("> ") and not commands[-1].output:  # the command goes on
+            commands[-1].text += f"\n{line[2:]}"
         elif commands:
             commands[-1].output.append(line)
         else:

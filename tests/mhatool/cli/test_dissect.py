@@ -131,7 +131,13 @@ def test_wrong_use(capsys: pytest.CaptureFixture[str], arguments: list[str], mes
     assert message in err.splitlines()[0]
 
 
-def test_an_error_in_a_filter_has_a_caret(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_in_a_filter_names_its_column(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line for a script; a person at a terminal sees the place too."""
+    _, _, err = run(capsys, RO, "-Y", "frame == 1 and frame = 2")
+    assert err == "mhatool: -Y: column 22: a single = compares nothing: write ==\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     _, _, err = run(capsys, RO, "-Y", "frame == 1 and frame = 2")
     assert err.splitlines() == [
         "mhatool: -Y: column 22: a single = compares nothing: write ==",
