@@ -150,6 +150,7 @@ def test_at_home_before_a_dead_agent() -> None:
     home = [(20, bu(HOME, seq=2, life=0, home=None)), (21, bu(HOME, seq=3, life=0, home=None))]
     packets = [(0, bu(seq=1)), (1, ba(seq=1)), (10, USED), *home, (80, echo(PEER, HOME))]
     assert gaps(*packets) == []
+    assert told(scene(*packets)).silences == ()
     assert gaps(*packets, (90, bu(seq=4)), (91, ba(seq=4))) == []
 
 

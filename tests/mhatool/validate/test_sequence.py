@@ -54,7 +54,7 @@ RESTARTS = {
         (1, binding_error(CARE1, PEER, HOME)),
         (9, bu(agent=PEER, seq=3, flags=0)),
     ],
-    "after a deletion that names the home address": [(0, bu(seq=10, alternate=HOME)), (9, bu(seq=3))],
+    "after a deletion that names the home address": [(0, bu(seq=10, alternate=HOME)), (9, bu(seq=3)), (9.1, ba(seq=3))],
     "over the wrap": [(0, bu(seq=65535)), (1, bu(seq=0)), (2, bu(seq=1))],
     "after 135, from the number in it": [(0, bu(seq=10)), (1, ba(seq=40000, status=135)), (1.1, bu(seq=40001))],
 }
