@@ -18,6 +18,8 @@ build_chroot() {
         tail -n 20 "$log" >&2
         fail "debootstrap failed"
     }
+    # A mount of its own, because `ip netns exec` inside changes how / is shared.
+    mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
     mount --rbind /sys "$root/sys"

@@ -1,6 +1,7 @@
 """What all tests share: where things are, a quiet environment, and how hard hypothesis tries."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ SHARED = REPOSITORY.parent / "shared"
 
 # Captures of others live beside the checkout, not in it. Where they aren't, their tests aren't collected.
 collect_ignore = [] if (SHARED / "captures" / "external").is_dir() else ["external"]
+
+# A run in the background ignores interrupts, and what it starts would too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadlines: how long one example takes on a shared machine says nothing.
 settings.register_profile("default", deadline=None)

@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # a name that isn't UTF-8 is shown escaped instead of ending in an error
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    told = False
     try:
         from mhatool.cli.app import run
 
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from mhatool.cli.complaint import complain
 
         status = complain(error)
-    return status if _let_go() else status or WRONG_USE
+        told = True
+    return status if _let_go(told) else status or WRONG_USE
 
 
 def _flush(stream: TextIO | None) -> None:
@@ -42,17 +44,18 @@ def _flush(stream: TextIO | None) -> None:
         stream.flush()
 
 
-def _let_go() -> bool:
-    """Write what is left, so that nothing can fail after this; False, and a word about it, where it can't."""
+def _let_go(told: bool) -> bool:
+    """Write what is left, so that nothing can fail after this; False where it can't, and a word unless told already."""
     try:
         _flush(sys.stdout)
     except BrokenPipeError:
         _discard(sys.stdout)
     except (OSError, ValueError) as error:
         _discard(sys.stdout)
-        from mhatool.cli.complaint import complain
+        if not told:
+            from mhatool.cli.complaint import complain
 
-        complain(error)
+            complain(error)
         return False
     return True
 

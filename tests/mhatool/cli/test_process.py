@@ -84,10 +84,16 @@ def test_a_reader_that_was_never_there_is_no_error() -> None:
     os.close(write)
 
 
-def test_a_full_disk_is_told() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_told(unbuffered: str) -> None:
     with open("/dev/full", "wb") as full:
         run = subprocess.run(
-            [*COMMAND, "schema", "config"], stdout=full, stderr=subprocess.PIPE, cwd=REPOSITORY, check=False
+            [*COMMAND, "schema", "config"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            check=False,
         )
     expected = b"mhatool: standard output: no space left on device; check the name and who may use it\n"
     assert (run.returncode, run.stderr) == (2, expected)
