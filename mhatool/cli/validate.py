@@ -77,7 +77,7 @@ def validate(
     judge = _judge(chosen, select, ignore)
     wanted = _Wanted(Severity(str(setting("validate.min_severity", min_severity))), _known(baseline))
     limit = Severity(str(setting("validate.fail_on", fail_on)))
-    found = _print(form, files, filter(wanted, _findings(judge, files, chosen)))
+    found = _print(form, files, filter(wanted, _findings(judge, files, chosen)), judge)
     if any(finding.severity.rank <= limit.rank for finding in found):
         raise typer.Exit(FOUND)
 
@@ -118,7 +118,7 @@ def _findings(judge: Judge, files: list[str], profile: Profile) -> Iterator[Find
     yield from judge.finish()
 
 
-def _print(form: str, files: list[str], findings: Iterable[Finding]) -> list[Finding]:
+def _print(form: str, files: list[str], findings: Iterable[Finding], judge: Judge) -> list[Finding]:
     """Print them and return them: JSON Lines as they come, anything else sorted at the end."""
     from mhatool.validate import report
 
@@ -139,7 +139,7 @@ def _print(form: str, files: list[str], findings: Iterable[Finding]) -> list[Fin
         style: report.Style = _style if use_color(sys.stdout) else report.plain
         for finding in found:
             out.line(report.concise(finding, style) if form == "concise" else report.full(finding, style) + "\n")
-        out.line(report.summary(found, style))
+        out.line(report.summary(found, judge.messages, judge.rules, style))
     return found
 
 

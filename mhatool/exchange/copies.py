@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from dissectors.packet import Datagram
 from dissectors.view import View
@@ -15,15 +16,27 @@ ELSEWHERE_NS = 3 * NS_PER_S
 SAME_PLACE_NS = nanoseconds(0.1)
 """Within this, the same octets at the same place are a double capture; retransmissions are a second apart or more."""
 MOST = 65_536
+MOST_CHANGES = 16
+"""Of one message; a stream of ever new damage says nothing new."""
 
 #: Where a message was seen: file, interface, tunnels around it, hop limit (each router on one link lowers it).
 Place = tuple[str, int, int, int]
+
+
+class Sameness(Enum):
+    """What a message is to those seen before."""
+
+    NEW = auto()
+    COPY = auto()
+    CHANGED = auto()
+    """A copy with other octets than any before: damaged on its way, or by a capture."""
 
 
 @dataclass(slots=True)
 class _Seen:
     first_ns: int
     places: dict[Place, int] = field(default_factory=dict)
+    contents: set[bytes] = field(default_factory=set)
 
 
 class Copies:
@@ -35,6 +48,10 @@ class Copies:
 
     def is_copy(self, sighting: Sighting, datagram: Datagram, message: View) -> bool:
         """Whether this message was seen before, as the same packet. A retransmission is none: it is sent again."""
+        return self.compare(sighting, datagram, message) is not Sameness.NEW
+
+    def compare(self, sighting: Sighting, datagram: Datagram, message: View) -> Sameness:
+        """The same, and whether a copy has the same octets; one that the capture cut counts as unchanged."""
         key = _identity(datagram, message)
         now = sighting.time_ns
         place = (
@@ -46,12 +63,15 @@ class Copies:
         known = self._seen.get(key)
         if known is not None and self._same(known, place, now):
             known.places[place] = now
-            return True
-        self._seen[key] = _Seen(now, {place: now})
+            if message.truncated or message.bytes in known.contents or len(known.contents) >= MOST_CHANGES:
+                return Sameness.COPY
+            known.contents.add(message.bytes)
+            return Sameness.CHANGED
+        self._seen[key] = _Seen(now, {place: now}, {message.bytes})
         self._seen.move_to_end(key)
         while len(self._seen) > self._most:
             self._seen.popitem(last=False)
-        return False
+        return Sameness.NEW
 
     @staticmethod
     def _same(known: _Seen, place: Place, now: int) -> bool:

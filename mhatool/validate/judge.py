@@ -11,6 +11,7 @@ from mhatool.exchange import (
     Conversations,
     Copies,
     Frame,
+    Sameness,
     Sighting,
     Source,
     acknowledgement_of,
@@ -59,6 +60,8 @@ class Judge:
         self._on: dict[tuple[bool, str], list[Rule]] = {}
         self._copies = Copies()
         self._conversations = Conversations()
+        #: Messages looked at, copies of one and the same counted once.
+        self.messages = 0
 
     def see(self, sighting: Sighting) -> list[Finding]:
         """What one packet breaks."""
@@ -67,8 +70,13 @@ class Judge:
             if datagram.quoted:
                 continue
             message = datagram.upper
-            if message is not None and self._matters(message) and not self._copies.is_copy(sighting, datagram, message):
-                findings += self._judge(seen_in(sighting, datagram, message))
+            if message is not None and self._matters(message):
+                sameness = self._copies.compare(sighting, datagram, message)
+                if sameness is Sameness.NEW:
+                    self.messages += 1
+                    findings += self._judge(seen_in(sighting, datagram, message))
+                elif sameness is Sameness.CHANGED:
+                    findings += self._judge_alone(seen_in(sighting, datagram, message))
             self._conversations.presence.see(sighting.time_ns, datagram)
         return findings
 
@@ -97,6 +105,19 @@ class Judge:
         for rule in self._rules_on(seen.message):
             for breach in rule.check(case):
                 yield _finding(rule, case, breach)
+
+    def _judge_alone(self, seen: Seen) -> Iterator[Finding]:
+        """A damaged copy by itself: what it says between nodes was said by the first one."""
+        case = Case(seen, self._conversations)
+        for rule in self._rules_on(seen.message):
+            if rule.scope == "packet":
+                for breach in rule.check(case):
+                    yield _finding(rule, case, breach)
+
+    @property
+    def rules(self) -> int:
+        """How many rules there are in force."""
+        return len(self._rules)
 
     def _case(self, seen: Seen) -> Case:
         """The message with what is known around it; from here on it is known itself."""

@@ -117,13 +117,15 @@ def github(finding: Finding) -> str:
     return f"::{_GITHUB[finding.severity]} file={_property(frame.file)},title={_property(title)}::{_data(text)}"
 
 
-def summary(findings: Sequence[Finding], style: Style = plain) -> str:
-    """The last line for people."""
+def summary(findings: Sequence[Finding], messages: int, rules: int, style: Style = plain) -> str:
+    """The last line for people: what was found, and in how much by how many rules."""
+    judged = f"{messages} mobility message{'' if messages == 1 else 's'}, by {rules} rule{'' if rules == 1 else 's'}"
+    if not messages:
+        return style("No findings: there is no mobility message.", "yellow")
     if not findings:
-        return style("No findings.", "green")
+        return style(f"No findings in {judged}.", "green")
     found = [f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts(findings).items() if count]
-    rules = len({finding.rule for finding in findings})
-    return f"{', '.join(found)}, of {rules} rule{'s' if rules > 1 else ''}."
+    return f"{', '.join(found)} in {judged}."
 
 
 def _data(text: str) -> str:

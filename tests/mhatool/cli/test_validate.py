@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_clean(folder: Path) -> None:
     result = mhatool("validate", "good.pcapng", cwd=folder)
-    assert (result.status, result.out, result.err) == (0, "No findings.\n", "")
+    assert (result.status, result.out, result.err) == (0, "No findings in 1 mobility message, by 11 rules.\n", "")
 
 
 def test_one_line_a_finding(folder: Path) -> None:
@@ -31,7 +31,7 @@ def test_one_line_a_finding(folder: Path) -> None:
     line, summary = result.out.splitlines()
     assert line.startswith(BAD_CHECKSUM)
     assert line.endswith(", seen 0x0000 [The checksum of a Mobility Header is right]")
-    assert summary == "1 error, of 1 rule."
+    assert summary == "1 error in 1 mobility message, by 11 rules."
 
 
 def test_several_lines_a_finding(folder: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_rule_that_there_is_not(folder: Path) -> None:
 def test_a_baseline_hides_what_was_known(form: str, folder: Path) -> None:
     (folder / "known").write_text(mhatool("validate", "bad.pcapng", form, cwd=folder).out)
     result = mhatool("validate", "bad.pcapng", "--baseline", "known", cwd=folder)
-    assert (result.status, result.out) == (0, "No findings.\n")
+    assert (result.status, result.out) == (0, "No findings in 1 mobility message, by 11 rules.\n")
     (folder / "new.pcapng").write_bytes((folder / "bad.pcapng").read_bytes())
     assert mhatool("validate", "new.pcapng", "--baseline", "known", cwd=folder).status == 1
 
@@ -130,3 +130,16 @@ def test_rules_lists_each_once() -> None:
     records = [json.loads(line) for line in mhatool("rules", "--jsonl").out.splitlines()]
     assert names == [record["id"] for record in records]
     assert len(set(names)) == len(names) > 10
+
+
+def test_a_damaged_copy_at_another_vantage_point_is_reported(tmp_path: Path) -> None:
+    """The same message in two captures, one octet of the second changed: its own checksum is judged there."""
+    good, bad = tmp_path / "good.pcapng", tmp_path / "bad.pcapng"
+    assert mhatool(*BU, "--hoa", "2001:db8::9", "--coa", "2001:db8:1::9", "-w", str(good)).status == 0
+    octets = bytearray(good.read_bytes())
+    octets[-5] ^= 0x01  # the last octet of the packet, in its PadN; the block's length follows
+    bad.write_bytes(octets)
+    both = mhatool("validate", str(good), str(bad))
+    assert both.status == 1
+    assert [line.split(": ")[0] for line in both.out.splitlines() if "MIP6-" in line] == [f"{bad}:1"]
+    assert "MIP6-MH-001" in both.out
