@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from dissectors.profile import BUILT_IN
+from mhatool.capture import PcapngWriter, linktype
+from mhatool.cli import main
 from mhatool.exchange import Frame, Sighting
 from mhatool.observe import Observer
 from mhatool.timeline import as_json, as_text, build
@@ -61,3 +64,27 @@ def test_mutated_frames(part: int) -> None:
 def test_the_mutator_is_deterministic() -> None:
     assert list(mutations(7, corpus(), 50)) == list(mutations(7, corpus(), 50))
     assert list(mutations(7, corpus(), 50)) != list(mutations(8, corpus(), 50))
+
+
+@pytest.mark.parametrize("profile", ["rfc6275", "kame2003"])
+def test_at_the_command_line(profile: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """5,000 of them as a capture, through every command that reads one: it is told, and nothing goes wrong inside."""
+    path = tmp_path / "hostile.pcapng"
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream, application="test")
+        for number, octets in enumerate(mutations(1000, corpus(), 5_000)):
+            writer.write(number * 1_000_000, linktype.RAW, octets)
+    for command in (
+        ["dissect", "--all", "-x"],
+        ["dissect", "--all", "--jsonl"],
+        ["dissect", "--summary", "-Y", "mip6 or icmpv6.type == 154 or binding_update.flags contains M or quoted.ipv6"],
+        ["validate", "--output-format", "full"],
+        ["timeline"],
+        ["timeline", "--json"],
+        ["info"],
+    ):
+        status = main([*command, str(path), "--profile", profile] if command[0] != "info" else [*command, str(path)])
+        out, err = capsys.readouterr()
+        assert status in (0, 1), (command, err)
+        assert "internal error" not in err
+        assert out
