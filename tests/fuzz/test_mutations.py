@@ -49,6 +49,16 @@ class Analysis:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_mutated_frames(part: int) -> None:
+    _read_all(part)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("part", range(PARTS, 6 * PARTS))
+def test_a_million_mutated_frames(part: int) -> None:
+    _read_all(part)
+
+
+def _read_all(part: int) -> None:
     analyses = {profile: Analysis(profile, part) for profile in BUILT_IN}
     for number, octets in enumerate(mutations(part, corpus(), FRAMES // PARTS)):
         profile = "kame2003" if number % 4 == 0 else "rfc6275"
