@@ -7,7 +7,8 @@ soak() {
     printf 'mhatool soak, %s, commit %s\n\n' "$(date -u +%F)" "$(git rev-parse --short HEAD)"
     .venv/bin/python -m pytest --no-header -m soak --timeout 0 --hypothesis-profile soak
     printf '\nFuzzing frames for %s s\n' "${SOAK_SECONDS:-600}"
-    .venv/bin/python tests/fuzz/fuzz_frames.py "-max_total_time=${SOAK_SECONDS:-600}" -print_final_stats=1
+    .venv/bin/python tests/fuzz/fuzz_frames.py "-max_total_time=${SOAK_SECONDS:-600}" -print_final_stats=1 2>&1 |
+        grep -E "^(Done|stat::|crash|==|.*[Ee]rror)"  # not each step of libFuzzer
 }
 
 mkdir -p docs
