@@ -140,8 +140,11 @@ def load(name_or_path: str) -> Profile:
     except FileNotFoundError:
         known = ", ".join(BUILT_IN)
         raise ProfileError(f"no profile {name_or_path!r}: give one of {known}, or a TOML file") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ProfileError(f"profile {name_or_path}: {error}") from None
+    except OSError as error:
+        reason = (error.strerror or "it can't be read").lower()
+        raise ProfileError(f"profile {name_or_path}: {reason}; give a TOML file that you may read") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProfileError(f"profile {name_or_path}: {error}; see docs/profiles.md") from None
     return _from_toml(data, str(path))
 
 
@@ -150,7 +153,7 @@ def _from_toml(data: dict[str, Any], where: str) -> Profile:
     if unknown:
         raise ProfileError(f"profile {where}: unknown key {sorted(unknown)[0]!r}")
     base_name = data.get("base", "rfc6275")
-    if base_name not in BUILT_IN:
+    if not isinstance(base_name, str) or base_name not in BUILT_IN:
         raise ProfileError(f"profile {where}: base = {base_name!r} is none of {', '.join(BUILT_IN)}")
     base = BUILT_IN[base_name]
     protocols = dict(base.protocols)
@@ -160,7 +163,32 @@ def _from_toml(data: dict[str, Any], where: str) -> Profile:
         protocols[name] = _code_point(value, 255, f"profile {where}: protocols.{name}")
     numbers = _numbers(base, _tables(data, "numbers", where), where)
     flags = _flags(base, _tables(data, "flags", where), where)
-    return Profile(data.get("name", Path(where).stem), protocols, numbers, flags, base.closed)
+    name = data.get("name", Path(where).stem)
+    if not isinstance(name, str):
+        raise ProfileError(f"profile {where}: name = {name!r}: a text is needed")
+    made = Profile(name, protocols, numbers, flags, base.closed)
+    _refuse_collisions(made, base, where)
+    return made
+
+
+def _refuse_collisions(made: Profile, base: Profile, where: str) -> None:
+    """Two meanings of one number. Only those may share one that do in the base, where their shape tells them apart."""
+    from dissectors.spec.families import load_all
+
+    taken: dict[int, str] = {}
+    for name in PROTOCOLS:
+        number = made.protocol(name)
+        if number in taken:
+            raise ProfileError(f"profile {where}: protocols.{name} = {number} is {taken[number]}'s: give a free one")
+        taken[number] = name
+    for family, items in load_all().items():
+        owners: dict[int, Declaration] = {}
+        for item in items:
+            for number in made.code_points(item):
+                other = owners.setdefault(number, item)
+                if other is not item and set(base.code_points(other)).isdisjoint(base.code_points(item)):
+                    both = f"{other.symbol}'s and {item.symbol}'s"
+                    raise ProfileError(f"profile {where}: numbers.{family}: {number} is {both}: give a free one")
 
 
 def _numbers(base: Profile, tables: dict[str, dict[str, Any]], where: str) -> dict[str, dict[str, int]]:
@@ -177,6 +205,8 @@ def _numbers(base: Profile, tables: dict[str, dict[str, Any]], where: str) -> di
             if symbol not in symbols[family]:
                 raise ProfileError(f"profile {where}: numbers.{family}.{symbol} is no declared message or option")
             place = f"profile {where}: numbers.{family}.{symbol}"
+            if symbol in ("pad1", "pad_n"):
+                raise ProfileError(f"{place}: padding is 0 and 1 in every profile")
             numbers.setdefault(family, {})[symbol] = _code_point(value, 255, place)
     return numbers
 
@@ -187,9 +217,18 @@ def _flags(base: Profile, tables: dict[str, dict[str, Any]], where: str) -> dict
     for key, table in tables.items():
         if key not in FLAG_FIELDS:
             raise ProfileError(f"profile {where}: flags.{key} is none of {', '.join(FLAG_FIELDS)}")
-        letters = flags.setdefault(key, dict(FLAG_FIELDS[key]()))
+        letters, bits = FLAG_FIELDS[key]
+        own = flags.setdefault(key, dict(letters()))
         for letter, value in table.items():
-            letters[letter] = _code_point(value, 0xFFFF, f"profile {where}: flags.{key}.{letter}")
+            place = f"profile {where}: flags.{key}.{letter}"
+            bit = _code_point(value, (1 << bits) - 1, place)
+            if bit & (bit - 1) or not bit:
+                raise ProfileError(f"{place} = {bit:#x}: one bit is needed")
+            if (
+                other := next((name for name, taken in own.items() if taken == bit and name != letter), None)
+            ) is not None:
+                raise ProfileError(f"{place} = {bit:#x} is {other}'s bit: give {other} another one too")
+            own[letter] = bit
     return flags
 
 
@@ -197,11 +236,11 @@ def _declared_flags(module: str, name: str) -> Callable[[], Mapping[str, int]]:
     return lambda: dict(getattr(importlib.import_module(module), name))
 
 
-#: The flags fields whose letters a profile may change, and where their declared letters stand.
-FLAG_FIELDS: Mapping[str, Callable[[], Mapping[str, int]]] = MappingProxyType(
+#: The flags fields whose letters a profile may change: where their declared letters stand, and how many bits there are.
+FLAG_FIELDS: Mapping[str, tuple[Callable[[], Mapping[str, int]], int]] = MappingProxyType(
     {
-        "binding_update": _declared_flags("dissectors.mobility.binding", "UPDATE_FLAGS"),
-        "binding_acknowledgement": _declared_flags("dissectors.mobility.binding", "ACKNOWLEDGEMENT_FLAGS"),
+        "binding_update": (_declared_flags("dissectors.mobility.binding", "UPDATE_FLAGS"), 16),
+        "binding_acknowledgement": (_declared_flags("dissectors.mobility.binding", "ACKNOWLEDGEMENT_FLAGS"), 8),
     }
 )
 

@@ -14,6 +14,7 @@ from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
 from dissectors.spec.families import declarations
 from dissectors.spec.fields import REQUIRED
+from dissectors.view import View
 
 _FAMILIES = ("mobility", "icmpv6", "ipv6", "link", "upper")
 #: What a layer's JSON holds beside its declared fields.
@@ -63,8 +64,8 @@ def _keep_next_header(last: Layer, items: Sequence[Json]) -> None:
     """Where nothing follows, only the record knows what was said to follow."""
     data = next(item for item in reversed(items) if not item.get("quoted"))
     spec = last.declaration.first(kinds.NextHeader)
-    if spec is not None and last.octets is None and isinstance(data.get(spec.name), int):
-        last.overrides[spec.name] = data[spec.name]
+    if spec is not None and last.octets is None and spec.name in data:
+        last.overrides[spec.name] = _whole(data, spec.name, (1 << spec.kind.bits) - 1)
 
 
 def _quoted_after(items: Sequence[Json], position: int) -> list[Json]:
@@ -80,7 +81,7 @@ def declaration_of(data: Json, profile: Profile) -> Declaration:
     """Which declaration a layer's `type` means."""
     name = data.get("type")
     if name == "routing":
-        table = profile.codec.table("routing").get(data.get("routing_type", -1))
+        table = profile.codec.table("routing").get(_whole(data, "routing_type", 255))
         return table[0] if table else profile.codec.fallback("routing")
     for family in _FAMILIES:
         for declaration in declarations(family):
@@ -94,23 +95,51 @@ def _layer(data: Json, quoted: Sequence[Json], profile: Profile) -> Layer:
     if declaration.symbol == "payload":
         return _payload(data, declaration)
     result = Layer(declaration)
-    if "octets" in data:
+    if "octets" in data and _is_unchanged(declaration, data, profile):
         result.octets = _octets(data["octets"], declaration.title)
         # What can be read of it still says which addresses the checksums below cover.
         with suppress(DecodeError):
             result.message = profile.codec.parser(declaration.cls)(result.octets, 0, len(result.octets))
     else:
+        _refuse_loss(declaration, data)
         quoted_octets = build_quoted(quoted, profile) if quoted else b""
         result.message = _value(declaration, data, profile, quoted_octets)
         if data.get("checksum_status") in ("bad", "unverified") and "checksum" in data:
-            result.overrides["checksum"] = int(data["checksum"])
+            result.overrides["checksum"] = _whole(data, "checksum", 0xFFFF)
         if data.get("payload_length") == 0 == data.get("next_header"):
             result.overrides["payload_length"] = 0  # a jumbogram's, or a segment's that the network card cuts
+        if data.get("problems"):
+            _keep_stated([result], [data])
     if "trailer" in data:
         result.trailer = _octets(data["trailer"], "trailer")
     if data.get("null"):
         result.esp = (_octets(data.get("padding", ""), "padding"), _octets(data.get("icv", ""), "icv"))
+        if len(result.esp[0]) > 255:
+            raise EncodeError(f"{declaration.title}: padding of {len(result.esp[0])} octets, 255 are the most")
     return result
+
+
+#: Problems that leave octets of a layer in no field. A length that is wrong isn't one: it is a field itself.
+_LOSSY = frozenset({"too_short", "option_overrun", "wrong_size", "trailing_octets", "length_too_small"})
+_LOSSY_WITHOUT_PAYLOAD = frozenset({"truncated", "length_exceeds"})
+
+
+def _is_unchanged(declaration: Declaration, data: Json, profile: Profile) -> bool:
+    """Whether a broken layer's fields still say what its octets do. Where somebody edited them, they count."""
+    octets = _octets(data["octets"], declaration.title)
+    shown = View(declaration, octets, 0, len(octets), profile).field_json()
+    return all(data.get(name) == value for name, value in shown.items())
+
+
+def _refuse_loss(declaration: Declaration, data: Json) -> None:
+    """A layer that wasn't understood to its end can't be made from what was."""
+    carries = any(isinstance(spec.kind, kinds.Length) and spec.kind.payload for spec in declaration.fields)
+    lossy = _LOSSY if carries else _LOSSY | _LOSSY_WITHOUT_PAYLOAD
+    for problem in data.get("problems", ()):
+        code = problem.get("problem") if isinstance(problem, Mapping) else None
+        if code in lossy:
+            what = "its octets say something else: change them too" if "octets" in data else "use dissect -x"
+            raise EncodeError(f"{declaration.title} is broken ({code}), not all of it is in its fields; {what}")
 
 
 def _payload(data: Json, declaration: Declaration) -> Layer:
@@ -119,8 +148,17 @@ def _payload(data: Json, declaration: Declaration) -> Layer:
             f"a payload of {data.get('length', 0)} octets isn't in the record: use dissect -x", field="data"
         )
     octets = _octets(data["data"], "payload")
-    protocol = data.get("ethertype", data.get("protocol"))
+    name = next((key for key in ("ethertype", "protocol") if key in data), None)
+    protocol = None if name is None else _whole(data, name, 0xFFFF if name == "ethertype" else 255)
     return Layer(declaration, Payload(data=octets), protocol=protocol)
+
+
+def _whole(data: Json, name: str, most: int) -> int:
+    """A whole number of a layer."""
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise EncodeError(f"{name} is {value!r}, not a number from 0 to {most}", field=name)
+    return value
 
 
 def _keep_stated(layers: Sequence[Layer], items: Sequence[Json]) -> None:
@@ -129,7 +167,7 @@ def _keep_stated(layers: Sequence[Layer], items: Sequence[Json]) -> None:
         for spec in item.declaration.fixed:
             kept = spec.kind.derived or isinstance(spec.kind, kinds.Checksum) or spec.name == "checksum"
             if kept and spec.name in data and item.octets is None:
-                item.overrides[spec.name] = data[spec.name]
+                item.overrides[spec.name] = _whole(data, spec.name, (1 << spec.kind.bits) - 1)
 
 
 def build_quoted(items: Sequence[Json], profile: Profile) -> bytes:

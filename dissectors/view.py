@@ -259,7 +259,8 @@ class View:
         problems = self.problems
         if problems:
             result["problems"] = [problem.json() for problem in problems]
-            result["octets"] = self.bytes.hex()
+            if octets:
+                result["octets"] = self.bytes.hex()
         return result
 
     def field_json(self) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class AdvertisementInterval(NeighbourDiscoveryOption):
     advertisement_interval_ms: int = wire.uint(32, "Milliseconds")
 
 
-@option("nd_option", 8, title="Home Agent Information", rfc="RFC 6275, 7.4; RFC 3963, 4")
+@option("nd_option", 8, title="Home Agent Information", rfc="RFC 6275, 7.4; RFC 3963")
 class HomeAgentInformation(NeighbourDiscoveryOption):
     """How much a home agent wants to be taken, and for how long it serves."""
 

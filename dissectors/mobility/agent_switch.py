@@ -14,7 +14,7 @@ class ExperimentalMobility(MobilityMessage):
     data: bytes = wire.octets_tail("Everything after the checksum")
 
 
-@message("mobility", 12, title="Home Agent Switch", rfc="RFC 5142, 5", craft="ha-switch")
+@message("mobility", 12, title="Home Agent Switch", rfc="RFC 5142", craft="ha-switch")
 class HaSwitch(MobilityMessage):
     """A home agent asks a mobile node to take another one; without addresses: to discover one."""
 

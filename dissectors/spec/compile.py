@@ -245,9 +245,8 @@ def bad_field(codec: Codec, declaration: Declaration, message: Any) -> EncodeErr
 
 def not_whole(declaration: Declaration, total: int, step: int) -> EncodeError:
     """A size that the length field can't say: padding is missing."""
-    return EncodeError(
-        f"{declaration.title}: {total} octets, not a multiple of {step}: pad the options", field="options"
-    )
+    remedy = "pad the options" if "options" in declaration.by_name else f"make its data {-total % step} octets longer"
+    return EncodeError(f"{declaration.title}: {total} octets, not a multiple of {step}: {remedy}", field="options")
 
 
 def bad_tail(declaration: Declaration, name: str, why: str) -> EncodeError:

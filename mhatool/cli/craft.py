@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -93,7 +94,9 @@ def craft(
     hop_limit: Annotated[int | None, typer.Option(help="Hop limit: 64, and 255 in neighbour discovery.")] = None,
     no_checksum: Annotated[bool, typer.Option("--no-checksum", help="Leave checksums as they are: zero.")] = False,
     no_pad: Annotated[bool, typer.Option("--no-pad", help="Don't pad options.")] = False,
-    time: Annotated[str, typer.Option(help="Time in a capture: RFC 3339, or seconds since 1970.")] = "0",
+    time: Annotated[
+        str | None, typer.Option(help="Time in a capture: RFC 3339, or seconds since 1970 (default: 0).")
+    ] = None,
     from_json: Annotated[
         str | None, typer.Option(help="Craft from records (dissect --jsonl or --json): a file, or -.")
     ] = None,
@@ -116,12 +119,16 @@ def craft(
     if (message is None) == (from_json is None):
         fail("give either MESSAGE or --from-json", "mhatool craft --help lists the messages")
     if message is None:
-        _emit(_from_records(str(from_json), chosen, fix_checksum=not no_checksum), write, hex_, chosen)
+        given = {"hop_limit": hop_limit, "no_pad": no_pad, "time": time, **words}
+        for name, content in given.items():
+            exclusive(from_json=True, **{name: content or None})
+        frames = _from_records(str(from_json), chosen, fix_checksum=not no_checksum)
+        _emit(frames, write, hex_, chosen, inputs=[str(from_json)])
         return
     recipe = _recipe(message, chosen, words)
     recipe.hop_limit, recipe.pad = hop_limit, not no_pad
     octets = build(layers_of(recipe), chosen, fix_checksum=not no_checksum)
-    _emit(iter([Frame(_time(time), linktype.RAW, octets)]), write, hex_, chosen)
+    _emit(iter([Frame(_time(time or "0"), linktype.RAW, octets)]), write, hex_, chosen)
 
 
 _own = [
@@ -163,12 +170,13 @@ def _from_records(path: str, profile: Profile, *, fix_checksum: bool) -> Iterato
             fail(f"record {number}: {error}", "give what `mhatool dissect --jsonl` prints", where=path)
 
 
-def _emit(frames: Iterator[Frame], write: str | None, hex_: bool, profile: Profile) -> None:
-    """Write a capture, or print a line or two a packet."""
+def _emit(frames: Iterator[Frame], write: str | None, hex_: bool, profile: Profile, inputs: Sequence[str] = ()) -> None:
+    """Write a capture, or print a line or two a packet. The file is opened when there is something to put in it."""
     if write is not None:
-        with open_output(write) as stream:
+        first = list(islice(frames, 1))
+        with open_output(write, inputs=inputs) as stream:
             writer = PcapngWriter(stream, application="mhatool", flush_each=write == "-")
-            for frame in frames:
+            for frame in chain(first, frames):
                 writer.write(frame.time_ns, frame.link_type, frame.octets, frame.original_length)
         return
     for frame in frames:

@@ -42,11 +42,12 @@ def read_records(path: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
             continue
         try:
             data = json.loads(line)
-        except ValueError as error:
-            if number:
+        except (ValueError, RecursionError) as error:
+            if number or isinstance(error, RecursionError):
                 raise _not_json(path, number + 1, error) from None
             data = _document(path, line + "".join(lines))
-        for record in data["packets"] if isinstance(data, dict) and "packets" in data else [data]:
+        packets = data.get("packets") if isinstance(data, dict) else None
+        for record in packets if isinstance(packets, list) else [data]:
             number += 1
             yield number, record
 
@@ -55,7 +56,7 @@ def _document(path: str, text: str) -> Any:
     """One JSON document over several lines: what doesn't begin with a record a line."""
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _not_json(path, 1, error) from None
 
 
@@ -68,7 +69,7 @@ def _open(path: str) -> Iterator[str]:
         raise CaptureError(path, what, "give what `mhatool dissect --jsonl` prints", None) from None
 
 
-def _not_json(path: str, number: int, error: ValueError) -> CaptureError:
+def _not_json(path: str, number: int, error: Exception) -> CaptureError:
     return CaptureError(path, f"record {number} is not JSON ({error})", "give what `mhatool dissect --jsonl` prints")
 
 
@@ -82,13 +83,28 @@ def frame_of(record: Mapping[str, Any], profile: Profile, *, fix_checksum: bool 
     except EncodeError:
         if "octets" not in record:
             raise
-        octets = bytes.fromhex(record["octets"])
-    link_type = record.get("link_type")
-    if link_type is None:
-        first = layers[0].get("type") if layers else "ipv6"
-        link_type = _LINK_TYPES.get(first, linktype.RAW)
+        octets = _octets(record["octets"])
+    first = layers[0].get("type") if layers and isinstance(layers[0], dict) else "ipv6"
+    link_type = _whole(record, "link_type", _LINK_TYPES.get(str(first), linktype.RAW), 0xFFFF)
     try:
         time_ns = instant.parse(str(record.get("time", "0")))
     except ValueError as error:
         raise EncodeError(str(error)) from None
-    return Frame(time_ns, int(link_type), octets, record.get("original_length"))
+    length = _whole(record, "original_length", len(octets), 0xFFFFFFFF)
+    return Frame(time_ns, link_type, octets, max(length, len(octets)))  # an edit may have made a cut frame longer
+
+
+def _octets(text: Any) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except (TypeError, ValueError):
+        raise EncodeError(f"octets: {text!r} is not hexadecimal") from None
+
+
+def _whole(record: Mapping[str, Any], name: str, default: int, most: int) -> int:
+    value = record.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise EncodeError(f"{name} is {value!r}, not a number from 0 to {most}")
+    return value

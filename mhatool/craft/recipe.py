@@ -28,6 +28,10 @@ _SENT_TO_MOBILE_NODE = frozenset(
 )
 #: Neighbour discovery never leaves its link (RFC 4861, 4).
 _ON_LINK = frozenset({"ra", "rs", "na", "ns", "redirect"})
+#: What a message says unless told otherwise: a response, a request, a solicitation.
+_DEFAULTS = {"ripng": {"command": "2"}, "echo": {"icmp_type": "128"}, "fmipv6": {"subtype": "2"}}
+#: 16 octets each in an option of at most 255 (WIRE: 1 to 15 on the wire).
+MOST_HOME_AGENTS = 15
 #: A flag of the command line, and the fields that it may mean: the first that the message has.
 _FIELDS = {
     "seq": ("sequence_number",),
@@ -90,12 +94,8 @@ def layers(recipe: Recipe) -> list[Layer]:
     """The packet's layers, outermost first. EncodeError says which word can't be meant."""
     declaration = recipe.declaration
     given, overrides, outer = _assigned(recipe, declaration)
-    ipv6 = Ipv6(
-        hop_limit=_hop_limit(recipe),
-        source=address.parse(recipe.source or recipe.care_of_address or "::"),
-        destination=address.parse(recipe.destination or "::"),
-    )
-    ip_layer = layer(ipv6)
+    source, destination = _ends(recipe)
+    ip_layer = layer(Ipv6(hop_limit=_hop_limit(recipe), source=source, destination=destination))
     upper = _message(recipe, declaration, given)
     upper.overrides = {**upper.overrides, **overrides}
     head = [ip_layer, *_automatic(recipe), *_headers(recipe)]
@@ -106,6 +106,23 @@ def layers(recipe: Recipe) -> list[Layer]:
         _assign_outer(result, name, text, recipe.profile)
     _finish_esp(result, recipe.profile)
     return result
+
+
+def _ends(recipe: Recipe) -> tuple[bytes, bytes]:
+    """Source and destination; the care-of address is the mobile node's end."""
+    source = values.one_address("--src", recipe.source or "::")
+    destination = values.one_address("--dst", recipe.destination or "::")
+    if not recipe.care_of_address:
+        return source, destination
+    care_of = values.one_address("--coa", recipe.care_of_address)
+    sent_to = recipe.message in _SENT_TO_MOBILE_NODE
+    flag, given = ("--dst", recipe.destination) if sent_to else ("--src", recipe.source)
+    if given and values.one_address(flag, given) != care_of:
+        raise EncodeError(
+            f"{flag} and --coa contradict each other: give one of them"
+            + (", or --alt-coa for a care-of address that isn't the source" if recipe.message == "bu" else "")
+        )
+    return (source, care_of) if sent_to else (care_of, destination)
 
 
 def _hop_limit(recipe: Recipe) -> int:
@@ -155,19 +172,20 @@ def _assign_outer(result: list[Layer], name: str, text: str, profile: Profile) -
 def _message(recipe: Recipe, declaration: Declaration, given: dict[str, str]) -> Layer:
     """The message itself."""
     if recipe.raw is not None:
-        return Layer(declaration, octets=_hex(recipe.raw))
+        return _raw(recipe, declaration, given)
     for flag, text in recipe.fields.items():
         given.setdefault(_field_of(declaration, flag), text)
     if recipe.message == "be" and recipe.home_address:
-        given.setdefault("home_address", recipe.home_address)
+        given.setdefault("home_address", address.text(values.one_address("--hoa", recipe.home_address)))
     if recipe.home_agents and recipe.message == "bu":
         given.setdefault("flags", "AHM")  # a home registration, with several agents
-    if recipe.message == "ripng":
-        given.setdefault("command", "2")
-    if recipe.message == "echo":
-        given.setdefault("icmp_type", "128")
+    given = {**_DEFAULTS.get(recipe.message, {}), **given}
+    if recipe.message == "ha-unreachable" and not given.get("unreachable"):
+        raise EncodeError("it names no home agent: give --unreachable, again for each")
     message = values.value(declaration, given, recipe.profile)
     if recipe.entries:
+        if "entries" not in declaration.by_name:
+            raise EncodeError(f"--rte says nothing about {declaration.title}")
         message = message.replace(entries=tuple(_entry(text) for text in recipe.entries))
     options = _options(recipe, declaration)
     if options:
@@ -177,6 +195,13 @@ def _message(recipe: Recipe, declaration: Declaration, given: dict[str, str]) ->
     return _unpadded(message, options, recipe.profile)
 
 
+def _raw(recipe: Recipe, declaration: Declaration, given: dict[str, str]) -> Layer:
+    """The message's octets as they were given."""
+    if given or recipe.fields or recipe.entries or recipe.options or recipe.home_agents or recipe.refresh:
+        raise EncodeError("--raw and what says something about the message contradict each other: give one of them")
+    return Layer(declaration, octets=_hex("--raw", str(recipe.raw)))
+
+
 def _field_of(declaration: Declaration, flag: str) -> str:
     for name in _FIELDS[flag]:
         if name in declaration.by_name:
@@ -184,11 +209,11 @@ def _field_of(declaration: Declaration, flag: str) -> str:
     raise EncodeError(f"--{flag} says nothing about {declaration.title}")
 
 
-def _hex(text: str) -> bytes:
+def _hex(what: str, text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
-        raise EncodeError(f"--raw {text!r} is not hexadecimal octets") from None
+        raise EncodeError(f"{what} {text!r} is not hexadecimal octets") from None
 
 
 def _entry(text: str) -> RouteTableEntry:
@@ -205,41 +230,51 @@ def _entry(text: str) -> RouteTableEntry:
 
 def _options(recipe: Recipe, declaration: Declaration) -> list[Any]:
     """Options in the order: alternate care-of address, refresh advice, home agents, then those given by --option."""
-    asked = {
-        "--alt-coa": recipe.alternate_care_of_address,
-        "--refresh": recipe.refresh,
-        "--home-agent": recipe.home_agents,
-        "--option": recipe.options,
-    }
     spec = declaration.first(kinds.OptionList)
-    if spec is None or not isinstance(spec.kind, kinds.OptionList):
-        for flag, content in asked.items():
-            if content:
-                raise EncodeError(f"{flag}: {declaration.title} has no options")
-        return []
-    family = spec.kind.family
+    family = spec.kind.family if spec is not None and isinstance(spec.kind, kinds.OptionList) else ""
+    _refuse_foreign(recipe, declaration, family)
+    if len(recipe.home_agents) > MOST_HOME_AGENTS:
+        raise EncodeError(f"--home-agent: {len(recipe.home_agents)} given, {MOST_HOME_AGENTS} fit into the option")
     found: list[Any] = []
     if recipe.alternate_care_of_address:
-        found.append(AlternateCareOfAddress(care_of_address=address.parse(recipe.alternate_care_of_address)))
+        alternate = values.one_address("--alt-coa", recipe.alternate_care_of_address)
+        found.append(AlternateCareOfAddress(care_of_address=alternate))
     if recipe.refresh:
         advice: Declaration = BindingRefreshAdvice.__declaration__
         found.append(values.value(advice, {"refresh_interval_s": recipe.refresh}, recipe.profile))
     if recipe.home_agents:
-        found.append(MultipleHomeAgents(home_agents=values.addresses(recipe.home_agents)))
+        agents = tuple(values.one_address("--home-agent", text) for text in recipe.home_agents)
+        found.append(MultipleHomeAgents(home_agents=agents))
     return [*found, *(values.option(text, family, recipe.profile) for text in recipe.options)]
+
+
+def _refuse_foreign(recipe: Recipe, declaration: Declaration, family: str) -> None:
+    """Mobility options go into mobility messages, others only where there are options at all."""
+    asked = {
+        "--alt-coa": recipe.alternate_care_of_address,
+        "--refresh": recipe.refresh,
+        "--home-agent": recipe.home_agents,
+    }
+    for flag, content in asked.items():
+        if content and family != "mobility_option":
+            raise EncodeError(f"{flag} says nothing about {declaration.title}")
+    if recipe.options and not family:
+        raise EncodeError(f"--option: {declaration.title} has no options")
 
 
 def _unpadded(message: Any, options: list[Any], profile: Profile) -> Layer:
     """A message whose options stand where they fall; its length is rounded up, as a sender that forgot to pad would."""
     declaration: Declaration = message.__declaration__
-    bare = message.replace(options=()) if options or "options" in declaration.by_name else message
     length = declaration.first(kinds.Length)
+    if "options" not in declaration.by_name:
+        return layer(message)
     content = b"".join(profile.codec.emit(option) for option in options)
     if length is None or not isinstance(length.kind, kinds.Length):
         return layer(message)
     step = length.kind.step
     fill = -declaration.fixed_size % step  # only to let the codec emit it
     filler = values.option(f"1:{'00' * (fill - 2)}", "mobility_option", profile) if fill >= 2 else None
+    bare = message.replace(options=())
     emitted = profile.codec.emit(bare.replace(options=(filler,)) if filler is not None else bare)
     octets = bytearray(emitted[: len(emitted) - fill] + content)
     octets[length.offset] = -(-(len(octets) - length.kind.bias) // step)
@@ -250,7 +285,7 @@ def _automatic(recipe: Recipe) -> list[Layer]:
     """What the home address asks for: an option on what the mobile node sends, a routing header on what it gets."""
     if not recipe.home_address or recipe.message == "be":
         return []
-    home = address.parse(recipe.home_address)
+    home = values.one_address("--hoa", recipe.home_address)
     if recipe.message in _SENT_TO_MOBILE_NODE:
         return [layer(RoutingType2(segments_left=1, home_address=home))]
     return [layer(padded(DestinationOptions(options=(HomeAddress(home_address=home),)), recipe.profile))]
@@ -294,7 +329,7 @@ def _esp_header(_name: str, rest: str, profile: Profile) -> Layer:
     given = values.assignments(rest)
     icv = given.pop("icv", "00" * 12)
     item = layer(values.value(Esp.__declaration__, given, profile))
-    item.esp = (b"", _hex(icv))
+    item.esp = (b"", _hex("--header esp: icv", icv))
     return item
 
 
@@ -320,7 +355,8 @@ def _tunnels(recipe: Recipe) -> list[Layer]:
         source, comma, destination = text.partition(",")
         if not comma:
             raise EncodeError(f"--tunnel {text}: give SOURCE,DESTINATION")
-        found.append(layer(Ipv6(source=address.parse(source), destination=address.parse(destination))))
+        ends = [values.one_address("--tunnel", end) for end in (source, destination)]
+        found.append(layer(Ipv6(source=ends[0], destination=ends[1])))
     return found
 
 

@@ -31,6 +31,9 @@ def typed(declaration: Declaration, name: str, text: str, profile: Profile) -> A
     if spec is None:
         known = ", ".join(f.name for f in declaration.fields)
         raise EncodeError(f"{declaration.title} has no field {name!r} (it has {known})", field=name)
+    if isinstance(spec.kind, kinds.OptionList | kinds.Records):
+        flag = "--option" if isinstance(spec.kind, kinds.OptionList) else "--rte"
+        raise EncodeError(f"{declaration.title}: {name} are given by {flag}", field=name)
     try:
         return spec.kind.from_text(text.replace("+", ",") if "+" in text else text, profile)
     except EncodeError as error:
@@ -72,9 +75,10 @@ def option(text: str, family: str, profile: Profile) -> Any:
     number = _number(name)
     if number is not None:
         content = _hexadecimal(rest, f"option {name}")
+        _check_size(family, name, len(content))
         if number == 0:
             return codec.option_parser(family)(b"\0", 0, 1)[0]
-        header = bytes([number, (len(content) + 2) // 8 if family == "nd_option" else len(content) & 0xFF])
+        header = bytes([number, (len(content) + 2) // 8 if family == "nd_option" else len(content)])
         fallback = codec.fallback(family).cls
         try:
             return codec.option_parser(family)(header + content, 0, len(content) + 2)[0]
@@ -86,6 +90,17 @@ def option(text: str, family: str, profile: Profile) -> Any:
             return value(declaration, assignments(rest), profile)
     known = ", ".join(sorted(d.symbol.replace("_", "-") for d in declarations(family)))
     raise EncodeError(f"there is no option {name!r}: give TYPE:HEX, or one of {known}")
+
+
+def _check_size(family: str, name: str, size: int) -> None:
+    """The length octet can say it: up to 255 octets, or in neighbour discovery 255 times 8 with the two before them."""
+    if family == "nd_option":
+        if (size + 2) % 8 or size + 2 > 255 * 8:
+            raise EncodeError(
+                f"option {name}: {size} octets; with its two of header it needs a multiple of 8 up to 2040"
+            )
+    elif size > 255:
+        raise EncodeError(f"option {name}: {size} octets, its length can say 255 at most")
 
 
 def _number(text: str) -> int | None:
@@ -105,6 +120,9 @@ def _hexadecimal(text: str, what: str) -> bytes:
         raise EncodeError(f"{what}: {text!r} is not hexadecimal octets") from None
 
 
-def addresses(texts: list[str]) -> tuple[bytes, ...]:
-    """Several addresses."""
-    return tuple(address.parse(text) for text in texts)
+def one_address(flag: str, text: str) -> bytes:
+    """The address of a flag; EncodeError names the flag."""
+    try:
+        return address.parse(text)
+    except EncodeError as error:
+        raise EncodeError(f"{flag}: {error}: give one like 2001:db8::1") from None

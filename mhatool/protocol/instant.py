@@ -22,6 +22,13 @@ def rfc3339(time_ns: int) -> str:
 
 def parse(text: str) -> int:
     """Nanoseconds since 1970 from RFC 3339 text or from seconds; ValueError says what is wanted."""
+    time_ns = _parsed(text)
+    if not 0 <= time_ns < 1 << 63:
+        raise ValueError(f"{text!r} is before 1970 or too far off: a capture can't hold it")
+    return time_ns
+
+
+def _parsed(text: str) -> int:
     found = _SECONDS.fullmatch(text)
     if found:
         return int(found[1]) * _NS + _fraction(found[2])

@@ -95,6 +95,16 @@ def test_a_file_changes_single_code_points(tmp_path: Path) -> None:
         ("flags.pigeons.A = 1", "flags.pigeons is none of binding_update"),
         ('flags.binding_update.A = "x"', "flags.binding_update.A = 'x'"),
         ("= = =", "Invalid statement"),
+        ("base = []", "base = [] is none of"),
+        ("name = 3", "name = 3: a text is needed"),
+        ("numbers.mobility.binding_update = 6", "6 is "),
+        ("numbers.mobility_option.multiple_home_agents = 3", "3 is "),
+        ("numbers.mobility_option.pad1 = 7", "padding is 0 and 1 in every profile"),
+        ("protocols.mobility = 58", "protocols.mobility = 58 is icmpv6's"),
+        ("flags.binding_update.A = 3", "flags.binding_update.A = 0x3: one bit is needed"),
+        ("flags.binding_update.A = 0", "one bit is needed"),
+        ("flags.binding_update.Z = 0x8000", "flags.binding_update.Z = 0x8000 is A's bit"),
+        ("flags.binding_acknowledgement.Z = 0x8000", "a whole number from 0 to 255 is needed"),
     ],
 )
 def test_errors_name_file_and_key(text: str, message: str, tmp_path: Path) -> None:

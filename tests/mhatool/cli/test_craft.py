@@ -127,7 +127,29 @@ def test_a_changed_field_changes_itself_and_the_checksum_only(
         ("craft bu --flags AZ", "flag 'Z' is unknown"),
         ("craft bu --option 300:00", "option type 300 is outside 0..255"),
         ("craft bu --option nonsense:a=1", "there is no option 'nonsense'"),
-        ("craft dhaad-request --home-agent ::1", "has no options"),
+        (
+            "craft dhaad-request --home-agent ::1",
+            "--home-agent says nothing about Home Agent Address Discovery Request",
+        ),
+        ("craft dhaad-request --option 1:00", "--option: Home Agent Address Discovery Request has no options"),
+        ("craft rs --home-agent ::1", "--home-agent says nothing about Router Solicitation"),
+        ("craft bu --src ::2 --coa ::3", "--src and --coa contradict each other"),
+        ("craft ba --dst ::2 --coa ::3", "--dst and --coa contradict each other"),
+        ("craft bu --raw 3b --seq 5", "--raw and what says something about the message contradict each other"),
+        ("craft bu --from-json x", "give either MESSAGE or --from-json"),
+        ("craft --from-json x --seq 5", "--from-json and --seq contradict each other"),
+        ("craft --from-json x --time 5", "--from-json and --time contradict each other"),
+        ("craft bu --set options=1", "options are given by --option"),
+        ("craft bu --rte ::/0,1", "--rte says nothing about Binding Update"),
+        ("craft ripng --rte ::/0", "give PREFIX/LENGTH,METRIC[,TAG]"),
+        ("craft experimental", "make its data 2 octets longer"),
+        ("craft bu --time 1900-01-01T00:00:00Z", "is before 1970"),
+        ("craft bu --time 99999999999999999999", "too far off"),
+        (f"craft bu --option 18:{'00' * 256}", "option 18: 256 octets, its length can say 255 at most"),
+        ("craft ra --option 77:00", "needs a multiple of 8"),
+        ("craft ha-unreachable", "give --unreachable"),
+        ("craft bu --src x", "--src: 'x' is not an IPv6 address: give one like 2001:db8::1"),
+        (f"craft bu{' --home-agent ::1' * 16}", "--home-agent: 16 given, 15 fit into the option"),
         ("craft ns --status 1", "--status says nothing about Neighbor Solicitation"),
         ("craft bu --hex -w x.pcapng", "contradict each other"),
         ("craft", "give either MESSAGE or --from-json"),
@@ -156,6 +178,15 @@ def test_errors_are_one_line(command: str, message: str, capsys: pytest.CaptureF
         ('{"layers": [{"type": "ipv6", "source": "::1"}]}', "IPv6: destination is missing"),
         ('{"layers": [{"type": "ipv6", "source": "::1", "destination": "::2", "colour": 1}]}', "no field 'colour'"),
         ('{"layers": [{"type": "payload", "offset": 0, "length": 12}]}', "a payload of 12 octets isn't in the record"),
+        ('{"packets": 5}', "record 1: no list of layers in it"),
+        ("[" * 100_000, "record 1 is not JSON"),
+        ('{"layers": [{"type": "x"}], "octets": "zz"}', "octets: 'zz' is not hexadecimal"),
+        ('{"layers": [], "link_type": "x"}', "link_type is 'x', not a number"),
+        ('{"layers": [], "link_type": 99999999}', "link_type is 99999999, not a number"),
+        ('{"layers": [], "original_length": 1.5}', "original_length is 1.5, not a number"),
+        ('{"layers": [], "time": "1900-01-01T00:00:00Z"}', "is before 1970"),
+        ('{"layers": [{"type": "routing", "routing_type": []}]}', "routing_type is [], not a number"),
+        ('{"layers": [{"type": "payload", "data": "00", "protocol": "x"}]}', "protocol is 'x', not a number"),
     ],
 )
 def test_bad_records_are_named(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,5 +208,53 @@ def test_what_the_standard_forbids_can_be_made(capsys: pytest.CaptureFixture[str
     message = bytes.fromhex(out)[64:]
     # 12 octets and an option of 18 at offset 12, not 8n+6: 30 octets, the length says 32
     assert (len(message), message[1], message[12]) == (30, 3, 3)
-    _, out, _ = run(capsys, f"{BU} --raw 3b01ff --hex")
+    _, out, _ = run(capsys, "craft bu --src ::1 --dst ::2 --hoa ::3 --raw 3b01ff --hex")
     assert bytes.fromhex(out)[64:].hex() == "3b01ff"
+
+
+def test_edits_beside_a_problem_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An option of a wrong length doesn't freeze its message; and no octets of the layer stand in the record."""
+    _, before, _ = run(capsys, f"{BU} --option 3:0011 --option 50:01 --hex")
+    capture = tmp_path / "broken.pcapng"
+    assert main([*shlex.split(f"{BU} --option 3:0011 --option 50:01"), "-w", str(capture)]) == 0
+    assert main(["dissect", str(capture), "--jsonl"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    layer = record["layers"][-1]
+    assert layer["problems"]
+    assert "octets" not in layer
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(record))
+    assert run(capsys, f"craft --from-json {path} --hex")[1] == before
+    layer["lifetime_s"] = 60
+    path.write_text(json.dumps(record))
+    _, out, _ = run(capsys, f"craft --from-json {path} --hex")
+    assert bytes.fromhex(out)[64 + 10 : 64 + 12] == b"\x00\x0f"  # 60 s / 4
+
+
+def test_what_was_not_understood_is_not_made_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that runs over the end: without -x it can't be crafted again, with -x it can, edited it can't."""
+    # header length 1; at 12 an option of type 3 with length 16, where 2 octets are left
+    capture = tmp_path / "broken.pcapng"
+    assert (
+        main([*shlex.split("craft bu --src ::1 --dst ::2"), "--raw", f"3b010500{'00' * 8}03100000", "-w", str(capture)])
+        == 0
+    )
+    path = tmp_path / "record.json"
+    assert main(["dissect", str(capture), "--jsonl"]) == 0
+    path.write_text(capsys.readouterr().out)
+    assert "use dissect -x" in run(capsys, f"craft --from-json {path} --hex")[2]
+    assert main(["dissect", str(capture), "--jsonl", "-x"]) == 0
+    path.write_text(capsys.readouterr().out)
+    assert run(capsys, f"craft --from-json {path} --hex")[1].endswith(f"3b010500{'00' * 8}03100000\n")
+
+
+def test_an_error_leaves_the_output_file_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "kept.pcapng"
+    kept.write_bytes(b"precious")
+    records = tmp_path / "records.json"
+    records.write_text('{"layers": 5}')
+    assert run(capsys, f"craft --from-json {records} -w {kept}")[0] == 2
+    assert kept.read_bytes() == b"precious"
+    records.write_text('{"layers": []}')
+    assert run(capsys, f"craft --from-json {records} -w {records}")[0] == 2
+    assert records.read_text() == '{"layers": []}'
