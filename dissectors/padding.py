@@ -20,7 +20,7 @@ def padding(codec: Codec, family: str, size: int) -> list[Option]:
     return [declaration.cls() if size == 1 else declaration.cls(padding=bytes(size - 2))]
 
 
-def _gap(declaration: Declaration, position: int, size: int) -> int:
+def gap_before(declaration: Declaration, position: int, size: int) -> int:
     """How many octets must stand before an option of that size for its alignment."""
     alignment = declaration.alignment(size)
     step, rest = alignment or (1, 0)
@@ -40,7 +40,7 @@ def aligned(codec: Codec, family: str, options: Sequence[Option], start: int) ->
     position = start
     for option in options:
         size = len(codec.emit(option))
-        gap = _gap(option.__declaration__, position, size)
+        gap = gap_before(option.__declaration__, position, size)
         result += [*padding(codec, family, gap), option]
         position += gap + size
     return (*result, *padding(codec, family, -position % 8))

@@ -19,8 +19,10 @@ from dpkt.ip6 import IP6
 
 from dissectors.adapters.declared import NOT_MOBILE, declared
 from dissectors.errors import DecodeError, EncodeError
+from dissectors.ipv6.header import Ipv6
 from dissectors.profile import PROTOCOLS, RFC6275, Profile
 from dissectors.spec import kinds
+from dissectors.spec.compile import too_short
 from dissectors.spec.declaration import Declaration, FieldSpec
 
 _ICMPV6_HEADER = 4  # type, code, checksum: dpkt.icmp6.ICMP6 has them
@@ -121,8 +123,34 @@ class Mobility(_Declared):
         return super().__new__(cls)
 
 
+class _UnreadableError(dpkt.UnpackError):
+    """Where dpkt gave up on an IPv6 packet, and why. (On one in a tunnel: dpkt then leaves that one as octets.)"""
+
+    def __init__(self, code: str, offset: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.offset = offset
+
+
 class _Ip6(IP6):
     """dpkt's IPv6, giving back what it read: dpkt's fails behind ESP, doubles what follows AH, fills in checksums."""
+
+    def unpack(self, buf: bytes) -> None:
+        try:
+            super().unpack(buf)
+        except Exception as error:  # dpkt's own classes may raise anything
+            code = "too_short" if isinstance(error, dpkt.NeedData) else "unreadable"
+            raise _UnreadableError(code, self._read(len(buf)), f"dpkt: {type(error).__name__}: {error}") from error
+
+    def _read(self, size: int) -> int:
+        """Where the first header begins that isn't there as a whole."""
+        offset = 0
+        if hasattr(self, "all_extension_headers"):
+            for length in (self.__hdr_len__, *(header.length for header in self.all_extension_headers)):
+                if offset + length > size:
+                    break
+                offset += length
+        return offset
 
     def __bytes__(self) -> bytes:
         extensions = b"".join(bytes(header)[: header.length] for header in getattr(self, "all_extension_headers", ()))
@@ -260,8 +288,16 @@ def packets(profile: Profile = RFC6275) -> Packets:
 
 
 def dissect_with_dpkt(octets: bytes, profile: Profile = RFC6275) -> Any:
-    """The packet that begins with these octets of an IPv6 header; nothing need be installed."""
-    return packets(profile).ip6(octets)
+    """The packet that begins with these octets of an IPv6 header; nothing need be installed.
+
+    An IPv6 or extension header that dpkt can't read is a `DecodeError`; what is above them stays octets then.
+    """
+    if len(octets) < Ipv6.__declaration__.fixed_size:
+        raise too_short(Ipv6.__declaration__, 0, len(octets))
+    try:
+        return packets(profile).ip6(octets)
+    except _UnreadableError as error:
+        raise DecodeError(error.code, error.offset, str(error)) from error
 
 
 # --- in dpkt's own tables ---------------------------------------------------------------------------------------------

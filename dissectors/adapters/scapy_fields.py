@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,8 @@ from scapy.layers.inet6 import IP6ListField
 from scapy.packet import Packet
 from scapy.volatile import RandNum
 
+from dissectors.codec import Codec
+from dissectors.padding import padding
 from dissectors.profile import Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
@@ -107,6 +110,22 @@ class _RandomUnits(RandNum):
         return int(super()._fix()) * self.unit
 
 
+class Dissected(list[Any]):
+    """Packets found in octets, `size` of them: they keep their places while they still take as many."""
+
+    def __init__(self, items: Iterable[Any] = (), size: int = 0) -> None:
+        super().__init__(items)
+        self.size = size
+
+    def __reduce__(self) -> Any:
+        return Dissected, (list(self), self.size)
+
+
+def padding_octets(codec: Codec, family: str, size: int) -> bytes:
+    """So many octets of padding options."""
+    return b"".join(codec.emit(option) for option in padding(codec, family, size))
+
+
 class _ViewedField(scapy_fields.PacketListField):
     """Packets that our view finds in the enclosing one: its rules, and broken ones are kept as they are."""
 
@@ -125,12 +144,17 @@ class _ViewedField(scapy_fields.PacketListField):
     def getfield(self, pkt: Any, s: bytes) -> tuple[bytes, list[Any]]:
         octets, profile = pkt.original, self.layers.profile
         end = pkt.extent(octets)
-        at = end - len(s)
-        items: list[Any] = []
+        start = at = end - len(s)
+        items = Dissected()
         for item in self.found(View(self.declaration, octets, 0, end, profile)):
             items.append(self._packet(item, pkt))
             at = item.end
+        items.size = at - start
         return octets[at:end], items
+
+    def do_copy(self, x: Any) -> Any:
+        copied: Any = super().do_copy(x)
+        return Dissected(copied, x.size) if isinstance(x, Dissected) else copied
 
     def _packet(self, item: View, parent: Any) -> Any:
         try:
@@ -148,6 +172,17 @@ class OptionsField(_ViewedField):
 
     def found(self, view: View) -> list[View]:
         return view.options
+
+    def addfield(self, pkt: Any, s: bytes, val: Any) -> bytes:
+        built = [bytes(option) for option in val]
+        as_it_came = isinstance(val, Dissected) and val.size == sum(map(len, built))
+        family = pkt.padded_family()
+        if as_it_came or family is None or not pkt.is_padding():
+            return s + b"".join(built)
+        for option, octets in zip(val, built, strict=True):
+            gap = option.alignment_delta(len(s)) if hasattr(option, "alignment_delta") else 0
+            s += padding_octets(self.layers.profile.codec, family, gap) + octets
+        return s
 
 
 class RecordsField(_ViewedField):

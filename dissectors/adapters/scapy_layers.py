@@ -3,12 +3,20 @@
 `layers(profile)` makes them; class `MHABindingUpdate` is the declaration `BindingUpdate`'s, and an attribute of this
 module too. `dissect_with_scapy(octets)` uses them without touching Scapy's own; `install()` puts them into its tables
 and `uninstall()` restores those exactly. A field that is None (length, count, checksum) is computed when the packet is
-built, as everywhere in Scapy; padding is only inserted by `packet.auto_pad()`.
+built, as everywhere in Scapy. While the length is None the packet is padded as well, as Scapy's own are: its options to
+where they may stand, its end to 8 octets. What was dissected has its length and is rebuilt as it came.
+`packet.auto_pad()` puts the padding into the list of options, to be seen there; `MHAPacket.automatic_padding = False`
+turns padding off, for one class when set there.
+
+Checksums of our layers, and of the `MHAUDP` and `MHATCP` among them, see the Home Address option wherever it stands,
+and routing headers, whether those are ours or Scapy's. Scapy's own upper layers (its Binding Update, ICMPv6, UDP) see
+them once `install()` is called, with `replace` or without; before, and after `uninstall()`, they count neither our
+headers' addresses nor a Home Address option beside padding.
 """
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from scapy.layers import inet6
@@ -17,10 +25,21 @@ from scapy.packet import Packet
 
 from dissectors.adapters.declared import NOT_MOBILE, declared
 from dissectors.adapters.scapy_fields import make_field
-from dissectors.adapters.scapy_packets import MHATCP, MHAUDP, _Declared, _Extension, _Icmpv6, _IPv6
+from dissectors.adapters.scapy_packets import (
+    MHATCP,
+    MHAUDP,
+    MHAPacket,
+    _Extension,
+    _Icmpv6,
+    _IPv6,
+    on_the_way,
+)
+from dissectors.errors import DecodeError
+from dissectors.ipv6.header import Ipv6
 from dissectors.profile import PROTOCOLS, RFC6275, Profile
 from dissectors.ripng import PORT as RIPNG_PORT
 from dissectors.spec import kinds
+from dissectors.spec.compile import too_short
 from dissectors.spec.declaration import Declaration
 from dissectors.spec.families import declarations
 
@@ -36,7 +55,7 @@ class Layers:
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self._by_declared: dict[type, Any] = {}
-        self.by_name: dict[str, Any] = {}
+        self.by_name: dict[str, Any] = {MHAPacket.__name__: MHAPacket}
         self._protocols = {profile.protocol(name): name for name in PROTOCOLS}
         for declaration in declared():
             self.of(declaration.cls)
@@ -76,7 +95,7 @@ class Layers:
         }
         if family in _DISPATCHING and self.profile.codec.fallback(family) is declaration:
             body["dispatch_hook"] = classmethod(self._dispatch(family))
-        return self._class(f"{PREFIX}{declaration.cls.__name__}", _BASES.get(family, _Declared), body)
+        return self._class(f"{PREFIX}{declaration.cls.__name__}", _BASES.get(family, MHAPacket), body)
 
     def _overloads(self, declaration: Declaration) -> dict[Any, dict[str, int]]:
         """What a layer sets in the one below it."""
@@ -151,13 +170,39 @@ def __getattr__(name: str) -> Any:
 
 
 def dissect_with_scapy(octets: bytes, profile: Profile = RFC6275) -> Packet:
-    """The packet that begins with these octets of an IPv6 header, all in our layers; nothing need be installed."""
-    return layers(profile).ipv6(octets)
+    """The packet that begins with these octets of an IPv6 header, all in our layers; nothing need be installed.
+
+    Octets that Scapy can't read, fewer than an IPv6 header to begin with, are a `DecodeError`; a header above it that
+    it can't read is `Raw`.
+    """
+    if len(octets) < Ipv6.__declaration__.fixed_size:
+        raise too_short(Ipv6.__declaration__, 0, len(octets))
+    try:
+        packet: Packet = layers(profile).ipv6(octets)
+    except Exception as error:  # Scapy's dissectors may raise anything
+        raise DecodeError("unreadable", 0, f"Scapy: {type(error).__name__}: {error}") from error
+    return packet
 
 
 # --- in Scapy's own tables --------------------------------------------------------------------------------------------
 
 _MISSING: Any = object()
+
+
+def _seeing_our_headers(stock: Callable[..., Any]) -> Callable[..., Any]:
+    """Scapy's `in6_pseudoheader`, which its checksums are made with, naming the end points that ours do."""
+
+    def in6_pseudoheader(nh: int, u: Any, plen: int) -> Any:
+        header = stock(nh, u, plen)
+        _, source, destination = on_the_way(u)
+        if header is not None and source is not None:
+            header.src = source
+        if header is not None and destination is not None:
+            header.dst = destination
+        return header
+
+    in6_pseudoheader.__doc__ = stock.__doc__
+    return in6_pseudoheader
 
 
 class _Installation:
@@ -184,6 +229,7 @@ class _Installation:
         else:
             self.put(inet6.ipv6nhcls, protocol, made.of(self.profile.codec.fallback("mobility").cls))
         self._family(made, "icmpv6", inet6.icmp6typescls)
+        self.put(vars(inet6), "in6_pseudoheader", _seeing_our_headers(inet6.in6_pseudoheader))
         ripng = made.by_name[f"{PREFIX}Ripng"]
         UDP.payload_guess = [({"sport": RIPNG_PORT}, ripng), ({"dport": RIPNG_PORT}, ripng), *UDP.payload_guess]
 
@@ -220,8 +266,9 @@ _installed: list[_Installation] = []
 def install(profile: Profile = RFC6275, *, replace: bool = False) -> None:
     """Put our layers into Scapy's tables: types and options that it lacks, or that the profile gives another meaning.
 
-    Its own Binding Update, Acknowledgement and others stay unless `replace`. Installing again replaces what was
-    installed.
+    Its own Binding Update, Acknowledgement and others stay unless `replace`. Their checksums, and those of its ICMPv6,
+    UDP and TCP, then see our extension headers and a Home Address option beside padding, as ours do. Installing again
+    replaces what was installed.
     """
     uninstall()
     installation = _Installation(profile, replace)
@@ -230,6 +277,6 @@ def install(profile: Profile = RFC6275, *, replace: bool = False) -> None:
 
 
 def uninstall() -> None:
-    """Restore Scapy's tables exactly; nothing where nothing was installed."""
+    """Restore Scapy's tables and checksums exactly; nothing where nothing was installed."""
     while _installed:
         _installed.pop().remove()

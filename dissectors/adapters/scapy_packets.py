@@ -11,6 +11,7 @@ from scapy.layers.inet import TCP, UDP
 from scapy.layers.inet6 import (
     HAO,
     IPv6,
+    IPv6ExtHdrDestOpt,
     IPv6ExtHdrRouting,
     IPv6ExtHdrSegmentRouting,
     _ICMPv6,
@@ -18,10 +19,10 @@ from scapy.layers.inet6 import (
 )
 from scapy.packet import Packet
 
-from dissectors.adapters.scapy_fields import field_name
+from dissectors.adapters.scapy_fields import field_name, padding_octets
 from dissectors.ipv6 import address as addresses
 from dissectors.ipv6 import checksum
-from dissectors.padding import aligned
+from dissectors.padding import aligned, gap_before
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration
 
@@ -33,7 +34,8 @@ _OUT_OF_WINDOW = 135  # status: the sequence number in the answer is the last ac
 
 def _home_address(packet: Any) -> str | None:
     """The Home Address option's address, wherever it stands among a header's options."""
-    for option in packet.fields.get("options") or ():
+    options = packet.fields.get("options") if isinstance(packet, IPv6ExtHdrDestOpt | _Extension) else None
+    for option in options if isinstance(options, list) else ():
         if isinstance(option, HAO):
             return str(option.hoa)
         if getattr(option, "symbol", "") == "home_address":
@@ -54,14 +56,22 @@ def _routed_to(packet: Any) -> str | None:
     return str(listed[-1]) if listed else None
 
 
-def end_points(packet: Any) -> tuple[bytes, bytes] | None:
-    """Source and destination as a checksum sees them; None without an IPv6 header below the packet."""
+def on_the_way(below: Any) -> tuple[Any, str | None, str | None]:
+    """From an upper layer's underlayer on: the IPv6 header, and the source and destination that headers above it name.
+
+    Each is None where there is none.
+    """
     source = destination = None
-    below = packet.underlayer
     while below is not None and not isinstance(below, IPv6):
         source = _home_address(below) or source
         destination = destination or _routed_to(below)
         below = below.underlayer
+    return below, source, destination
+
+
+def end_points(packet: Any) -> tuple[bytes, bytes] | None:
+    """Source and destination as a checksum sees them; None without an IPv6 header below the packet."""
+    below, source, destination = on_the_way(packet.underlayer)
     if below is None:
         return None
     return addresses.parse(source or str(below.src)), addresses.parse(destination or str(below.dst))
@@ -79,9 +89,15 @@ def computed_checksum(packet: Any, protocol: int, octets: bytes) -> int:
 # --- packets ----------------------------------------------------------------------------------------------------------
 
 
-class _Declared(Packet):
-    """A packet whose fields come from a declaration. Lengths, counts and checksums that are None are computed."""
+class MHAPacket(Packet):
+    """A packet whose fields come from a declaration. Lengths, counts and checksums that are None are computed.
 
+    While its length is None, a packet is padded as it is built: options to where they may stand, and its end to the
+    unit that the length counts in. Options that came from octets keep their places unless their size changes.
+    `MHAPacket.automatic_padding = False` turns that off for all, or for one class when set there.
+    """
+
+    automatic_padding: ClassVar[bool] = True
     declaration: ClassVar[Declaration]
     symbol: ClassVar[str]
     layers: ClassVar[Any]
@@ -116,7 +132,35 @@ class _Declared(Packet):
         left = self.own_octets_left(s)
         return s[:left], s[left:]
 
+    def padded_family(self) -> str | None:
+        """The family of its options, if those may be padded."""
+        spec = self.declaration.first(kinds.OptionList)
+        if spec is None or not isinstance(spec.kind, kinds.OptionList) or spec.kind.family == "nd_option":
+            return None
+        return spec.kind.family
+
+    def is_padding(self) -> bool:
+        """Whether it is padded as it is built."""
+        return self._unit() > 1 and self.automatic_padding
+
+    def _unit(self) -> int:
+        """What its length counts in, if that is to be computed; otherwise 1."""
+        spec = self.declaration.first(kinds.Length)
+        if spec is None or not isinstance(spec.kind, kinds.Length) or spec.kind.payload:
+            return 1
+        return spec.kind.step if self.getfieldval(spec.name) is None else 1
+
+    def _end_padding(self, size: int) -> bytes:
+        """What makes a packet of so many octets one that its length can tell."""
+        missing = -size % self._unit() if self.is_padding() else 0
+        family = self.padded_family()
+        return bytes(missing) if family is None else padding_octets(self.layers.profile.codec, family, missing)
+
     def post_build(self, pkt: bytes, pay: bytes) -> bytes:
+        if isinstance(self, _Extension):
+            pkt += self._end_padding(len(pkt))
+        else:
+            pay += self._end_padding(len(pkt + pay))
         octets = bytearray(pkt + pay)
         for spec in self.declaration.fixed:
             kind = spec.kind
@@ -134,7 +178,9 @@ class _Declared(Packet):
 
     def _length(self, kind: kinds.Length, total: int) -> int:
         if total % kind.step:
-            log_runtime.warning("%s: %d octets, not a multiple of %d: see auto_pad()", self.name, total, kind.step)
+            log_runtime.warning(
+                "%s: %d octets, not a multiple of %d, and automatic_padding is off", self.name, total, kind.step
+            )
         return max(0, total - kind.bias + kind.step - 1) // kind.step & 0xFF  # rounded up: it covers every field
 
     def _fill_checksum(self, octets: bytearray) -> None:
@@ -148,12 +194,12 @@ class _Declared(Packet):
         octets[place] = value.to_bytes(2, "big")
 
     def auto_pad(self) -> Any:
-        """A copy with its options aligned and padded; lengths and checksum are left to be computed."""
+        """A copy whose options are aligned and padded in their list; lengths and checksum are left to be computed."""
         changed = self.copy()
-        spec = self.declaration.first(kinds.OptionList)
-        if spec is None or not isinstance(spec.kind, kinds.OptionList) or spec.kind.family == "nd_option":
+        spec, family = self.declaration.first(kinds.OptionList), self.padded_family()
+        if spec is None or family is None:
             return changed
-        codec, family = self.layers.profile.codec, spec.kind.family
+        codec = self.layers.profile.codec
         octets = b"".join(bytes(option) for option in self.getfieldval(spec.name))
         start = self.declaration.fixed_size
         listed = self.declaration.first(kinds.AddressList)
@@ -168,8 +214,7 @@ class _Declared(Packet):
 
     def alignment_delta(self, position: int) -> int:
         """What Scapy's own option lists ask: octets of padding before an option at that offset."""
-        step, rest = self.declaration.alignment(len(self)) or (1, 0)
-        return (rest - position) % step
+        return gap_before(self.declaration, position, len(self))
 
     def hashret(self) -> bytes:
         return hash_key(self)
@@ -181,17 +226,17 @@ class _Declared(Packet):
         return summary(self)
 
 
-class _Extension(_Declared):
-    """An extension header: its payload follows."""
+class _Extension(MHAPacket, _IPv6ExtHdr):
+    """An extension header: its payload follows. (Scapy's UDP and TCP only have a checksum above its base class.)"""
 
     def extract_padding(self, s: bytes) -> tuple[bytes, bytes | None]:
         return s, None
 
     def add_payload(self, payload: Any) -> None:
         super().add_payload(payload)
-        below_ipv6 = getattr(payload, "overload_fields", {}).get(IPv6, {})  # also of layers that don't know ours
-        if "nh" in below_ipv6:
-            self.overloaded_fields = {"next_header": below_ipv6["nh"]}
+        if self.payload is payload:  # else another extension header, which stands above this one, has got it
+            below_ipv6 = payload.overload_fields.get(IPv6, {})  # also of layers that don't know ours
+            self.overloaded_fields = {"next_header": below_ipv6["nh"]} if "nh" in below_ipv6 else {}
 
     def guess_payload_class(self, payload: bytes) -> Any:
         if self.own_octets_left(payload) or (self.symbol == "fragment" and (self.fragment_offset or self.flags)):
@@ -199,7 +244,7 @@ class _Extension(_Declared):
         return self.layers.payload_class(self.fields.get("next_header", -1), payload)
 
 
-class _Icmpv6(_Declared, _ICMPv6):
+class _Icmpv6(MHAPacket, _ICMPv6):
     """An ICMPv6 message; Scapy's base class, so that its IPv6 layer matches answers."""
 
     @property
@@ -248,7 +293,7 @@ class _IPv6(IPv6):
 
     def _upper(self) -> Any:
         upper = self.payload
-        while isinstance(upper, _Extension | _IPv6ExtHdr):
+        while isinstance(upper, _IPv6ExtHdr):
             upper = upper.payload
         return upper
 

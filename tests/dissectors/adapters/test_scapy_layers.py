@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from scapy.config import conf
 from scapy.layers import inet6
-from scapy.layers.inet import UDP
+from scapy.layers.inet import TCP, UDP
 from scapy.layers.inet6 import HAO, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrRouting
 from scapy.packet import Raw, fuzz
 
@@ -36,6 +37,7 @@ def scapy_as_it_was() -> Iterator[None]:
 
 def tables() -> dict[str, Any]:
     found: dict[str, Any] = {name: dict(getattr(inet6, name)) for name in TABLES}
+    found["in6_pseudoheader"] = inet6.in6_pseudoheader
     return found | {"udp": list(UDP.payload_guess), "order": [list(getattr(inet6, name)) for name in TABLES]}
 
 
@@ -119,12 +121,132 @@ def test_a_given_checksum_and_length_stand() -> None:
 # --- building ---------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_padded_unless_asked() -> None:
-    option = L.MHAMultipleHomeAgents(home_agents=[AGENT_1, AGENT_2])
-    assert len(bytes(update(options=[option]))) == 12 + 34
-    padded = update(options=[option]).auto_pad()
+@pytest.fixture
+def without_padding() -> Iterator[None]:
+    L.MHAPacket.automatic_padding = False
+    yield
+    L.MHAPacket.automatic_padding = True
+
+
+def length_agrees(octets: bytes) -> bool:
+    return 8 + 8 * octets[1] == len(octets)
+
+
+def test_the_shortest_binding_update_is_padded() -> None:
+    packet = IPv6(src=HOME, dst=AGENT_1) / L.MHABindingUpdate(sequence_number=7)
+    assert bytes(packet)[4:6] == b"\0\x10"
+    assert length_agrees(bytes(packet)[40:])
+    assert bytes(packet)[-4:] == bytes.fromhex("01020000")
+    assert status(bytes(packet)) == "good"
+    assert packet[L.MHABindingUpdate].options == []  # what the user wrote isn't touched
+
+
+def test_a_built_message_is_padded_and_auto_pad_shows_it() -> None:
+    message = update(options=[L.MHAMultipleHomeAgents(home_agents=[AGENT_1, AGENT_2])])
+    assert len(bytes(message)) == 48
+    padded = message.auto_pad()
     assert [o.symbol for o in padded.options] == ["pad_n", "multiple_home_agents"]
-    assert len(bytes(padded)) == 48
+    assert bytes(padded) == bytes(message)
+
+
+@pytest.mark.usefixtures("without_padding")
+def test_nothing_is_padded_where_that_is_turned_off() -> None:
+    message = update(options=[L.MHAMultipleHomeAgents(home_agents=[AGENT_1, AGENT_2])])
+    assert len(bytes(message)) == 12 + 34
+    assert len(bytes(message.auto_pad())) == 48
+
+
+def test_padding_can_be_turned_off_for_one_class() -> None:
+    L.MHABindingUpdate.automatic_padding = False
+    try:
+        assert len(bytes(L.MHABindingUpdate())) == 12
+        assert len(bytes(L.MHABindingAcknowledgement())) == 16
+    finally:
+        del L.MHABindingUpdate.automatic_padding
+    assert len(bytes(L.MHABindingUpdate())) == 16
+
+
+def test_a_given_length_is_not_padded() -> None:
+    assert len(bytes(update(header_length=1))) == 12
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [L.MHAAlternateCareOfAddress(care_of_address=CARE_OF)],
+        [L.MHANonceIndices(home_nonce_index=1), L.MHAAlternateCareOfAddress(care_of_address=CARE_OF)],
+        [inet6.MIP6OptAltCoA(acoa=CARE_OF)],
+        [L.MHAUnknownMobilityOption(type=200, data=bytes(n)) for n in range(9)],
+        [L.MHAMobilityMessageAuthentication(subtype=1, spi=256, authenticator=bytes(12))],
+        [L.MHAPad1()],
+        [Raw(b"\xc8\x09\x01")],
+        b"\x01",
+    ],
+    ids=str,
+)
+def test_the_length_always_agrees_with_the_octets(options: Any) -> None:
+    message = update(options=options)
+    assert length_agrees(bytes(message))
+    assert length_agrees(bytes(message / Raw(b"abc")))
+    if not isinstance(options, bytes) and not isinstance(options[0], Raw | inet6.MIP6OptAltCoA):
+        assert bytes(message) == bytes(message.auto_pad())
+
+
+@pytest.mark.parametrize("size", range(18))
+def test_messages_without_options_are_filled_up(size: int) -> None:
+    octets = bytes(L.MHAUnknownMobility(mh_type=99, data=b"\xa5" * size))
+    assert length_agrees(octets)
+    assert octets[6:] == b"\xa5" * size + bytes(-(6 + size) % 8)
+
+
+def test_a_built_options_header_is_padded_before_what_follows() -> None:
+    header = L.MHADestinationOptions(options=[L.MHAHomeAddress(home_address=HOME)])
+    octets = bytes(L.ipv6(src=CARE_OF, dst=AGENT_1) / header / update())
+    assert octets[40:48] == bytes.fromhex("8702 0102 0000 c910")
+    assert length_agrees(octets[40:64])
+    assert length_agrees(octets[64:])
+    assert status(octets) == "good"
+
+
+def misplaced() -> Any:
+    """A dissected Binding Update whose Alternate Care-of Address doesn't stand at 8n + 6."""
+    option = L.MHAAlternateCareOfAddress(care_of_address=CARE_OF)
+    octets = bytes(update(options=[option, L.MHAPadN(padding=bytes(0))], header_length=3, checksum=1))
+    assert len(octets) == 32
+    return L.MHABindingUpdate(octets)
+
+
+def test_what_was_dissected_keeps_its_places() -> None:
+    octets = bytes(misplaced())
+    for packet in (
+        misplaced(),
+        misplaced().copy(),
+        copy.deepcopy(misplaced()),
+        pickle.loads(pickle.dumps(misplaced())),
+    ):
+        packet.clear_cache()
+        assert bytes(packet) == octets
+        packet.header_length = None
+        assert bytes(packet) == octets
+        assert bytes(IPv6() / packet)[40:] == octets
+        packet.options[0].care_of_address = HOME  # it changes, its size doesn't
+        assert len(bytes(packet)) == 32
+
+
+def test_what_was_dissected_and_then_changed_is_padded() -> None:
+    packet = misplaced()
+    packet.options.append(L.MHANonceIndices())
+    assert len(bytes(packet)) == 38  # its length is still the one that it came with
+    packet.header_length = None
+    assert length_agrees(bytes(packet))
+    again = L.MHABindingUpdate(bytes(packet))
+    assert [o.symbol for o in again.options] == ["pad_n", "alternate_care_of_address", "pad_n", "nonce_indices"]
+
+
+def test_extension_headers_name_what_stands_next() -> None:
+    two = L.MHAHopByHop() / L.MHADestinationOptions()
+    packet = two / UDP()
+    assert [packet.next_header, packet.payload.next_header] == [60, 17]
 
 
 def test_option_9_is_padded_to_the_end() -> None:
@@ -231,6 +353,65 @@ def test_answers_from_end_to_end() -> None:
     assert reply.hashret() == request.hashret()
     reply[L.MHARoutingType2].home_address = AGENT_2
     assert not reply.answers(request)
+
+
+# --- Scapy's own layers once ours are installed -----------------------------------------------------------------------
+
+
+def behind_our_home_address(upper: Any) -> bytes:
+    options = [L.MHAHeaderPadN(padding=b"\0\0"), L.MHAHomeAddress(home_address=HOME)]
+    return bytes(IPv6(src=CARE_OF, dst=AGENT_1) / L.MHADestinationOptions(options=options) / upper)
+
+
+def behind_our_routing_header(upper: Any) -> bytes:
+    return bytes(IPv6(src=AGENT_1, dst=CARE_OF) / L.MHARoutingType2(segments_left=1, home_address=HOME) / upper)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize("below", [behind_our_home_address, behind_our_routing_header])
+@pytest.mark.parametrize(
+    "upper",
+    [inet6.MIP6MH_BU(seq=7), inet6.ICMPv6EchoRequest(data=b"abc"), UDP(sport=9, dport=9) / b"abc", TCP() / b"abc"],
+    ids=lambda upper: getattr(upper, "name", ""),
+)
+def test_scapys_own_upper_layers_behind_our_headers(replace: bool, below: Any, upper: Any) -> None:
+    assert status_of_upper(below(upper)) == "bad"
+    install(replace=replace)
+    assert status_of_upper(below(upper)) == "good"
+    uninstall()
+    assert status_of_upper(below(upper)) == "bad"
+
+
+def status_of_upper(octets: bytes) -> str:
+    found = [layer["checksum_status"] for layer in dissect(octets, 229).json() if "checksum_status" in layer]
+    return str(found[0])
+
+
+def test_scapys_own_binding_update_is_right_while_ours_are_installed() -> None:
+    octets = binding_update_with_padding()
+
+    def rebuilt() -> bytes:
+        stock = IPv6(octets)
+        stock[inet6.MIP6MH_BU].cksum = None
+        return bytes(stock)
+
+    assert status(rebuilt()) == "bad"
+    install()
+    assert rebuilt() == octets
+    uninstall()
+    assert status(rebuilt()) == "bad"
+
+
+def test_nothing_else_about_scapys_checksums_changes() -> None:
+    packets = [
+        IPv6(src=CARE_OF, dst=AGENT_1) / UDP() / b"x",
+        IPv6(src=CARE_OF, dst=AGENT_1) / IPv6ExtHdrRouting(addresses=[HOME, AGENT_2]) / inet6.ICMPv6EchoRequest(),
+        IPv6(src=CARE_OF, dst=AGENT_1) / IPv6ExtHdrDestOpt(options=[HAO(hoa=HOME)]) / TCP(),
+        inet6.ICMPv6EchoRequest(),
+    ]
+    before = [bytes(packet) for packet in packets]
+    install()
+    assert [bytes(packet) for packet in packets] == before
 
 
 # --- in Scapy's tables ------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 
 from tests.mhatool.cli.process import complaint, mhatool
 
-BU = ["craft", "bu", "--src", "2001:db8::1", "--dst", "2001:db8::2", "--lifetime", "40", "--time", "100"]
+BU = ["craft", "bu", "--dst", "2001:db8::2", "--lifetime", "40", "--time", "100"]
 BAD_CHECKSUM = "bad.pcapng:1: MIP6-MH-001 error expected checksum 0x"
 
 
