@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -84,7 +85,24 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it; the exit status."""
+    """Run it; the exit status: 0, 2 for what can't be read or written, 130 where interrupted."""
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # who reads has had enough
+        status = 0
+    except OSError as error:
+        print(f"dissectors: standard output: {(error.strerror or 'closed').lower()}", file=sys.stderr)
+        status = 2
+    else:
+        return status
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left has nowhere to go
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given = _arguments(arguments)
     try:
         octets = octets_of(sys.stdin.read() if given.hex == ["-"] else " ".join(given.hex))

@@ -20,6 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if stream is not None:  # a name that isn't UTF-8 is shown escaped instead of ending in an error
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     told = False
+    if sys.stdout is None:
+        from mhatool.cli.complaint import say
+
+        return say("standard output is closed; open it, or send it to /dev/null")
     try:
         from mhatool.cli.app import run
 

@@ -22,9 +22,15 @@ def complain(error: BaseException) -> int:
         return INTERRUPTED
     if os.environ.get("MHATOOL_TRACEBACK"):
         traceback.print_exception(error)
-    text = f"{styled('mhatool:', 'bold red', sys.stderr)} {one_line(_what(error))}"
-    with contextlib.suppress(OSError, ValueError):  # nobody is left to hear it
-        print(text, file=sys.stderr, flush=True)
+    return say(_what(error))
+
+
+def say(what: str) -> int:
+    """One line on standard error, if there is one; the exit status of wrong use."""
+    if sys.stderr is not None:
+        text = f"{styled('mhatool:', 'bold red', sys.stderr)} {one_line(what)}"
+        with contextlib.suppress(OSError, ValueError):  # nobody is left to hear it
+            print(text, file=sys.stderr, flush=True)
     return WRONG_USE
 
 

@@ -133,7 +133,8 @@ class Bar:
 
         console = Console(stderr=True, no_color=not use_color(sys.stderr))
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=console, transient=True)
+        # Rich would else take over standard output, and what a command prints into a file would go to the terminal.
+        self._bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
         self._task = self._bar.add_task("reading", total=self._total)
         self._bar.start()
 

@@ -27,7 +27,9 @@ def shell(
       mhatool shell -c 'MHABindingUpdate(sequence_number=7).show()'
       echo 'rdpcap("tour.pcap")[0].show()' | mhatool shell --replace
 
-    Our classes begin with MHA. Without --replace, Scapy keeps its own where it has one, and learns the rest.
+    Our classes begin with MHA, the rest of the name is the message's: MHABindingUpdate, MHAMultipleHomeAgents. Without
+    --replace, Scapy keeps its own where it has one, and learns the rest. Options built by hand are padded;
+    packet.auto_pad() shows how.
     """
     chosen = chosen_profile(profile)
     logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns about the machine's interfaces when imported
@@ -50,6 +52,8 @@ def _run(code: str, names: dict[str, Any], origin: str) -> None:
     space.update(names)
     try:
         exec(compile(code, origin, "exec"), space)
+    except BrokenPipeError:
+        raise  # who reads has had enough
     except Exception as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == origin]
         line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None

@@ -251,3 +251,47 @@ def test_the_bash_script_works_in_bash() -> None:
     script = f"source <(mhatool completion bash); {ask}"
     run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     assert run.stdout == "doctor\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["rules"], ["doctor"], ["craft", "bu"], ["info", "x"], ["completion", "bash"], ["--version"]]
+)
+def test_a_closed_standard_output_is_told(arguments: list[str]) -> None:
+    done = subprocess.run(
+        ["bash", "-c", '"$@" >&-', "bash", *COMMAND, *arguments], check=False, capture_output=True, cwd=REPOSITORY
+    )
+    expected = b"mhatool: standard output is closed; open it, or send it to /dev/null\n"
+    assert (done.returncode, done.stderr) == (2, expected)
+
+
+def test_a_closed_standard_error_is_no_harm() -> None:
+    done = subprocess.run(
+        ["bash", "-c", '"$@" 2>&-', "bash", *COMMAND, "info", "nofile"],
+        check=False,
+        capture_output=True,
+        cwd=REPOSITORY,
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+@pytest.mark.parametrize("command", ["-m mhatool shell -c 'print(1)'", f"-m dissectors {'60' + '00' * 39}"])
+def test_a_reader_that_leaves_at_once_is_no_error(command: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} {command} | true; exit ${{PIPESTATUS[0]}}"],
+        check=False,
+        capture_output=True,
+        cwd=REPOSITORY,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_dissectors_alone_tells_a_full_disk() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "dissectors", "60" + "00" * 39],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            cwd=REPOSITORY,
+        )
+    assert (done.returncode, done.stderr) == (2, b"dissectors: standard output: no space left on device\n")

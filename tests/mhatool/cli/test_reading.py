@@ -61,3 +61,31 @@ def test_none_where_the_command_prints_to_the_same_terminal(capture: str) -> Non
     assert status == 0
     assert b"reading" not in seen
     assert b"reading" in on_terminal("0", "dissect", capture, "--summary", out=False)[1]
+
+
+def test_the_bar_leaves_the_data_alone(capture: str, tmp_path: Path) -> None:
+    """Standard error on a terminal, output into a file: the file holds what it holds without a terminal."""
+    command = [sys.executable, "-c", RUN, "0", "dissect", "--all", capture]
+    expected = subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY).stdout
+    master, slave = pty.openpty()
+    path = tmp_path / "out.txt"
+    with path.open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=slave,
+            cwd=REPOSITORY,
+            env={**os.environ, "TERM": "xterm"},
+        )
+        os.close(slave)
+        seen = b""
+        try:
+            while piece := os.read(master, 65536):
+                seen += piece
+        except OSError:  # the terminal is gone
+            pass
+        os.close(master)
+        assert process.wait(60) == 0
+    assert b"reading" in seen
+    assert path.read_bytes() == expected
