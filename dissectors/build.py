@@ -48,6 +48,7 @@ class _Addresses:
 
     source: bytes
     destination: bytes
+    has_home_address: bool = False
 
     def pass_header(self, message: Any) -> None:
         if isinstance(message, RoutingType2) and message.segments_left == 1:
@@ -55,8 +56,8 @@ class _Addresses:
         elif isinstance(message, RoutingType0) and 0 < message.segments_left <= len(message.addresses):
             self.destination = message.addresses[-1]
         for option in getattr(message, "options", ()):
-            if isinstance(option, HomeAddress):
-                self.source = option.home_address
+            if isinstance(option, HomeAddress) and not self.has_home_address:
+                self.source, self.has_home_address = option.home_address, True
 
 
 def build(
@@ -99,10 +100,10 @@ def _layer(
                 _patch(own, spec, _number(following, kind.bits, profile))
             elif isinstance(kind, kinds.Length) and kind.payload:
                 _patch(own, spec, _payload_length(kind, len(own) + len(payload), declaration))
-        if fix[1] and "checksum" not in current.overrides:
-            _fix_checksum(own, current, before, payload, profile)
     for name, raw in current.overrides.items():
         _patch(own, _fixed_field(declaration, name), raw)
+    if current.octets is None and fix[1] and "checksum" not in current.overrides:
+        _fix_checksum(own, current, before, payload, profile)  # last: it covers what was overridden
     return bytes(own) + payload
 
 

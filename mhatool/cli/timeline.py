@@ -31,7 +31,7 @@ def timeline(
 ) -> None:
     """Tell what became of each binding: spans at each home agent, moves, failures, findings.
 
-    Several captures are taken for several views of one network.
+    Several captures are taken for several views of one network at one time: don't mix runs.
 
     Examples:
       mhatool timeline tour.pcap

@@ -61,8 +61,8 @@ def validate(
 ) -> None:
     """Judge captures by the rules of the standards.
 
-    Several captures are taken for several views of one network. The status is 1 where a reported finding is at or over
-    --fail-on, else 0.
+    Several captures are taken for several views of one network at one time: don't mix runs. The status is 1 where a
+    reported finding is at or over --fail-on, else 0.
 
     Examples:
       mhatool validate tour.pcap

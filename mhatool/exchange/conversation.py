@@ -132,9 +132,11 @@ class Conversations:
         return conversation, exchange
 
     def _previous(self, conversation: Conversation, update: Update) -> Previous | None:
-        if not conversation.recent or conversation.forgotten:
+        if conversation.forgotten:
             return None
-        last = conversation.recent[-1]
+        last = next((exchange for exchange in reversed(conversation.recent) if exchange.update.trusted), None)
+        if last is None:
+            return None
         away = self.presence.away(update.home_address, last.update.care_of_address)
         return Previous(last.update, last.acknowledgement, away, self.presence.search(update.source))
 

@@ -79,9 +79,12 @@ class Acknowledgement:
 
 
 def update_of(time_ns: int, frame: Frame, datagram: Datagram) -> Update | None:
-    """The Binding Update in a datagram; None where there is none, or too little of one."""
+    """The Binding Update in a datagram; None where there is none, or too little of one.
+
+    Nor a Proxy Binding Update (P flag, RFC 5213): there a gateway registers nodes that it names by identifier.
+    """
     view = datagram.upper
-    if view is None or view.type != "binding_update" or view.get("lifetime_s") is None:
+    if view is None or view.type != "binding_update" or view.get("lifetime_s") is None or "P" in view.get("flags"):
         return None
     alternate = _first(view, "alternate_care_of_address")
     care_of_address = alternate.get("care_of_address") if alternate is not None else None
@@ -102,9 +105,11 @@ def update_of(time_ns: int, frame: Frame, datagram: Datagram) -> Update | None:
 
 
 def acknowledgement_of(time_ns: int, frame: Frame, datagram: Datagram) -> Acknowledgement | None:
-    """The Binding Acknowledgement in a datagram; None where there is none, or too little of one."""
+    """The Binding Acknowledgement in a datagram; None where there is none, too little of one, or a proxy's (P flag)."""
     view = datagram.upper
     if view is None or view.type != "binding_acknowledgement" or view.get("lifetime_s") is None:
+        return None
+    if "P" in view.get("flags"):
         return None
     advice = _first(view, "binding_refresh_advice")
     return Acknowledgement(

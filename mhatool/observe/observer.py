@@ -96,10 +96,10 @@ class Observer:
         if self._copies.is_copy(sighting, datagram, message):
             return
         update = update_of(sighting.time_ns, sighting.frame, datagram)
-        if update is not None and update.is_home_registration:
+        if update is not None and update.is_home_registration and update.trusted:  # else its receiver discards it
             self._update(update)
         acknowledgement = acknowledgement_of(sighting.time_ns, sighting.frame, datagram)
-        if acknowledgement is not None:
+        if acknowledgement is not None and acknowledgement.trusted:
             self._acknowledgement(acknowledgement)
 
     def _update(self, update: Update) -> None:

@@ -60,7 +60,7 @@ class Judge:
         self._on: dict[tuple[bool, str], list[Rule]] = {}
         self._copies = Copies()
         self._conversations = Conversations()
-        #: Messages looked at, copies of one and the same counted once.
+        #: Mobility Header messages looked at, copies of one and the same counted once.
         self.messages = 0
 
     def see(self, sighting: Sighting) -> list[Finding]:
@@ -73,7 +73,7 @@ class Judge:
             if message is not None and self._matters(message):
                 sameness = self._copies.compare(sighting, datagram, message)
                 if sameness is Sameness.NEW:
-                    self.messages += 1
+                    self.messages += message.declaration.family == "mobility"
                     findings += self._judge(seen_in(sighting, datagram, message))
                 elif sameness is Sameness.CHANGED:
                     findings += self._judge_alone(seen_in(sighting, datagram, message))

@@ -13,6 +13,8 @@ from mhatool.validate.rule import Breach, Case, rule
 
 AWAY_AND_BACK_NS = nanoseconds(2)
 """A mobile node can't go home, deregister and leave again within this: each move alone takes a second of DAD."""
+JITTER_NS = nanoseconds(1)
+"""How much later than its answer an update may be stamped, by interfaces whose clocks differ."""
 UNSEEN_RETRANSMISSIONS = 32
 """A number that far behind the first one seen may have been sent before the capture began."""
 
@@ -64,13 +66,18 @@ def _is_behind(update: Update, previous: Previous) -> bool:
     if sequence.is_fresh(update.sequence_number, _baseline(previous)):
         return False
     answer = previous.answer
-    over = update.time_ns > expiry(previous.update.time_ns, previous.update.lifetime_s)
+    lifetime_s = previous.update.lifetime_s
+    if answer is not None and answer.trusted and answer.accepts:
+        lifetime_s = min(lifetime_s, answer.lifetime_s)  # counted from the update on (11.7.3)
+    over = update.time_ns > expiry(previous.update.time_ns, lifetime_s)
     refused = answer is not None and not answer.accepts and answer.status != SEQUENCE_NUMBER_OUT_OF_WINDOW
     return not (previous.update.deletes or over or refused)
 
 
 def _kept_its_entry(update: Update, previous: Previous) -> bool:
     """Whether the mobile node surely has kept its list entry since the previous update."""
+    if update.deletes:
+        return True  # it deletes what there is: the entry goes on to its end
     last_away = max(previous.update.time_ns, previous.last_away_ns or 0)
     if update.time_ns - last_away < AWAY_AND_BACK_NS:
         return True
@@ -81,8 +88,15 @@ def _kept_its_entry(update: Update, previous: Previous) -> bool:
 def _never_explained(conversation: Conversation) -> Iterator[tuple[Acknowledgement, Breach]]:
     """Numbers that might have been those of earlier updates, where the update that was waiting got no other answer."""
     for unexplained in conversation.unexplained:
-        if _may_be_older(conversation, unexplained) and unexplained.waiting.acknowledgement is None:
+        asked = any(_came_with(unexplained.acknowledgement, exchange.update) for exchange in conversation.recent)
+        if _may_be_anothers(conversation, unexplained) and unexplained.waiting.acknowledgement is None and not asked:
             yield unexplained.acknowledgement, _wrong_number(unexplained)
+
+
+def _came_with(acknowledgement: Acknowledgement, update: Update) -> bool:
+    """Whether the update is the one that was answered, seen a little after its answer."""
+    late = update.time_ns - acknowledgement.time_ns
+    return update.sequence_number == acknowledgement.sequence_number and 0 <= late <= JITTER_NS
 
 
 def _wrong_number(unexplained: Unexplained) -> Breach:
@@ -91,10 +105,21 @@ def _wrong_number(unexplained: Unexplained) -> Breach:
     return Breach(f"sequence number {waiting.sequence_number}", seen, before=(waiting.frame,))
 
 
-def _may_be_older(conversation: Conversation, unexplained: Unexplained) -> bool:
-    """Whether the number may be that of an update that was sent before the first one seen."""
-    number = unexplained.acknowledgement.sequence_number
-    return 0 < sequence.ahead(conversation.first_sequence_number, number) <= UNSEEN_RETRANSMISSIONS
+def _may_be_anothers(conversation: Conversation, unexplained: Unexplained) -> bool:
+    """Whether the number may be that of an update that this capture doesn't show, or shows a little later.
+
+    One sent before the first that was seen; one lost to the capture, between the one waiting and that before it; one
+    whose time stamp is later than its answer's, by the jitter of two interfaces.
+    """
+    number, waiting = unexplained.acknowledgement.sequence_number, unexplained.waiting
+    asked = waiting.update.sequence_number
+    earlier = 0 < sequence.ahead(conversation.first_sequence_number, number) <= UNSEEN_RETRANSMISSIONS
+    later = 0 < sequence.ahead(number, asked) <= UNSEEN_RETRANSMISSIONS
+    between = False
+    if waiting.previous is not None:
+        before = waiting.previous.update.sequence_number
+        between = 0 < sequence.ahead(number, before) < sequence.ahead(asked, before) <= UNSEEN_RETRANSMISSIONS
+    return earlier or later or between
 
 
 @rule(
@@ -111,12 +136,12 @@ def answers_what_was_asked(case: Case) -> Iterator[Breach]:
     """A Binding Acknowledgement copies the sequence number of the Binding Update.
 
     Status 135 is the exception: it tells the last number that was accepted. An acknowledgement of an older update is
-    fine. One with a number shortly behind the first update seen may answer an update from before the capture; it is a
-    breach only where nothing else answers the update that was waiting.
+    fine. One with a number shortly beside may answer an update that the capture doesn't show, or shows a little later;
+    it is a breach only where nothing else answers the update that was waiting.
     """
     unexplained = case.conversation.unexplained if case.conversation is not None else ()
     newest = unexplained[-1] if unexplained else None
     if case.conversation is None or newest is None or newest.acknowledgement is not case.acknowledgement:
         return
-    if not _may_be_older(case.conversation, newest):
+    if not _may_be_anothers(case.conversation, newest):
         yield _wrong_number(newest)

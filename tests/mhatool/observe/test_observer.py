@@ -192,3 +192,17 @@ def test_memory_is_bounded() -> None:
     assert len(agency.registrations) == 5
     assert len(agency.bindings[0].registrations) == 5
     assert agency.bindings[0].start_ns == 0
+
+
+def test_damaged_messages_bind_nothing() -> None:
+    """A receiver discards them silently (RFC 6275, 9.2), so they grant no lifetime and register nothing."""
+    from mhatool.observe import observe
+    from tests.mhatool.scenes import ba, bu, scene
+
+    def damaged(packet: bytes) -> bytes:
+        return packet[:68] + bytes((packet[68] ^ 1,)) + packet[69:]
+
+    assert observe([scene((0, bu(seq=10)), (0.1, damaged(ba(seq=10, life=400))))]).bindings() == []
+    then_whole = scene((0, bu(seq=10)), (0.1, damaged(ba(seq=10, life=400))), (0.2, ba(seq=10, life=40)))
+    assert [binding.lifetime_s for binding in observe([then_whole]).bindings()] == [40]
+    assert observe([scene((0, damaged(bu(seq=10))))]).bindings() == []

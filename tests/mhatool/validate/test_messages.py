@@ -121,3 +121,30 @@ def test_kame_numbers_mean_nothing_by_default() -> None:
 def test_an_advice_in_a_refusal() -> None:
     assert rules(bu(), ba(status=130, life=0, advice=20)) == []
     assert rules(bu(), ba(status=130, life=0, advice=0)) == ["MIP6-OPT-005"]
+
+
+def test_a_wrong_checksum_is_named_with_the_right_one() -> None:
+    packet = bu()
+    right = packet[68:70].hex()  # made by the arithmetic of the scenes
+    damaged = packet[:68] + b"\x12\x34" + packet[70:]
+    (finding,) = validate([scene((0, damaged))])
+    assert (finding.rule, finding.expected, finding.seen) == ("MIP6-MH-001", f"checksum 0x{right}", "0x1234")
+
+
+def test_a_refusal_grants_nothing() -> None:
+    """The lifetime of a refusal says nothing (RFC 6275, 6.1.8)."""
+    assert rules(bu(seq=1, life=60), ba(seq=1, life=400, status=130)) == []
+    assert rules(bu(seq=1, life=60), ba(seq=1, life=400)) == ["MIP6-BA-004"]
+
+
+def test_a_damaged_answer_is_only_damaged() -> None:
+    answer = ba(seq=1, life=400)
+    damaged = answer[:68] + bytes((answer[68] ^ 1,)) + answer[69:]
+    assert rules(bu(seq=1, life=60), damaged) == ["MIP6-MH-001"]
+
+
+def test_an_unknown_message_type_is_no_lost_binding() -> None:
+    """Binding Error 1 says that the binding is gone, 2 that a message type isn't known (RFC 6275, 6.1.9)."""
+    error = ipv6(PEER, CARE1, 135, mobility(7, b"\x02\x00" + bytes(16), PEER, CARE1))
+    packets = [bu(agent=PEER, seq=10, flags=0), error, bu(agent=PEER, seq=3, flags=0)]
+    assert rules(*packets) == ["MIP6-SEQ-001"]

@@ -130,3 +130,46 @@ def test_an_answer_with_a_number_of_nobody_is_a_breach() -> None:
 
 def test_an_answer_that_nobody_waits_for_is_not_judged() -> None:
     assert told((0, ba(seq=10)), (9, ba(seq=4))) == []
+
+
+def without_checksum(packet: bytes) -> bytes:
+    """The same with a wrong checksum in the Mobility Header behind 40 + 24 octets."""
+    return packet[:68] + bytes((packet[68] ^ 0x55,)) + packet[69:]
+
+
+def test_the_granted_lifetime_counts() -> None:
+    """40 s granted of 400 asked for (RFC 6275, 11.7.3): at 60 s the entry is gone, at 39 s it isn't."""
+    first = [(0, bu(seq=1000, life=400)), (0.1, ba(seq=1000, life=40))]
+    assert told(*first, (60, bu(seq=3, life=400)), (60.1, ba(seq=3, life=40))) == []
+    assert told(*first, (39, bu(seq=3, life=400)), (39.1, ba(seq=3, life=40))) == [("MIP6-SEQ-001", 3, False)]
+    refused = (0.1, without_checksum(ba(seq=1000, life=40)))  # what nobody accepts grants nothing
+    assert ("MIP6-SEQ-001", 3, False) in told(first[0], refused, (60, bu(seq=3, life=400)))
+
+
+def test_an_answer_to_an_update_that_the_capture_missed_is_fine() -> None:
+    packets = [(0, bu(seq=10)), (0.1, ba(seq=10)), (20, bu(seq=12)), (20.3, ba(seq=11)), (20.4, ba(seq=12))]
+    assert told(*packets) == []
+
+
+def test_an_answer_stamped_shortly_before_its_update_is_fine() -> None:
+    """Two interfaces, two clocks: within a second; an update twenty seconds later wasn't the one that was answered."""
+    assert told((0, bu(seq=10)), (1.00, ba(seq=11)), (1.02, bu(seq=11))) == []
+    assert told((0, bu(seq=10)), (1, ba(seq=11)), (21, bu(seq=11))) == [("MIP6-SEQ-006", 2, False)]
+
+
+def test_a_damaged_update_hides_no_number() -> None:
+    packets = [(0, bu(seq=10)), (0.1, ba(seq=10)), (1, without_checksum(bu(seq=5))), (2, bu(seq=4)), (2.1, ba(seq=4))]
+    assert told(*packets) == [("MIP6-MH-001", 3, False), ("MIP6-SEQ-001", 4, False)]
+
+
+def test_a_deregistration_continues_its_entry() -> None:
+    """At home, after a while out of sight: it deletes what there is, so its number goes on."""
+    packets = [(0, bu(seq=10)), (1, ba(seq=10)), (30, bu(HOME, seq=9, life=0, home=None))]
+    assert told(*packets) == [("MIP6-SEQ-001", 3, False)]
+
+
+def test_proxies_registrations_are_not_the_mobile_nodes() -> None:
+    """RFC 5213: one gateway registers two mobile nodes by their identifiers; P is 0x0200."""
+    proxy = 0xC000 | 0x0200
+    packets = [(0, bu(seq=500, home=None, flags=proxy)), (1, bu(seq=20, home=None, flags=proxy))]
+    assert told(*packets) == []

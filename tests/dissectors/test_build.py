@@ -1,0 +1,85 @@
+"""Building: what is overridden is covered by the checksum, what doesn't fit is refused, the right addresses count."""
+
+from __future__ import annotations
+
+import pytest
+
+from dissectors.build import Layer, build, layer
+from dissectors.errors import EncodeError
+from dissectors.icmpv6.header import Echo
+from dissectors.ipv6.header import DestinationOptions, HomeAddress, Ipv6, RoutingType0
+from dissectors.ipv6.link import Payload, Udp
+from dissectors.mobility.binding import BindingUpdate
+from dissectors.padding import padded
+from dissectors.spec import Flags
+from dissectors.walk import dissect
+
+HEADER = Ipv6(source=bytes(15) + b"\x01", destination=bytes(15) + b"\x02")
+UPDATE = padded(BindingUpdate(sequence_number=1, flags=Flags("A"), lifetime_s=60))
+
+
+@pytest.mark.parametrize("override", [{"payload_proto": 58}, {"mh_type": 200}, {"header_length": 1}])
+def test_the_checksum_covers_what_was_overridden(override: dict[str, int]) -> None:
+    packet = dissect(build([layer(HEADER), layer(UPDATE, overrides=override)]))
+    assert packet.datagrams[0].upper is not None
+    assert packet.datagrams[0].upper.checksum_status == "good"
+
+
+def test_a_given_checksum_stands() -> None:
+    octets = build([layer(HEADER), layer(UPDATE, overrides={"checksum": 0x1234})])
+    assert octets[44:46].hex() == "1234"
+    assert build([layer(HEADER), layer(UPDATE.replace(checksum=7))], fix_checksum=False)[44:46].hex() == "0007"
+
+
+def test_what_follows_a_mobility_header_is_not_covered() -> None:
+    """RFC 6275, 6.1.1: the sum runs over the Mobility Header alone."""
+    alone = build([layer(HEADER), layer(UPDATE)])
+    rest = Layer(Payload.__declaration__, Payload(data=b"rest"), protocol=59)
+    assert build([layer(HEADER), layer(UPDATE), rest])[40:56] == alone[40:56]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"header_length": 256}, "header_length = 256: its 8 bits can't hold it"),
+        ({"sequence_number": -1}, "its 16 bits can't hold it"),
+        ({"nonsense": 1}, "has no field 'nonsense'"),
+    ],
+)
+def test_overrides_that_do_not_fit(overrides: dict[str, int], message: str) -> None:
+    with pytest.raises(EncodeError, match=message):
+        build([layer(HEADER), layer(UPDATE, overrides=overrides)])
+
+
+def test_a_payload_that_is_too_long() -> None:
+    with pytest.raises(EncodeError, match="too many for its length field"):
+        build([layer(HEADER), layer(Echo(icmp_type=128, identifier=1, sequence_number=1, data=bytes(65536)))])
+
+
+def test_a_sum_of_zero() -> None:
+    """In UDP zero would say that there is none (RFC 8200, 8.1): 0xffff is sent. ICMPv6 sends 0 as it is."""
+    # pseudo-header: addresses 1 + 2, length 10, protocol 17; ports 0 and 0, length 10: 1 + 2 + 10 + 17 + 10 = 40 = 0x28
+    udp = Udp(source_port=0, destination_port=0)
+    data = Layer(Payload.__declaration__, Payload(data=(0xFFFF - 40).to_bytes(2, "big")))
+    assert build([layer(HEADER), layer(udp), data])[46:48].hex() == "ffff"
+    # 1 + 2 + 10 + 58 + 0x8000 (type, code) + identifier and number 0: 0x8047
+    echo = Echo(icmp_type=128, identifier=0, sequence_number=0, data=(0xFFFF - 0x8047).to_bytes(2, "big"))
+    assert build([layer(HEADER), layer(echo)])[42:44].hex() == "0000"
+    assert build([layer(HEADER), layer(echo.replace(checksum=0xFFFF))])[42:44].hex() == "ffff"  # the same sum, kept
+
+
+@pytest.mark.parametrize(("left", "taken"), [(0, False), (1, True), (2, False)])
+def test_a_routing_header_counts_while_segments_are_left(left: int, taken: bool) -> None:
+    """One address listed: with no segment left it was reached, with two the header contradicts itself."""
+    through = RoutingType0(segments_left=left, addresses=(bytes(15) + b"\x09",))
+    packet = dissect(build([layer(HEADER), layer(through), layer(UPDATE)]))
+    assert packet.layers[-1].checksum_status == "good"
+    assert (packet.datagrams[0].final_destination is not None) is taken
+
+
+def test_the_first_home_address_counts() -> None:
+    """A packet has one at most (RFC 6275, 6.3); of two the first is taken, by walker and builder alike."""
+    options = tuple(HomeAddress(home_address=bytes(15) + bytes((n,))) for n in (7, 8))
+    packet = dissect(build([layer(HEADER), layer(padded(DestinationOptions(options=options))), layer(UPDATE)]))
+    assert packet.datagrams[0].home_address == bytes(15) + b"\x07"
+    assert packet.layers[-1].checksum_status == "good"
