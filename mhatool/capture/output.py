@@ -76,20 +76,28 @@ def open_output(path: str | os.PathLike[str], *, inputs: Iterable[str | os.PathL
         if os.fspath(other) != "-" and _same_file(name, other):
             raise CaptureError(name, "this is the file that is read", "write to another file")
     try:
-        return Output(name, open(name, "wb"), owned=True)
+        stream = open(name, "wb")  # noqa: SIM115  (Output closes it)
     except OSError as error:
         _fail(name, error)
     except ValueError as error:
         raise CaptureError(name, f"this is no file name: {error}", "check the name") from error
+    if stream.isatty():
+        stream.close()
+        _refuse_terminal(name)
+    return Output(name, stream, owned=True)
 
 
 def _standard_output() -> Output:
     if sys.stdout is None or sys.stdout.closed:
         raise CaptureError(STANDARD_OUTPUT, "it is closed", "name a file with -w FILE")
     if sys.stdout.isatty():
-        remedy = "name a file with -w FILE, or pipe it into another program"
-        raise CaptureError(STANDARD_OUTPUT, "a capture isn't written to a terminal", remedy)
+        _refuse_terminal(STANDARD_OUTPUT)
     return Output(STANDARD_OUTPUT, sys.stdout.buffer, owned=False)
+
+
+def _refuse_terminal(name: str) -> NoReturn:
+    remedy = "name a file with -w FILE, or pipe it into another program"
+    raise CaptureError(name, "a capture isn't written to a terminal", remedy)
 
 
 def _same_file(one: str, other: str | os.PathLike[str]) -> bool:

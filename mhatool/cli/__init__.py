@@ -9,6 +9,8 @@ from typing import TextIO
 
 INTERRUPTED = 130
 WRONG_USE = 2
+#: What a shell sets when it asks for completions.
+_COMPLETION = frozenset({"COMP_WORDS", "_TYPER_COMPLETE_ARGS"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from mhatool.cli.complaint import say
 
         return say("standard output is closed; open it, or send it to /dev/null")
+    if os.environ.get("_MHATOOL_COMPLETE", "").startswith("complete") and not _COMPLETION & os.environ.keys():
+        from mhatool.cli.complaint import say
+
+        return say("_MHATOOL_COMPLETE is set, but there is nothing to complete; unset it")
     try:
         from mhatool.cli.app import run
 

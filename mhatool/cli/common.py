@@ -108,7 +108,7 @@ def use_color(stream: TextIO) -> bool:
         return when == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR"):
+    if os.environ.get("FORCE_COLOR", "").lower() not in ("", "0", "false"):
         return True
     return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 

@@ -13,6 +13,7 @@ from dissectors.build import build
 from dissectors.errors import EncodeError
 from dissectors.profile import Profile
 from mhatool.capture import PcapngWriter, linktype, open_output
+from mhatool.capture.errors import STANDARD_INPUT
 from mhatool.cli.common import ProfileOption, chosen_profile, exclusive, fail
 from mhatool.craft import Recipe
 from mhatool.craft import layers as layers_of
@@ -161,13 +162,17 @@ def _time(text: str) -> int:
         fail(f"--time: {error}")
 
 
+def _named(path: str) -> str:
+    return STANDARD_INPUT if path == "-" else path
+
+
 def _from_records(path: str, profile: Profile, *, fix_checksum: bool) -> Iterator[Frame]:
     """The frame of each record; an error says which record and what."""
     for number, record in read_records(path):
         try:
             yield frame_of(record, profile, fix_checksum=fix_checksum)
         except EncodeError as error:
-            fail(f"record {number}: {error}", "give what `mhatool dissect --jsonl` prints", where=path)
+            fail(f"record {number}: {error}", "give what `mhatool dissect --jsonl` prints", where=_named(path))
 
 
 def _emit(frames: Iterator[Frame], write: str | None, hex_: bool, profile: Profile, inputs: Sequence[str] = ()) -> None:

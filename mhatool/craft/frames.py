@@ -13,6 +13,7 @@ from dissectors.errors import EncodeError
 from dissectors.profile import Profile
 from dissectors.records import layers_from_json
 from mhatool.capture import CaptureError, linktype
+from mhatool.capture.errors import STANDARD_INPUT
 from mhatool.protocol import instant
 
 _LINK_TYPES = {
@@ -70,7 +71,11 @@ def _open(path: str) -> Iterator[str]:
 
 
 def _not_json(path: str, number: int, error: Exception) -> CaptureError:
-    return CaptureError(path, f"record {number} is not JSON ({error})", "give what `mhatool dissect --jsonl` prints")
+    return CaptureError(
+        STANDARD_INPUT if path == "-" else path,
+        f"record {number} is not JSON ({error})",
+        "give what `mhatool dissect --jsonl` prints",
+    )
 
 
 def frame_of(record: Mapping[str, Any], profile: Profile, *, fix_checksum: bool = True) -> Frame:

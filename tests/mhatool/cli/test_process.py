@@ -203,6 +203,7 @@ def test_colour_on_a_terminal_and_only_there() -> None:
         (["--color", "always"], {}, True),
         ([], {"MHATOOL_COLOR": "always"}, True),
         (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+        ([], {"FORCE_COLOR": "0"}, False),
         (["--color", "never"], {"MHATOOL_COLOR": "always"}, False),
     ],
 )
@@ -295,3 +296,32 @@ def test_dissectors_alone_tells_a_full_disk() -> None:
             cwd=REPOSITORY,
         )
     assert (done.returncode, done.stderr) == (2, b"dissectors: standard output: no space left on device\n")
+
+
+def test_completion_with_nothing_to_complete() -> None:
+    done = subprocess.run(
+        COMMAND,
+        check=False,
+        capture_output=True,
+        cwd=REPOSITORY,
+        env={**os.environ, "_MHATOOL_COMPLETE": "complete_bash"},
+    )
+    expected = b"mhatool: _MHATOOL_COMPLETE is set, but there is nothing to complete; unset it\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, b"", expected)
+
+
+def test_a_terminal_by_its_name_gets_no_capture() -> None:
+    master, slave = pty.openpty()
+    name = os.ttyname(slave)
+    done = subprocess.run([*COMMAND, "craft", "bu", "-w", name], check=False, capture_output=True, cwd=REPOSITORY)
+    os.close(slave)
+    os.close(master)
+    remedy = "name a file with -w FILE, or pipe it into another program"
+    assert done.stderr.decode() == f"mhatool: {name}: a capture isn't written to a terminal; {remedy}\n"
+
+
+def test_standard_input_has_one_name() -> None:
+    done = subprocess.run(
+        [*COMMAND, "craft", "--from-json", "-", "--hex"], input=b"x", check=False, capture_output=True, cwd=REPOSITORY
+    )
+    assert done.stderr.startswith(b"mhatool: standard input: record 1 is not JSON")
