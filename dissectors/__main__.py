@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -16,6 +17,8 @@ from dissectors.view import View, option_name
 from dissectors.walk import LINK_TYPES, Dissector
 
 IPV6_LINK_TYPE = 229
+WRONG_USE = 2
+INTERRUPTED = 130
 
 
 class InputError(ValueError):
@@ -85,33 +88,54 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it; the exit status: 0, 2 for what can't be read or written, 130 where interrupted."""
+    """Run it; the exit status: 0 also where who reads the output left early, 130 where it was interrupted."""
     try:
-        status = _run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is None:
+            return _complain("standard output is closed; open it, or send it to /dev/null")
+        try:
+            return _run(_arguments(arguments))
+        finally:  # the end of --help, too
+            sys.stdout.flush()
     except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # who reads has had enough
-        status = 0
+        _discard_output()
+        return INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return 0
     except OSError as error:
-        print(f"dissectors: standard output: {(error.strerror or 'closed').lower()}", file=sys.stderr)
-        status = 2
-    else:
-        return status
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left has nowhere to go
-    return status
+        _discard_output()
+        return _complain(f"standard output: {(error.strerror or str(error)).lower()}")
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    given = _arguments(arguments)
+def _discard_output() -> None:
+    """Let the flush at the interpreter's end succeed."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def _complain(text: object) -> int:
+    """One line on standard error, where somebody hears it; the status for it."""
+    if sys.stderr is not None:  # else `print` would take standard output
+        with contextlib.suppress(OSError):
+            print(f"dissectors: {text}", file=sys.stderr)
+    return WRONG_USE
+
+
+def _input() -> str:
+    if sys.stdin is None:
+        raise InputError("standard input is closed: give the packet in hexadecimal, or pipe it in")
+    return sys.stdin.read()
+
+
+def _run(given: argparse.Namespace) -> int:
     try:
-        octets = octets_of(sys.stdin.read() if given.hex == ["-"] else " ".join(given.hex))
+        octets = octets_of(_input() if given.hex == ["-"] else " ".join(given.hex))
         if given.link_type not in LINK_TYPES:
             raise InputError(f"link type {given.link_type} is not one of {', '.join(map(str, sorted(LINK_TYPES)))}")
         packet = Dissector(load(given.profile)).dissect(octets, given.link_type)
     except (InputError, ProfileError, OSError, UnicodeDecodeError) as error:
-        print(f"dissectors: {error}", file=sys.stderr)
-        return 2
+        return _complain(error)
     if given.json:
         print(json.dumps(packet.json(octets=True), indent=2))
     else:

@@ -63,15 +63,17 @@ class Output:
         self.close()
 
 
-def open_output(path: str | os.PathLike[str], *, inputs: Iterable[str | os.PathLike[str]] = ()) -> Output:
+def open_output(
+    path: str | os.PathLike[str], *, inputs: Iterable[str | os.PathLike[str]] = (), text: bool = False
+) -> Output:
     """Open a file to write, or standard output for `-`.
 
-    Raises CaptureError if it can't be written, if standard output is a terminal, or if the file is one of `inputs`:
-    these are still being read, and opening one would empty it.
+    Raises CaptureError if it can't be written, if it is a terminal (which only takes `text`), or if the file is one of
+    `inputs`: these are still being read, and opening one would empty it.
     """
     name = os.fspath(path)
     if name == "-":
-        return _standard_output()
+        return _standard_output(text)
     for other in inputs:
         if os.fspath(other) != "-" and _same_file(name, other):
             raise CaptureError(name, "this is the file that is read", "write to another file")
@@ -81,16 +83,16 @@ def open_output(path: str | os.PathLike[str], *, inputs: Iterable[str | os.PathL
         _fail(name, error)
     except ValueError as error:
         raise CaptureError(name, f"this is no file name: {error}", "check the name") from error
-    if stream.isatty():
+    if stream.isatty() and not text:  # /dev/stdout, /dev/tty
         stream.close()
         _refuse_terminal(name)
     return Output(name, stream, owned=True)
 
 
-def _standard_output() -> Output:
+def _standard_output(text: bool) -> Output:
     if sys.stdout is None or sys.stdout.closed:
         raise CaptureError(STANDARD_OUTPUT, "it is closed", "name a file with -w FILE")
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and not text:
         _refuse_terminal(STANDARD_OUTPUT)
     return Output(STANDARD_OUTPUT, sys.stdout.buffer, owned=False)
 

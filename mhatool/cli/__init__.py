@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -9,8 +10,6 @@ from typing import TextIO
 
 INTERRUPTED = 130
 WRONG_USE = 2
-#: What a shell sets when it asks for completions.
-_COMPLETION = frozenset({"COMP_WORDS", "_TYPER_COMPLETE_ARGS"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,18 +17,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Whatever goes wrong becomes one line on standard error; a reader that left early is no error.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # a name that isn't UTF-8 is shown escaped instead of ending in an error
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if sys.stderr is None or sys.stderr.closed:  # `print` would put warnings among the data
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - to the end of the process
     told = False
-    if sys.stdout is None:
+    if sys.stdout is None or sys.stdout.closed:  # and the next file that is opened would take its place
         from mhatool.cli.complaint import say
 
         return say("standard output is closed; open it, or send it to /dev/null")
-    if os.environ.get("_MHATOOL_COMPLETE", "").startswith("complete") and not _COMPLETION & os.environ.keys():
-        from mhatool.cli.complaint import say
-
-        return say("_MHATOOL_COMPLETE is set, but there is nothing to complete; unset it")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that isn't UTF-8 is shown escaped
     try:
         from mhatool.cli.app import run
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -18,6 +19,9 @@ from typer.main import get_command
 from mhatool import __version__
 from mhatool.cli.coercion import spare_pydantic
 from mhatool.cli.common import When, running, set_color, start_afresh
+
+COMPLETE_VARIABLE: Final = "_MHATOOL_COMPLETE"
+"""What the shells' completion scripts set."""
 
 
 class Entry(NamedTuple):
@@ -237,6 +241,10 @@ def root() -> Any:
 def run(arguments: list[str]) -> int:
     """Run one command line; its status. Exceptions are the caller's, BrokenPipeError for a closed pipe."""
     start_afresh()
+    if os.environ.get(COMPLETE_VARIABLE):
+        from mhatool.cli.completion import check_instruction
+
+        check_instruction()
     try:
         status = root().main(args=arguments, prog_name="mhatool", standalone_mode=False)
     except ReaderLeftError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NoReturn, TextIO
 
 import typer
@@ -45,14 +45,32 @@ class CommandError(Exception):
 
 
 def fail(what: str, remedy: str = "", where: str = "") -> NoReturn:
-    """End the command with `mhatool: WHERE: WHAT; REMEDY` and status 2."""
-    raise CommandError((f"{where}: " if where else "") + what + (f"; {remedy}" if remedy else ""))
+    """End the command with `mhatool: WHERE: WHAT; REMEDY` and status 2; `WHERE` may be an input as it was named."""
+    raise CommandError((f"{input_name(where)}: " if where else "") + what + (f"; {remedy}" if remedy else ""))
+
+
+def input_name(path: str) -> str:
+    """What people are told of an input: its name, `standard input` for `-`. Records keep `-`."""
+    from mhatool.capture.errors import STANDARD_INPUT
+
+    return STANDARD_INPUT if path == "-" else path
+
+
+on_the_line: Final[list[Callable[[], None]]] = []
+"""What takes a progress bar off standard error, while one is there."""
+
+
+def make_room() -> None:
+    """Before a word on standard error: take the bar away, that neither garbles the other."""
+    for remove in on_the_line[:]:
+        remove()
 
 
 def warn(message: str) -> None:
     """Say on standard error what the user should know; the command goes on."""
     from mhatool.capture.errors import one_line
 
+    make_room()
     print(f"mhatool: {styled('warning:', 'yellow', sys.stderr)} {one_line(message)}", file=sys.stderr, flush=True)
 
 

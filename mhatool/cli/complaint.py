@@ -12,7 +12,7 @@ import typer
 from dissectors.errors import WireError
 from dissectors.profile import ProfileError
 from mhatool.capture.errors import STANDARD_OUTPUT, CaptureError, one_line
-from mhatool.cli.common import INTERRUPTED, WRONG_USE, CommandError, running, styled
+from mhatool.cli.common import INTERRUPTED, WRONG_USE, CommandError, input_name, make_room, running, styled
 from mhatool.settings import SettingsError
 
 
@@ -27,6 +27,7 @@ def complain(error: BaseException) -> int:
 
 def say(what: str) -> int:
     """One line on standard error, if there is one; the exit status of wrong use."""
+    make_room()
     if sys.stderr is not None:
         text = f"{styled('mhatool:', 'bold red', sys.stderr)} {one_line(what)}"
         with contextlib.suppress(OSError, ValueError):  # nobody is left to hear it
@@ -36,7 +37,9 @@ def say(what: str) -> int:
 
 def _what(error: BaseException) -> str:
     match error:
-        case CaptureError() | CommandError() | SettingsError() | ProfileError() | WireError():
+        case CaptureError():
+            return str(CaptureError(input_name(error.path), error.what, error.remedy, error.offset))
+        case CommandError() | SettingsError() | ProfileError() | WireError():
             return str(error)
         case typer.TyperException():
             return _usage(error)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import os
+from typing import Annotated, Final, Literal
 
 import typer
 from typer.completion import shell_complete
+
+from mhatool.cli.common import fail
+
+_SHELLS: Final = ("bash", "zsh", "fish", "powershell", "pwsh")
 
 
 def completion(
@@ -20,6 +25,19 @@ def completion(
 
     `mhatool --install-completion` puts it where your shell looks.
     """
-    from mhatool.cli.app import root
+    from mhatool.cli.app import COMPLETE_VARIABLE, root
 
-    shell_complete(root(), {}, "mhatool", "_MHATOOL_COMPLETE", f"source_{shell}")
+    shell_complete(root(), {}, "mhatool", COMPLETE_VARIABLE, f"source_{shell}")
+
+
+def check_instruction() -> None:
+    """Fail where the environment asks for a completion that typer can't make: nobody but a script sets it right."""
+    from mhatool.cli.app import COMPLETE_VARIABLE
+
+    instruction = os.environ[COMPLETE_VARIABLE]
+    verb, _, shell = instruction.partition("_")
+    if verb not in ("complete", "source") or shell not in _SHELLS:
+        fail(f"{COMPLETE_VARIABLE}={instruction} asks for no completion", "unset it")
+    words, number = os.environ.get("COMP_WORDS"), os.environ.get("COMP_CWORD", "")
+    if instruction == "complete_bash" and (words is None or not number.isdecimal()):
+        fail(f"{COMPLETE_VARIABLE} is set, but there is nothing to complete", "unset it")

@@ -18,6 +18,7 @@ from mhatool.cli.common import (
     ProfileOption,
     chosen_profile,
     form_of,
+    input_name,
     list_schema,
     warn,
 )
@@ -187,7 +188,7 @@ def _sha256(file: str) -> str | None:
 def _text(facts: dict[str, Any]) -> str:
     packing = f", {facts['compression']}" if facts["compression"] else ""
     links = ", ".join(facts["link_types"]) or "no packets"
-    lines = [f"{facts['file']}: {facts['format']}{packing}, {links}"]
+    lines = [f"{input_name(facts['file'])}: {facts['format']}{packing}, {links}"]
     rows = {"packets": f"{facts['packets']}, {facts['signalling_packets']} with mobility signalling"}
     if facts["start"]:
         rows["time"] = f"{facts['start']} to {facts['end']} ({facts['duration_s']:.3f} s)"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dissectors.walk import LINK_TYPES
 from mhatool.capture import CaptureReader, Record, linktype, open_capture
-from mhatool.cli.common import fail, is_terminal, use_color, warn
+from mhatool.cli.common import fail, input_name, is_terminal, on_the_line, use_color, warn
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -40,14 +40,22 @@ def frames(
 
 
 def sources(
-    files: Sequence[str], *, link_types: Container[int] | None = LINK_TYPES, talks: bool = False
+    files: Sequence[str],
+    *,
+    link_types: Container[int] | None = LINK_TYPES,
+    talks: bool = False,
+    for_people: bool = False,
 ) -> list[Source]:
-    """The same for what reads all captures side by side (`mhatool.exchange.sightings`); opened when first read."""
+    """The same for what reads all captures side by side (`mhatool.exchange.sightings`); opened when first read.
+
+    `for_people`: the names are those of text, not of records.
+    """
     from mhatool.exchange import Source
 
     once(files)
     bar = Bar(files, talks)
-    return [Source(file, (record for _, record in _frames_of(file, link_types, bar))) for file in files]
+    name = input_name if for_people else str
+    return [Source(name(file), (record for _, record in _frames_of(file, link_types, bar))) for file in files]
 
 
 def once(files: Sequence[str]) -> None:
@@ -106,8 +114,8 @@ class Bar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open -= 1
-        if self._bar is not None and not self._open:
-            self._bar.stop()
+        if not self._open:
+            self._hide()
 
     def watch(self, reader: CaptureReader) -> Bar:
         """Count what this one reads."""
@@ -136,7 +144,16 @@ class Bar:
         # Rich would else take over standard output, and what a command prints into a file would go to the terminal.
         self._bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
         self._task = self._bar.add_task("reading", total=self._total)
+        on_the_line.append(self._hide)  # before it shows: an interrupt may come at any time
         self._bar.start()
+
+    def _hide(self) -> None:
+        """Take it off the terminal; the next look shows it again."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+        if self._hide in on_the_line:
+            on_the_line.remove(self._hide)
 
 
 def _octets(files: Sequence[str]) -> int | None:

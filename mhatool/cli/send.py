@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mhatool.capture import Record
-from mhatool.cli.common import INTERRUPTED, FileArgument, exclusive, fail, warn
+from mhatool.cli.common import INTERRUPTED, FileArgument, exclusive, fail, input_name, make_room, warn
 from mhatool.cli.pacing import Pace, RealClock, paced, schedule
 from mhatool.cli.reading import frames
 from mhatool.cli.wire import SENDABLE, UnsendableError, Wire, mac_address
@@ -63,7 +63,7 @@ def _whole(file: str) -> Iterator[Record]:
         else:
             yield record
     if cut:
-        warn(f"{file}: {cut} packet{'s' if cut > 1 else ''} cut by the capture: not sent")
+        warn(f"{input_name(file)}: {cut} packet{'s' if cut > 1 else ''} cut by the capture: not sent")
 
 
 def _rehearse(records: Iterator[Record], pace: Pace) -> None:
@@ -88,4 +88,5 @@ def _send(records: Iterator[Record], pace: Pace, wire: Wire) -> None:
 
 def _report(sent: int, octets: int, interface: str, head: str = "") -> None:
     packets = f"{sent} packet{'' if sent == 1 else 's'}"
+    make_room()
     print(f"mhatool: {head}{packets} sent on {interface}, {octets} octets", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import select
 import sys
 import traceback
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from mhatool import __version__
+from mhatool.capture.errors import STANDARD_INPUT
 from mhatool.cli.common import ProfileOption, chosen_profile, fail, is_terminal
 
 
@@ -40,7 +42,9 @@ def shell(
     if code is not None:
         _run(code, names, "-c")
     elif not is_terminal(sys.stdin):
-        _run(sys.stdin.read(), names, "standard input")
+        if sys.stdin is None:
+            fail("it is closed", "pipe lines into it, or give them with -c", STANDARD_INPUT)
+        _run(sys.stdin.read(), names, STANDARD_INPUT)
     else:
         _interact(names)
 
@@ -52,13 +56,23 @@ def _run(code: str, names: dict[str, Any], origin: str) -> None:
     space.update(names)
     try:
         exec(compile(code, origin, "exec"), space)
-    except BrokenPipeError:
-        raise  # who reads has had enough
     except Exception as error:
+        if isinstance(error, BrokenPipeError) and _reader_left():
+            raise
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == origin]
         line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
         what = error.msg if isinstance(error, SyntaxError) else str(error)
         fail(f"{type(error).__name__}: {what}", "correct it there", f"{origin}:{line or '?'}")
+
+
+def _reader_left() -> bool:
+    """Whether it is standard output whose other end is closed, and not a pipe or socket of the user's."""
+    watch = select.poll()
+    try:
+        watch.register(sys.stdout, 0)
+    except (OSError, ValueError):
+        return False
+    return bool(watch.poll(0))
 
 
 def _interact(names: dict[str, Any]) -> None:

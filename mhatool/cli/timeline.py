@@ -41,7 +41,7 @@ def timeline(
     exclusive(style=style, json=json)
     form = "json" if json else str(setting("timeline.style", style))
     to_file = output not in (None, "-")
-    made = _build(files, profile)
+    made = _build(files, profile, for_people=form == "text")
     if form == "json":
         from mhatool.timeline import as_json
 
@@ -57,7 +57,7 @@ def timeline(
         sys.stdout.write(text)
 
 
-def _build(files: list[str], profile: str | None) -> Timeline:
+def _build(files: list[str], profile: str | None, *, for_people: bool) -> Timeline:
     """One pass over the packets for observer and judge."""
     from mhatool.exchange import sightings
     from mhatool.observe import Observer
@@ -67,7 +67,7 @@ def _build(files: list[str], profile: str | None) -> Timeline:
     chosen = chosen_profile(profile)
     observer, judge = Observer(), Judge(chosen)
     findings = []
-    for sighting in sightings(sources(files), chosen):
+    for sighting in sightings(sources(files, for_people=for_people), chosen):
         observer.see(sighting)
         findings += judge.see(sighting)
     findings += judge.finish()
@@ -78,7 +78,7 @@ def _write(path: str, files: list[str], text: str) -> None:
     from mhatool.capture import open_output
 
     try:
-        with open_output(path, inputs=files) as out:
+        with open_output(path, inputs=files, text=True) as out:
             out.write(text.encode("utf-8", "backslashreplace"))
     except BrokenPipeError:
         fail("its reader has gone", "name a file", path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,6 +21,7 @@ from mhatool.cli.common import (
     chosen_profile,
     exclusive,
     fail,
+    input_name,
     styled,
     use_color,
 )
@@ -133,14 +135,19 @@ def _print(form: str, files: list[str], findings: Iterable[Finding], judge: Judg
     if form == "json":
         out.document(report.document(files, found))
     elif form == "github":
-        for finding in found:
+        for finding in map(_for_people, found):
             out.line(report.github(finding))
     else:
         style: report.Style = _style if use_color(sys.stdout) else report.plain
-        for finding in found:
+        for finding in map(_for_people, found):
             out.line(report.concise(finding, style) if form == "concise" else report.full(finding, style) + "\n")
         out.line(report.summary(found, judge.messages, judge.rules, style))
     return found
+
+
+def _for_people(finding: Finding) -> Finding:
+    """With the files as text names them."""
+    return replace(finding, frames=tuple(frame._replace(file=input_name(frame.file)) for frame in finding.frames))
 
 
 def _style(text: str, style: str) -> str:
@@ -153,6 +160,8 @@ def _style(text: str, style: str) -> str:
 def _known(path: str | None) -> frozenset[Identity]:
     if path is None:
         return frozenset()
+    if path == "-":
+        fail("--baseline reads no standard input", "write it to a file, and name that")
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -36,6 +36,8 @@ class Frame(NamedTuple):
 
 def read_records(path: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Each record with its number from 1, from JSON Lines or one document. CaptureError where the file isn't that."""
+    if path == "-" and sys.stdin is None:
+        raise CaptureError(STANDARD_INPUT, "it is closed", "name a file, or pipe records into it")
     lines = iter(sys.stdin) if path == "-" else _open(path)
     number = 0
     for line in lines:

@@ -1,6 +1,7 @@
 """`python -m dissectors`: alone, with nothing but the standard library."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,48 @@ def test_the_command(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "dissectors: 1 hexadecimal digits: an octet has two\n"
+
+
+# --- pipes and signals ---
+
+PACKET = "60" + "00" * 39
+CLOSED = "dissectors: standard output is closed; open it, or send it to /dev/null\n"
+NO_INPUT = "dissectors: standard input is closed: give the packet in hexadecimal, or pipe it in\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("line", "status", "out", "err"),
+    [
+        (f'"$@" {PACKET} | true', 0, "", ""),
+        (f'"$@" {PACKET} --json | true', 0, "", ""),
+        ('"$@" --help | true', 0, "", ""),
+        (f'"$@" {PACKET} > /dev/full', 2, "", "dissectors: standard output: no space left on device\n"),
+        (f'"$@" {PACKET} >&-', 2, "", CLOSED),
+        ('"$@" - <&-', 2, "", NO_INPUT),
+        ('"$@" 6 2>&-', 2, "", ""),
+    ],
+)
+def test_where_its_output_goes(line: str, status: int, out: str, err: str, unbuffered: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}", "bash", sys.executable, "-m", "dissectors"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (status, out, err)
+
+
+def test_an_interrupt_ends_it_with_130_and_no_word() -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from dissectors.__main__ import main\n"
+        "class Input:\n"
+        "    def read(self): os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.stdin = Input()\n"
+        "sys.exit(main(['-']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, cwd=REPOSITORY)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

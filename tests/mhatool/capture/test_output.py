@@ -105,3 +105,14 @@ def test_a_reader_that_closed_the_pipe_is_no_capture_error(monkeypatch: pytest.M
     monkeypatch.setattr(sys, "stdout", Standard)
     with stream, pytest.raises(BrokenPipeError):
         open_output("-").write(b"x")
+
+
+def test_a_terminal_by_its_name_takes_only_text() -> None:
+    controller, terminal = pty.openpty()
+    name = os.ttyname(terminal)
+    with open(controller, "rb", buffering=0) as seen, open(terminal, "w"):
+        remedy = "name a file with -w FILE, or pipe it into another program"
+        assert message(name) == f"{name}: a capture isn't written to a terminal; {remedy}"
+        with open_output(name, text=True) as output:
+            output.write(b"words")
+        assert seen.read(5) == b"words"

@@ -12,7 +12,7 @@ import pytest
 
 from mhatool.cli.app import COMMANDS
 from tests.mhatool.capture.builders import pcap_header, pcap_record
-from tests.mhatool.cli.process import COMMAND, REPOSITORY, mhatool
+from tests.mhatool.cli.process import COMMAND, REPOSITORY, complaint, mhatool
 
 HEAVY = ("scapy", "pyroute2", "dissectors", "mhatool.capture", "rich", "pydantic", "asyncio")
 
@@ -203,7 +203,10 @@ def test_colour_on_a_terminal_and_only_there() -> None:
         (["--color", "always"], {}, True),
         ([], {"MHATOOL_COLOR": "always"}, True),
         (["--color", "never"], {"FORCE_COLOR": "1"}, False),
-        ([], {"FORCE_COLOR": "0"}, False),
+        ([], {"NO_COLOR": "", "FORCE_COLOR": "0"}, False),
+        ([], {"NO_COLOR": "", "FORCE_COLOR": "False"}, False),
+        ([], {"NO_COLOR": "", "FORCE_COLOR": ""}, False),
+        ([], {"NO_COLOR": "", "FORCE_COLOR": "3"}, True),
         (["--color", "never"], {"MHATOOL_COLOR": "always"}, False),
     ],
 )
@@ -275,6 +278,18 @@ def test_a_closed_standard_error_is_no_harm() -> None:
     assert (done.returncode, done.stdout) == (2, b"")
 
 
+def test_no_warning_gets_among_the_data_where_standard_error_is_closed() -> None:
+    octets = pcap_header(link_word=101) + pcap_record(bytes(40))[:-7]
+    done = subprocess.run(
+        ["bash", "-c", '"$@" 2>&-', "bash", *COMMAND, "dissect", "-", "--all", "--jsonl"],
+        input=octets,
+        check=False,
+        capture_output=True,
+        cwd=REPOSITORY,
+    )
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
 @pytest.mark.parametrize("command", ["-m mhatool shell -c 'print(1)'", f"-m dissectors {'60' + '00' * 39}"])
 def test_a_reader_that_leaves_at_once_is_no_error(command: str) -> None:
     done = subprocess.run(
@@ -298,16 +313,16 @@ def test_dissectors_alone_tells_a_full_disk() -> None:
     assert (done.returncode, done.stderr) == (2, b"dissectors: standard output: no space left on device\n")
 
 
-def test_completion_with_nothing_to_complete() -> None:
-    done = subprocess.run(
-        COMMAND,
-        check=False,
-        capture_output=True,
-        cwd=REPOSITORY,
-        env={**os.environ, "_MHATOOL_COMPLETE": "complete_bash"},
-    )
-    expected = b"mhatool: _MHATOOL_COMPLETE is set, but there is nothing to complete; unset it\n"
-    assert (done.returncode, done.stdout, done.stderr) == (2, b"", expected)
+@pytest.mark.parametrize("words", [{}, {"COMP_WORDS": "mhatool va"}, {"COMP_WORDS": "mhatool va", "COMP_CWORD": "x"}])
+def test_completion_with_nothing_to_complete(words: dict[str, str]) -> None:
+    expected = "_MHATOOL_COMPLETE is set, but there is nothing to complete; unset it"
+    assert complaint(environment={"_MHATOOL_COMPLETE": "complete_bash", **words}) == expected
+
+
+@pytest.mark.parametrize("instruction", ["1", "complete", "complete_elvish", "draw_bash"])
+def test_a_completion_that_no_script_asks_for(instruction: str) -> None:
+    expected = f"_MHATOOL_COMPLETE={instruction} asks for no completion; unset it"
+    assert complaint(environment={"_MHATOOL_COMPLETE": instruction, "COMP_WORDS": "x", "COMP_CWORD": "0"}) == expected
 
 
 def test_a_terminal_by_its_name_gets_no_capture() -> None:
@@ -325,3 +340,25 @@ def test_standard_input_has_one_name() -> None:
         [*COMMAND, "craft", "--from-json", "-", "--hex"], input=b"x", check=False, capture_output=True, cwd=REPOSITORY
     )
     assert done.stderr.startswith(b"mhatool: standard input: record 1 is not JSON")
+    octets = pcap_header(link_word=101) + pcap_record(b"x", original=9)
+    assert mhatool("info", "-", stdin=octets).out.startswith("standard input: pcap, ")
+    told = "mhatool: warning: standard input: 1 packet cut by the capture: not sent\n"
+    assert mhatool("send", "-", "-i", "lo", "--dry-run", stdin=octets).err == told
+    expected = "--baseline reads no standard input; write it to a file, and name that"
+    assert complaint("validate", "x", "--baseline", "-") == expected
+
+
+def test_records_name_standard_input_as_it_was_named() -> None:
+    octets = pcap_header(link_word=101)
+    assert '"file":"-"' in mhatool("info", "-", "--jsonl", stdin=octets).out
+    assert '"-"' in mhatool("validate", "-", "--json", stdin=octets).out
+
+
+def test_a_story_may_go_to_a_terminal_by_its_name(captures: Path) -> None:
+    master, slave = pty.openpty()
+    capture = captures / "umip" / "tour-mn.pcap"
+    result = mhatool("timeline", capture, "-o", os.ttyname(slave))
+    assert (result.status, result.out, result.err) == (0, "", "")
+    assert b"packets, 2026-" in os.read(master, 65536)
+    os.close(slave)
+    os.close(master)

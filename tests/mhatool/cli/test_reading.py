@@ -2,12 +2,14 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.mhatool.capture.builders import pcap_header, pcap_record
 from tests.mhatool.cli.process import REPOSITORY
 
 RUN = """
@@ -89,3 +91,44 @@ def test_the_bar_leaves_the_data_alone(capture: str, tmp_path: Path) -> None:
         assert process.wait(60) == 0
     assert b"reading" in seen
     assert path.read_bytes() == expected
+
+
+def test_a_warning_has_a_line_without_the_bar(capture: str, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(Path(capture).read_bytes()[:-7])
+    status, seen = on_terminal("0", "validate", str(cut), capture, out=False)
+    assert status == 0
+    assert b"reading" in seen
+    line = next(line for line in seen.split(b"\r\n") if b"warning:" in line)
+    shown = line.rpartition(b"\x1b[2K")[2]  # what is left of the line after the bar was erased
+    assert shown.removeprefix(b"\x1b[?25h").startswith(b"mhatool: ")
+    assert b"reading" not in shown
+    assert seen.count(b"\x1b[?25l") == seen.count(b"\x1b[?25h"), "the cursor stays hidden"
+
+
+def test_an_interrupt_takes_the_bar_away(tmp_path: Path) -> None:
+    """Sent as soon as the bar shows, wherever that finds the program; the cursor comes back."""
+    path = tmp_path / "long.pcap"
+    path.write_bytes(pcap_header(link_word=101) + pcap_record(bytes([0x60]) + bytes(39)) * 200_000)
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, "0", "dissect", "--all", str(path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=slave,
+        cwd=REPOSITORY,
+        env={**os.environ, "TERM": "xterm"},
+    )
+    os.close(slave)
+    seen = b""
+    try:
+        while piece := os.read(master, 65536):
+            if b"reading" not in seen and b"reading" in seen + piece:
+                process.send_signal(signal.SIGINT)
+            seen += piece
+    except OSError:  # the terminal is gone
+        pass
+    os.close(master)
+    assert process.wait(60) == 130
+    assert b"mhatool" not in seen
+    assert seen.count(b"\x1b[?25l") == seen.count(b"\x1b[?25h"), "the cursor stays hidden"

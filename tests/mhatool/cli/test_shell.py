@@ -1,8 +1,9 @@
 """Scapy's prompt: what it runs without somebody typing."""
 
+import subprocess
 from pathlib import Path
 
-from tests.mhatool.cli.process import complaint, mhatool
+from tests.mhatool.cli.process import COMMAND, REPOSITORY, complaint, mhatool
 
 
 def test_code_sees_scapy_and_our_layers() -> None:
@@ -31,3 +32,21 @@ def test_an_error_of_the_code_is_one_line_with_its_place() -> None:
 
 def test_the_code_may_exit() -> None:
     assert mhatool("shell", "-c", "raise SystemExit(5)").status == 5
+
+
+def test_another_pipe_that_breaks_is_an_error_of_the_code() -> None:
+    code = "import os; read, write = os.pipe(); os.close(read); os.write(write, b'x')"
+    assert complaint("shell", "-c", code) == "-c:1: BrokenPipeError: [Errno 32] Broken pipe; correct it there"
+
+
+def test_the_help_says_how_classes_are_called_and_padded() -> None:
+    text = mhatool("shell", "--help").out
+    assert "MHABindingUpdate" in text
+    assert "auto_pad()" in text
+
+
+def test_no_standard_input_to_run() -> None:
+    command = ["bash", "-c", '"$@" <&-', "bash", *COMMAND, "shell"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
+    expected = "mhatool: standard input: it is closed; pipe lines into it, or give them with -c\n"
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", expected)

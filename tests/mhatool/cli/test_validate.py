@@ -113,7 +113,7 @@ def test_what_is_no_baseline(folder: Path) -> None:
 def test_standard_input(folder: Path) -> None:
     result = mhatool("validate", "-", stdin=(folder / "bad.pcapng").read_bytes())
     assert result.status == 1
-    assert result.out.startswith("-:1: MIP6-MH-001 error ")
+    assert result.out.startswith("standard input:1: MIP6-MH-001 error ")
 
 
 def test_rule_explains() -> None:
