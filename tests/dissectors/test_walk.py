@@ -204,3 +204,12 @@ def test_a_mobility_header_of_2048_octets_is_summed() -> None:
     again = build([layer(UP), layer(message)])
     assert dissect(again).layers[-1].checksum_status == "good"
     assert dissect(again[:-1] + b"\x01").layers[-1].checksum_status == "bad"
+
+
+def test_a_trailer_that_looks_right_is_no_proof_of_null_esp() -> None:
+    """The padding 1, 2 and a known next header may come by chance: only the payload's own checksum proves it."""
+    esp = layer(Esp(spi=256, sequence_number=1), esp=(b"\x01\x02", bytes(12)))
+    octets = bytearray(build([layer(UP), esp, layer(binding_update())]))
+    octets[48 + 8] ^= 0xFF  # inside the Mobility Header; the trailer stays as it was
+    shown = dissect(bytes(octets))
+    assert [view.type for view in shown.layers] == ["ipv6", "esp", "payload"]

@@ -258,3 +258,16 @@ def test_an_error_leaves_the_output_file_alone(tmp_path: Path, capsys: pytest.Ca
     records.write_text('{"layers": []}')
     assert run(capsys, f"craft --from-json {records} -w {records}")[0] == 2
     assert records.read_text() == '{"layers": []}'
+
+
+def test_edits_count_where_the_record_holds_the_octets_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With -x a broken layer brings its octets; they stand only while its fields still say what they say."""
+    capture, path = tmp_path / "broken.pcapng", tmp_path / "record.json"
+    assert main([*shlex.split(f"{BU} --option 3:0011 --option 50:01"), "-w", str(capture)]) == 0
+    assert main(["dissect", str(capture), "--jsonl", "-x"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert "octets" in record["layers"][-1]
+    record["layers"][-1]["lifetime_s"] = 60
+    path.write_text(json.dumps(record))
+    status, out, _ = run(capsys, f"craft --from-json {path} --hex")
+    assert (status, bytes.fromhex(out)[74:76]) == (0, b"\x00\x0f")  # 60 s / 4, in the Mobility Header at 64
