@@ -28,6 +28,8 @@ class Codec:
         self._emitters: dict[type, Emitter] = {}
         self._parsers: dict[type, Parser] = {}
         self._tables: dict[str, dict[int, list[Declaration]]] = {}
+        self._numbers: dict[tuple[str, str], frozenset[int]] = {}
+        self._fallbacks: dict[str, Declaration] = {}
         self._families: dict[str, Parser] = {}
         self._option_parsers: dict[str, OptionsParser] = {}
 
@@ -47,7 +49,11 @@ class Codec:
 
     def fallback(self, family: str) -> Declaration:
         """What a number without a declaration of its own is read as."""
-        return next(d for d in declarations(family) if d.symbol == family and not d.numbers)
+        found = self._fallbacks.get(family)
+        if found is None:
+            found = next(d for d in declarations(family) if d.symbol == family and not d.numbers)
+            self._fallbacks[family] = found
+        return found
 
     def declaration_at(self, family: str, octets: bytes, start: int, end: int) -> Declaration:
         """Which declaration reads these octets: by their number, and by their shape where variants share it."""
@@ -56,6 +62,15 @@ class Codec:
             if declaration.when is None or declaration.when(octets, start, end):
                 return declaration
         return self.fallback(family)
+
+    def numbers(self, family: str, symbol: str) -> frozenset[int]:
+        """The code points at which something of this symbol may stand."""
+        found = self._numbers.get((family, symbol))
+        if found is None:
+            table = self.table(family)
+            found = frozenset(number for number, variants in table.items() if any(d.symbol == symbol for d in variants))
+            self._numbers[family, symbol] = found
+        return found
 
     def number(self, declaration: Declaration) -> int:
         """The one code point of a declaration; EncodeError where this profile has none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from dissectors.view import Problem, View
@@ -33,25 +32,89 @@ SIGNALLING = frozenset(
 )
 
 
-@dataclass(slots=True)
 class Datagram:
     """One IPv6 header and what it carries.
 
     `home_address` is the Home Address option's, `final_destination` the address of a routing header with segments
     left: they take the place of source and destination for checksums and for whoever is meant. `depth` counts the
-    tunnels around it.
+    tunnels around it, `outer` is the nearest of them.
     """
 
-    ipv6: View
-    source: bytes
-    destination: bytes
-    depth: int
-    quoted: bool
-    extensions: list[View] = field(default_factory=list)
-    upper: View | None = None
-    home_address: bytes | None = None
-    final_destination: bytes | None = None
-    outer: Datagram | None = None
+    __slots__ = (
+        "_extensions",
+        "_ipv6",
+        "_upper",
+        "depth",
+        "destination",
+        "final_destination",
+        "home_address",
+        "outer",
+        "quoted",
+        "source",
+    )
+
+    def __init__(
+        self, ipv6: View, source: bytes, destination: bytes, depth: int, quoted: bool, outer: Datagram | None = None
+    ) -> None:
+        self._ipv6 = ipv6
+        self._extensions: list[View] = []
+        self._upper: View | None = None
+        self.source = source
+        self.destination = destination
+        self.depth = depth
+        self.quoted = quoted
+        self.outer = outer
+        self.home_address: bytes | None = None
+        self.final_destination: bytes | None = None
+
+    @property
+    def ipv6(self) -> View:
+        """The IPv6 header."""
+        return self._ipv6
+
+    @property
+    def extensions(self) -> list[View]:
+        """The headers between, in order; ESP too, where one can look inside."""
+        return self._extensions
+
+    @property
+    def upper(self) -> View | None:
+        """What it carries; None where that is another datagram, nothing, or not understood."""
+        return self._upper
+
+    def carry(self, view: View) -> None:
+        """Set `upper`."""
+        self._upper = view
+
+    @property
+    def hop_limit(self) -> int:
+        """The IPv6 header's; 0 where it isn't there."""
+        limit: int = self._ipv6.get("hop_limit", 0)
+        return limit
+
+    @property
+    def length(self) -> int:
+        """Octets from the IPv6 header on, as the header says; 40 of a jumbogram."""
+        return 40 + int(self._ipv6.get("payload_length", 0))
+
+    @property
+    def routed_home_address(self) -> bytes | None:
+        """The home address in a type 2 routing header, whatever its segments left; None without one."""
+        for view in self._extensions:
+            home_address: bytes | None = view.get("home_address") if view.type == "routing" else None
+            if home_address is not None:
+                return home_address
+        return None
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The types of `extensions`."""
+        return tuple([view.type for view in self._extensions])
+
+    @property
+    def carries(self) -> str:
+        """The type of `upper`, "" for None."""
+        return self._upper.type if self._upper is not None else ""
 
     @property
     def true_source(self) -> bytes:
@@ -66,22 +129,43 @@ class Datagram:
     @property
     def is_signalling(self) -> bool:
         """Whether it carries a mobility message of its own (a quoted one is none)."""
-        return not self.quoted and self.upper is not None and self.upper.type in SIGNALLING
+        return not self.quoted and self.carries in SIGNALLING
 
 
-@dataclass(slots=True)
 class Packet:
     """A dissected frame."""
 
-    octets: bytes
-    layers: list[View] = field(default_factory=list)
-    datagrams: list[Datagram] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)  # of the frame as such: no layer has them
+    __slots__ = ("_layers", "_problems", "datagrams", "octets")
+
+    def __init__(self, octets: bytes) -> None:
+        self.octets = octets
+        self.datagrams: list[Datagram] = []
+        self._layers: list[View] = []
+        self._problems: list[Problem] = []
+
+    @property
+    def layers(self) -> list[View]:
+        """Every layer, outermost first."""
+        return self._layers
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Those of the frame as such: no layer has them."""
+        return self._problems
 
     @property
     def is_signalling(self) -> bool:
         """Whether any datagram in it, tunnelled ones included, is mobility signalling."""
         return any(datagram.is_signalling for datagram in self.datagrams)
+
+    def left_over(self, message: View) -> int:
+        """The octets of the IPv6 payload behind an upper layer's message."""
+        behind = (
+            layer.end - layer.start
+            for layer in self._layers
+            if layer.extra.get("trailing") and layer.start == message.end and layer.octets is message.octets
+        )
+        return next(behind, 0)
 
     def find(self, type_: str) -> Iterator[View]:
         """The layers of a type that aren't quoted."""

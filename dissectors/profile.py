@@ -42,6 +42,7 @@ class Profile:
     numbers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     flags: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
+    flag_tables: dict[object, FlagTable] = field(default_factory=dict, repr=False)  # by field kind, when first used
     _tables: dict[tuple[str, int], FlagTable] = field(default_factory=dict, repr=False)
     _codec: Codec | None = field(default=None, repr=False)
 

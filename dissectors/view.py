@@ -10,6 +10,8 @@ from dissectors.profile import Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
 
+_UNREAD: Any = object()
+
 _OPTION_NAMES = {
     "mobility_option": registry.MOBILITY_OPTION,
     "nd_option": registry.ND_OPTION,
@@ -52,8 +54,11 @@ class View:
 
     __slots__ = (
         "_fields",
+        "_option_problems",
+        "_options",
         "_problems",
         "_read",
+        "_value",
         "checksum_status",
         "declaration",
         "end",
@@ -91,6 +96,9 @@ class View:
         self.extra: dict[str, Any] = {}
         self.extra_problems: list[Problem] = []
         self._read = False
+        self._value: Any = _UNREAD
+        self._options: list[View] | None = None
+        self._option_problems: list[Problem] = []
         self._fields: list[FieldView] = []
         self._problems: list[Problem] = []
 
@@ -123,6 +131,20 @@ class View:
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a field by name, or the default where it isn't there."""
+        found = self.declaration.fixed_by_name.get(name)
+        if found is not None:  # without reading the others
+            spec, first, last, shift, mask, unit = found
+            last += self.start
+            if last > self.end:
+                return self.extra.get(name, default)
+            raw = self.octets[self.start + first : last]
+            if unit:
+                return (int.from_bytes(raw) >> shift & mask) * unit
+            if mask:
+                return spec.kind.value(int.from_bytes(raw) >> shift & mask, self.profile)
+            return spec.kind.value(raw, self.profile)
+        if name not in self.declaration.by_name:
+            return self.extra.get(name, default)
         for field in self.fields:
             if field.spec.name == name:
                 return field.value
@@ -131,11 +153,47 @@ class View:
     @property
     def options(self) -> list[View]:
         """Its options in order, padding included."""
-        for field in self.fields:
-            if isinstance(field.spec.kind, kinds.OptionList):
-                found: list[View] = field.value
-                return found
-        return []
+        if self._options is None:
+            family = self.declaration.options_first
+            if family and self.start + self.declaration.fixed_size <= self.end:  # without reading what stands before
+                self._options = self._read_options(family, self.start + self.declaration.fixed_size)
+            else:
+                lists = (field.value for field in self.fields if isinstance(field.spec.kind, kinds.OptionList))
+                self._options = next(lists, [])
+        return self._options
+
+    def option(self, symbol: str) -> View | None:
+        """The first option of a kind, None without one: the same as among `options`, without making all of them."""
+        family = self.declaration.options_first
+        if self._options is not None or not family or family == "nd_option":
+            return next((option for option in self.options if option.declaration.symbol == symbol), None)
+        codec, octets, end = self.profile.codec, self.octets, self.end
+        numbers = codec.numbers(family, symbol)
+        at = self.start + self.declaration.fixed_size
+        while at < end:
+            number = octets[at]
+            if number == 0:
+                at += 1
+                continue
+            stop = at + 2 + octets[at + 1] if at + 2 <= end else end + 1
+            if stop > end:
+                return None
+            if number in numbers:
+                declaration = codec.declaration_at(family, octets, at, stop)
+                if declaration.symbol == symbol:
+                    return View(declaration, octets, at, stop, self.profile)
+            at = stop
+        return None
+
+    @property
+    def value(self) -> Any:
+        """The message value, None where these octets are none; parsed once."""
+        if self._value is _UNREAD:
+            try:
+                self._value = self.message()
+            except DecodeError:
+                self._value = None
+        return self._value
 
     def message(self) -> Any:
         """The message value; DecodeError where these octets are none."""
@@ -152,23 +210,26 @@ class View:
     # --- reading ---
 
     def _problem(self, code: str, offset: int, message: str) -> None:
+        self._problems.append(self._as_seen(code, offset, message))
+
+    def _option_problem(self, code: str, offset: int, message: str) -> None:
+        self._option_problems.append(self._as_seen(code, offset, message))
+
+    def _as_seen(self, code: str, offset: int, message: str) -> Problem:
         if self.truncated and code in ("too_short", "length_exceeds", "option_overrun", "wrong_size"):
             code, message = "truncated", "the capture ends here"
-        self._problems.append(Problem(code, offset, message))
+        return Problem(code, offset, message)
 
     def _read_fields(self) -> None:
         self._read = True
-        declaration, octets = self.declaration, self.octets
+        declaration = self.declaration
         for spec in declaration.fixed:
             at = self.start + spec.offset
             if at + spec.size > self.end:
                 left = max(self.end - self.start, 0)
                 self._problem("too_short", self.end, f"{declaration.title}: {left} octets of {declaration.fixed_size}")
                 return
-            raw: Any = octets[at : at + spec.size]
-            if not spec.kind.is_octets:
-                raw = int.from_bytes(raw, "big") >> spec.shift & ((1 << spec.kind.bits) - 1)
-            self._fields.append(FieldView(spec, at, spec.size, spec.kind.value(raw, self.profile)))
+            self._fields.append(FieldView(spec, at, spec.size, self._fixed_value(spec, at)))
         at = self.start + declaration.fixed_size
         for spec in declaration.tails:
             at = self._read_tail(spec, at)
@@ -177,12 +238,22 @@ class View:
                 "trailing_octets", at, f"{declaration.title}: {self.end - at} octets more than its fields have"
             )
 
+    def _fixed_value(self, spec: FieldSpec, at: int) -> Any:
+        kind = spec.kind
+        raw: Any = self.octets[at : at + spec.size]
+        if not kind.is_octets:
+            raw = int.from_bytes(raw, "big") >> spec.shift & ((1 << kind.bits) - 1)
+        return kind.value(raw, self.profile)
+
     def _read_tail(self, spec: FieldSpec, at: int) -> int:
         kind = spec.kind
         if isinstance(kind, kinds.AddressList):
             return self._read_addresses(spec, kind, at)
         if isinstance(kind, kinds.OptionList):
-            self._fields.append(FieldView(spec, at, self.end - at, self._read_options(kind.family, at)))
+            if self._options is None:
+                self._options = self._read_options(kind.family, at)
+            self._problems += self._option_problems
+            self._fields.append(FieldView(spec, at, self.end - at, self._options))
         elif isinstance(kind, kinds.Records):
             self._read_records(spec, kind, at)
         else:
@@ -226,20 +297,21 @@ class View:
             stop = at + 1
             if octets[at] != 0 or family == "nd_option":
                 if at + 2 > self.end:
-                    self._problem("option_overrun", at, "an option's type without a length")
+                    self._option_problem("option_overrun", at, "an option's type without a length")
                     break
                 stop = at + octets[at + 1] * step + bias
                 if stop == at:
-                    self._problem("option_overrun", at, "an option with a length of 0")
+                    self._option_problem("option_overrun", at, "an option with a length of 0")
                     break
                 if stop > self.end:
-                    self._problem("option_overrun", at, f"an option of {stop - at} octets, {self.end - at} are left")
+                    left = self.end - at
+                    self._option_problem("option_overrun", at, f"an option of {stop - at} octets, {left} are left")
                     break
             declaration = codec.declaration_at(family, octets, at, stop)
             view = View(declaration, octets, at, stop, self.profile)
             found.append(view)
-            if view.problems:
-                self._problems += [Problem("option_length", p.offset, p.message) for p in view.problems]
+            if not declaration.surely_fits(stop - at) and view.problems:
+                self._option_problems += [Problem("option_length", p.offset, p.message) for p in view.problems]
             at = stop
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dissectors import registry
 from dissectors.ipv6 import checksum
@@ -29,13 +29,16 @@ from dissectors.ipv6.link import (
     Udp,
     Vlan,
 )
-from dissectors.ipv6.reassembly import Reassembler
+from dissectors.ipv6.reassembly import Reassembler, Whole
 from dissectors.ipv6.rest import Rest
 from dissectors.packet import Datagram, Packet
 from dissectors.profile import RFC6275, Profile
 from dissectors.ripng import PORT as RIPNG_PORT
 from dissectors.ripng import Ripng
 from dissectors.view import Problem, View
+
+if TYPE_CHECKING:
+    from dissectors.glance import Glance
 
 MOST_TUNNELS = 8
 DSMIPV6_PORT = 4191
@@ -59,6 +62,8 @@ class Dissector:
     def __init__(self, profile: Profile = RFC6275) -> None:
         self.profile = profile
         self._reassembler = Reassembler()
+        self._completed: Whole | None = None
+        self._glance: Glance | None = None
         names = ("hop_by_hop", "destination_options", "fragment", "ah", "routing", "esp", "icmpv6", "mobility")
         self._protocols = {profile.protocol(name): name for name in (*names, "ipv6", "udp", "tcp", "no_next_header")}
 
@@ -67,7 +72,33 @@ class Dissector:
         walk = _Walk(self, Packet(octets), frame)
         cut = original_length is not None and original_length > len(octets)
         walk.link(link_type, Rest(octets, 0, len(octets), cut))
+        self._completed = None
         return walk.packet
+
+    def glance(self, octets: bytes, link_type: int, *, original_length: int | None = None, frame: int = 0) -> Packet:
+        """The same as `dissect`, several times as fast for usual frames whose layers nobody asks for."""
+        if self._glance is None:
+            from dissectors.glance import Glance
+
+            self._glance = Glance(self)
+        size = len(octets) if original_length is None else original_length
+        return self._glance.look(octets, link_type, size, frame)
+
+    def add_fragment(
+        self, key: tuple[bytes, bytes, int], offset: int, more: bool, piece: bytes, next_header: int, frame: int
+    ) -> Whole | None:
+        """Take in a fragment of a frame before it is dissected; what it completes, if so."""
+        return self._reassembler.add(key, offset, more, piece, next_header, frame)
+
+    def goes_on_with(self, completed: Whole | None) -> None:
+        """The fragment in the next frame was taken in already, and completed this."""
+        self._completed = completed
+
+    def _reassemble(
+        self, key: tuple[bytes, bytes, int], offset: int, more: bool, piece: bytes, next_header: int, frame: int
+    ) -> Whole | None:
+        completed, self._completed = self._completed, None
+        return completed or self._reassembler.add(key, offset, more, piece, next_header, frame)
 
     def view(self, cls: type, rest: Rest, end: int) -> View:
         """The view of one layer."""
@@ -250,7 +281,7 @@ class _Walk:
             return None
         key = (datagram.source, datagram.destination, view.get("identification"))
         piece = rest.octets[rest.start : rest.end]
-        whole = self.dissector._reassembler.add(key, offset, more, piece, next_header, self.frame)
+        whole = self.dissector._reassemble(key, offset, more, piece, next_header, self.frame)
         if whole is None:
             self.payload(rest, protocol=next_header)
             return None
@@ -304,7 +335,7 @@ class _Walk:
         if start + 2 < end:
             declaration = codec.declaration_at("mobility", octets, start, min(stated, end))
         view = self.layer(declaration.cls, rest, stated)
-        datagram.upper = view
+        datagram.carry(view)
         view.checksum_status = self.checksum(datagram, protocol, rest, stated)
         if stated > end:
             code = "truncated" if rest.truncated else "length_exceeds"
@@ -322,7 +353,7 @@ class _Walk:
         if rest.start < rest.end:
             declaration = codec.declaration_at("icmpv6", rest.octets, rest.start, rest.end)
         view = self.layer(declaration.cls, rest, rest.end)
-        datagram.upper = view
+        datagram.carry(view)
         view.checksum_status = self.checksum(datagram, protocol, rest, rest.end)
         if declaration.symbol == "icmpv6_error" and not view.problems:
             quoted = rest.at(view.start + 8)
@@ -335,7 +366,7 @@ class _Walk:
 
     def udp(self, datagram: Datagram, protocol: int, rest: Rest) -> None:
         view = self.layer(Udp, rest, rest.start + 8)
-        datagram.upper = view
+        datagram.carry(view)
         length = view.get("length", 0)
         if view.problems:
             return
@@ -363,7 +394,7 @@ class _Walk:
     def tcp(self, datagram: Datagram, protocol: int, rest: Rest) -> None:
         size = (rest.octets[rest.start + 12] >> 4) * 4 if rest.start + 12 < rest.end else 20
         view = self.layer(Tcp, rest, rest.start + max(size, 20))
-        datagram.upper = view
+        datagram.carry(view)
         view.checksum_status = self.checksum(datagram, protocol, rest, rest.end)
         if size < 20:
             message = f"a header of {size} octets, 20 are the least"

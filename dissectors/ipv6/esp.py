@@ -36,14 +36,30 @@ def look_inside(
         padding = octets[payload_end : trailer - 2]
         if padding != bytes(range(1, pad_length + 1)) and any(padding):
             continue
-        if _proves(octets[start:payload_end], addresses, next_header, protocol(next_header)):
+        if _proves(octets[start:payload_end], addresses, next_header, protocol):
             return NullEsp(payload_end, padding, next_header, octets[trailer:end])
     return None
 
 
-def _proves(payload: bytes, addresses: tuple[bytes, bytes], number: int, name: str) -> bool:
+def _proves(payload: bytes, addresses: tuple[bytes, bytes], number: int, protocol: Callable[[int], str]) -> bool:
+    name = protocol(number)
     if name in ("mobility", "icmpv6", "udp", "tcp") and len(payload) >= 8:
         return checksum.is_good(*addresses, number, payload)
     if name == "ipv6" and len(payload) >= 40:
         return payload[0] >> 4 == 6 and int.from_bytes(payload[4:6], "big") == len(payload) - 40
+    if name in ("destination_options", "routing") and len(payload) >= 24:
+        return _proves_behind(payload, addresses, protocol)
     return False
+
+
+def _proves_behind(payload: bytes, addresses: tuple[bytes, bytes], protocol: Callable[[int], str]) -> bool:
+    """Whether what follows a Home Address option or a type 2 routing header that stands alone proves it."""
+    source, destination = addresses
+    home = payload[8:24]
+    if payload[1:4] == b"\x02\x02\x01":
+        destination = home
+    elif payload[1] == 2 and payload[6:8] == b"\xc9\x10":
+        source = home
+    else:
+        return False
+    return _proves(payload[24:], (source, destination), payload[0], protocol)

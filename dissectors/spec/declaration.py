@@ -6,10 +6,12 @@ import dataclasses
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 
 from dissectors.spec import fields
 from dissectors.spec.kind import Kind
+from dissectors.spec.kinds import UInt
 
 T = TypeVar("T")
 #: Tells variants of one number apart: (octets, start, end) of the whole item.
@@ -37,7 +39,29 @@ class FieldSpec:
         return self.kind.bits == 0
 
 
-@dataclass(slots=True, eq=False)
+class Place(NamedTuple):
+    """A field with a fixed place, ready to be read.
+
+    From `first` to `last` in the layer; an integer's bits are there after `shift` under `mask` (0: octets). `unit`: the
+    value is the integer times this (0: the kind makes the value).
+    """
+
+    spec: FieldSpec
+    first: int
+    last: int
+    shift: int
+    mask: int
+    unit: int
+
+
+def _readable(spec: FieldSpec) -> Place:
+    kind = spec.kind
+    mask = 0 if kind.is_octets else (1 << kind.bits) - 1
+    unit = kind.unit if type(kind) is UInt else 0
+    return Place(spec, spec.offset, spec.offset + spec.size, spec.shift, mask, unit)
+
+
+@dataclass(eq=False)
 class Declaration:
     """Everything that is known of one message, option, header or record."""
 
@@ -56,15 +80,30 @@ class Declaration:
     fixed_size: int = 0
     by_name: dict[str, FieldSpec] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def fixed(self) -> tuple[FieldSpec, ...]:
         """The fields with a fixed place."""
         return tuple(f for f in self.fields if not f.is_tail)
 
-    @property
+    @cached_property
+    def fixed_by_name(self) -> dict[str, Place]:
+        """The fields with a fixed place, by name."""
+        return {f.name: _readable(f) for f in self.fixed}
+
+    @cached_property
     def tails(self) -> tuple[FieldSpec, ...]:
         """The fields that run to the end."""
         return tuple(f for f in self.fields if f.is_tail)
+
+    @cached_property
+    def options_first(self) -> str:
+        """The family of the options that follow the fixed part at once; "" where something else does."""
+        family: str = getattr(self.tails[0].kind, "family", "") if self.tails else ""
+        return family
+
+    def surely_fits(self, size: int) -> bool:
+        """Whether a layer of so many octets has no problem by its size, as far as that is quickly told."""
+        return size == self.fixed_size and not self.tails
 
     @property
     def values(self) -> tuple[FieldSpec, ...]:

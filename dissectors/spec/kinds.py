@@ -97,7 +97,10 @@ class FlagBits(Kind):
 
     def table(self, profile: Profile) -> FlagTable:
         """The letters of this field in that profile."""
-        return profile.flag_table(self.key, self.bits, dict(self.letters))
+        found = profile.flag_tables.get(self)
+        if found is None:
+            found = profile.flag_tables[self] = profile.flag_table(self.key, self.bits, dict(self.letters))
+        return found
 
     def decode_source(self, raw: str, name: str, namespace: Namespace, profile: Profile) -> str:
         namespace[f"flags_of_{name}"] = self.table(profile).decode

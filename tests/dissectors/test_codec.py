@@ -72,7 +72,8 @@ def test_any_octets_are_a_message_or_a_decode_error(profile: Profile, family: st
         caught = error
     if caught is None:
         again = profile.codec.emit(message)
-        assert octets[: len(again)] == again
+        own = 1 if family == "routing" else 0  # its next header says what follows, and is no part of the message
+        assert octets[own : len(again)] == again[own:]
     else:
         assert 0 <= caught.offset <= len(octets)
         assert caught.code
