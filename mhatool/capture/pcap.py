@@ -41,36 +41,50 @@ def read_header(path: str, source: ByteSource) -> PcapHeader:
     return PcapHeader(byte_order, Interface(link_word & 0xFFFF, snap_length, None, resolution))
 
 
-def read_records(header: PcapHeader, source: ByteSource, warnings: list[CaptureWarning]) -> Iterator[Record]:
+class Start(NamedTuple):
+    """Where reading begins, or goes on: after `frame` packets, at octet `base` of the file, with octets at hand."""
+
+    frame: int = 0
+    base: int = HEADER_LENGTH
+    buffer: bytes = b""
+
+
+FROM_THE_HEADER: Final = Start()
+
+
+def read_records(
+    header: PcapHeader, source: ByteSource, warnings: list[CaptureWarning], start: Start = FROM_THE_HEADER
+) -> Iterator[Record]:
     """The records after the header, until the end or the first break, which is appended to `warnings`. Never raises."""
     unpack = struct.Struct(header.byte_order + "4I").unpack_from
     link_type = header.interface.link_type
     scale = NANOSECONDS // header.interface.ts_resolution
     make = tuple.__new__  # a third of the time of Record(...)
-    frame, base = 0, HEADER_LENGTH
-    buffer, missing = b"", RECORD_HEADER_LENGTH
-    while missing and (fresh := source.read_at_least(missing)):
-        buffer += fresh
+    frame, base, buffer = start
+    while True:
         position, size = 0, len(buffer)
         last = size - RECORD_HEADER_LENGTH
         while position <= last:
             seconds, fraction, captured, original = unpack(buffer, position)
-            start = position + RECORD_HEADER_LENGTH
-            end = start + captured
+            data = position + RECORD_HEADER_LENGTH
+            end = data + captured
             if end > size:
                 break
             frame += 1
             time_ns = seconds * NANOSECONDS + fraction * scale
-            yield make(Record, (frame, time_ns, link_type, buffer[start:end], original, 0, base + position, None))
+            yield make(Record, (frame, time_ns, link_type, buffer[data:end], original, 0, base + position, None))
             position = end
         base += position
         buffer = buffer[position:]
         missing = _missing(header.byte_order, buffer)
+        if not missing or not (fresh := source.read_at_least(missing)):
+            break
+        buffer += fresh
     if buffer or source.damage:
         warnings.append(CaptureWarning(_why(header.byte_order, buffer, source.damage), base, frame + 1))
 
 
-def _captured_length(byte_order: str, buffer: bytes) -> int:
+def captured_length(byte_order: str, buffer: bytes) -> int:
     """Captured octets that the record at the buffer's beginning announces; 0 where its header isn't whole."""
     if len(buffer) < RECORD_HEADER_LENGTH:
         return 0
@@ -80,17 +94,22 @@ def _captured_length(byte_order: str, buffer: bytes) -> int:
 
 def _missing(byte_order: str, buffer: bytes) -> int:
     """Octets to read until the record at the buffer's beginning is whole; 0 where its length is implausible."""
-    captured = _captured_length(byte_order, buffer)
+    captured = captured_length(byte_order, buffer)
     return 0 if captured > MAXIMUM_CAPTURED_LENGTH else RECORD_HEADER_LENGTH + captured - len(buffer)
 
 
 def _why(byte_order: str, buffer: bytes, damage: str | None) -> str:
     """What to say of the rest that isn't a whole record."""
-    captured = _captured_length(byte_order, buffer)
+    captured = captured_length(byte_order, buffer)
     if captured > MAXIMUM_CAPTURED_LENGTH:
         return f"implausible packet length, {captured} octets: the file is damaged from here on"
     if damage:
         return damage
     if len(buffer) < RECORD_HEADER_LENGTH:
         return f"packet header cut short, {len(buffer)} of {RECORD_HEADER_LENGTH} octets are there"
-    return f"packet cut short, {len(buffer) - RECORD_HEADER_LENGTH} of {captured} octets are there"
+    return cut_short(len(buffer) - RECORD_HEADER_LENGTH, captured)
+
+
+def cut_short(there: int, captured: int) -> str:
+    """What to say of a packet that ends too early; both in octets."""
+    return f"packet cut short, {there} of {captured} octets are there"

@@ -27,7 +27,7 @@ def check_header(path: str, source: ByteSource) -> None:
         what = f"the pcapng section header is cut short: {len(head)} of {_SECTION_HEADER_LENGTH} octets are there"
         raise CaptureError(path, source.damage or what, again, len(head))
     try:
-        length = _block_length(Section([], []), head, 0)
+        length = block_length(Section([], []), head, 0)
         block = source.peek(length)
         if len(block) < length:
             what = f"the pcapng section header is cut short: {len(block)} of {length} octets are there"
@@ -52,26 +52,39 @@ def read_records(source: ByteSource, interfaces: list[Interface], warnings: list
             base += position
             buffer = buffer[position:] + fresh
             position, size = 0, len(buffer)
-            while (end := position + _block_length(section, buffer, position)) <= size:
-                kind, length = section.unpack_head(buffer, position)
-                if section.unpack_head(buffer, end - 8)[1] != length:
-                    raise BadBlockError(_TRAILER)
-                parse = section.parsers.get(kind, pass_over)
-                record = parse(buffer, position + 8, end - 4, frame, base + position)
+            while (end := position + block_length(section, buffer, position)) <= size:
+                record = read_block(section, buffer, position, end, frame, base)
                 if record is not None:
                     yield record
                     frame += 1
                 position = end
             missing = end - size
-        if rest := len(buffer) - position:
-            raise BadBlockError(source.damage or f"block cut short, {rest} of {rest + missing} octets are there")
-        if source.damage:
-            raise BadBlockError(source.damage)
+        check_end(source, len(buffer) - position, missing)
     except BadBlockError as error:
         warnings.append(CaptureWarning(str(error), base + position, frame))
 
 
-def _block_length(section: Section, buffer: bytes, position: int) -> int:
+def read_block(section: Section, buffer: bytes, start: int, end: int, frame: int, base: int) -> Record | None:
+    """The packet in the block there, or None if it holds none; the buffer begins at octet `base` of the file.
+
+    Raises BadBlockError.
+    """
+    kind, length = section.unpack_head(buffer, start)
+    if section.unpack_head(buffer, end - 8)[1] != length:
+        raise BadBlockError(_TRAILER)
+    parse = section.parsers.get(kind, pass_over)
+    return parse(buffer, start + 8, end - 4, frame, base + start)
+
+
+def check_end(source: ByteSource, rest: int, missing: int) -> None:
+    """No more octets come, and `rest` of them are no whole block. Raises BadBlockError where something is missing."""
+    if rest:
+        raise BadBlockError(source.damage or f"block cut short, {rest} of {rest + missing} octets are there")
+    if source.damage:
+        raise BadBlockError(source.damage)
+
+
+def block_length(section: Section, buffer: bytes, position: int) -> int:
     """Octets of the block at `position`, or how many it takes to tell. A section header begins the section."""
     here = len(buffer) - position
     if here < form.BLOCK_OVERHEAD:

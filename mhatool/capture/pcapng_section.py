@@ -23,7 +23,7 @@ class BadBlockError(Exception):
     """A block contradicts itself or the section; `str()` says how, in one line."""
 
 
-class _Clock(NamedTuple):
+class InterfaceClock(NamedTuple):
     """How an interface's ticks become Unix nanoseconds: ticks * multiplier // divisor + offset_ns."""
 
     multiplier: int
@@ -32,6 +32,10 @@ class _Clock(NamedTuple):
     link_type: int
     interface: int
     """Index among all interfaces of the file."""
+
+    def nanoseconds(self, high: int, low: int) -> int:
+        """The time of a packet whose ticks are given in two words of 32 bits."""
+        return (high << 32 | low) * self.multiplier // self.divisor + self.offset_ns
 
 
 _Unpack = Callable[[bytes, int], tuple[int, ...]]
@@ -50,7 +54,7 @@ def pass_over(_buffer: bytes, _start: int, _end: int, _frame: int, _offset: int)
 class Section:
     """The state of one section while its blocks are read."""
 
-    __slots__ = ("_clocks", "_interfaces", "_order", "_warnings", "parsers", "unpack_head")
+    __slots__ = ("_interfaces", "_warnings", "byte_order", "clocks", "parsers", "unpack_head")
 
     def __init__(self, interfaces: list[Interface], warnings: list[CaptureWarning]) -> None:
         """Before the first section header. Both lists are those of the file, and are added to."""
@@ -60,8 +64,9 @@ class Section:
 
     def start(self, byte_order: str) -> None:
         """Begin a section, which knows no interface yet. `byte_order` is `<` or `>`."""
-        self._order = byte_order
-        self._clocks: list[_Clock] = []
+        self.byte_order = byte_order
+        self.clocks: list[InterfaceClock] = []
+        """Of the interfaces that were described so far."""
         self.unpack_head: _Unpack = struct.Struct(byte_order + "2I").unpack_from
         """Of a block: its type and its length."""
         self.parsers: dict[int, Parser] = {
@@ -76,7 +81,7 @@ class Section:
         """Section 4.2: link type, snap length, options."""
         if end - start < 8:
             raise BadBlockError("interface description cut short")
-        link_type, snap_length = struct.unpack_from(self._order + "H2xI", buffer, start)
+        link_type, snap_length = struct.unpack_from(self.byte_order + "H2xI", buffer, start)
         name, exponent, offset_s = None, 6, 0
         for code, value in self._options(buffer, start + 8, end):
             if code == form.INTERFACE_NAME:
@@ -84,12 +89,12 @@ class Section:
             elif code == form.INTERFACE_TIME_RESOLUTION and len(value) == 1:
                 exponent = value[0]
             elif code == form.INTERFACE_TIME_OFFSET and len(value) == 8:
-                (offset_s,) = struct.unpack(self._order + "q", value)
+                (offset_s,) = struct.unpack(self.byte_order + "q", value)
         resolution: int = 1 << (exponent & 0x7F) if exponent & 0x80 else 10**exponent
         common = gcd(_NANOSECONDS, resolution)  # small factors keep the arithmetic of each packet quick
         multiplier, divisor = _NANOSECONDS // common, resolution // common
         offset_ns = offset_s * _NANOSECONDS
-        self._clocks.append(_Clock(multiplier, divisor, offset_ns, link_type, len(self._interfaces)))
+        self.clocks.append(InterfaceClock(multiplier, divisor, offset_ns, link_type, len(self._interfaces)))
         self._interfaces.append(Interface(link_type, snap_length, name, resolution))
 
     def _packet(self, unpack: _Unpack, buffer: bytes, start: int, end: int, frame: int, offset: int) -> Record:
@@ -101,9 +106,9 @@ class Section:
         stop = data + captured
         if stop > end:
             raise BadBlockError(f"packet of {captured} octets in a block that has room for {end - data}")
-        if interface >= len(self._clocks):
+        if interface >= len(self.clocks):
             raise BadBlockError(f"packet of interface {interface}, which the section doesn't describe")
-        multiplier, divisor, offset_ns, link_type, index = self._clocks[interface]
+        multiplier, divisor, offset_ns, link_type, index = self.clocks[interface]
         time_ns = (high << 32 | low) * multiplier // divisor + offset_ns
         comment = None
         if end - stop > 3:  # more than padding
@@ -114,10 +119,10 @@ class Section:
         """Section 4.4: interface 0 of the section, no time, cut to the interface's snap length."""
         if end - start < 4:
             raise BadBlockError("simple packet block cut short")
-        if not self._clocks:
+        if not self.clocks:
             raise BadBlockError("packet of interface 0, which the section doesn't describe")
-        clock = self._clocks[0]
-        (original,) = struct.unpack_from(self._order + "I", buffer, start)
+        clock = self.clocks[0]
+        (original,) = struct.unpack_from(self.byte_order + "I", buffer, start)
         snap_length = self._interfaces[clock.interface].snap_length
         data = start + 4
         stop = data + min(original, snap_length or original)
@@ -137,7 +142,7 @@ class Section:
 
     def _options(self, buffer: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
         """Section 3.5: code, length, value padded to 4 octets; an end mark, which may be left out."""
-        unpack = struct.Struct(self._order + "2H").unpack_from
+        unpack = struct.Struct(self.byte_order + "2H").unpack_from
         while start + 4 <= end:
             code, length = unpack(buffer, start)
             if code == form.OPTION_END:

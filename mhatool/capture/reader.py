@@ -1,14 +1,17 @@
 """Open a capture, whatever its format and compression, and read its records."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final, Literal, Self
 
-from mhatool.capture import compression, pcap, pcapng
+from mhatool.capture import compression, pcap, pcapng, second_process
 from mhatool.capture.errors import CaptureError
 from mhatool.capture.identify import PCAP_MAGICS, PCAPNG_MAGIC, not_a_capture
+from mhatool.capture.pcap_sieve import PcapSieve
+from mhatool.capture.pcapng_sieve import PcapngSieve
 from mhatool.capture.record import CaptureWarning, Interface, Record
+from mhatool.capture.sieve import Sieve, Tally, for_link, sift_records
 from mhatool.capture.source import ByteSource, RawInput, open_input
 
 _ENOUGH_TO_IDENTIFY: Final = 512
@@ -43,13 +46,36 @@ class CaptureReader:
             self.format = "pcap"
             header = pcap.read_header(self.path, source)
             self.interfaces.append(header.interface)
+            self._header: pcap.PcapHeader | None = header
             self._records = pcap.read_records(header, source, self.warnings)
         elif magic == PCAPNG_MAGIC:
             self.format = "pcapng"
             pcapng.check_header(self.path, source)
+            self._header = None
             self._records = pcapng.read_records(source, self.interfaces, self.warnings)
         else:
             raise self._unreadable(source)
+        self._source = source
+        self.tally = Tally()
+        """Of all packets, after an iteration by `sift`."""
+        self._second: second_process.SecondProcess | None = None
+
+    def sift(self, sieve: Sieve, plan: second_process.Plan = second_process.BY_DEFAULT) -> Iterator[Record]:
+        """The records without those that the sieve leaves out, instead of an iteration over all: several times as fast.
+
+        The first record always comes. Frame numbers, offsets and warnings are those of the whole; `tally` counts all
+        when it is done. Where the file is large a second process reads a part of it, from this call on until the
+        iteration ends or the file is closed.
+        """
+        header = self._header
+        if header is None:
+            return PcapngSieve(self._source, self.interfaces, self.warnings, sieve, self.tally).records()
+        if (link_sieve := for_link(sieve, header.interface.link_type)) is None:
+            return sift_records(self._records, sieve, self.tally)
+        pass_over_it = PcapSieve(header, self._source, self.warnings, link_sieve, self.tally)
+        if self.compression is None:
+            self._second = second_process.start(self._raw, header, link_sieve, plan)
+        return pass_over_it.records_with(self._second, self._raw) if self._second else pass_over_it.records()
 
     @property
     def bytes_read(self) -> int:
@@ -60,6 +86,10 @@ class CaptureReader:
     def size(self) -> int | None:
         """Octets of the file when it was opened; None for pipes."""
         return self._raw.size
+
+    def on_progress(self, call: Callable[[], object]) -> None:
+        """Have this called whenever a piece of the file was read."""
+        self._raw.on_progress = call
 
     def __iter__(self) -> Iterator[Record]:
         """The records; a second iteration goes on where the first was left."""
@@ -75,6 +105,8 @@ class CaptureReader:
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
+        if self._second is not None:
+            self._second.close()
         self._raw.close()
 
     def _unpacked(self, source: ByteSource, packing: compression.Compression) -> ByteSource:

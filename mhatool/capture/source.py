@@ -41,7 +41,7 @@ class ByteSource:
         taken, self._pending = self._pending, b""
         if len(taken) >= count and taken:
             return taken
-        parts, size = [taken], len(taken)
+        parts, size = [taken] if taken else [], len(taken)
         try:
             while size < count or not size:
                 piece = next(self._pieces, None)
@@ -52,11 +52,22 @@ class ByteSource:
         except (DamagedStreamError, OSError) as error:
             self._pieces = iter(())
             self.damage = f"it can't be read: {error.strerror}" if isinstance(error, OSError) else str(error)
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)  # one piece isn't copied
 
     def skip(self, count: int) -> None:
         """Take octets that `peek` has shown."""
         self._pending = self._pending[count:]
+
+    def forget(self) -> None:
+        """What is at hand isn't wanted: the pieces go on elsewhere."""
+        self._pending = b""
+
+    def pieces_of_next(self, count: int) -> Iterator[bytes]:
+        """The next `count` octets, a piece at a time; fewer only at the end."""
+        while count > 0 and (piece := self.peek(1)[:count]):
+            self.skip(len(piece))
+            count -= len(piece)
+            yield piece
 
     def pieces(self) -> Iterator[bytes]:
         """All that is left, a piece at a time. Raises `DamagedStreamError` at the place of a damage."""
@@ -69,12 +80,14 @@ class ByteSource:
 class RawInput:
     """An open file or standard input, with the count of what was read from it."""
 
-    __slots__ = ("_owned", "_read", "_stream", "bytes_read", "path", "size")
+    __slots__ = ("_owned", "_read", "_stream", "bytes_read", "on_progress", "path", "size")
 
     def __init__(self, path: str, stream: BinaryIO, owned: bool) -> None:
         self.path = path
         self.bytes_read = 0
         self.size = _size_of(stream)
+        self.on_progress: Callable[[], object] | None = None
+        """Called after each read."""
         self._stream = stream
         self._owned = owned
         # read1 gives what one read of the system gives: a pipe's packets come through at once
@@ -84,7 +97,21 @@ class RawInput:
         """The octets as the system gives them; reads may be short. Raises OSError."""
         while piece := self._read(PIECE):
             self.bytes_read += len(piece)
+            if self.on_progress is not None:
+                self.on_progress()
             yield piece
+
+    @property
+    def descriptor(self) -> int | None:
+        """That of a regular file that was opened here, and so is read from its beginning; None for anything else."""
+        return self._stream.fileno() if self._owned and self.size is not None else None
+
+    def go_to(self, offset: int) -> None:
+        """Go on reading at this octet of a regular file; those before it count as read."""
+        self._stream.seek(offset)
+        self.bytes_read = offset
+        if self.on_progress is not None:
+            self.on_progress()
 
     def close(self) -> None:
         """Close the file; standard input stays open."""

@@ -1,4 +1,7 @@
-"""Reading the captures that a command names: frames one by one, warnings at each file's end, a bar."""
+"""Reading the captures that a command names: frames one by one, warnings at each file's end, a bar.
+
+What is captured live comes the same way: see `mhatool.cli.live`.
+"""
 
 from __future__ import annotations
 
@@ -6,37 +9,46 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from dissectors.walk import LINK_TYPES
 from mhatool.capture import CaptureReader, Record, linktype, open_capture
 from mhatool.cli.common import fail, input_name, is_terminal, on_the_line, use_color, warn
+from mhatool.cli.live import LiveInput, capturing
+from mhatool.protocol.collector import few_collections
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from mhatool.capture.sieve import Sieve, Tally
     from mhatool.exchange import Source
 
 BAR_AFTER_S: Final = 1.0
-_RECORDS_A_LOOK: Final = 64
 
 
 def frames(
-    files: Sequence[str], *, link_types: Container[int] | None = LINK_TYPES, talks: bool = False
+    files: Sequence[str],
+    *,
+    link_types: Container[int] | None = LINK_TYPES,
+    talks: bool = False,
+    sieve: Sieve | None = None,
+    readers: list[CaptureReader] | None = None,
 ) -> Iterator[tuple[CaptureReader, Record]]:
     """Every frame of these captures, a file after the other, with its reader (`reader.path`: the file's name).
 
     `link_types`: what the command understands, None for anything. Others are passed over with a warning a file; one
     with nothing else ends the command with status 2.
     `talks`: the command prints while it reads, so a bar on the same terminal would be in its way.
+    `sieve`: what may be left out; the `tally` of each of `readers`, a list they are put into, counts it all the same.
     Raises CaptureError at the first file that can't be read at all; one that breaks off is a warning.
     """
     once(files)
     with Bar(files, talks) as bar:
         for file in files:
-            yield from _frames_of(file, link_types, bar)
+            yield from _frames_of(file, link_types, bar, sieve, readers)
 
 
 def sources(
@@ -45,17 +57,33 @@ def sources(
     link_types: Container[int] | None = LINK_TYPES,
     talks: bool = False,
     for_people: bool = False,
+    sieve: Sieve | None = None,
+    readers: list[CaptureReader] | None = None,
 ) -> list[Source]:
     """The same for what reads all captures side by side (`mhatool.exchange.sightings`); opened when first read.
 
-    `for_people`: the names are those of text, not of records.
+    `for_people`: the names are those of text, not of records. `sieve`: what may be left out;
+    the tallies of `readers`, which are added to the list when opened, then count all.
     """
     from mhatool.exchange import Source
 
     once(files)
     bar = Bar(files, talks)
     name = input_name if for_people else str
-    return [Source(name(file), (record for _, record in _frames_of(file, link_types, bar))) for file in files]
+    return [
+        Source(name(file), (record for _, record in _frames_of(file, link_types, bar, sieve, readers)))
+        for file in files
+    ]
+
+
+def in_all(readers: Iterable[CaptureReader]) -> Tally:
+    """What readers with a sieve have counted, together."""
+    from mhatool.capture.sieve import Tally
+
+    tally = Tally()
+    for reader in readers:
+        tally.add(reader.tally)
+    return tally
 
 
 def once(files: Sequence[str]) -> None:
@@ -64,20 +92,46 @@ def once(files: Sequence[str]) -> None:
         fail("standard input is named twice", "give - once")
 
 
-def _frames_of(file: str, link_types: Container[int] | None, bar: Bar) -> Iterator[tuple[CaptureReader, Record]]:
+def _frames_of(
+    file: str,
+    link_types: Container[int] | None,
+    bar: Bar,
+    sieve: Sieve | None = None,
+    readers: list[CaptureReader] | None = None,
+) -> Iterator[tuple[CaptureReader, Record]]:
     passed_over: Counter[int] = Counter()
     understood = False
-    with open_capture(file) as reader, bar.watch(reader):
-        for record in reader:
-            bar.tick()
+    with opened(file) as reader, bar.watch(reader):
+        if readers is not None:
+            readers.append(reader)
+        for record in reader if sieve is None else reader.sift(sieve):
             if link_types is None or record.link_type in link_types:
                 understood = True
                 yield reader, record
+                if isinstance(file, LiveInput):
+                    sys.stdout.flush()  # who watches sees each packet as it comes
             else:
                 passed_over[record.link_type] += 1
+    tell_warnings(reader)
+    _tell_passed_over(reader.path, passed_over, understood)
+
+
+def tell_warnings(reader: CaptureReader) -> None:
+    """Say where a capture breaks off, or is damaged."""
     for warning in reader.warnings:
         warn(f"{reader.path}: {warning}")
-    _tell_passed_over(reader.path, passed_over, understood)
+
+
+@contextmanager
+def opened(file: str) -> Iterator[CaptureReader]:
+    """The reader of a capture, or of what is captured live."""
+    with few_collections(), capturing(file) if isinstance(file, LiveInput) else open_capture(file) as reader:
+        yield reader
+
+
+def read_once(file: str) -> bool:
+    """Whether what it gives is gone when it was read: standard input, a live capture."""
+    return file == "-" or isinstance(file, LiveInput)
 
 
 def _tell_passed_over(path: str, passed_over: Counter[int], understood: bool) -> None:
@@ -96,10 +150,10 @@ class Bar:
     It goes when the last of the readers that it watches is done.
     """
 
-    def __init__(self, files: Sequence[str], talks: bool) -> None:
+    def __init__(self, files: Sequence[str], talks: bool = False) -> None:
         self._total = _octets(files)
         seen = is_terminal(sys.stderr) and self._total is not None and not (talks and is_terminal(sys.stdout))
-        self._left = _RECORDS_A_LOOK if seen else -1
+        self._is_seen = seen
         self._start = time.monotonic()
         self._readers: list[CaptureReader] = []
         self._open = 0
@@ -119,15 +173,10 @@ class Bar:
 
     def watch(self, reader: CaptureReader) -> Bar:
         """Count what this one reads."""
-        self._readers.append(reader)
+        if self._is_seen:
+            self._readers.append(reader)
+            reader.on_progress(self._look)
         return self
-
-    def tick(self) -> None:
-        """One more record."""
-        self._left -= 1
-        if self._left == 0:
-            self._left = _RECORDS_A_LOOK
-            self._look()
 
     def _look(self) -> None:
         if self._bar is None and time.monotonic() - self._start > BAR_AFTER_S:
@@ -159,6 +208,6 @@ class Bar:
 def _octets(files: Sequence[str]) -> int | None:
     """What there is to read; None where nobody knows."""
     try:
-        return None if "-" in files else sum(os.path.getsize(file) for file in files)
+        return None if any(map(read_once, files)) else sum(os.path.getsize(file) for file in files)
     except OSError:
         return None
