@@ -2,10 +2,13 @@
 
 from mhatool.exchange.conversation import Answer, Conversation, Conversations, Exchange, Previous, Unexplained
 from mhatool.exchange.copies import Copies, Sameness
+from mhatool.exchange.latest import Latest
 from mhatool.exchange.registration import Acknowledgement, Update, acknowledgement_of, update_of
+from mhatool.exchange.requests import REQUESTS_AND_ANSWERS, Request, Requests
 from mhatool.exchange.sighting import Frame, Sighting, Source, sightings
 
 __all__ = [
+    "REQUESTS_AND_ANSWERS",
     "Acknowledgement",
     "Answer",
     "Conversation",
@@ -13,7 +16,10 @@ __all__ = [
     "Copies",
     "Exchange",
     "Frame",
+    "Latest",
     "Previous",
+    "Request",
+    "Requests",
     "Sameness",
     "Sighting",
     "Source",

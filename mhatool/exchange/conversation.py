@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from mhatool.exchange.history import History
 from mhatool.exchange.presence import Presence
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW, Acknowledgement, Update
+from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.value import value
 
 MOST_CONVERSATIONS = 100_000
-RECENT = 64
+RECENT = 32
 """Binding Updates of one conversation that can still be answered."""
 
 T = TypeVar("T")
@@ -19,7 +22,7 @@ T = TypeVar("T")
 Pair = tuple[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Previous:
     """What came before a Binding Update: the one before it to the same peer, and its answer if there was one by then.
 
@@ -42,7 +45,7 @@ class Exchange:
     acknowledgement: Acknowledgement | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unexplained:
     """An acknowledgement whose number no update had, and the exchange that was waiting for one then."""
 
@@ -60,8 +63,8 @@ class Conversation:
     home_address: bytes
     peer: bytes
     first_sequence_number: int
-    recent: deque[Exchange] = field(default_factory=lambda: deque(maxlen=RECENT))
-    unexplained: deque[Unexplained] = field(default_factory=lambda: deque(maxlen=RECENT))
+    recent: History[Exchange] = field(default_factory=lambda: History(RECENT))
+    unexplained: History[Unexplained] = field(default_factory=lambda: History(RECENT))
     forgotten: bool = False
 
     @property
@@ -72,13 +75,17 @@ class Conversation:
 
     def answered_by(self, acknowledgement: Acknowledgement) -> Exchange | None:
         """The exchange that an acknowledgement belongs to: by its number; with status 135 the newest unanswered one."""
-        if acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW and self.pending is not None:
-            return self.pending
+        newest = self.pending
+        if newest is not None:
+            if acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW:
+                return newest
+            if newest.update.sequence_number == acknowledgement.sequence_number:
+                return newest
         same = [e for e in reversed(self.recent) if e.update.sequence_number == acknowledgement.sequence_number]
         return next((exchange for exchange in same if exchange.acknowledgement is None), same[0] if same else None)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """An acknowledgement, with its home address as far as it is known, and what it answers.
 
@@ -94,12 +101,14 @@ class Answer:
 class Conversations:
     """Every conversation of a capture; the least recently used is forgotten beyond `most`.
 
-    `presence` is only as good as what it was fed with.
+    `presence` is only as good as what it was fed with. `answerable_s`: a Binding Update that is so many seconds older
+    than the newest one is forgotten, and exchanges have no `previous`; None: not for its age.
     """
 
-    def __init__(self, most: int = MOST_CONVERSATIONS) -> None:
+    def __init__(self, most: int = MOST_CONVERSATIONS, *, answerable_s: int | None = None) -> None:
         self.presence = Presence(most)
         self._most = most
+        self._answerable_ns = nanoseconds(answerable_s) if answerable_s is not None else None
         self._by_pair: OrderedDict[Pair, Conversation] = OrderedDict()
         self._home_of: OrderedDict[Pair, bytes] = OrderedDict()
 
@@ -120,7 +129,9 @@ class Conversations:
             known = self.home_address(update.source, update.peer)
             update = replace(update, home_address=known) if known is not None else update
         elif update.trusted and update.source != update.home_address:
-            self._remember(self._home_of, (update.source, update.peer), update.home_address)
+            seen_at = (update.source, update.peer)
+            if self._home_of.get(seen_at) != update.home_address:
+                self._remember(self._home_of, seen_at, update.home_address)
         pair = (update.home_address, update.peer)
         conversation = self._by_pair.get(pair)
         if conversation is None:
@@ -128,15 +139,27 @@ class Conversations:
         self._remember(self._by_pair, pair, conversation)
         exchange = Exchange(update, self._previous(conversation, update))
         conversation.forgotten = False
-        conversation.recent.append(exchange)
+        conversation.recent.add(exchange)
+        if self._answerable_ns is not None:
+            while conversation.recent[0].update.time_ns < update.time_ns - self._answerable_ns:
+                self._forget_source(conversation.recent.pop(0).update, update)
         return conversation, exchange
 
+    def _forget_source(self, old: Update, new: Update) -> None:
+        """A mobile node that has moved is elsewhere now."""
+        seen_at = (old.source, old.peer)
+        if old.source != new.source and self._home_of.get(seen_at) == old.home_address:
+            del self._home_of[seen_at]
+
     def _previous(self, conversation: Conversation, update: Update) -> Previous | None:
-        if conversation.forgotten:
+        if conversation.forgotten or not conversation.recent or self._answerable_ns is not None:
             return None
-        last = next((exchange for exchange in reversed(conversation.recent) if exchange.update.trusted), None)
-        if last is None:
-            return None
+        last = conversation.recent[-1]
+        if not last.update.trusted:
+            found = next((exchange for exchange in reversed(conversation.recent) if exchange.update.trusted), None)
+            if found is None:
+                return None
+            last = found
         away = self.presence.away(update.home_address, last.update.care_of_address)
         return Previous(last.update, last.acknowledgement, away, self.presence.search(update.source))
 
@@ -145,14 +168,15 @@ class Conversations:
         conversation = self._conversation_of(acknowledgement)
         if conversation is None:
             return Answer(acknowledgement, None, None, repeats=False)
-        acknowledgement = replace(acknowledgement, home_address=conversation.home_address)
+        if acknowledgement.home_address != conversation.home_address:
+            acknowledgement = replace(acknowledgement, home_address=conversation.home_address)
         exchange = conversation.answered_by(acknowledgement)
         repeats = exchange is not None and exchange.acknowledgement is not None
         waiting = conversation.pending
         if exchange is not None and not repeats:
             exchange.acknowledgement = acknowledgement
         elif exchange is None and waiting is not None and acknowledgement.trusted and waiting.update.trusted:
-            conversation.unexplained.append(Unexplained(acknowledgement, waiting))
+            conversation.unexplained.add(Unexplained(acknowledgement, waiting))
         return Answer(acknowledgement, conversation, exchange, repeats)
 
     def forget(self, home_address: bytes, peer: bytes) -> None:
@@ -167,6 +191,9 @@ class Conversations:
         Looked up by the routing header's address, by the destination as home address, and as care-of address.
         """
         peer, destination = acknowledgement.peer, acknowledgement.destination
+        likely = self._by_pair.get((acknowledgement.home_address, peer))
+        if likely is not None and likely.answered_by(acknowledgement) is not None:
+            return likely
         homes = (acknowledgement.routing_header, destination, self.home_address(destination, peer))
         known = [self._by_pair[home, peer] for home in homes if home is not None and (home, peer) in self._by_pair]
         answered = (conversation for conversation in known if conversation.answered_by(acknowledgement) is not None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from dissectors.packet import Datagram
-from mhatool.exchange.registration import routed_home_address
 
 MOST = 100_000
 
@@ -23,15 +22,16 @@ class Presence:
 
     def see(self, time_ns: int, datagram: Datagram) -> None:
         """Note what a datagram shows: tunnels, Home Address options, type 2 routing headers, DHAAD requests."""
-        if datagram.home_address is not None:
-            self._note((datagram.home_address, datagram.source), time_ns)
-        routed = routed_home_address(datagram)
-        if routed is not None:
-            self._note((routed, datagram.destination), time_ns)
+        if datagram.headers:
+            if datagram.home_address is not None:
+                self._note((datagram.home_address, datagram.source), time_ns)
+            routed = datagram.routed_home_address
+            if routed is not None:
+                self._note((routed, datagram.destination), time_ns)
         if datagram.outer is not None:
             self._note((datagram.destination, datagram.outer.destination), time_ns)
             self._note((datagram.source, datagram.outer.source), time_ns)
-        if datagram.upper is not None and datagram.upper.type == "dhaad_request":
+        if datagram.carries == "dhaad_request":
             self._searches[datagram.source] = time_ns
             if len(self._searches) > self._most:
                 self._searches.popitem(last=False)

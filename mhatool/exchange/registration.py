@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
+from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizationData, BindingRefreshAdvice
 from dissectors.packet import Datagram
+from dissectors.spec import Option
 from dissectors.view import View
 from mhatool.exchange.sighting import Frame
+from mhatool.protocol.value import value
 
 ACCEPTED_BELOW = 128
 """A status under this accepts (RFC 6275, 6.1.8)."""
 SEQUENCE_NUMBER_OUT_OF_WINDOW = 135
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Update:
     """A Binding Update. Lifetimes in seconds, times in nanoseconds since 1970.
 
@@ -49,7 +52,7 @@ class Update:
         return self.lifetime_s == 0 or (self.has_home_address_option and self.care_of_address == self.home_address)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Acknowledgement:
     """A Binding Acknowledgement. Lifetimes in seconds, times in nanoseconds since 1970.
 
@@ -84,59 +87,84 @@ def update_of(time_ns: int, frame: Frame, datagram: Datagram) -> Update | None:
     Nor a Proxy Binding Update (P flag, RFC 5213): there a gateway registers nodes that it names by identifier.
     """
     view = datagram.upper
-    if view is None or view.type != "binding_update" or view.get("lifetime_s") is None or "P" in view.get("flags"):
+    if view is None or view.type != "binding_update":
         return None
-    alternate = _first(view, "alternate_care_of_address")
-    care_of_address = alternate.get("care_of_address") if alternate is not None else None
+    message = view.value
+    if message is not None:
+        sequence_number, lifetime_s, flags = message.sequence_number, message.lifetime_s, message.flags
+        alternate = _option(message.options, AlternateCareOfAddress, "care_of_address")
+    else:
+        sequence_number, lifetime_s, flags = (view.get(name) for name in ("sequence_number", "lifetime_s", "flags"))
+        alternate = _shown_option(view, AlternateCareOfAddress, "care_of_address")
+    if lifetime_s is None or "P" in flags:
+        return None
+    home_address, source = datagram.home_address, datagram.source
     return Update(
-        time_ns=time_ns,
-        frame=frame,
-        source=datagram.source,
-        peer=datagram.true_destination,
-        home_address=datagram.true_source,
-        has_home_address_option=datagram.home_address is not None,
-        care_of_address=care_of_address if care_of_address is not None else datagram.source,
-        sequence_number=view.get("sequence_number"),
-        lifetime_s=view.get("lifetime_s"),
-        flags=view.get("flags"),
-        trusted=view.checksum_status != "bad",
-        truncated=view.truncated,
+        time_ns,
+        frame,
+        source,
+        datagram.true_destination,
+        home_address if home_address is not None else source,
+        home_address is not None,
+        alternate if alternate is not None else source,
+        sequence_number,
+        lifetime_s,
+        flags,
+        view.checksum_status != "bad",
+        view.truncated,
     )
 
 
 def acknowledgement_of(time_ns: int, frame: Frame, datagram: Datagram) -> Acknowledgement | None:
     """The Binding Acknowledgement in a datagram; None where there is none, too little of one, or a proxy's (P flag)."""
     view = datagram.upper
-    if view is None or view.type != "binding_acknowledgement" or view.get("lifetime_s") is None:
+    if view is None or view.type != "binding_acknowledgement":
         return None
-    if "P" in view.get("flags"):
+    message = view.value
+    if message is not None:
+        status, flags = message.status, message.flags
+        sequence_number, lifetime_s = message.sequence_number, message.lifetime_s
+        advice = _option(message.options, BindingRefreshAdvice, "refresh_interval_s")
+        authenticator = _option(message.options, BindingAuthorizationData, "authenticator")
+    else:
+        status, flags = view.get("status"), view.get("flags")
+        sequence_number, lifetime_s = view.get("sequence_number"), view.get("lifetime_s")
+        advice = _shown_option(view, BindingRefreshAdvice, "refresh_interval_s")
+        authenticator = _shown_option(view, BindingAuthorizationData, "authenticator")
+    if lifetime_s is None or "P" in flags:
         return None
-    advice = _first(view, "binding_refresh_advice")
     return Acknowledgement(
-        time_ns=time_ns,
-        frame=frame,
-        peer=datagram.true_source,
-        destination=datagram.destination,
-        home_address=datagram.true_destination,
-        routing_header=routed_home_address(datagram),
-        status=view.get("status"),
-        sequence_number=view.get("sequence_number"),
-        lifetime_s=view.get("lifetime_s"),
-        refresh_interval_s=advice.get("refresh_interval_s") if advice is not None else None,
-        is_authorized=_first(view, "binding_authorization_data") is not None,
-        trusted=view.checksum_status != "bad",
-        truncated=view.truncated,
+        time_ns,
+        frame,
+        datagram.true_source,
+        datagram.destination,
+        datagram.true_destination,
+        datagram.routed_home_address,
+        status,
+        sequence_number,
+        lifetime_s,
+        advice,
+        authenticator is not None,
+        view.checksum_status != "bad",
+        view.truncated,
     )
 
 
 def routed_home_address(datagram: Datagram) -> bytes | None:
     """The home address in the datagram's type 2 routing header; None without one."""
-    for extension in datagram.extensions:
-        home_address: bytes | None = extension.get("home_address") if extension.type == "routing" else None
-        if home_address is not None:
-            return home_address
+    return datagram.routed_home_address
+
+
+def _option(options: tuple[Option, ...], kind: type[Option], field: str) -> Any:
+    """A field of the first option of a kind, None without one."""
+    for option in options:
+        if option.__class__ is kind:
+            return getattr(option, field)
     return None
 
 
-def _first(view: View, option: str) -> View | None:
-    return next((found for found in view.options if found.type == option), None)
+def _shown_option(view: View, kind: type[Option], field: str) -> Any:
+    """The same where the message as a whole isn't well-formed."""
+    symbol = kind.__declaration__.symbol
+    found = view.option(symbol)
+    return found.get(field) if found is not None else None

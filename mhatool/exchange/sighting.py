@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from dissectors.packet import Packet
@@ -17,6 +18,10 @@ REORDER_NS = NS_PER_S
 """How far the records of one file may be out of order: a pcapng of several interfaces often is."""
 REORDER_RECORDS = 65_536
 """No more records than this wait for others, whatever their times."""
+
+
+_TRIM = 1024
+_time = itemgetter(Record._fields.index("time_ns"))
 
 
 class Frame(NamedTuple):
@@ -33,8 +38,7 @@ class Source(NamedTuple):
     records: Iterable[Record]
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """One packet, seen once: `time_ns` since 1970, `interface` the number within its file."""
 
     time_ns: int
@@ -48,15 +52,26 @@ def in_time_order(records: Iterable[Record], window_ns: int = REORDER_NS) -> Ite
 
     Equal times keep the order of the file. A record that comes later than the window allows is passed on as it comes.
     """
-    waiting: list[tuple[int, int, Record]] = []
-    latest = 0
-    for position, record in enumerate(records):
-        latest = max(latest, record.time_ns)
-        heapq.heappush(waiting, (record.time_ns, position, record))
-        while waiting[0][0] <= latest - window_ns or len(waiting) > REORDER_RECORDS:
-            yield heapq.heappop(waiting)[2]
-    while waiting:
-        yield heapq.heappop(waiting)[2]
+    waiting: list[Record] = []  # by time, from `first` on
+    first, latest, least = 0, 0, 0
+    for record in records:
+        time_ns = record.time_ns
+        if time_ns >= latest:
+            latest = time_ns
+            least = latest - window_ns
+            waiting.append(record)
+        elif time_ns <= least:
+            yield record
+            continue
+        else:
+            insort(waiting, record, first, key=_time)
+        while waiting[first].time_ns <= least or len(waiting) - first > REORDER_RECORDS:
+            yield waiting[first]
+            first += 1
+        if first > _TRIM and first > len(waiting) // 2:
+            del waiting[:first]
+            first = 0
+    yield from waiting[first:]
 
 
 def sightings(
@@ -64,16 +79,15 @@ def sightings(
 ) -> Iterator[Sighting]:
     """Every packet of all sources, merged by time (their clocks are taken to agree). Memory: the window of each."""
     ordered = [_sorted(source, window_ns) for source in sources]
+    merged = ordered[0] if len(ordered) == 1 else heapq.merge(*ordered, key=lambda pair: pair[1].time_ns)
     dissectors: dict[tuple[str, int], Dissector] = {}
-    for source_name, record in heapq.merge(*ordered, key=lambda pair: pair[1].time_ns):
-        vantage = (source_name, record.interface)
-        dissector = dissectors.get(vantage)
+    for name, record in merged:
+        frame, time_ns, link_type, octets, original_length, interface, _, _ = record
+        dissector = dissectors.get((name, interface))
         if dissector is None:
-            dissector = dissectors[vantage] = Dissector(profile)
-        packet = dissector.dissect(
-            record.captured, record.link_type, original_length=record.original_length, frame=record.frame
-        )
-        yield Sighting(record.time_ns, Frame(source_name, record.frame), record.interface, packet)
+            dissector = dissectors[name, interface] = Dissector(profile)
+        packet = dissector.glance(octets, link_type, original_length=original_length, frame=frame)
+        yield Sighting(time_ns, Frame(name, frame), interface, packet)
 
 
 def _sorted(source: Source, window_ns: int) -> Iterator[tuple[str, Record]]:

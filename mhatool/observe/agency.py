@@ -2,56 +2,54 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from mhatool.exchange import Acknowledgement, Exchange, Update
-from mhatool.observe.binding import Binding, EndReason, Kind, Registration, Sign, SignKind, Span
+from mhatool.exchange.history import History
+from mhatool.observe.binding import Binding, EndReason, Kind, Registration, Sign, SignKind
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import MAX_BINDACK_TIMEOUT_S, NS_PER_S, expiry
 
 RETRANSMISSION_NS = 2 * MAX_BINDACK_TIMEOUT_S * NS_PER_S
 """A Binding Update that comes later than this after an unanswered one is a new attempt."""
-MOST_OPEN = 64
+MOST_OPEN = 32
+"""Of one pair; a conversation gives no answer to older ones."""
 
 
 @dataclass(slots=True)
 class Agency:
     """What one home agent did for one home address.
 
-    `last_sign` is the home agent's last sign of life here, `used_at_first` its first tunnelled packet where that came
-    before any message.
+    `registrations` and `bindings` are the latest of many; `made` counts every binding. `last_sign` is the home agent's
+    last sign of life here, `used_at_first` its first tunnelled packet where that came before any message.
     """
 
     home_address: bytes
     home_agent: bytes
-    registrations: deque[Registration]
-    bindings: deque[Binding]
+    registrations: History[Registration]
+    bindings: History[Binding]
     last_sign: Sign | None = None
     used_at_first: Sign | None = None
-    _open: deque[tuple[Exchange, Registration]] = field(default_factory=lambda: deque(maxlen=MOST_OPEN))
+    made: int = 0
+    _open: History[tuple[Exchange, Registration]] = field(default_factory=lambda: History(MOST_OPEN))
 
     def holding(self, time_ns: int) -> Binding | None:
         """The binding that holds at this time; one that has run out by then is closed."""
-        self.settle(time_ns)
         newest = self.bindings[-1] if self.bindings else None
-        return newest if newest is not None and newest.end_ns is None else None
-
-    def settle(self, now_ns: int) -> None:
-        """Close the newest binding if it has run out."""
-        newest = self.bindings[-1] if self.bindings else None
-        if newest is None or newest.end_ns is not None or newest.expires_ns is None:
-            return
-        if newest.expires_ns <= now_ns:
+        if newest is None or newest.end_ns is not None:
+            return None
+        if newest.expires_ns is not None and newest.expires_ns <= time_ns:
             newest.end(newest.expires_ns, EndReason.EXPIRED)
+            return None
+        return newest
 
     # --- what is seen ---
 
     def update(self, exchange: Exchange) -> None:
         """A home registration was sent."""
         registration = Registration(self._kind(exchange.update), exchange.update, sign_before=self.last_sign)
-        self.registrations.append(registration)
-        self._open.append((exchange, registration))
+        self.registrations.add(registration)
+        self._open.add((exchange, registration))
 
     def acknowledge(self, acknowledgement: Acknowledgement, exchange: Exchange | None, *, repeats: bool) -> None:
         """The home agent answered."""
@@ -85,15 +83,16 @@ class Agency:
 
     def _answered(self, acknowledgement: Acknowledgement, exchange: Exchange | None) -> Registration:
         """The registration that this answers; a new one where its update wasn't seen."""
-        for candidate, registration in self._open:
+        for place, (candidate, registration) in enumerate(self._open):
             if candidate is exchange:
+                del self._open[place]
                 registration.acknowledgement = acknowledgement
                 return registration
         kind = Kind.REGISTRATION if self.holding(acknowledgement.time_ns) is None else Kind.REFRESH
         if acknowledgement.lifetime_s == 0:
             kind = Kind.DEREGISTRATION
         registration = Registration(kind, None, acknowledgement, self.last_sign)
-        self.registrations.append(registration)
+        self.registrations.add(registration)
         return registration
 
     def _accept(self, registration: Registration, acknowledgement: Acknowledgement) -> None:
@@ -109,28 +108,27 @@ class Agency:
             binding = None
         if binding is None:
             binding = self._new_binding(now)
-            binding.is_older = self.used_at_first is not None and len(self.bindings) == 1
-        binding.registrations.append(registration)
+            binding.is_older = self.used_at_first is not None and self.made == 1
+        binding.registrations.add(registration)
         binding.lifetime_s = acknowledgement.lifetime_s
         binding.expires_ns = expiry(now, acknowledgement.lifetime_s)
         care_of_address = update.care_of_address if update is not None else acknowledgement.destination
         if binding.care_of_address != care_of_address:
-            if binding.spans:
-                binding.spans[-1].end_ns = now
-            binding.spans.append(Span(care_of_address, now))
+            binding.move(care_of_address, now)
 
     def _delete(self, binding: Binding | None, registration: Registration, now: int) -> None:
         """A deletion was accepted: there was a binding, also where its beginning wasn't seen."""
         if binding is None:
             binding = self._new_binding(None)
             binding.is_older = True
-        binding.registrations.append(registration)
+        binding.registrations.add(registration)
         binding.end(now, EndReason.DEREGISTERED)
 
     def _new_binding(self, start_ns: int | None) -> Binding:
-        binding = Binding(self.home_address, self.home_agent, start_ns)
-        binding.registrations = deque(maxlen=self.registrations.maxlen)
-        self.bindings.append(binding)
+        most = self.registrations.most
+        binding = Binding(self.home_address, self.home_agent, start_ns, History(most), History(most))
+        self.bindings.add(binding)
+        self.made += 1
         return binding
 
 

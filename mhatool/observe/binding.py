@@ -5,12 +5,13 @@ Times are nanoseconds since 1970, lifetimes seconds.
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
 from mhatool.exchange import Acknowledgement, Frame, Update
+from mhatool.exchange.history import History
+from mhatool.protocol.value import value
 
 
 class Kind(StrEnum):
@@ -43,7 +44,7 @@ class SignKind(StrEnum):
     TUNNELLED_PACKET = "tunnelled_packet"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sign:
     """A home agent's sign of life: it answered, or it tunnelled a packet for the home address to a care-of address."""
 
@@ -96,19 +97,20 @@ class Binding:
 
     `start_ns` is the time of the first accepting acknowledgement, None where none was seen; `is_older`: it surely
     existed before. `expires_ns` is the last acknowledgement's time and lifetime; `end_ns` is None as long as it
-    holds. `registrations` are those that were accepted for it, its deletion included; at most the latest of many are
-    kept.
+    holds. `registrations` are those that were accepted for it, its deletion included; of them and of the spans at most
+    the latest of many are kept. `care_of_addresses` counts every span.
     """
 
     home_address: bytes
     home_agent: bytes
     start_ns: int | None
+    spans: History[Span]
+    registrations: History[Registration]
     lifetime_s: int = 0
     expires_ns: int | None = None
     end_ns: int | None = None
     end_reason: EndReason | None = None
-    spans: list[Span] = field(default_factory=list)
-    registrations: deque[Registration] = field(default_factory=deque)
+    care_of_addresses: int = 0
     last_tunnelled: Sign | None = None
     is_older: bool = False
 
@@ -122,6 +124,13 @@ class Binding:
         """How many accepted registrations prolonged it without a new care-of address, retransmitted ones included."""
         updates = [r.update for r in self.registrations if r.update is not None and not r.update.deletes]
         return sum(new.care_of_address == old.care_of_address for old, new in pairwise(updates))
+
+    def move(self, care_of_address: bytes, time_ns: int) -> None:
+        """A new span begins."""
+        if self.spans:
+            self.spans[-1].end_ns = time_ns
+        self.spans.add(Span(care_of_address, time_ns))
+        self.care_of_addresses += 1
 
     def end(self, time_ns: int, reason: EndReason) -> None:
         """Close it and its last span."""

@@ -1,117 +1,151 @@
-"""The passive observer: home registrations and tunnels in, bindings out. It runs no node's code."""
+"""The passive observer: packets in, bindings and what else they tell out. It runs no node's code."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dissectors.packet import Datagram
 from dissectors.profile import RFC6275, Profile
 from mhatool.exchange import (
     Acknowledgement,
+    Answer,
     Conversations,
     Copies,
     Exchange,
     Sighting,
     Source,
-    Update,
     acknowledgement_of,
     sightings,
     update_of,
 )
+from mhatool.exchange.history import History
 from mhatool.observe.agency import Agency
-from mhatool.observe.binding import Binding, Sign, SignKind
+from mhatool.observe.binding import Binding, Registration, Sign, SignKind
+from mhatool.observe.facts import Facts
+from mhatool.observe.limits import Limits
+from mhatool.observe.nodes import Role
+from mhatool.observe.pairs import Pair, Pairs
 
 MOST_EARLY = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much is kept: home addresses at home agents, and of each the latest registrations and bindings."""
-
-    agencies: int = 100_000
-    registrations: int = 10_000
-    bindings: int = 1_000
-
-
 class Observer:
-    """Rebuilds bindings from packets in the order of their times. Messages to correspondents are passed over."""
+    """Rebuilds bindings at home agents from packets in the order of their times; `facts` holds what else they tell."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._agencies: OrderedDict[tuple[bytes, bytes], Agency] = OrderedDict()
-        self._conversations = Conversations(self._limits.agencies)
+        self._agencies: Pairs[Agency] = Pairs(self._limits.agencies)
+        self._conversations = Conversations(self._limits.agencies, answerable_s=self._limits.answerable_s)
         self._copies = Copies()
-        self._early: dict[tuple[bytes, bytes], Sign] = {}  # tunnels of whom no message was seen
+        self.facts = Facts(self._limits)
+        """What packets tell besides home registrations."""
+        self._early: dict[Pair, Sign] = {}  # tunnels of whom no message was seen
         self.first_ns: int | None = None
         """The time of the first packet, nanoseconds since 1970; None before it."""
         self.last_ns = 0
         """The latest time of a packet: what has run out by then has expired."""
         self.packets = 0
         """How many packets were seen."""
-        self.forgotten = 0
-        """How many home addresses at home agents were dropped for the limit."""
 
     def see(self, sighting: Sighting) -> None:
         """Take in one packet."""
         self.packets += 1
+        time_ns = sighting.time_ns
         if self.first_ns is None:
-            self.first_ns = sighting.time_ns
-        self.last_ns = max(self.last_ns, sighting.time_ns)
+            self.first_ns = time_ns
+        self.last_ns = max(self.last_ns, time_ns)
         for datagram in sighting.packet.datagrams:
             if datagram.quoted:
                 continue
-            if datagram.outer is not None:
+            if datagram.outer is not None and self._limits.flows:
                 self._tunnelled(sighting, datagram, datagram.outer)
-            self._message(sighting, datagram)
+            carries = datagram.carries
+            if carries == "binding_update":
+                self._binding_update(sighting, datagram)
+            elif carries == "binding_acknowledgement":
+                self._binding_acknowledgement(sighting, datagram)
+            else:
+                self.facts.see(sighting, datagram)
+
+    def covers(self, packets: int, first_ns: int | None, last_ns: int | None) -> None:
+        """The captures held so many packets in this time, some of which needn't be seen; None without any."""
+        self.packets = packets
+        if first_ns is not None:
+            self.first_ns = first_ns
+        self.last_ns = max(self.last_ns, last_ns or 0)
+
+    @property
+    def forgotten(self) -> int:
+        """How many home addresses at home agents were dropped for the limit."""
+        return self._agencies.forgotten
 
     @property
     def agencies(self) -> list[Agency]:
         """Every home address at every home agent, the least recently active first; their bindings are settled."""
-        for agency in self._agencies.values():
-            agency.settle(self.last_ns)
-        return list(self._agencies.values())
+        for agency in self._agencies:
+            agency.holding(self.last_ns)
+        return list(self._agencies)
 
     def bindings(self) -> list[Binding]:
         """Every binding, by home address and start (those whose start wasn't seen first); may be asked at any time."""
         found = [binding for agency in self.agencies for binding in agency.bindings]
         return sorted(found, key=lambda b: (b.home_address, b.start_ns or 0, b.end_ns or 0))
 
+    @property
+    def made(self) -> int:
+        """How many bindings home agents had, those that aren't kept any more too."""
+        return self._agencies.made
+
     # --- packets ---
 
     def _tunnelled(self, sighting: Sighting, inner: Datagram, outer: Datagram) -> None:
+        self.facts.tunnelled(sighting, inner, outer)
         pair = (inner.destination, outer.source)
         agency = self._agencies.get(pair)
-        sign = Sign(sighting.time_ns, sighting.frame, SignKind.TUNNELLED_PACKET)
         if agency is not None:
+            sign = Sign(sighting.time_ns, sighting.frame, SignKind.TUNNELLED_PACKET)
             agency.tunnelled(sign, outer.destination)
-        elif len(self._early) < MOST_EARLY:
-            self._early.setdefault(pair, sign)
+        elif pair not in self._early and len(self._early) < MOST_EARLY:
+            self._early[pair] = Sign(sighting.time_ns, sighting.frame, SignKind.TUNNELLED_PACKET)
 
-    def _message(self, sighting: Sighting, datagram: Datagram) -> None:
+    def _binding_update(self, sighting: Sighting, datagram: Datagram) -> None:
         message = datagram.upper
-        if message is None or message.type not in ("binding_update", "binding_acknowledgement"):
-            return
-        if self._copies.is_copy(sighting, datagram, message):
+        if message is None or self._copies.is_copy(sighting, datagram, message):
             return
         update = update_of(sighting.time_ns, sighting.frame, datagram)
-        if update is not None and update.is_home_registration and update.trusted:  # else its receiver discards it
-            self._update(update)
-        acknowledgement = acknowledgement_of(sighting.time_ns, sighting.frame, datagram)
-        if acknowledgement is not None and acknowledgement.trusted:
-            self._acknowledgement(acknowledgement)
-
-    def _update(self, update: Update) -> None:
+        if update is None or not update.trusted:  # its receiver discards it
+            return
+        if not update.is_home_registration:
+            self.facts.correspondent_registration(update, message)
+            return
         conversation, exchange = self._conversations.update(update)
-        agency = self._agency(conversation.home_address, conversation.peer)
+        pair = (conversation.home_address, conversation.peer)
+        agency = self._agencies.touched(pair)
+        if agency is None:
+            agency = self._new_agency(pair)
+            self.facts.home_registration(exchange.update)
         agency.update(exchange)
 
-    def _acknowledgement(self, acknowledgement: Acknowledgement) -> None:
-        answer = self._conversations.acknowledge(acknowledgement)
-        if answer.conversation is None and acknowledgement.is_authorized:
-            return  # a correspondent's
-        agency = self._agency(self._home_address(answer.acknowledgement, answer.exchange), acknowledgement.peer)
+    def _binding_acknowledgement(self, sighting: Sighting, datagram: Datagram) -> None:
+        message = datagram.upper
+        if message is None or self._copies.is_copy(sighting, datagram, message):
+            return
+        acknowledgement = acknowledgement_of(sighting.time_ns, sighting.frame, datagram)
+        if acknowledgement is None or not acknowledgement.trusted:
+            return
+        answer: Answer | None = None
+        if self.facts.plays(acknowledgement.peer, Role.HOME_AGENT):  # else nobody registered with it
+            answer = self._conversations.acknowledge(acknowledgement)
+        if answer is None or answer.conversation is None:
+            if self.facts.correspondent_acknowledgement(acknowledgement):
+                return
+            answer = answer or self._conversations.acknowledge(acknowledgement)
+        home_address = self._home_address(answer.acknowledgement, answer.exchange)
+        pair = (home_address, acknowledgement.peer)
+        agency = self._agencies.touched(pair)
+        if agency is None:
+            agency = self._new_agency(pair)
+            self.facts.home_acknowledgement(home_address, acknowledgement)
         agency.acknowledge(answer.acknowledgement, answer.exchange, repeats=answer.repeats)
 
     @staticmethod
@@ -121,22 +155,11 @@ class Observer:
         unnamed = exchange is None or not (exchange.update.has_home_address_option or exchange.update.deletes)
         return routed if unnamed and routed is not None else acknowledgement.home_address
 
-    def _agency(self, home_address: bytes, home_agent: bytes) -> Agency:
-        key = (home_address, home_agent)
-        agency = self._agencies.get(key)
-        if agency is None:
-            agency = self._agencies[key] = Agency(
-                home_address,
-                home_agent,
-                deque(maxlen=self._limits.registrations),
-                deque(maxlen=self._limits.bindings),
-                used_at_first=self._early.pop(key, None),
-            )
-        self._agencies.move_to_end(key)
-        while len(self._agencies) > self._limits.agencies:
-            self._agencies.popitem(last=False)
-            self.forgotten += 1
-        return agency
+    def _new_agency(self, pair: Pair) -> Agency:
+        registrations: History[Registration] = History(self._limits.registrations)
+        bindings: History[Binding] = History(self._limits.bindings)
+        agency = Agency(*pair, registrations, bindings, used_at_first=self._early.pop(pair, None))
+        return self._agencies.add(pair, agency)
 
 
 def observe(sources: Iterable[Source], profile: Profile = RFC6275, limits: Limits | None = None) -> Observer:

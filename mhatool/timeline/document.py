@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dissectors.ipv6 import address
-from mhatool.exchange import Frame
 from mhatool.observe import Agency, Binding, EndReason, Registration
-from mhatool.protocol.instant import rfc3339
-from mhatool.protocol.lifetime import seconds
+from mhatool.timeline import values
+from mhatool.timeline.correspondent_document import correspondents, return_routability
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.events import is_unanswered
 from mhatool.timeline.gap import Gap
 from mhatool.timeline.model import Timeline
+from mhatool.timeline.surroundings_document import surroundings
 
 SCHEMA = "mhatool.timeline/1"
 
@@ -23,8 +22,8 @@ def as_json(timeline: Timeline) -> dict[str, Any]:
     """The document. Times are RFC 3339 with nine digits, durations seconds, addresses text."""
     return {
         "schema": SCHEMA,
-        "start": _time(timeline.first_ns) if timeline.packets else None,
-        "end": _time(timeline.last_ns) if timeline.packets else None,
+        "start": values.time(timeline.first_ns) if timeline.packets else None,
+        "end": values.time(timeline.last_ns) if timeline.packets else None,
         "packets": timeline.packets,
         "bindings": [_binding(binding, timeline) for binding in timeline.bindings],
         "registrations": [
@@ -34,49 +33,40 @@ def as_json(timeline: Timeline) -> dict[str, Any]:
         ],
         "moves": [_move(event) for event in timeline.events if event.kind in _MOVES],
         "gaps": [_gap(gap) for gap in timeline.gaps],
+        "correspondents": correspondents(timeline),
+        "return_routability": return_routability(timeline),
+        **surroundings(timeline),
         "findings": [finding.json() for finding in timeline.findings],
     }
-
-
-def _time(time_ns: int | None) -> str | None:
-    return rfc3339(time_ns) if time_ns is not None else None
-
-
-def _address(octets: bytes | None) -> str | None:
-    return address.text(octets) if octets is not None else None
-
-
-def _seconds(duration_ns: int | None) -> float | None:
-    return seconds(duration_ns) if duration_ns is not None else None
-
-
-def _frames(frames: tuple[Frame, ...]) -> dict[str, Any]:
-    return {"frames": [frame.number for frame in frames], "files": [frame.file for frame in frames]}
 
 
 def _binding(binding: Binding, timeline: Timeline) -> dict[str, Any]:
     accepted = [r.acknowledgement for r in binding.registrations if r.acknowledgement is not None]
     return {
-        "home_address": _address(binding.home_address),
-        "home_agent": _address(binding.home_agent),
-        "care_of_address": _address(binding.care_of_address),
-        "start": _time(binding.start_ns),
+        "home_address": values.text(binding.home_address),
+        "home_agent": values.text(binding.home_agent),
+        "care_of_address": values.text(binding.care_of_address),
+        "start": values.time(binding.start_ns),
         "started_before_capture": binding.is_older,
-        "end": _time(binding.end_ns),
+        "end": values.time(binding.end_ns),
         "end_reason": str(binding.end_reason or EndReason.CAPTURE_END),
-        "expires": _time(binding.expires_ns),
-        "duration_s": _seconds(_duration(binding)),
+        "expires": values.time(binding.expires_ns),
+        "duration_s": values.seconds(_duration(binding)),
         "lifetime_s": binding.lifetime_s,
         "status": accepted[0].status if accepted else None,
         "sequence_numbers": [registration.sequence_number for registration in binding.registrations],
         "refreshes": binding.refreshes,
         "unanswered": _unanswered(binding, timeline),
         "care_of_addresses": [
-            {"care_of_address": _address(s.care_of_address), "start": _time(s.start_ns), "end": _time(s.end_ns)}
+            {
+                "care_of_address": values.text(s.care_of_address),
+                "start": values.time(s.start_ns),
+                "end": values.time(s.end_ns),
+            }
             for s in binding.spans
         ],
-        "last_tunnelled": _time(binding.last_tunnelled.time_ns) if binding.last_tunnelled is not None else None,
-        **_frames(tuple(frame for registration in binding.registrations for frame in registration.frames)),
+        "last_tunnelled": values.time(binding.last_tunnelled.time_ns) if binding.last_tunnelled is not None else None,
+        **values.frames(tuple(frame for registration in binding.registrations for frame in registration.frames)),
     }
 
 
@@ -106,32 +96,32 @@ def _result(registration: Registration, last_ns: int) -> str:
 def _registration(agency: Agency, registration: Registration, last_ns: int) -> dict[str, Any]:
     update, acknowledgement = registration.update, registration.acknowledgement
     return {
-        "home_address": _address(agency.home_address),
-        "home_agent": _address(agency.home_agent),
+        "home_address": values.text(agency.home_address),
+        "home_agent": values.text(agency.home_agent),
         "kind": str(registration.kind),
         "result": _result(registration, last_ns),
-        "care_of_address": _address(update.care_of_address if update is not None else None),
+        "care_of_address": values.text(update.care_of_address if update is not None else None),
         "sequence_number": registration.sequence_number,
-        "update_time": _time(update.time_ns if update is not None else None),
+        "update_time": values.time(update.time_ns if update is not None else None),
         "requested_lifetime_s": update.lifetime_s if update is not None else None,
-        "acknowledgement_time": _time(acknowledgement.time_ns if acknowledgement is not None else None),
+        "acknowledgement_time": values.time(acknowledgement.time_ns if acknowledgement is not None else None),
         "status": acknowledgement.status if acknowledgement is not None else None,
         "granted_lifetime_s": acknowledgement.lifetime_s if acknowledgement is not None else None,
-        **_frames(registration.frames),
+        **values.frames(registration.frames),
     }
 
 
 def _move(event: Event) -> dict[str, Any]:
     return {
-        "home_address": _address(event.home_address),
-        "home_agent": _address(event.home_agent),
+        "home_address": values.text(event.home_address),
+        "home_agent": values.text(event.home_agent),
         "kind": str(event.kind),
-        "from": _address(event.previous_care_of_address),
-        "to": _address(event.care_of_address),
-        "update_time": _time(event.asked_ns),
-        "time": _time(event.time_ns),
-        "latency_s": _seconds(event.latency_ns),
-        **_frames(event.frames),
+        "from": values.text(event.previous_care_of_address),
+        "to": values.text(event.care_of_address),
+        "update_time": values.time(event.asked_ns),
+        "time": values.time(event.time_ns),
+        "latency_s": values.seconds(event.latency_ns),
+        **values.frames(event.frames),
     }
 
 
@@ -139,17 +129,17 @@ def _gap(gap: Gap) -> dict[str, Any]:
     return {
         "kind": str(gap.kind),
         "reason": str(gap.reason),
-        "home_address": _address(gap.home_address),
-        "home_agent": _address(gap.home_agent),
-        "from": _time(gap.start_ns),
-        "to": _time(gap.end_ns),
-        "duration_s": _seconds(gap.duration_ns),
-        "next_home_agent": _address(gap.next_home_agent),
+        "home_address": values.text(gap.home_address),
+        "home_agent": values.text(gap.home_agent),
+        "from": values.time(gap.start_ns),
+        "to": values.time(gap.end_ns),
+        "duration_s": values.seconds(gap.duration_ns),
+        "next_home_agent": values.text(gap.next_home_agent),
         "steps": [
             {
                 "name": step.name,
-                "time": _time(step.time_ns),
-                "home_agent": _address(step.home_agent),
+                "time": values.time(step.time_ns),
+                "home_agent": values.text(step.home_agent),
                 "frame": step.frame.number if step.frame is not None else None,
                 "file": step.frame.file if step.frame is not None else None,
             }

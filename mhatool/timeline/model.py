@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mhatool.observe import Agency, Binding, Observer
+from mhatool.observe import (
+    AdvertisedAgent,
+    Agency,
+    Binding,
+    Correspondence,
+    DeliveryError,
+    Discovery,
+    Evidence,
+    Observer,
+    PrefixExchange,
+    Role,
+    RoutabilityRun,
+    RoutabilityTest,
+    Tunnel,
+)
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.events import events_of
 from mhatool.timeline.gap import Gap, GapKind, Silence, Step
@@ -15,9 +29,14 @@ from mhatool.validate import Finding
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Everything about the home registrations of some captures.
+    """Everything that some captures tell of Mobile IPv6.
 
-    `first_ns` and `last_ns` bound what was seen, both 0 where nothing was.
+    `first_ns` and `last_ns` bound what was seen, both 0 where nothing was. At home agents: `agencies` (bindings and
+    registrations), and what follows from them: `events`, `gaps`, `silences`. At correspondents: `correspondences`
+    (bindings, updates, refresh requests), `routability_tests`, and `routability_runs` (which tests led to which
+    update). Around them, each in order of first appearance: `discoveries` (DHAAD), `advertised_agents` (router
+    advertisements), `prefix_exchanges` (MPS and MPA), `tunnels` (one for each direction), `delivery_errors` (ICMPv6
+    errors about signalling and tunnels), and `nodes`: each address's roles with what showed them first.
     """
 
     first_ns: int
@@ -28,11 +47,25 @@ class Timeline:
     gaps: tuple[Gap, ...]
     silences: tuple[Silence, ...]
     findings: tuple[Finding, ...]
+    correspondences: tuple[Correspondence, ...]
+    routability_tests: tuple[RoutabilityTest, ...]
+    routability_runs: tuple[RoutabilityRun, ...]
+    discoveries: tuple[Discovery, ...]
+    advertised_agents: tuple[AdvertisedAgent, ...]
+    prefix_exchanges: tuple[PrefixExchange, ...]
+    tunnels: tuple[Tunnel, ...]
+    delivery_errors: tuple[DeliveryError, ...]
+    nodes: Mapping[bytes, Mapping[Role, Evidence]]
 
     @property
     def home_addresses(self) -> list[bytes]:
-        """In order of first appearance."""
+        """Those that registered at home agents, in order of first appearance."""
         return list(dict.fromkeys(event.home_address for event in self.events))
+
+    @property
+    def mobile_nodes(self) -> list[bytes]:
+        """The home addresses, and after them those that were seen at correspondents only."""
+        return list(dict.fromkeys([*self.home_addresses, *(c.home_address for c in self.correspondences)]))
 
     @property
     def bindings(self) -> list[Binding]:
@@ -46,10 +79,15 @@ class Timeline:
         first = {event.home_agent: event.time_ns for event in reversed(self.events)}
         return sorted(mine, key=lambda agency: first.get(agency.home_agent, 0))
 
+    def correspondences_of(self, home_address: bytes) -> list[Correspondence]:
+        """The correspondents of a home address, in order of the first update or refresh request."""
+        mine = [c for c in self.correspondences if c.home_address == home_address]
+        return sorted(mine, key=lambda correspondence: correspondence.first_ns)
+
 
 def build(observer: Observer, findings: Iterable[Finding] = ()) -> Timeline:
     """The timeline of all that an observer has seen so far; findings are shown beside it."""
-    agencies = observer.agencies
+    agencies, facts = observer.agencies, observer.facts
     last_ns = observer.last_ns
     by_home: dict[bytes, list[Agency]] = {}
     for agency in agencies:
@@ -67,6 +105,15 @@ def build(observer: Observer, findings: Iterable[Finding] = ()) -> Timeline:
         tuple(sorted(gaps, key=lambda gap: gap.start_ns)),
         tuple(silences),
         tuple(findings),
+        correspondences=tuple(facts.correspondences(last_ns)),
+        routability_tests=tuple(facts.routability_tests),
+        routability_runs=tuple(facts.routability_runs),
+        discoveries=tuple(facts.discoveries),
+        advertised_agents=tuple(facts.advertised_agents),
+        prefix_exchanges=tuple(facts.prefix_exchanges),
+        tunnels=tuple(facts.tunnels),
+        delivery_errors=tuple(facts.delivery_errors),
+        nodes=facts.nodes,
     )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dissectors.ipv6 import address
-from mhatool.exchange import Frame
-from mhatool.observe import Agency
+from mhatool.observe import Agency, Correspondence
 from mhatool.protocol.instant import rfc3339
-from mhatool.protocol.lifetime import NS_PER_S
+from mhatool.timeline.correspondent_text import CorrespondentText
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.gap import Gap, GapKind, GapReason, Step
 from mhatool.timeline.model import Timeline
+from mhatool.timeline.surroundings_text import SurroundingsText
+from mhatool.timeline.values import clock, spent
+from mhatool.timeline.words import Words
 from mhatool.validate import Finding
+
+__all__ = ["LETTERS", "as_text", "clock", "spent"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NOTHING, SILENT, UNKNOWN = ".", "?", "-"
@@ -42,27 +45,12 @@ def as_text(timeline: Timeline, *, width: int = 100, names: Mapping[bytes, str] 
     return "\n".join(_Renderer(timeline, width, names or {}).lines()) + "\n"
 
 
-def spent(duration_ns: int) -> str:
-    """A duration in seconds, cut to milliseconds as the times are, so that they subtract."""
-    return f"{duration_ns // NS_PER_S}.{duration_ns % NS_PER_S // 1_000_000:03d} s"
-
-
-def clock(time_ns: int) -> str:
-    """The time of day, UTC, cut to milliseconds."""
-    return rfc3339(time_ns)[11:23]
-
-
 class _Renderer:
     def __init__(self, timeline: Timeline, width: int, names: Mapping[bytes, str]) -> None:
         self.timeline = timeline
         self.width = max(width, 60)
-        self.names = names
-        self.files = len({frame.file for event in timeline.events for frame in event.frames}) > 1
-
-    def name(self, octets: bytes | None) -> str:
-        if octets is None:
-            return "?"
-        return self.names.get(octets) or address.text(octets)
+        self.words = Words(timeline, names)
+        self.name, self.frame, self.frames = self.words.name, self.words.frame, self.words.frames
 
     def lines(self) -> Iterator[str]:
         timeline = self.timeline
@@ -73,9 +61,10 @@ class _Renderer:
         yield f"{timeline.packets} packets, {day} {start} to {end} UTC"
         if not timeline.home_addresses:
             yield "No home registrations."
-        for home_address in timeline.home_addresses:
+        for home_address in timeline.mobile_nodes:
             yield ""
             yield from self.home(home_address)
+        yield from SurroundingsText(timeline, self.words).lines()
         if timeline.findings:
             yield ""
             yield "Findings"
@@ -85,44 +74,50 @@ class _Renderer:
 
     def home(self, home_address: bytes) -> Iterator[str]:
         agencies = self.timeline.agencies_of(home_address)
-        letters = self.letters(agencies)
+        correspondences = self.timeline.correspondences_of(home_address)
+        holders: list[Agency | Correspondence] = [*agencies, *correspondences]
+        letters = self.letters(holders)
         first, last = self.timeline.first_ns, self.timeline.last_ns
-        label = max(len(self.name(agency.home_agent)) for agency in agencies)
+        peers = [self.name(a.home_agent) for a in agencies] + [self.name(c.correspondent) for c in correspondences]
+        label = max(map(len, peers))
         cells = max(self.width - label - 4, 20)
         yield f"Home address {self.name(home_address)}"
-        bars = [self.bar(agency, cells, letters) for agency in agencies]
+        bars = [self.bar(holder, cells, letters) for holder in holders]
         yield f"  {'':{label}}  {clock(first)[:8]}{clock(last)[:8]:>{cells - 8}}"
-        yield from (f"  {self.name(a.home_agent):{label}}  {bar}" for a, bar in zip(agencies, bars, strict=True))
+        yield from (f"  {peer:{label}}  {bar}" for peer, bar in zip(peers, bars, strict=True))
         yield from (f"    {letter} {self.name(care_of_address)}" for care_of_address, letter in letters.items())
         yield from (f"    {sign} {meaning}" for sign, meaning in _SIGNS.items() if any(sign in bar for bar in bars))
         for agency in agencies:
             yield f"  Home agent {self.name(agency.home_agent)}"
             mine = [e for e in self.timeline.events if e.home_address == home_address]
             yield from (self.event(e, letters) for e in mine if e.home_agent == agency.home_agent)
+        for correspondence in correspondences:
+            yield f"  Correspondent {self.name(correspondence.correspondent)}"
+            yield from CorrespondentText(self.words, letters).lines(correspondence)
         for gap in self.timeline.gaps:
             if gap.home_address == home_address:
                 yield from self.gap(gap)
 
     @staticmethod
-    def letters(agencies: list[Agency]) -> dict[bytes, str]:
+    def letters(holders: list[Agency | Correspondence]) -> dict[bytes, str]:
         """A letter for each care-of address, in order of first use."""
-        spans = [span for agency in agencies for binding in agency.bindings for span in binding.spans]
+        spans = [span for holder in holders for binding in holder.bindings for span in binding.spans]
         used = dict.fromkeys(span.care_of_address for span in sorted(spans, key=lambda s: s.start_ns or 0))
         return {care_of_address: LETTERS[i % len(LETTERS)] for i, care_of_address in enumerate(used)}
 
-    def bar(self, agency: Agency, cells: int, letters: dict[bytes, str]) -> str:
+    def bar(self, holder: Agency | Correspondence, cells: int, letters: dict[bytes, str]) -> str:
         """What held in the middle of each cell's share of the time."""
         first, last = self.timeline.first_ns, self.timeline.last_ns
         middles = (first + (last - first) * (2 * i + 1) // (2 * cells) for i in range(cells))
-        return "".join(self.cell(agency, at, letters) for at in middles)
+        return "".join(self.cell(holder, at, letters) for at in middles)
 
-    def cell(self, agency: Agency, at: int, letters: dict[bytes, str]) -> str:
+    def cell(self, holder: Agency | Correspondence, at: int, letters: dict[bytes, str]) -> str:
         """What held at one instant."""
         for silence in self.timeline.silences:
-            if silence.agency is agency and silence.last_sign.time_ns < at < (silence.until_ns or at + 1):
-                held = any((b.start_ns or 0) <= at < (b.end_ns or at + 1) for b in agency.bindings)
+            if silence.agency is holder and silence.last_sign.time_ns < at < (silence.until_ns or at + 1):
+                held = any((b.start_ns or 0) <= at < (b.end_ns or at + 1) for b in holder.bindings)
                 return SILENT if held else NOTHING
-        for binding in agency.bindings:
+        for binding in holder.bindings:
             for span in binding.spans:
                 if (span.start_ns or 0) <= at < (span.end_ns or at + 1):
                     return letters[span.care_of_address]
@@ -157,14 +152,6 @@ class _Renderer:
             yield f"until {clock(event.until_ns)}"
         if event.kind is EventKind.EXPIRED:
             yield "no packet: the lifetime was over"
-
-    def frames(self, frames: tuple[Frame, ...]) -> str:
-        if len(frames) > 2:
-            return f"frames {self.frame(frames[0])}..{self.frame(frames[-1])}"
-        return ("frames " if len(frames) > 1 else "frame ") + " ".join(map(self.frame, frames))
-
-    def frame(self, frame: Frame) -> str:
-        return f"{frame.file}:{frame.number}" if self.files else str(frame.number)
 
     def finding(self, finding: Finding) -> str:
         frame = self.frame(finding.frames[-1])

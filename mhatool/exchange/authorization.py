@@ -1,0 +1,31 @@
+"""The proof in Binding Updates to correspondents: the binding management key and what is computed with it.
+
+Source: RFC 6275, 5.2.5 (the key), 5.2.6 and 6.2.7 (the authenticator).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+AUTHENTICATOR_SIZE = 12
+"""Octets: the first 96 bits of the HMAC."""
+_CHECKSUM = 4
+
+
+def binding_key(home_keygen_token: bytes, care_of_keygen_token: bytes = b"") -> bytes:
+    """Kbm, 20 octets: the hash of both tokens, or of the home keygen token alone to delete a binding."""
+    return hashlib.sha1(home_keygen_token + care_of_keygen_token, usedforsecurity=False).digest()
+
+
+def authenticator(
+    key: bytes, care_of_address: bytes, correspondent: bytes, mobility_header: bytes, *, at: int
+) -> bytes:
+    """The 12 octets that Authorization Data carry in a Binding Update or Acknowledgement.
+
+    `care_of_address` is the one to be registered, the home address for a deletion; `at` is where the authenticator
+    stands in the Mobility Header. It is left out of what is hashed, and the checksum counts as zero (6.2.7).
+    """
+    header = mobility_header
+    hashed = header[:_CHECKSUM] + bytes(2) + header[_CHECKSUM + 2 : at] + header[at + AUTHENTICATOR_SIZE :]
+    return hmac.digest(key, care_of_address + correspondent + hashed, "sha1")[:AUTHENTICATOR_SIZE]
