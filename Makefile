@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; this file says what there is and what stands on what.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: setup demo test lint bench soak check-bare clean help
+.PHONY: setup demo test lint bench captures soak check-bare clean help
 
 stamp := .venv/.setup
 dev_stamp := .venv/.setup-dev
@@ -19,6 +19,9 @@ lint: $(dev_stamp)  ## style, types, import contracts, spelling, sizes
 
 bench: $(dev_stamp)  ## measure against named peers (ARGS are passed on)
 	@.venv/bin/python -m bench $(ARGS)
+
+captures: $(dev_stamp)  ## write captures/rules/ from tests/recipes/ again
+	@.venv/bin/python -m tests.recipes
 
 soak: $(dev_stamp)  ## fuzz and run the long tests; the record goes to docs/soak.txt
 	@scripts/soak.sh

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from dissectors.packet import Datagram
 from dissectors.profile import RFC6275, Profile
-from dissectors.view import View
 from mhatool.exchange import (
-    Acknowledgement,
-    Conversations,
+    REQUESTS_AND_ANSWERS,
     Copies,
-    Frame,
     Sameness,
     Sighting,
     Source,
@@ -19,11 +18,19 @@ from mhatool.exchange import (
     update_of,
 )
 from mhatool.validate.finding import Finding, Severity
-from mhatool.validate.rule import EVERY_MOBILITY_MESSAGE, RULES, Breach, Case, Rule
+from mhatool.validate.likeness import Likeness, Likenesses
+from mhatool.validate.needs import knowledge_of
+from mhatool.validate.occasion import Occasion, words
+from mhatool.validate.rule import RULES, Breach, Case, Late, Rule, WatchedCase
 from mhatool.validate.seen import Seen, seen_in
+from mhatool.validate.surroundings import KNOWLEDGE, CopyKnowledge, Knowledge, Surroundings
 
 NO_BINDING = 1
 """The Binding Error status for a Home Address option without binding (RFC 6275, 6.1.9)."""
+
+
+MOST_LIKENESSES = 20_000
+"""Kept for each kind of message."""
 
 
 class UnknownRuleError(ValueError):
@@ -52,89 +59,164 @@ def named(name: str) -> set[str]:
     return ids
 
 
+@dataclass(slots=True)
+class _Plan:
+    """What there is to do on one kind of occasion."""
+
+    packet_rules: tuple[Rule, ...]
+    other_rules: tuple[Rule, ...]
+    knowledge: list[Knowledge]
+    is_mobility: bool
+    judged: dict[Likeness, tuple[Rule, ...]] = field(default_factory=dict)
+    """By likeness: the rules of packet scope that such packets don't surely keep."""
+
+
 class Judge:
     """Judges packets in the order of their times, in bounded memory. It keeps no findings."""
 
     def __init__(self, profile: Profile = RFC6275, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> None:
         self._rules = chosen(select, ignore, profile)
-        self._on: dict[tuple[bool, str], list[Rule]] = {}
+        needed = knowledge_of(self._rules)
+        self._knowledge = [kind for kind in KNOWLEDGE if kind in needed]
+        self._plans: dict[Occasion, _Plan | None] = {}
+        self._uneventful: set[Occasion] = set()
+        """What shows nobody's presence."""
+        self._likenesses = Likenesses(profile)
+        self._has_begun = False
         self._copies = Copies()
-        self._conversations = Conversations()
+        self._surroundings = Surroundings()
         #: Mobility Header messages looked at, copies of one and the same counted once.
         self.messages = 0
-
-    def see(self, sighting: Sighting) -> list[Finding]:
-        """What one packet breaks."""
-        findings: list[Finding] = []
-        for datagram in sighting.packet.datagrams:
-            if datagram.quoted:
-                continue
-            message = datagram.upper
-            if message is not None and self._matters(message):
-                sameness = self._copies.compare(sighting, datagram, message)
-                if sameness is Sameness.NEW:
-                    self.messages += message.declaration.family == "mobility"
-                    findings += self._judge(seen_in(sighting, datagram, message))
-                elif sameness is Sameness.CHANGED:
-                    findings += self._judge_alone(seen_in(sighting, datagram, message))
-            self._conversations.presence.see(sighting.time_ns, datagram)
-        return findings
-
-    def finish(self) -> list[Finding]:
-        """What shows only when nothing more comes."""
-        return [
-            _ended(rule, acknowledgement, breach)
-            for rule in self._rules
-            for conversation in self._conversations
-            for acknowledgement, breach in rule.finish(conversation)
-        ]
-
-    def _matters(self, message: View) -> bool:
-        """Every message of the Mobility Header does: a rule on another one may rest on it."""
-        return message.declaration.family == "mobility" or bool(self._rules_on(message))
-
-    def _rules_on(self, message: View) -> list[Rule]:
-        key = (message.declaration.family == "mobility", message.type)
-        if key not in self._on:
-            names = {message.type, EVERY_MOBILITY_MESSAGE} if key[0] else {message.type}
-            self._on[key] = [rule for rule in self._rules if names.intersection(rule.on)]
-        return self._on[key]
-
-    def _judge(self, seen: Seen) -> Iterator[Finding]:
-        case = self._case(seen)
-        for rule in self._rules_on(seen.message):
-            for breach in rule.check(case):
-                yield _finding(rule, case, breach)
-
-    def _judge_alone(self, seen: Seen) -> Iterator[Finding]:
-        """A damaged copy by itself: what it says between nodes was said by the first one."""
-        case = Case(seen, self._conversations)
-        for rule in self._rules_on(seen.message):
-            if rule.scope == "packet":
-                for breach in rule.check(case):
-                    yield _finding(rule, case, breach)
 
     @property
     def rules(self) -> int:
         """How many rules there are in force."""
         return len(self._rules)
 
+    def see(self, sighting: Sighting) -> list[Finding]:
+        """What one packet breaks."""
+        findings: list[Finding] = []
+        surroundings = self._surroundings
+        if not self._has_begun:
+            self._begin(sighting)
+        surroundings.last_ns = max(surroundings.last_ns, sighting.time_ns)
+        for datagram in sighting.packet.datagrams:
+            if datagram.quoted:
+                continue
+            occasion = (datagram.carries, datagram.headers, datagram.outer is not None)
+            plan = self._plans.get(occasion) or self._plan(occasion, datagram)
+            if plan is not None:
+                findings += self._look(sighting, datagram, plan)
+            if occasion not in self._uneventful:
+                surroundings.conversations.presence.see(sighting.time_ns, datagram)
+        return findings
+
+    def _begin(self, sighting: Sighting) -> None:
+        """A capture begins with its first frame; until that is seen, with the earliest packet."""
+        surroundings = self._surroundings
+        self._has_begun = sighting.frame.number == 1
+        is_earlier = not surroundings.last_ns or sighting.time_ns < surroundings.first_ns
+        if self._has_begun or is_earlier:
+            surroundings.first_ns = sighting.time_ns
+
+    def until(self, last_ns: int | None) -> None:
+        """The capture went on until then, with packets that needn't be seen; None for none."""
+        self._surroundings.last_ns = max(self._surroundings.last_ns, last_ns or 0)
+
+    def finish(self) -> list[Finding]:
+        """What shows only when nothing more comes."""
+        return [_late(rule, late) for rule in self._rules for late in rule.finish(self._surroundings)]
+
+    def _plan(self, occasion: Occasion, datagram: Datagram) -> _Plan | None:
+        """None where nobody wants to know."""
+        if occasion not in self._plans:
+            self._plans[occasion] = self._made(occasion, datagram)
+            carries, headers, is_tunnelled = occasion
+            if not headers and not is_tunnelled and carries != "dhaad_request":
+                self._uneventful.add(occasion)
+        return self._plans[occasion]
+
+    def _made(self, occasion: Occasion, datagram: Datagram) -> _Plan | None:
+        is_mobility = datagram.upper is not None and datagram.upper.declaration.family == "mobility"
+        fitting = words(occasion, is_mobility=is_mobility)
+        rules = [rule for rule in self._rules if fitting.intersection(rule.on)]
+        learners = [kind for kind in self._knowledge if fitting.intersection(KNOWLEDGE[kind])]
+        if not (rules or learners or is_mobility or fitting & REQUESTS_AND_ANSWERS):
+            return None
+        known = [self._surroundings.known(kind) for kind in learners]
+        of_packets = tuple(rule for rule in rules if rule.scope == "packet")
+        return _Plan(of_packets, tuple(rule for rule in rules if rule.scope != "packet"), known, is_mobility)
+
+    def _look(self, sighting: Sighting, datagram: Datagram, plan: _Plan) -> list[Finding]:
+        message = datagram.upper
+        if message is None:
+            message = datagram.extensions[-1] if datagram.extensions else datagram.ipv6
+        sameness = self._copies.compare(sighting, datagram, message)
+        if sameness is Sameness.COPY:
+            return []
+        seen = seen_in(sighting, datagram, message)
+        if sameness is Sameness.CHANGED:
+            return self._judge_alone(seen, plan)
+        self.messages += plan.is_mobility
+        case = self._case(seen)
+        findings = self._judge_packet(case, plan) if plan.packet_rules else []
+        for rule in plan.other_rules:
+            for breach in rule.check(case):
+                findings.append(_finding(rule, case, breach))
+        for knowledge in plan.knowledge:
+            knowledge.see(seen)
+        return findings
+
+    def _judge_packet(self, case: Case, plan: _Plan) -> list[Finding]:
+        """By the rules of packet scope: all of them, but for packets like one before only those that it didn't keep."""
+        likeness = self._likenesses.of(case.seen.datagram, case.seen.message)
+        doubtful = plan.judged.get(likeness) if likeness is not None else None
+        if doubtful is not None:
+            return [_finding(rule, case, breach) for rule in doubtful for breach in rule.check(case)]
+        findings: list[Finding] = []
+        left: list[Rule] = []
+        for rule in plan.packet_rules:
+            watched = WatchedCase(case)
+            found = [_finding(rule, case, breach) for breach in rule.check(watched)]
+            if found or watched.looked_around:
+                findings += found
+                left.append(rule)
+        if likeness is not None:
+            if len(plan.judged) >= MOST_LIKENESSES:
+                plan.judged.clear()
+            plan.judged[likeness] = tuple(left)
+        return findings
+
+    def _judge_alone(self, seen: Seen, plan: _Plan) -> list[Finding]:
+        """A damaged copy by itself: what it says between nodes was said by the first one."""
+        case = Case(seen, self._surroundings)
+        for knowledge in plan.knowledge:
+            if isinstance(knowledge, CopyKnowledge):
+                knowledge.see_copy(seen)
+        return [_finding(rule, case, breach) for rule in plan.packet_rules for breach in rule.check(case)]
+
     def _case(self, seen: Seen) -> Case:
         """The message with what is known around it; from here on it is known itself."""
-        conversations = self._conversations
-        update = update_of(seen.time_ns, seen.frame, seen.datagram)
-        if update is not None:
-            conversation, exchange = conversations.update(update)
-            return Case(seen, conversations, conversation, exchange, update=exchange.update)
-        acknowledgement = acknowledgement_of(seen.time_ns, seen.frame, seen.datagram)
-        if acknowledgement is not None and acknowledgement.trusted:
+        surroundings = self._surroundings
+        conversations = surroundings.conversations
+        kind = seen.datagram.carries
+        if kind == "binding_update":
+            update = update_of(seen.time_ns, seen.frame, seen.datagram)
+            if update is not None:
+                conversation, exchange = conversations.update(update)
+                return Case(seen, surroundings, conversation, exchange, exchange.update)
+        elif kind == "binding_acknowledgement":
+            acknowledgement = acknowledgement_of(seen.time_ns, seen.frame, seen.datagram)
+            if acknowledgement is None or not acknowledgement.trusted:
+                return Case(seen, surroundings, acknowledgement=acknowledgement)
             answer = conversations.acknowledge(acknowledgement)
-            return Case(
-                seen, conversations, answer.conversation, answer.exchange, acknowledgement=answer.acknowledgement
-            )
-        if seen.message.type == "binding_error" and seen.message.get("status") == NO_BINDING:
+            return Case(seen, surroundings, answer.conversation, answer.exchange, None, answer.acknowledgement)
+        elif kind in REQUESTS_AND_ANSWERS:
+            request = surroundings.requests.see(seen.time_ns, seen.frame, seen.datagram)
+            return Case(seen, surroundings, request=request)
+        elif kind == "binding_error" and seen.message.get("status") == NO_BINDING:
             conversations.forget(seen.message.get("home_address"), seen.datagram.true_source)
-        return Case(seen, conversations, acknowledgement=acknowledgement)
+        return Case(seen, surroundings)
 
 
 def _finding(rule: Rule, case: Case, breach: Breach) -> Finding:
@@ -168,21 +250,20 @@ def _home_address(case: Case) -> bytes | None:
     return datagram.home_address if datagram.home_address is not None else datagram.final_destination
 
 
-def _ended(rule: Rule, acknowledgement: Acknowledgement, breach: Breach) -> Finding:
-    frames: tuple[Frame, ...] = (*breach.before, acknowledgement.frame)
-    inconclusive = breach.inconclusive or acknowledgement.truncated
+def _late(rule: Rule, late: Late) -> Finding:
+    breach = late.breach
     return Finding(
         rule=rule.id,
-        severity=Severity.NOTE if inconclusive else rule.severity,
+        severity=Severity.NOTE if breach.inconclusive else rule.severity,
         level=rule.level,
-        frames=frames,
-        time_ns=acknowledgement.time_ns,
-        home_address=acknowledgement.home_address,
-        node=acknowledgement.peer,
+        frames=(*breach.before, late.frame),
+        time_ns=late.time_ns,
+        home_address=late.home_address,
+        node=late.node,
         expected=breach.expected,
         seen=breach.seen,
         reference=rule.reference,
-        inconclusive=inconclusive,
+        inconclusive=breach.inconclusive,
         offset=breach.offset,
     )
 

@@ -119,9 +119,10 @@ def github(finding: Finding) -> str:
 
 def summary(findings: Sequence[Finding], messages: int, rules: int, style: Style = plain) -> str:
     """The last line for people: what was found, and in how much by how many rules."""
-    judged = f"{messages} mobility message{'' if messages == 1 else 's'}, by {rules} rule{'' if rules == 1 else 's'}"
-    if not messages:
+    if not messages and not findings:
         return style("No findings: there is no mobility message.", "yellow")
+    where = f"{messages} mobility message{'' if messages == 1 else 's'}" if messages else "packets of other kinds"
+    judged = f"{where}, by {rules} rule{'' if rules == 1 else 's'}"
     if not findings:
         return style(f"No findings in {judged}.", "green")
     found = [f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts(findings).items() if count]

@@ -2,33 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from mhatool.exchange import Acknowledgement, Conversation, Conversations, Exchange, Frame, Update
+from mhatool.exchange import Acknowledgement, Conversation, Conversations, Exchange, Frame, Request, Update
 from mhatool.validate.finding import Severity
 from mhatool.validate.seen import Seen
+from mhatool.validate.surroundings import Surroundings
 
 BOTH_PROFILES = ("rfc6275", "kame2003")
 
-EVERY_MOBILITY_MESSAGE = "every mobility message"
-"""For `on`: all messages of the Mobility Header, whatever their type."""
 
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """What a check looks at: one message and what is known around it.
 
     For a Binding Update `exchange` is its own, without answer yet; for an acknowledgement it is the one that it answers
-    (perhaps again), None where that isn't known.
+    (perhaps again), None where that isn't known. `request` is what a reply of home agent or prefix discovery, a Home
+    Test, a Care-of Test or a Heartbeat response answers, None where that wasn't seen.
     """
 
-    seen: Seen
-    conversations: Conversations
-    conversation: Conversation | None = None
-    exchange: Exchange | None = None
-    update: Update | None = None
-    acknowledgement: Acknowledgement | None = None
+    __slots__ = ("acknowledgement", "conversation", "exchange", "request", "seen", "surroundings", "update")
+
+    def __init__(
+        self,
+        seen: Seen,
+        surroundings: Surroundings,
+        conversation: Conversation | None = None,
+        exchange: Exchange | None = None,
+        update: Update | None = None,
+        acknowledgement: Acknowledgement | None = None,
+        request: Request | None = None,
+    ) -> None:
+        self.seen = seen
+        self.surroundings = surroundings
+        self.conversation = conversation
+        self.exchange = exchange
+        self.update = update
+        self.acknowledgement = acknowledgement
+        self.request = request
+
+    @property
+    def conversations(self) -> Conversations:
+        """Who registered what with whom, so far."""
+        return self.surroundings.conversations
+
+
+class WatchedCase(Case):
+    """A case that remembers in `looked_around` whether anything but the message was asked for.
+
+    A verdict that rests on the message alone is the same for every message that is like it (`likeness.py`).
+    """
+
+    __slots__ = ("_case", "looked_around")
+
+    def __init__(self, case: Case) -> None:
+        self.seen = case.seen
+        self.looked_around = False
+        self._case = case
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("seen", "looked_around", "_case"):
+            return object.__getattribute__(self, name)
+        case: Case = object.__getattribute__(self, "_case")
+        found = getattr(case, name)
+        if not _is_of_the_message(name, found):
+            self.looked_around = True
+        return found
+
+
+def _is_of_the_message(name: str, found: Any) -> bool:
+    """Whether an update's or acknowledgement's fields are all its own: its home address may be known from others."""
+    if name == "update":
+        return found is None or found.has_home_address_option
+    if name == "acknowledgement":
+        return found is None or found.routing_header == found.home_address
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +91,24 @@ class Breach:
     inconclusive: bool = False
 
 
-Check = Callable[[Case], Iterator[Breach]]
-#: What can only be told when nothing more comes: the acknowledgement at fault, and why.
-Finish = Callable[[Conversation], Iterator[tuple[Acknowledgement, Breach]]]
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A breach that shows only when nothing more comes: by which message of `node`, and when that was seen."""
+
+    breach: Breach
+    time_ns: int
+    frame: Frame
+    node: bytes
+    home_address: bytes | None = None
 
 
-def nothing_left(conversation: Conversation) -> Iterator[tuple[Acknowledgement, Breach]]:
+Check = Callable[[Case], Iterable[Breach]]
+Finish = Callable[[Surroundings], Iterable[Late]]
+
+
+def nothing_left(surroundings: Surroundings) -> Iterable[Late]:
     """The `finish` of rules that need no end."""
-    return iter(())
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +116,8 @@ class Rule:
     """One rule.
 
     `level` is the standard's word (MUST ...), `role` who has to keep it, `scope` how much has to be seen at once
-    (packet, exchange, timeline), `needs` what a capture must hold for it in words, `on` the types of messages that it
-    is run on; `finish` runs once for each conversation at the end.
+    (packet, exchange, timeline), `needs` what a capture must hold for it in words, `on` the occasions (`occasion.py`)
+    on which it is checked; `finish` runs once, at the end of the capture.
     """
 
     id: str

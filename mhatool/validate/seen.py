@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Frame, Sighting
+from mhatool.protocol.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seen:
-    """One message in one datagram of one frame; `time_ns` since 1970. `left_over`: octets of the payload behind it."""
+    """One message in one datagram of one frame; `time_ns` since 1970. `left_over`: octets of the payload behind it.
+
+    `message` is what the datagram carries, or where nobody can look into that its last header.
+    """
 
     time_ns: int
     frame: Frame
@@ -32,9 +34,4 @@ class Seen:
 
 def seen_in(sighting: Sighting, datagram: Datagram, message: View) -> Seen:
     """The message of one of a packet's datagrams."""
-    behind = (
-        layer.end - layer.start
-        for layer in sighting.packet.layers
-        if layer.extra.get("trailing") and layer.start == message.end and layer.octets is message.octets
-    )
-    return Seen(sighting.time_ns, sighting.frame, datagram, message, next(behind, 0))
+    return Seen(sighting.time_ns, sighting.frame, datagram, message, sighting.packet.left_over(message))

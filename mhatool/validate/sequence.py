@@ -1,22 +1,37 @@
-"""Rules for sequence numbers (RFC 6275, 6.1.7, 6.1.8, 9.5.1, 11.7.1 and 11.7.3)."""
+"""Rules for sequence numbers (RFC 6275, 6.1.7, 6.1.8, 9.5.1, 11.5.5, 11.7.1, 11.7.3 and 11.8)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from enum import Enum, auto
 
 from mhatool.exchange import Acknowledgement, Conversation, Update
 from mhatool.exchange.conversation import Previous, Unexplained
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
-from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.retransmission import repeats
+from mhatool.validate.rule import Breach, Case, Late, rule
+from mhatool.validate.surroundings import Surroundings
 
 AWAY_AND_BACK_NS = nanoseconds(2)
 """A mobile node can't go home, deregister and leave again within this: each move alone takes a second of DAD."""
 JITTER_NS = nanoseconds(1)
 """How much later than its answer an update may be stamped, by interfaces whose clocks differ."""
+AT_ONCE_NS = nanoseconds(0.8)
+"""So soon after a search for home agents comes the first update; a retransmission comes a second after that one."""
 UNSEEN_RETRANSMISSIONS = 32
 """A number that far behind the first one seen may have been sent before the capture began."""
+
+
+class Why(Enum):
+    """What an update is whose number is behind; the most special one counts."""
+
+    AFTER_135 = auto()
+    RETRANSMISSION = auto()
+    DEREGISTRATION = auto()
+    OTHER = auto()
 
 
 @rule(
@@ -28,7 +43,7 @@ UNSEEN_RETRANSMISSIONS = 32
     needs="Two Binding Updates in a row from one home address to one peer",
     on=("binding_update", "binding_acknowledgement"),
 )
-def goes_up(case: Case) -> Iterator[Breach]:
+def goes_up(case: Case) -> Iterable[Breach]:
     """Each Binding Update has a number 1 to 32767 ahead (modulo 2^16) of the one before it to the same peer.
 
     Retransmissions too. Numbers are counted for each home address and peer apart. They may begin anywhere again once
@@ -36,26 +51,128 @@ def goes_up(case: Case) -> Iterator[Breach]:
     is over; after status 135 they go on from the number in it. A capture of one link may miss a deregistration on
     another. So a number that is behind counts as a breach where the care-of address is the same and no new search for
     home agents lies between, where packets show that the mobile node had no time to go home, or where the peer
-    refuses it with 135. Otherwise it is reported as inconclusive once it is accepted.
+    refuses it with 135. Otherwise it is reported as inconclusive once it is accepted. A retransmission that is behind
+    is MIP6-SEQ-002's, one after status 135 MIP6-SEQ-005's, a deregistration at a home agent MIP6-DEREG-002's.
+    """
+    return _behind(case, Why.OTHER)
+
+
+@rule(
+    "MIP6-SEQ-002",
+    "A retransmission has a new sequence number",
+    reference="RFC 6275, 11.8",
+    role="MN",
+    scope="timeline",
+    needs="Two Binding Updates in a row from one home address to one peer, the first one unanswered",
+    on=("binding_update", "binding_acknowledgement"),
+)
+def retransmission_goes_up(case: Case) -> Iterable[Breach]:
+    """A Binding Update that is sent again has a greater number than the transmission before it.
+
+    Octet for octet the same message would be refused with status 135 where only the answer was lost, and an answer to
+    it wouldn't tell which of the two it answers. A retransmission isn't marked: it is an update that asks for an
+    acknowledgement, for the same care-of address and lifetime as the one before it to this peer, which nothing
+    has answered. Copies of one packet on several links are no retransmissions. Elsewhere MIP6-SEQ-001 speaks.
     """
     exchange = case.exchange
-    if exchange is None or exchange.previous is None or not _is_behind(exchange.update, exchange.previous):
-        return
+    if exchange is None or exchange.previous is None or exchange.previous.answer is not None:
+        return ()
+    return _behind(case, Why.RETRANSMISSION)
+
+
+@rule(
+    "MIP6-SEQ-005",
+    "After status 135 the numbers go on from the one in it",
+    reference="RFC 6275, 11.7.3",
+    role="MN",
+    scope="timeline",
+    needs="A Binding Acknowledgement with status 135 and the next Binding Update to its sender",
+    on=("binding_update", "binding_acknowledgement"),
+)
+def goes_on_after_135(case: Case) -> Iterable[Breach]:
+    """Status 135 tells the last number that the peer accepted; the mobile node takes it over and goes on from there.
+
+    Else it would be refused for as long as its own numbers are behind, which may be until the binding has run out.
+    The next update has the number in the acknowledgement plus 1; more is let pass, since the capture may have missed
+    updates, but a leap is noted as inconclusive.
+    """
+    exchange = case.exchange
+    if exchange is None or exchange.previous is None or not is_after_135(exchange.previous):
+        return ()
+    behind = _behind(case, Why.AFTER_135)
     update, previous = exchange.update, exchange.previous
-    certain = _kept_its_entry(update, previous)
-    expected, number = f"a number 1 to 32767 ahead of {_baseline(previous)}", str(update.sequence_number)
-    if case.update is not None and certain:
-        yield Breach(expected, number, before=(previous.update.frame,))
-    elif case.acknowledgement is exchange.acknowledgement is not None and not certain:
-        refused = exchange.acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW
-        yield Breach(expected, number, before=(previous.update.frame, update.frame), inconclusive=not refused)
+    if behind or case.update is None or not update.trusted or update.deletes:
+        return behind
+    steps = sequence.ahead(update.sequence_number, _baseline(previous))
+    if not UNSEEN_RETRANSMISSIONS < steps < sequence.HALF:
+        return ()
+    return (_breach(update, previous, f"{(_baseline(previous) + 1) % sequence.MODULUS}", inconclusive=True),)
+
+
+@rule(
+    "MIP6-DEREG-002",
+    "A deregistration has a new sequence number",
+    reference="RFC 6275, 11.5.5 and 11.7.1",
+    role="MN",
+    scope="timeline",
+    needs="The deregistration and the Binding Update before it to the same home agent",
+    on=("binding_update", "binding_acknowledgement"),
+)
+def deregistration_goes_up(case: Case) -> Iterable[Breach]:
+    """The Binding Update that deletes a home registration has a greater number than the one before it to that agent.
+
+    It is an update like others: the home agent refuses an old number with status 135, and then goes on defending the
+    home address on the home link against the mobile node that has come back. Deletions go on with the numbers of the
+    binding that they end, so a search for home agents or a move out of sight is no excuse.
+    """
+    if case.exchange is None or not case.exchange.update.deletes:
+        return ()
+    return _behind(case, Why.DEREGISTRATION)
+
+
+def _behind(case: Case, why: Why) -> Iterable[Breach]:
+    """The breach of a number that is behind, for the rule that it is the business of."""
+    exchange = case.exchange
+    if exchange is None or exchange.previous is None:
+        return ()
+    update, previous = exchange.update, exchange.previous
+    is_ahead = 0 < update.sequence_number - previous.update.sequence_number < sequence.HALF
+    if (is_ahead and not is_after_135(previous)) or not _is_behind(update, previous):
+        return ()
+    if _why(update, previous) is not why:
+        return ()
+    certain = kept_its_entry(update, previous)
+    expected = f"a number 1 to 32767 ahead of {_baseline(previous)}"
+    if case.update is not None:
+        return (_breach(update, previous, expected),) if certain else ()
+    if certain or exchange.acknowledgement is None or case.acknowledgement is not exchange.acknowledgement:
+        return ()
+    refused = exchange.acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW
+    number = str(update.sequence_number)
+    return (Breach(expected, number, before=(previous.update.frame, update.frame), inconclusive=not refused),)
+
+
+def _breach(update: Update, previous: Previous, expected: str, *, inconclusive: bool = False) -> Breach:
+    return Breach(expected, str(update.sequence_number), before=(previous.update.frame,), inconclusive=inconclusive)
+
+
+def _why(update: Update, previous: Previous) -> Why:
+    if is_after_135(previous):
+        return Why.AFTER_135
+    if repeats(update, previous):
+        return Why.RETRANSMISSION
+    return Why.DEREGISTRATION if update.deletes and update.is_home_registration else Why.OTHER
+
+
+def is_after_135(previous: Previous) -> bool:
+    """Whether the update before was refused for its number."""
+    return previous.answer is not None and previous.answer.status == SEQUENCE_NUMBER_OUT_OF_WINDOW
 
 
 def _baseline(previous: Previous) -> int:
     """The number that the next one has to be ahead of."""
-    answer = previous.answer
-    if answer is not None and answer.status == SEQUENCE_NUMBER_OUT_OF_WINDOW:
-        return answer.sequence_number
+    if previous.answer is not None and is_after_135(previous):
+        return previous.answer.sequence_number
     return previous.update.sequence_number
 
 
@@ -71,10 +188,11 @@ def _is_behind(update: Update, previous: Previous) -> bool:
         lifetime_s = min(lifetime_s, answer.lifetime_s)  # counted from the update on (11.7.3)
     over = update.time_ns > expiry(previous.update.time_ns, lifetime_s)
     refused = answer is not None and not answer.accepts and answer.status != SEQUENCE_NUMBER_OUT_OF_WINDOW
-    return not (previous.update.deletes or over or refused)
+    again = repeats(update, previous) and update.time_ns - previous.update.time_ns < AWAY_AND_BACK_NS
+    return not (refused or ((over or previous.update.deletes) and not again))
 
 
-def _kept_its_entry(update: Update, previous: Previous) -> bool:
+def kept_its_entry(update: Update, previous: Previous) -> bool:
     """Whether the mobile node surely has kept its list entry since the previous update."""
     if update.deletes:
         return True  # it deletes what there is: the entry goes on to its end
@@ -85,12 +203,36 @@ def _kept_its_entry(update: Update, previous: Previous) -> bool:
     return update.care_of_address == previous.update.care_of_address and not searched
 
 
-def _never_explained(conversation: Conversation) -> Iterator[tuple[Acknowledgement, Breach]]:
+def _never_explained(surroundings: Surroundings) -> Iterator[Late]:
     """Numbers that might have been those of earlier updates, where the update that was waiting got no other answer."""
-    for unexplained in conversation.unexplained:
-        asked = any(_came_with(unexplained.acknowledgement, exchange.update) for exchange in conversation.recent)
-        if _may_be_anothers(conversation, unexplained) and unexplained.waiting.acknowledgement is None and not asked:
-            yield unexplained.acknowledgement, _wrong_number(unexplained)
+    for conversation in surroundings.conversations:
+        for unexplained in conversation.unexplained:
+            if _may_be_anothers(conversation, unexplained) and _stays_so(conversation, unexplained):
+                answer = unexplained.acknowledgement
+                certain = _is_nobodys(surroundings, conversation, unexplained) and not answer.truncated
+                breach = replace(_wrong_number(unexplained), inconclusive=not certain)
+                yield Late(breach, answer.time_ns, answer.frame, answer.peer, answer.home_address)
+
+
+def _is_nobodys(surroundings: Surroundings, conversation: Conversation, unexplained: Unexplained) -> bool:
+    """Whether no update that the capture lost can have had the number.
+
+    One after the update that was waiting can't where the mobile node came to that number only later; one before it
+    can't where the mobile node had just begun with a search for home agents.
+    """
+    answer, update = unexplained.acknowledgement, unexplained.waiting.update
+    number, asked = answer.sequence_number, update.sequence_number
+    steps = sequence.ahead(number, asked)
+    if 0 < steps <= UNSEEN_RETRANSMISSIONS:
+        later = (e.update for e in conversation.recent if e.update.time_ns > answer.time_ns + JITTER_NS)
+        return any(u.trusted and 0 < sequence.ahead(u.sequence_number, asked) <= steps for u in later)
+    searched = surroundings.conversations.presence.search(update.source)
+    return searched is not None and 0 <= update.time_ns - searched < AT_ONCE_NS
+
+
+def _stays_so(conversation: Conversation, unexplained: Unexplained) -> bool:
+    asked = any(_came_with(unexplained.acknowledgement, exchange.update) for exchange in conversation.recent)
+    return unexplained.waiting.acknowledgement is None and not asked
 
 
 def _came_with(acknowledgement: Acknowledgement, update: Update) -> bool:
@@ -137,7 +279,9 @@ def answers_what_was_asked(case: Case) -> Iterator[Breach]:
 
     Status 135 is the exception: it tells the last number that was accepted. An acknowledgement of an older update is
     fine. One with a number shortly beside may answer an update that the capture doesn't show, or shows a little later;
-    it is a breach only where nothing else answers the update that was waiting.
+    it is reported only where nothing else answers the update that was waiting. It is a breach where the mobile node
+    came to that number only afterwards, or where the update that was waiting was the first after a search for home
+    agents; else it is inconclusive, since captures lose packets.
     """
     unexplained = case.conversation.unexplained if case.conversation is not None else ()
     newest = unexplained[-1] if unexplained else None

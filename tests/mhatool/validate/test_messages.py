@@ -6,7 +6,7 @@ import pytest
 
 from dissectors.profile import KAME2003
 from mhatool.exchange import Source
-from mhatool.validate import Severity, validate
+from mhatool.validate import Finding, Severity, validate
 from tests.mhatool.scenes import (
     AGENT,
     CARE1,
@@ -22,10 +22,21 @@ from tests.mhatool.scenes import (
     scene,
     tunnel,
 )
+from tests.recipes.packets import authorization, nonce_indices
+from tests.recipes.packets import bu as proven_bu
+
+
+def errors(*packets: tuple[float, bytes]) -> list[Finding]:
+    return [finding for finding in validate([scene(*packets)]) if finding.severity is Severity.ERROR]
 
 
 def rules(*packets: bytes) -> list[str]:
-    return [finding.rule for finding in validate([scene(*enumerate(packets))])]
+    return [finding.rule for finding in errors(*enumerate(packets))]
+
+
+def home_bu(seq: int = 1, life: int = 60) -> bytes:
+    """With the Alternate Care-of Address that home registrations carry."""
+    return bu(seq=seq, life=life, alternate=CARE1)
 
 
 def message(kind: int, body: bytes, header_length: int | None = None) -> bytes:
@@ -71,7 +82,7 @@ def test_octets_behind_another_payload_protocol_are_piggybacking() -> None:
 
 
 def test_a_repeated_answer_is_judged_too() -> None:
-    found = validate([scene((0, bu(life=60)), (1, ba(life=60)), (9, ba(life=64)))])
+    found = errors((0, home_bu()), (1, ba(life=60)), (9, ba(life=64)))
     assert [(f.rule, f.frames[-1].number) for f in found] == [("MIP6-BA-004", 3)]
 
 
@@ -85,7 +96,8 @@ def test_what_rests_on_a_cut_message_is_inconclusive() -> None:
 
 
 def test_a_correspondents_update_needs_no_home_address_to_delete() -> None:
-    assert rules(bu(HOME, PEER, life=0, home=None, flags=0)) == []
+    proof = nonce_indices(1, 0), authorization()
+    assert rules(proven_bu(*proof, source=HOME, to=PEER, life=0, home=None, flags="")) == []
 
 
 def test_at_home_only_lifetime_0_goes_without_the_option() -> None:
@@ -119,8 +131,8 @@ def test_kame_numbers_mean_nothing_by_default() -> None:
 
 
 def test_an_advice_in_a_refusal() -> None:
-    assert rules(bu(), ba(status=130, life=0, advice=20)) == []
-    assert rules(bu(), ba(status=130, life=0, advice=0)) == ["MIP6-OPT-005"]
+    assert rules(home_bu(), ba(status=130, life=0, advice=20)) == []
+    assert rules(home_bu(), ba(status=130, life=0, advice=0)) == ["MIP6-OPT-005"]
 
 
 def test_a_wrong_checksum_is_named_with_the_right_one() -> None:
@@ -133,18 +145,19 @@ def test_a_wrong_checksum_is_named_with_the_right_one() -> None:
 
 def test_a_refusal_grants_nothing() -> None:
     """The lifetime of a refusal says nothing (RFC 6275, 6.1.8)."""
-    assert rules(bu(seq=1, life=60), ba(seq=1, life=400, status=130)) == []
-    assert rules(bu(seq=1, life=60), ba(seq=1, life=400)) == ["MIP6-BA-004"]
+    assert rules(home_bu(), ba(seq=1, life=400, status=130)) == []
+    assert rules(home_bu(), ba(seq=1, life=400)) == ["MIP6-BA-004"]
 
 
 def test_a_damaged_answer_is_only_damaged() -> None:
     answer = ba(seq=1, life=400)
     damaged = answer[:68] + bytes((answer[68] ^ 1,)) + answer[69:]
-    assert rules(bu(seq=1, life=60), damaged) == ["MIP6-MH-001"]
+    assert rules(home_bu(), damaged) == ["MIP6-MH-001"]
 
 
 def test_an_unknown_message_type_is_no_lost_binding() -> None:
     """Binding Error 1 says that the binding is gone, 2 that a message type isn't known (RFC 6275, 6.1.9)."""
     error = ipv6(PEER, CARE1, 135, mobility(7, b"\x02\x00" + bytes(16), PEER, CARE1))
-    packets = [bu(agent=PEER, seq=10, flags=0), error, bu(agent=PEER, seq=3, flags=0)]
-    assert rules(*packets) == ["MIP6-SEQ-001"]
+    proof = nonce_indices(1, 1), authorization()
+    first, second = (proven_bu(*proof, to=PEER, seq=seq, flags="") for seq in (10, 3))
+    assert rules(first, error, second) == ["MIP6-SEQ-001"]

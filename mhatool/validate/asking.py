@@ -1,0 +1,315 @@
+"""Rules for asking again: tests, home agents, prefixes; and for announcing again (RFC 6275, 10.6.3, 11.4 and 11.8)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+
+from mhatool.exchange import Latest
+from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.lifetime import seconds as in_seconds
+from mhatool.protocol.value import value
+from mhatool.validate.backoff import (
+    TOLERANCE,
+    TRANSMISSIONS,
+    Transmission,
+    not_doubled,
+    stays_the_same,
+    waits_between,
+)
+from mhatool.validate.retransmission import LONGEST_WAIT_NS
+from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.seen import Seen
+from mhatool.validate.surroundings import knowledge
+
+INITIAL_DHAAD_TIMEOUT_S = 3.0
+PREFIX_ADV_TIMEOUT_S = 3.0
+DHAAD_RETRIES = 4
+PREFIX_ADV_RETRIES = 3
+MOST = 50_000
+
+_ASKS = {
+    "home_test_init": ("home_test", "home_init_cookie"),
+    "care_of_test_init": ("care_of_test", "care_of_init_cookie"),
+    "dhaad_request": ("dhaad_reply", "identifier"),
+    "mobile_prefix_solicitation": ("mobile_prefix_advertisement", "identifier"),
+}
+_ANSWERS = {answer: ask for ask, (answer, _) in _ASKS.items()}
+
+#: The message, who sent it, to whom (b"" where anyone may answer).
+Key = tuple[str, bytes, bytes]
+
+
+@dataclass(slots=True)
+class Series:
+    """What one node lately asked another one, newest last.
+
+    The last `count` are one request and its retransmissions, sent until something answers; it may be more than are
+    kept. `marks` are the cookies or identifiers of the latest. `answers_seen`: at any time, so the capture shows them.
+    """
+
+    sent: deque[Transmission] = field(default_factory=lambda: deque(maxlen=TRANSMISSIONS))
+    marks: deque[object] = field(default_factory=lambda: deque(maxlen=TRANSMISSIONS))
+    count: int = 0
+    answered: bool = False
+    answers_seen: bool = False
+
+    def goes_on(self, time_ns: int) -> bool:
+        """Whether a request at this time repeats the one before."""
+        return not self.answered and bool(self.sent) and time_ns - self.sent[-1][0] <= LONGEST_WAIT_NS
+
+    def add(self, seen: Seen) -> None:
+        """Take in the next one, which may begin a new series."""
+        if not self.goes_on(seen.time_ns):
+            self.count = 0
+        self.answered = False
+        self.count += 1
+        self.sent.append((seen.time_ns, seen.frame))
+
+    def with_next(self, seen: Seen) -> list[Transmission]:
+        """The request with its retransmissions, and the message at hand."""
+        return [*islice(self.sent, max(len(self.sent) - self.count, 0), None), (seen.time_ns, seen.frame)]
+
+
+@value
+class Asked:
+    """A request, by who asks whom and its cookie or identifier (None where it is cut); and what was asked before it."""
+
+    key: Key
+    series: Series | None
+    mark: object
+
+
+@knowledge(*_ASKS, *_ANSWERS)
+class Askings:
+    """What was asked lately, of each kind between two nodes."""
+
+    def __init__(self) -> None:
+        self._series: Latest[Key, Series] = Latest(MOST)
+        self._seen: Seen | None = None
+        self._asked: Asked | None = None
+
+    def see(self, seen: Seen) -> None:
+        """Take in a request or an answer."""
+        if seen.message.checksum_status == "bad":
+            return
+        ask = _ANSWERS.get(seen.message.type)
+        if ask is not None:
+            self._answer(ask, seen)
+            return
+        asked = self.asked(seen)
+        series = asked.series
+        if series is None:
+            series = self._series.note(asked.key, Series())
+        series.add(seen)
+        series.marks.append(asked.mark)
+
+    def _answer(self, ask: str, seen: Seen) -> None:
+        datagram = seen.datagram
+        answerer = datagram.true_source if ask != "dhaad_request" else datagram.source[:8]
+        series = self._series.get((ask, datagram.true_destination, answerer))
+        if series is not None:
+            series.answered = series.answers_seen = True
+
+    def asked(self, seen: Seen) -> Asked:
+        """A request and what was asked before it; looked up once, though several rules want to know."""
+        if self._asked is None or self._seen is not seen:
+            self._seen, self._asked = seen, self._look_up(seen)
+        return self._asked
+
+    def _look_up(self, seen: Seen) -> Asked:
+        message, datagram = seen.message, seen.datagram
+        kind, to = message.type, datagram.true_destination
+        key = kind, datagram.true_source, to[:8] if kind == "dhaad_request" else to
+        return Asked(key, self._series.get(key), message.get(_ASKS[kind][1]))
+
+    def last_ns(self, kind: str, asker: bytes, answerer: bytes) -> int:
+        """When a node last asked another one, nanoseconds since 1970; 0 where it wasn't seen."""
+        series = self._series.get((kind, asker, answerer))
+        return series.sent[-1][0] if series is not None else 0
+
+
+def _repeated(case: Case) -> Series | None:
+    """The series that a request goes on with."""
+    series = case.surroundings.known(Askings).asked(case.seen).series
+    if series is None or not series.goes_on(case.seen.time_ns) or case.seen.message.checksum_status == "bad":
+        return None
+    return series
+
+
+@rule(
+    "MIP6-RTX-005",
+    "Home and care-of tests are asked for again with new cookies and doubled waits",
+    reference="RFC 6275, 11.8",
+    role="MN",
+    scope="timeline",
+    needs="A Home Test Init or Care-of Test Init and its retransmissions",
+    on=("home_test_init", "care_of_test_init"),
+    profiles=("rfc6275",),
+)
+def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
+    """A Home Test Init or Care-of Test Init that is sent again has a new cookie, after twice the wait before.
+
+    The cookie proves that the answer comes from a node that saw the request; the longer one is in use, the more have
+    seen it, and with the old one nobody can tell which request was answered. Waits begin with 1 s, double, and may
+    stay at 32 s. Three equal waits are a breach, inconclusive where the capture shows no answer to this mobile node
+    at all. A cookie that an earlier, answered test had is MIP6-RR-005's.
+    """
+    series = _repeated(case)
+    if series is None:
+        return ()
+    cookie = case.surroundings.known(Askings).asked(case.seen).mark
+    if isinstance(cookie, bytes) and cookie in series.marks:
+        at = case.seen.message.start + 8
+        return (Breach("a new cookie", f"{cookie.hex()} again", at, before=(series.sent[-1][1],)),)
+    sent = series.with_next(case.seen)
+    if stays_the_same(waits_between(sent)):
+        return (not_doubled(sent, inconclusive=not series.answers_seen),)
+    return ()
+
+
+@rule(
+    "MIP6-RTX-006",
+    "The search for home agents backs off and ends",
+    reference="RFC 6275, 11.4.1 and 12",
+    role="MN",
+    scope="timeline",
+    needs="A Home Agent Address Discovery Request and its retransmissions",
+    on=("dhaad_request",),
+    profiles=("rfc6275",),
+)
+def search_backs_off(case: Case) -> Iterable[Breach]:
+    """An unanswered request is sent again after 3 s, then after twice the wait before, and four times at most.
+
+    Requests go to an anycast address that all home agents of the link share, and where none answers, mobile nodes of
+    a whole network ask. Found are: a retransmission with the same identifier before 2.4 s, three equal waits, and a
+    fifth retransmission. One mobile node may look for the agents of several home addresses at once, with an
+    identifier for each, so other identifiers make the first and the last inconclusive. A later search begins anew.
+    """
+    series = _repeated(case)
+    if series is None:
+        return ()
+    sent = series.with_next(case.seen)
+    other = set(series.marks) != {case.seen.message.get("identifier")}
+    before = (series.sent[-1][1],)
+    if stays_the_same(waits_between(sent)):
+        return (not_doubled(sent, inconclusive=not series.answers_seen and other),)
+    if series.count == DHAAD_RETRIES + 1:
+        return (Breach("four retransmissions at most", "a fifth one", before=before, inconclusive=other),)
+    waited = sent[-1][0] - sent[-2][0]
+    if len(sent) == 2 and waited < nanoseconds(INITIAL_DHAAD_TIMEOUT_S * TOLERANCE):
+        seen = f"{in_seconds(waited):.3f} s"
+        return (Breach(f"a wait of {INITIAL_DHAAD_TIMEOUT_S:g} s", seen, before=before, inconclusive=other),)
+    return ()
+
+
+@rule(
+    "MIP6-RTX-007",
+    "The wait for prefixes doubles",
+    reference="RFC 6275, 11.4.2 and 11.8",
+    role="MN",
+    scope="timeline",
+    needs="A Mobile Prefix Solicitation and three retransmissions",
+    on=("mobile_prefix_solicitation",),
+    profiles=("rfc6275",),
+)
+def solicits_with_doubled_waits(case: Case) -> Iterable[Breach]:
+    """Without answer a Mobile Prefix Solicitation is sent again after 3 s, then after twice the wait before.
+
+    The same back-off as for Binding Updates, so a home agent that is down isn't flooded when it comes back. Three
+    equal waits under 31 s are a breach, inconclusive where the capture shows no Mobile Prefix Advertisement to this
+    mobile node at all.
+    """
+    series = _repeated(case)
+    if series is None:
+        return ()
+    sent = series.with_next(case.seen)
+    return (not_doubled(sent, inconclusive=not series.answers_seen),) if stays_the_same(waits_between(sent)) else ()
+
+
+# --- advertisements that nobody asked for ---
+
+
+@knowledge("mobile_prefix_advertisement", "mobile_prefix_solicitation", "binding_update")
+class Announcements:
+    """Series of unsolicited Mobile Prefix Advertisements, by home agent and mobile node."""
+
+    def __init__(self) -> None:
+        self._series: Latest[tuple[bytes, bytes], Series] = Latest(MOST)
+        self._identifiers: Latest[tuple[bytes, bytes], object] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Take in an advertisement, or what acknowledges it: a solicitation or a Binding Update."""
+        datagram = seen.datagram
+        if seen.message.type == "binding_update":
+            known = self._series.get((datagram.true_destination, datagram.true_source))
+            if known is not None:
+                known.answered = True
+            return
+        identifier = seen.message.get("identifier")
+        if seen.message.type == "mobile_prefix_solicitation":
+            series = self._of(datagram.true_destination, datagram.true_source)
+            series.answered = True
+            if identifier is not None:
+                series.marks.append(identifier)
+            return
+        series = self._of(datagram.true_source, datagram.true_destination)
+        if identifier not in series.marks:
+            series.add(seen)
+            self._identifiers.note((datagram.true_source, datagram.true_destination), identifier)
+
+    def _of(self, agent: bytes, mobile_node: bytes) -> Series:
+        series = self._series.get((agent, mobile_node))
+        return series if series is not None else self._series.note((agent, mobile_node), Series())
+
+    def repeated(self, seen: Seen) -> Series | None:
+        """The series that an advertisement goes on with."""
+        series = self._series.get((seen.datagram.true_source, seen.datagram.true_destination))
+        return series if series is not None and series.goes_on(seen.time_ns) else None
+
+    def is_the_same(self, seen: Seen) -> bool:
+        """Whether an advertisement has the identifier of the one before it."""
+        before = self._identifiers.get((seen.datagram.true_source, seen.datagram.true_destination))
+        return bool(before == seen.message.get("identifier"))
+
+
+@rule(
+    "MIP6-RTX-008",
+    "Unsolicited prefix advertisements back off and end",
+    reference="RFC 6275, 10.6.3 and 12",
+    role="HA",
+    scope="timeline",
+    needs="Mobile Prefix Advertisements that nobody asked for, and a Binding Update to the same home agent",
+    on=("mobile_prefix_advertisement",),
+    profiles=("rfc6275",),
+)
+def announces_with_doubled_waits(case: Case) -> Iterable[Breach]:
+    """Unsolicited Mobile Prefix Advertisements are repeated after 3 s, then after twice the wait, three times at most.
+
+    A Binding Update or a Mobile Prefix Solicitation of the mobile node acknowledges it. A mobile node that is asleep
+    or out of reach would else be sent advertisements for as long as its binding lasts. Advertisements that answer a
+    solicitation aren't counted. Inconclusive where no Binding Update of this mobile node to the agent was seen, or the
+    identifier isn't that of the one before: then the capture may not show what it answers.
+    """
+    if case.request is not None or case.seen.message.checksum_status == "bad":
+        return ()
+    known = case.surroundings.known(Announcements)
+    series = known.repeated(case.seen)
+    if series is None:
+        return ()
+    datagram = case.seen.datagram
+    is_known = case.conversations.get(datagram.true_destination, datagram.true_source) is not None
+    unsure = not (is_known and known.is_the_same(case.seen))
+    sent = series.with_next(case.seen)
+    before = (series.sent[-1][1],)
+    if series.count == PREFIX_ADV_RETRIES + 1:
+        return (Breach("three retransmissions at most", "a fourth one", before=before, inconclusive=unsure),)
+    if stays_the_same(waits_between(sent)):
+        return (not_doubled(sent, inconclusive=unsure),)
+    waited = sent[-1][0] - sent[-2][0]
+    if len(sent) == 2 and waited < nanoseconds(PREFIX_ADV_TIMEOUT_S * TOLERANCE):
+        expected = f"a wait of {PREFIX_ADV_TIMEOUT_S:g} s"
+        return (Breach(expected, f"{in_seconds(waited):.3f} s", before=before, inconclusive=unsure),)
+    return ()

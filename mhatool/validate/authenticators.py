@@ -1,0 +1,154 @@
+"""The rule for authenticators in Binding Updates to correspondents, recomputed from captured keygen tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+
+from dissectors.options.binding import BindingAuthorizationData
+from dissectors.view import View
+from mhatool.exchange import Frame, Latest, Update
+from mhatool.exchange.authorization import AUTHENTICATOR_SIZE, authenticator, binding_key
+from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.value import value
+from mhatool.validate.keygen_tests import Test, Tests, Use
+from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.seen import Seen
+
+MOST_KEYS = 50_000
+MAX_TOKEN_LIFETIME_NS = nanoseconds(210)
+"""How long a mobile node may use a token (RFC 6275, 12)."""
+KEPT = 4
+"""Tokens of one nonce index that are tried: a correspondent that restarts begins its indices again."""
+
+
+class Keys:
+    """The keys that Binding Updates were made with, as far as they were found; the rule itself keeps them."""
+
+    def __init__(self) -> None:
+        self._keys: Latest[Frame, bytes] = Latest(MOST_KEYS)
+
+    def see(self, seen: Seen) -> None:
+        """Nothing: only the rule finds keys."""
+
+    def remember(self, update: Update, key: bytes) -> None:
+        """A Binding Update was made with this key."""
+        self._keys.note(update.frame, key)
+
+    def of(self, update: Update) -> bytes | None:
+        """The key that a Binding Update was made with, where it was found."""
+        return self._keys.get(update.frame)
+
+
+@value
+class _Carried:
+    """An authenticator, and where it stands in the Mobility Header."""
+
+    octets: bytes
+    at: int
+
+
+@rule(
+    "MIP6-RR-007",
+    "The authenticator is the one that the keygen tokens give",
+    reference="RFC 6275, 5.2.6 and 6.2.7",
+    role="MN/CN",
+    scope="exchange",
+    needs="A Binding Update with Nonce Indices and Authorization Data, and the Home Test and Care-of Test before it",
+    on=("binding_update", "binding_acknowledgement"),
+    profiles=("rfc6275",),
+)
+def right_authenticator(case: Case) -> Iterable[Breach]:
+    """The authenticator is the first 96 bits of HMAC-SHA1 over care-of address, correspondent and Mobility Header.
+
+    The key (Kbm) is the SHA-1 hash of home and care-of keygen token, for a deletion of the home keygen token alone;
+    the Mobility Header counts without the authenticator itself, its checksum as zero; a deletion has the home address
+    as care-of address. A correspondent drops an update that doesn't fit: only who received both tests can make one.
+    It is checked where the capture shows the tokens of the update's nonce indices, not older than 210 s. The one in an
+    acknowledgement is made with the key of the update, so it is checked where that one's was right.
+    """
+    acknowledgement, exchange = case.acknowledgement, case.exchange
+    if exchange is None or (acknowledgement is not None and not acknowledgement.is_authorized):
+        return ()
+    update = exchange.update
+    if "H" in update.flags or not update.trusted:
+        return ()
+    if case.update is not None:
+        return _in_update(case, update)
+    if acknowledgement is None or not acknowledgement.trusted:
+        return ()
+    return _in_acknowledgement(case, update)
+
+
+def _in_update(case: Case, update: Update) -> Iterable[Breach]:
+    message = case.seen.message
+    carried, uses = _carried(message), case.surroundings.known(Tests).uses(case)
+    if carried is None or not uses or _is_misshapen(message):
+        return ()
+    found: tuple[Breach, ...] = ()
+    for tests in _usable_tests(uses, update.time_ns):
+        key = binding_key(*[test.token for test in tests])
+        expected = _authenticator(update, key, message, carried)
+        if expected == carried.octets:
+            case.surroundings.known(Keys).remember(update, key)
+            return ()
+        if not found:  # by the newest tests
+            found = (_wrong(expected, message, carried, tuple(test.frame for test in tests)),)
+    return found
+
+
+def _in_acknowledgement(case: Case, update: Update) -> Iterable[Breach]:
+    message = case.seen.message
+    carried, key = _carried(message), case.surroundings.known(Keys).of(update)
+    if carried is None or key is None:
+        return ()
+    expected = _authenticator(update, key, message, carried)
+    return () if carried.octets == expected else (_wrong(expected, message, carried, (update.frame,)),)
+
+
+def _carried(message: View) -> _Carried | None:
+    """The Authorization Data of a message that is there as a whole."""
+    if message.truncated:
+        return None
+    known = message.value
+    if known is not None and known.options and known.options[-1].__class__ is BindingAuthorizationData:
+        octets = known.options[-1].authenticator  # right at the end, as it should be
+        at = message.end - message.start - len(octets)
+    else:
+        found = message.option("binding_authorization_data")
+        if found is None:
+            return None
+        octets, at = found.get("authenticator", b""), found.start + 2 - message.start
+    return _Carried(octets, at) if len(octets) == AUTHENTICATOR_SIZE else None
+
+
+def _is_misshapen(message: View) -> bool:
+    """Whether the nonce indices don't stand as they should."""
+    if message.value is not None:
+        return False
+    indices = message.option("nonce_indices")
+    return indices is None or bool(indices.problems)
+
+
+def _usable_tests(uses: tuple[Use, ...], now_ns: int) -> Iterable[tuple[Test, ...]]:
+    """Home Test and Care-of Test whose tokens may be used now, the newest first; for a deletion the Home Test alone.
+
+    Several where a correspondent gave one index anew.
+    """
+    homes = _usable(uses[-1], now_ns)
+    return product(homes, _usable(uses[0], now_ns)) if len(uses) == 2 else product(homes)
+
+
+def _usable(use: Use, now_ns: int) -> list[Test]:
+    latest = use.fitting if len(use.fitting) <= KEPT else use.fitting[:KEPT]
+    return [test for test in latest if test.token and now_ns - test.time_ns <= MAX_TOKEN_LIFETIME_NS]
+
+
+def _authenticator(update: Update, key: bytes, message: View, carried: _Carried) -> bytes:
+    care_of_address = update.home_address if update.deletes else update.care_of_address
+    return authenticator(key, care_of_address, update.peer, message.bytes, at=carried.at)
+
+
+def _wrong(expected: bytes, message: View, carried: _Carried, before: tuple[Frame, ...]) -> Breach:
+    at = message.start + carried.at
+    return Breach(f"authenticator {expected.hex()}", carried.octets.hex(), at, before=before)

@@ -1,0 +1,182 @@
+"""Rules for the back-off timers of Binding Updates, and arithmetic for all back-off timers (RFC 6275, 11.8 and 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from mhatool.exchange import Conversation, Exchange, Frame, Latest
+from mhatool.protocol import sequence
+from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.lifetime import seconds as in_seconds
+from mhatool.validate.finding import Severity
+from mhatool.validate.retransmission import repeats
+from mhatool.validate.rule import Breach, Case, Late, rule
+from mhatool.validate.seen import Seen
+from mhatool.validate.surroundings import Surroundings
+
+INITIAL_BINDACK_TIMEOUT_S = 1.0
+FIRST_REGISTRATION_TIMEOUT_S = 1.5
+
+TOLERANCE = 0.8
+"""Of a wait that is due, as conformance suites let it pass."""
+LATE_ENOUGH_NS = nanoseconds(FIRST_REGISTRATION_TIMEOUT_S * TOLERANCE)
+"""A retransmission after that comes too early in no case."""
+DOUBLED = 2 * TOLERANCE
+"""A wait of that many times the one before counts as twice."""
+CAPPED_NS = nanoseconds(31)
+"""From here on a wait may stay as it is: MAX_BINDACK_TIMEOUT is 32 s."""
+LEAST_NS = nanoseconds(0.5)
+"""Shorter waits are lost in the jitter of time stamps."""
+LATELY_NS = nanoseconds(5)
+"""A search for home agents that long ago was for this registration."""
+MOST = 10_000
+PART_OF_LIFETIME = 0.4
+"""Updates further apart than this part of their lifetime may be refreshes."""
+TRANSMISSIONS = 6
+"""As many are kept of a series."""
+
+#: When it was sent, and its frame.
+Transmission = tuple[int, Frame]
+
+
+def stays_the_same(waits_ns: Sequence[int]) -> bool:
+    """Whether the last three waits show a timer that isn't doubled, for the first time in their series.
+
+    Two waits in a row that are neither much shorter than the one before (a new beginning) nor twice as long.
+    """
+    return _same(waits_ns[-3:]) and not _same(waits_ns[-4:-1])
+
+
+def _same(waits_ns: Sequence[int]) -> bool:
+    if len(waits_ns) < 3 or waits_ns[0] < LEAST_NS or waits_ns[-1] >= CAPPED_NS:
+        return False
+    return all(TOLERANCE * before <= after < DOUBLED * before for before, after in pairwise(waits_ns))
+
+
+def waits_between(times: Sequence[Transmission]) -> list[int]:
+    """Nanoseconds from each transmission to the next."""
+    return [later - earlier for (earlier, _), (later, _) in pairwise(times)]
+
+
+def not_doubled(times: Sequence[Transmission], *, inconclusive: bool) -> Breach:
+    """The breach of the last four of these transmissions."""
+    seen = ", ".join(f"{in_seconds(wait):.3f} s" for wait in waits_between(times)[-3:])
+    before = tuple(frame for _, frame in times[-4:-1])
+    return Breach("each wait twice the one before", f"waits of {seen}", before=before, inconclusive=inconclusive)
+
+
+# --- Binding Updates ---
+
+
+def _series(conversation: Conversation) -> list[Exchange]:
+    """The newest update with those before it that it repeats, the oldest first; a handful at most."""
+    found: list[Exchange] = []
+    for exchange in reversed(conversation.recent):
+        found.append(exchange)
+        if len(found) == TRANSMISSIONS or exchange.previous is None or not repeats(exchange.update, exchange.previous):
+            break
+    return found[::-1]
+
+
+def _is_answered(conversation: Conversation) -> bool:
+    """Whether this capture shows answers of this peer."""
+    return any(exchange.acknowledgement is not None for exchange in conversation.recent)
+
+
+class TooEarly:
+    """First retransmissions that came too early, with the conversation that they belong to; the rule keeps it."""
+
+    def __init__(self) -> None:
+        self.found: Latest[Frame, tuple[Conversation, Late]] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Nothing: what is needed stands in the exchange."""
+
+
+def _early_ones(surroundings: Surroundings) -> Iterator[Late]:
+    """At the end of the capture it is known whether it shows answers."""
+    for conversation, late in surroundings.known(TooEarly).found.values():
+        yield late if _is_answered(conversation) else replace(late, breach=replace(late.breach, inconclusive=True))
+
+
+@rule(
+    "MIP6-RTX-001",
+    "A Binding Update isn't sent again before its time",
+    reference="RFC 6275, 11.8",
+    level="SHOULD",
+    severity=Severity.WARNING,
+    role="MN",
+    scope="timeline",
+    needs="A Binding Update and its first retransmission, and that the capture shows answers to this mobile node",
+    on=("binding_update",),
+    finish=_early_ones,
+    profiles=("rfc6275",),
+)
+def waits_before_the_first(case: Case) -> Iterable[Breach]:
+    """The first retransmission comes after 1 s, at a first registration after 1.5 s.
+
+    INITIAL_BINDACK_TIMEOUT is 1 s. Without a binding at the home agent that agent first runs duplicate address
+    detection for the home address, which takes 1 s, so the mobile node should wait for
+    InitialBindackTimeoutFirstReg, 1.5 s; else each first registration costs a needless update. Less than 0.8 of the
+    wait counts as too early. A registration is known to be the first where the mobile node looked for home agents from
+    that care-of address within the 5 s before. Inconclusive where the capture shows no answer of this peer at all.
+    """
+    exchange, conversation = case.exchange, case.conversation
+    if exchange is None or conversation is None or exchange.previous is None:
+        return ()
+    update, before = exchange.update, exchange.previous.update
+    waited = update.time_ns - before.time_ns
+    if waited >= LATE_ENOUGH_NS or not repeats(update, exchange.previous):
+        return ()
+    series = _series(conversation)
+    if len(series) != 2 or sequence.ahead(update.sequence_number, before.sequence_number) > 1:
+        return ()
+    first = _is_first_registration(case, series[0])
+    due = FIRST_REGISTRATION_TIMEOUT_S if first else INITIAL_BINDACK_TIMEOUT_S
+    if waited < nanoseconds(due * TOLERANCE):
+        breach = Breach(f"a wait of {due:g} s", f"{in_seconds(waited):.3f} s", before=(before.frame,))
+        late = Late(breach, update.time_ns, update.frame, update.home_address, update.home_address)
+        case.surroundings.known(TooEarly).found.note(update.frame, (conversation, late))
+    return ()
+
+
+def _is_first_registration(case: Case, exchange: Exchange) -> bool:
+    update = exchange.update
+    searched = case.conversations.presence.search(update.source)
+    if exchange.previous is not None or searched is None or not update.is_home_registration:
+        return False
+    return 0 <= update.time_ns - searched <= LATELY_NS
+
+
+@rule(
+    "MIP6-RTX-002",
+    "The wait for an acknowledgement doubles",
+    reference="RFC 6275, 11.8",
+    role="MN",
+    scope="timeline",
+    needs="A Binding Update and three retransmissions, and that the capture shows answers to this mobile node",
+    on=("binding_update",),
+    profiles=("rfc6275",),
+)
+def doubles_its_wait(case: Case) -> Iterable[Breach]:
+    """Without answer a Binding Update is sent again after twice the wait before, until that is 32 s.
+
+    A peer or path that is overloaded gets relief this way: mobile nodes that all repeat every second keep a restarted
+    home agent down. 1.6 times the wait before is enough, and from 31 s on it may stay. Two waits in a row that aren't
+    doubled are a breach; one shorter wait may be a new beginning (a movement to the same address). Inconclusive where
+    the capture shows no answer of this peer at all: then these may be refreshes whose answers go another way.
+    """
+    exchange, conversation = case.exchange, case.conversation
+    if exchange is None or exchange.previous is None or exchange.previous.answer is not None:
+        return ()
+    if conversation is None or not repeats(exchange.update, exchange.previous):
+        return ()
+    waited = in_seconds(exchange.update.time_ns - exchange.previous.update.time_ns)
+    if waited > exchange.update.lifetime_s * PART_OF_LIFETIME and not exchange.update.deletes:
+        return ()
+    sent = [(e.update.time_ns, e.update.frame) for e in _series(conversation)]
+    if not stays_the_same(waits_between(sent)):
+        return ()
+    return (not_doubled(sent, inconclusive=not _is_answered(conversation)),)

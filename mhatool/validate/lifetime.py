@@ -1,0 +1,347 @@
+"""Rules for the end of a binding: what goes to a care-of address must stop with it (RFC 6275, 9.3.2, 9.5 and 10.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dissectors.ipv6 import address
+from dissectors.options.extensions import BindingIdentifier
+from mhatool.exchange import Conversation, Exchange, Frame, Latest, Update
+from mhatool.exchange.registration import routed_home_address
+from mhatool.protocol import sequence
+from mhatool.protocol.lifetime import expiry, nanoseconds
+from mhatool.protocol.lifetime import seconds as in_seconds
+from mhatool.protocol.value import value
+from mhatool.validate.binding_facts import has_option
+from mhatool.validate.occasion import TUNNELLED
+from mhatool.validate.once import Said
+from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.seen import Seen
+from mhatool.validate.surroundings import knowledge
+
+IN_FLIGHT_NS = nanoseconds(3)
+"""What was sent before the end may arrive so much after it; timers of some nodes tick only every second."""
+DRIFT = 1000
+"""Clocks may differ by one part in so many."""
+MOST = 100_000
+
+_NEEDS = "A Binding Update with its acknowledgement, and packets to the care-of address"
+
+
+@knowledge("binding_update")
+class SeveralCareOfAddresses:
+    """Home addresses whose updates carried a Binding Identifier: they have several bindings at one peer."""
+
+    def __init__(self) -> None:
+        self.home_addresses: Latest[bytes, bool] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Take in a Binding Update."""
+        if has_option(seen.message, BindingIdentifier):
+            self.home_addresses.note(seen.sender, True)
+
+
+@knowledge("binding_acknowledgement")
+class Answers:
+    """When each peer last sent a Binding Acknowledgement to an address, whether or not its update was seen."""
+
+    def __init__(self) -> None:
+        self._sent: Latest[tuple[bytes, bytes], int] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Take in an acknowledgement, for the home address and for the address that it goes to."""
+        datagram = seen.datagram
+        peer = datagram.true_source
+        self._note((datagram.destination, peer), seen.time_ns)
+        if datagram.final_destination is not None:
+            self._note((datagram.final_destination, peer), seen.time_ns)
+
+    def _note(self, pair: tuple[bytes, bytes], time_ns: int) -> None:
+        if pair in self._sent:
+            self._sent[pair] = time_ns
+        else:
+            self._sent.note(pair, time_ns)
+
+    def latest(self, addresses: Iterable[bytes], peer: bytes) -> int:
+        """When, in nanoseconds since 1970, to any of these addresses; 0 where none was seen."""
+        return max(self._sent.get((to, peer), 0) for to in addresses)
+
+
+@knowledge(TUNNELLED, "destination_options")
+class OwnUse:
+    """When a mobile node last sent a packet of its home address from a care-of address: it relied on its binding."""
+
+    def __init__(self) -> None:
+        self._latest: Latest[tuple[bytes, bytes], int] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Take in a tunnelled packet, or one with a Home Address option that is no signalling."""
+        datagram = seen.datagram
+        if datagram.outer is not None:
+            self._latest.note((datagram.source, datagram.outer.source), seen.time_ns)
+        elif datagram.home_address is not None and not datagram.is_signalling:
+            self._latest.note((datagram.home_address, datagram.source), seen.time_ns)
+
+    def latest(self, home_address: bytes, care_of_address: bytes) -> int:
+        """When, in nanoseconds since 1970; 0: never."""
+        return self._latest.get((home_address, care_of_address), 0)
+
+
+def _first_time(case: Case, rule_id: str, update: Update) -> bool:
+    """Whether this is said for the first time of an update, however many packets show it."""
+    said = case.surroundings.known(Said)
+    if said.has(rule_id, update.frame):
+        return False
+    said.note(rule_id, update.frame)
+    return True
+
+
+@value
+class _Delivery:
+    """A packet to a mobile node's care-of address, and what its sender and that mobile node said of their binding."""
+
+    care_of_address: bytes
+    conversation: Conversation
+
+
+def _delivery(case: Case) -> _Delivery | None:
+    """Who sends to whom by a binding: through a tunnel, or with a type 2 routing header; None for signalling."""
+    datagram = case.seen.datagram
+    outer = datagram.outer
+    home_address: bytes | None
+    if outer is not None and not datagram.headers:
+        home_address, care_of_address, peer = datagram.destination, outer.destination, outer.source
+    else:
+        if datagram.is_signalling:
+            return None
+        home_address = routed_home_address(datagram)
+        care_of_address, peer = datagram.destination, datagram.true_source
+        if home_address is None:
+            return None
+    conversation = case.surroundings.conversations.get(home_address, peer)
+    if conversation is None or not conversation.recent:
+        return None
+    return _Delivery(care_of_address, conversation)
+
+
+def _has_several(case: Case, delivery: _Delivery) -> bool:
+    """Whether the mobile node has several care-of addresses at once: then one update ends no other's binding."""
+    return delivery.conversation.home_address in case.surroundings.known(SeveralCareOfAddresses).home_addresses
+
+
+@value
+class _End:
+    """When a binding surely was over, by its latest update that counts; `longer_ns`: by an earlier one, 0 without."""
+
+    time_ns: int
+    exchange: Exchange
+    longer_ns: int
+    certain: bool
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The update and its answer."""
+        return _frames(self.exchange)
+
+
+def _frames(exchange: Exchange) -> tuple[Frame, ...]:
+    answer = exchange.acknowledgement
+    return (exchange.update.frame,) if answer is None else (exchange.update.frame, answer.frame)
+
+
+def _is_refused(exchange: Exchange) -> bool:
+    return exchange.acknowledgement is not None and not exchange.acknowledgement.accepts
+
+
+def _is_accepted(exchange: Exchange) -> bool:
+    answer = exchange.acknowledgement
+    return answer is not None and answer.accepts and answer.trusted and exchange.update.trusted
+
+
+def _latest_end(exchange: Exchange) -> int:
+    """The latest instant at which what an update asked for may be over, with time for flight and drift."""
+    update, answer = exchange.update, exchange.acknowledgement
+    lifetime_s, since_ns = update.lifetime_s, update.time_ns
+    if answer is not None:
+        lifetime_s, since_ns = (0 if update.deletes else answer.lifetime_s), max(answer.time_ns, since_ns)
+    return expiry(since_ns, lifetime_s) + IN_FLIGHT_NS + nanoseconds(lifetime_s / DRIFT)
+
+
+def _end(conversation: Conversation, now_ns: int) -> _End | None:
+    """The end of the binding, where it is over now and nothing may have prolonged it."""
+    newest = conversation.recent[-1]
+    if newest.acknowledgement is None and _latest_end(newest) >= now_ns:
+        return None
+    counting = [e for e in conversation.recent if not _is_refused(e)]
+    accepted = [e for e in counting if _is_accepted(e)]
+    last = accepted[-1] if accepted else next((e for e in reversed(counting) if e.update.trusted), None)
+    if last is None or _is_unsure(conversation, last):
+        return None
+    after = counting[counting.index(last) + 1 :]
+    ends_ns = max([_latest_end(last), *(_latest_end(e) for e in after if not e.update.deletes)])
+    if now_ns <= ends_ns:
+        return None
+    earlier = counting[: counting.index(last)]
+    longer_ns = max((_latest_end(e) for e in earlier), default=0)
+    return _End(ends_ns, last, longer_ns, certain=bool(accepted))
+
+
+def _is_unsure(conversation: Conversation, last: Exchange) -> bool:
+    """Whether updates crossed, or the last one doesn't say whose binding it is about."""
+    number = last.update.sequence_number
+    crossed = any(
+        sequence.is_fresh(e.update.sequence_number, number) and last.update.time_ns - e.update.time_ns < IN_FLIGHT_NS
+        for e in conversation.recent
+        if e is not last and e.update.time_ns <= last.update.time_ns
+    )
+    guessed = not last.update.has_home_address_option and last.update.home_address != last.update.source
+    return crossed or guessed
+
+
+def _is_answered_later(case: Case, delivery: _Delivery, last: Exchange) -> bool:
+    """Whether an acknowledgement came since the last one that counts: its update wasn't seen, or not understood."""
+    conversation = delivery.conversation
+    own = last.acknowledgement.time_ns if last.acknowledgement is not None else last.update.time_ns
+    addresses = {conversation.home_address, delivery.care_of_address, last.update.care_of_address}
+    latest = case.surroundings.known(Answers).latest(addresses, conversation.peer)
+    refused = (e.acknowledgement.time_ns for e in conversation.recent if e.acknowledgement and _is_refused(e))
+    return latest > max(own, *refused, 0)
+
+
+def _over(case: Case) -> _End | None:
+    """The end of the binding that a packet uses, where it is over. Quick where it isn't."""
+    delivery = _delivery(case)
+    if delivery is None:
+        return None
+    newest, now_ns = delivery.conversation.recent[-1], case.seen.time_ns
+    answer = newest.acknowledgement
+    if now_ns <= expiry(newest.update.time_ns, newest.update.lifetime_s if answer is None else answer.lifetime_s):
+        return None
+    end = _end(delivery.conversation, now_ns)
+    if end is None or _has_several(case, delivery) or _is_answered_later(case, delivery, end.exchange):
+        return None
+    recent = delivery.conversation.recent
+    used = [e for e in recent if e.update.care_of_address == delivery.care_of_address and not _is_refused(e)]
+    if not used or not (end.exchange.update.deletes or used[-1] is end.exchange):
+        return None
+    return end
+
+
+def _after_its_end(case: Case, end: _End, expected: str) -> Breach:
+    at = end.exchange.acknowledgement
+    since = at.time_ns if at is not None else end.exchange.update.time_ns
+    lifetime_s = 0 if end.exchange.update.deletes else (at or end.exchange.update).lifetime_s
+    passed = in_seconds(case.seen.time_ns - since)
+    seen = f"one {passed:.3f} s after it was granted for {lifetime_s} s"
+    if end.exchange.update.deletes:
+        seen = f"one {passed:.3f} s after it was deleted"
+    return Breach(expected, seen, before=end.frames, inconclusive=not end.certain or _is_in_use(case, end))
+
+
+def _is_in_use(case: Case, end: _End) -> bool:
+    """Whether the mobile node went on using the binding itself: then the capture may have lost its refresh."""
+    delivery = _delivery(case)
+    if delivery is None:
+        return False
+    home_address = delivery.conversation.home_address
+    used_ns = case.surroundings.known(OwnUse).latest(home_address, delivery.care_of_address)
+    return used_ns > end.time_ns - IN_FLIGHT_NS
+
+
+@rule(
+    "MIP6-LIFE-001",
+    "Nothing goes to a care-of address after its binding",
+    reference="RFC 6275, 9.5 and 10.3.2",
+    role="CN/HA",
+    scope="timeline",
+    needs=_NEEDS,
+    on=(TUNNELLED, "routing"),
+)
+def stops_with_the_binding(case: Case) -> Iterable[Breach]:
+    """When a binding's lifetime is over or it was deleted, its sender stops tunnelling or routing packets by it.
+
+    Somebody else may have the care-of address by then, and the mobile node, if it is at home, waits for its packets
+    there. The lifetime is the one in the acknowledgement, counted from when that was sent; 3 s and a thousandth of
+    the lifetime are left for packets on their way and clocks. Any update that may have been accepted prolongs it,
+    also where its answer wasn't seen; where an answer shows that the capture missed an update, nothing is said.
+    Answers come from the same node to the same address as the packets judged, so they would have been seen as well.
+    Without any acknowledgement it is inconclusive, and where the mobile node itself goes on using the binding: both
+    messages of a refresh may be lost to the capture. Said once for the end of a binding, at the first packet after it.
+    """
+    end = _over(case)
+    if end is None or (not end.exchange.update.deletes and case.seen.time_ns <= end.longer_ns):
+        return ()
+    if not _first_time(case, "MIP6-LIFE-001", end.exchange.update):
+        return ()
+    return (_after_its_end(case, end, "no packet by a binding that is over"),)
+
+
+@rule(
+    "MIP6-LIFE-004",
+    "A shorter lifetime shortens the binding",
+    reference="RFC 6275, 9.5.2 and 10.3.1",
+    role="HA",
+    scope="timeline",
+    needs=_NEEDS,
+    on=(TUNNELLED, "routing"),
+)
+def follows_a_shorter_lifetime(case: Case) -> Iterable[Breach]:
+    """The lifetime that was granted last replaces those before, also where it is shorter.
+
+    A cache that keeps the longer one sends packets to a care-of address that the mobile node meant to leave. Found
+    where packets still go there after the last lifetime, but within an earlier one; tolerances are those of
+    MIP6-LIFE-001.
+    """
+    end = _over(case)
+    if end is None or end.exchange.update.deletes or case.seen.time_ns > end.longer_ns:
+        return ()
+    if not _first_time(case, "MIP6-LIFE-004", end.exchange.update):
+        return ()
+    return (_after_its_end(case, end, "no packet after the shorter lifetime"),)
+
+
+@rule(
+    "MIP6-RH2-004",
+    "A type 2 routing header goes to the newest care-of address",
+    reference="RFC 6275, 9.3.2",
+    role="CN",
+    scope="timeline",
+    needs="Two Binding Updates with different care-of addresses, and packets with a type 2 routing header",
+    on=("routing",),
+)
+def routes_to_the_newest(case: Case) -> Iterable[Breach]:
+    """Packets with a type 2 routing header go to the care-of address of the latest binding that their sender accepted.
+
+    At an older one nobody waits for them any more, or somebody else does. Found 3 s after the acknowledgement of the
+    newer one at the earliest; where none was asked for, the update may have been lost, and it is inconclusive.
+    Packets after the end of the binding are MIP6-LIFE-001's; Binding Acknowledgements and other signalling go by
+    rules of their own. Mobile nodes with several care-of addresses at once (RFC 5648) aren't judged.
+    """
+    datagram = case.seen.datagram
+    if datagram.is_signalling or (datagram.outer is not None and not datagram.headers):
+        return ()
+    delivery = _delivery(case)
+    if delivery is None:
+        return ()
+    newest = delivery.conversation.recent[-1]
+    update, answer = newest.update, newest.acknowledgement
+    if answer is None and "A" in update.flags:
+        return ()  # it may have been lost, and will be sent again
+    if update.care_of_address == delivery.care_of_address or update.deletes or _is_refused(newest):
+        return ()
+    accepted_ns = update.time_ns if answer is None else max(answer.time_ns, update.time_ns)
+    older = any(e.update.care_of_address == delivery.care_of_address for e in delivery.conversation.recent)
+    if not older or not update.trusted or case.seen.time_ns <= accepted_ns + IN_FLIGHT_NS:
+        return ()
+    unsure = _has_several(case, delivery) or _is_unsure(delivery.conversation, newest)
+    if unsure or _is_answered_later(case, delivery, newest) or not _first_time(case, "MIP6-RH2-004", update):
+        return ()
+    return (
+        Breach(
+            f"care-of address {address.text(update.care_of_address)}",
+            address.text(delivery.care_of_address),
+            datagram.ipv6.start + 24,
+            before=_frames(newest),
+            inconclusive=answer is None,
+        ),
+    )

@@ -1,0 +1,67 @@
+"""What is known around the message at hand: conversations, requests, and what rules remember for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar, runtime_checkable
+
+from mhatool.exchange import Conversations, Requests
+from mhatool.validate.seen import Seen
+
+
+class Knowledge(Protocol):
+    """What a family of rules remembers of the packets so far, in bounded memory.
+
+    `see` is called after the rules have judged a message, so that rules know what was true before it. Copies of one
+    packet are seen once.
+    """
+
+    def see(self, seen: Seen) -> None:
+        """Take in a message."""
+        ...
+
+
+@runtime_checkable
+class CopyKnowledge(Knowledge, Protocol):
+    """Knowledge that is also told of copies with other octets: damaged ones, or the sound one of a damaged message."""
+
+    def see_copy(self, seen: Seen) -> None:
+        """Take in such a copy."""
+        ...
+
+
+K = TypeVar("K", bound=Knowledge)
+
+#: Every kind of knowledge, and on which occasions it is fed.
+KNOWLEDGE: dict[type[Knowledge], tuple[str, ...]] = {}
+
+
+def knowledge(*on: str) -> Callable[[type[K]], type[K]]:
+    """Declare the decorated class as knowledge that is fed on these occasions; it is made without arguments."""
+
+    def declare(cls: type[K]) -> type[K]:
+        KNOWLEDGE[cls] = on
+        return cls
+
+    return declare
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """The state of one run over captures."""
+
+    conversations: Conversations = field(default_factory=Conversations)
+    requests: Requests = field(default_factory=Requests)
+    first_ns: int = 0
+    """When the first packet was seen, nanoseconds since 1970."""
+    last_ns: int = 0
+    """The latest time of a packet so far."""
+    _known: dict[type[Knowledge], Knowledge] = field(default_factory=dict)
+
+    def known(self, kind: type[K]) -> K:
+        """This run's knowledge of a kind: `surroundings.known(HomeLinks)`."""
+        found = self._known.get(kind)
+        if found is None:
+            found = self._known[kind] = kind()
+        return found  # type: ignore[return-value]  # stored under its own class

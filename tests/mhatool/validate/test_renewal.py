@@ -1,0 +1,142 @@
+"""Renewing bindings, the lifetimes of prefixes, and tokens over time."""
+
+import pytest
+
+from mhatool.exchange import Source
+from mhatool.validate import validate
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, S, record
+from tests.mhatool.validate.scenes import Packet, Said, told
+from tests.recipes.packets import (
+    LINK_LOCAL,
+    alternate,
+    ba,
+    bu,
+    care_of_test,
+    care_of_test_init,
+    home_bu,
+    home_test,
+    home_test_init,
+    prefix_information,
+    refresh_advice,
+    router_advertisement,
+)
+from tests.recipes.protected import correspondent_bu
+from tests.recipes.renewal import FOREIGN_PREFIX, at_correspondent
+
+REGISTERED: list[Packet] = [(0.0, home_bu(seq=10)), (0.1, ba(seq=10))]
+
+
+def renewed(at: float, seq: int = 11, source: bytes = CARE1, advice: int | None = None) -> list[Said]:
+    answer = ba(*([] if advice is None else [refresh_advice(advice)]), seq=10)
+    return told(["MIP6-BU-016"], (0, home_bu(seq=10)), (0.1, answer), (at, home_bu(seq=seq, source=source)))
+
+
+def test_refreshes() -> None:
+    late = [("MIP6-BU-016", 3, False)]
+    assert renewed(60.5) == []
+    assert renewed(61.5) == late
+    assert renewed(200, seq=900) == []  # it began anew, or the capture missed what was between
+    assert renewed(200, source=CARE2) == []  # it was on its way
+    assert renewed(35.2, advice=32) == []  # 0.1 s + 32 s, and a tenth of that
+    assert renewed(35.4, advice=32) == late
+
+
+def test_the_kind_of_a_binding() -> None:
+    assert told(["MIP6-BU-011"], *at_correspondent(home_registration=True)) == [("MIP6-BU-011", 3, False)]
+    first, _, third, _ = at_correspondent(home_registration=True)
+    assert told(["MIP6-BU-011"], first, third) == []  # nobody accepted it
+    assert told(["MIP6-BU-011"], *at_correspondent(home_registration=True)[:2], (60, third[1])) == []  # it is over
+
+
+def home_prefix(valid: int, preferred: int, source: bytes = LINK_LOCAL) -> bytes:
+    return router_advertisement(prefix_information(AGENT, valid=valid, preferred=preferred), source=source)
+
+
+def granted(*advertisements: bytes, life: int = 400, status: int = 0, gap: float = 0.1) -> list[Said]:
+    seen = [(gap * i, octets) for i, octets in enumerate(advertisements)]
+    rules = ["MIP6-BA-005", "MIP6-BA-006"]
+    found = told(rules, *seen, (50, home_bu(life=life)), (50.1, ba(life=life, status=status)))
+    return [(rule, 0, unsure) for rule, _, unsure in found]
+
+
+def test_what_a_home_agent_grants() -> None:
+    too_long = ("MIP6-BA-005", 0, False)
+    wrong_status = ("MIP6-BA-006", 0, False)
+    assert granted() == []
+    assert granted(home_prefix(400, 400)) == []
+    assert granted(home_prefix(396, 396)) == []  # one unit of 4 s
+    assert granted(home_prefix(392, 392), status=1) == [too_long]
+    assert granted(home_prefix(86400, 300)) == [wrong_status]
+    assert granted(home_prefix(86400, 300), status=1) == []
+    assert granted(home_prefix(86400, 86400), status=1) == [wrong_status]
+    assert granted(home_prefix(86400, 86400), life=0, status=1) == []  # a deletion
+
+
+def test_two_hours_can_not_be_taken_away() -> None:
+    """RFC 4862, 5.5.3: after 86,400 s one of 100 s leaves 7,200 s."""
+    assert granted(home_prefix(86400, 0), home_prefix(100, 0), status=1) == []
+
+
+def test_the_longest_of_several_routers_counts() -> None:
+    other = LINK_LOCAL[:-1] + b"\x02"
+    assert granted(home_prefix(86400, 0, other), home_prefix(100, 0), status=1) == []
+
+
+@pytest.mark.parametrize(("asked", "found"), [(100, False), (104, False), (108, True)])
+def test_what_a_mobile_node_asks_for(asked: int, found: bool) -> None:
+    prefix = router_advertisement(prefix_information(FOREIGN_PREFIX, flags=0xC0, valid=100, preferred=50), flags=0)
+    said = told(["MIP6-BU-009"], (0.0, prefix), (50.0, home_bu(life=asked)))
+    assert said == ([("MIP6-BU-009", 2, False)] if found else [])
+
+
+def with_tests(*more: Packet, home: int = 1, care_of: int = 1) -> list[Packet]:
+    asked: list[Packet] = [(0.0, home_test_init()), (0.0, care_of_test_init())]
+    return [*asked, (0.1, home_test(index=home)), (0.1, care_of_test(index=care_of)), *more]
+
+
+def test_the_nonce_indices() -> None:
+    rule = ["MIP6-RR-006"]
+    assert told(rule, *with_tests((1.0, correspondent_bu()))) == []
+    assert told(rule, *with_tests((1.0, correspondent_bu(care_of_index=2)))) == [("MIP6-RR-006", 5, False)]
+    assert told(rule, *with_tests((9.0, correspondent_bu(home_index=2)))) == [("MIP6-RR-006", 5, True)]
+    assert told(rule, *with_tests((1.0, correspondent_bu(care_of_index=0, life=0)))) == []  # a deletion needs none
+    assert told(rule, (1.0, correspondent_bu(home_index=7))) == []
+    older = with_tests((1.0, home_test(index=2)), (1.1, correspondent_bu(home_index=1)))
+    assert told(rule, *older) == []  # the older token is still good
+
+
+def test_the_index_of_a_cut_test_is_unknown() -> None:
+    """The Mobility Header begins at octet 40, the nonce index at its octet 6."""
+    packets = with_tests((1.0, correspondent_bu(care_of_index=2)))
+    records = [
+        record(i, round(at * S), octets, snap=46 if i == 4 else None) for i, (at, octets) in enumerate(packets, 1)
+    ]
+    assert validate([Source("cut", records)], select=["MIP6-RR-006"]) == []
+
+
+def test_the_age_of_tokens() -> None:
+    rule = ["MIP6-RR-008"]
+    assert told(rule, *with_tests((212.9, correspondent_bu()))) == []
+    assert told(rule, *with_tests((213.2, correspondent_bu()))) == [("MIP6-RR-008", 5, False)]
+    again = with_tests((100.0, care_of_test_init()), (100.1, care_of_test()), (213.2, correspondent_bu()))
+    assert told(rule, *again) == [("MIP6-RR-008", 7, True)]  # only the home token is old, as far as is seen
+
+
+def test_an_update_before_its_test() -> None:
+    rule, asked = ["MIP6-BU-014"], with_tests()[:3]
+    assert told(rule, *asked, (0.2, correspondent_bu()), (0.5, care_of_test())) == [("MIP6-BU-014", 4, False)]
+    assert told(rule, *asked, (0.2, correspondent_bu()), (0.28, care_of_test())) == []  # jitter
+    assert told(rule, *asked, (0.2, correspondent_bu())) == []  # its test isn't in the capture
+    assert told(rule, *asked, (0.2, correspondent_bu(life=0)), (0.5, care_of_test())) == []
+    assert told(rule, (0.2, correspondent_bu()), (0.5, care_of_test())) == []
+
+
+def test_cookies() -> None:
+    rule = ["MIP6-RR-005"]
+    away = (0.0, bu(alternate(CARE1), seq=1))
+    cookie = bytes(range(8))
+    both: list[Packet] = [(1.0, home_test_init(cookie=cookie)), (1.1, care_of_test_init(cookie=cookie))]
+    assert told(rule, away, *both) == [("MIP6-RR-005", 3, False)]
+    assert told(rule, *both) == []  # perhaps two mobile nodes
+    other = HOME[:-1] + b"\x77"
+    assert told(rule, (0.0, home_test_init(cookie=cookie)), (9.0, home_test_init(other, cookie=cookie))) == []

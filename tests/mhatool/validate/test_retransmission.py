@@ -1,0 +1,190 @@
+"""Sending again: with which number, how often in a second, how long, and after which waits."""
+
+import pytest
+
+from dissectors.profile import KAME2003
+from mhatool.validate import chosen
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME
+from tests.mhatool.validate.scenes import Packet, Said, told
+from tests.recipes.packets import (
+    alternate,
+    ba,
+    bu,
+    care_of_test,
+    care_of_test_init,
+    dhaad_reply,
+    dhaad_request,
+    home_bu,
+    prefix_advertisement,
+    prefix_solicitation,
+)
+from tests.recipes.timeline import ANSWERED
+
+REGISTERED: list[Packet] = [(0.0, home_bu(seq=10)), (0.1, ba(seq=10))]
+
+
+def sent(*times: float, life: int = 400) -> list[Packet]:
+    """Updates with rising numbers at these seconds after a registration that was answered."""
+    return REGISTERED + [(at, home_bu(seq=11 + i, life=life)) for i, at in enumerate(times)]
+
+
+@pytest.mark.parametrize(
+    ("times", "found"),
+    [
+        ((20, 21, 23, 27, 35, 51, 83, 115, 147), None),  # RFC 6275, 12: up to 32 s, then every 32 s
+        ((20, 21, 23, 26.3, 31.6), None),  # 1.65 times the wait before
+        ((20, 21, 22, 23), 6),
+        ((20, 21, 22, 23, 24, 25), 6),  # said once
+        ((20, 21, 22.5, 24.5), 6),  # waits of 1, 1.5 and 2 s
+        ((20, 21, 23, 25), None),  # one shorter wait may be a movement to the same address
+        ((20, 21, 23, 23.5, 24.5, 26.5), None),  # it began anew
+        ((20, 51, 82, 113), None),  # 31 s pass for the longest wait
+    ],
+)
+def test_waits_double(times: tuple[float, ...], found: int | None) -> None:
+    expected = [] if found is None else [("MIP6-RTX-002", found, False)]
+    assert told(["MIP6-RTX-002"], *sent(*times)) == expected
+
+
+def test_refreshes_whose_answers_are_not_seen_are_no_retransmissions() -> None:
+    """A lifetime of 16 s, refreshed every 8 s; only the mobile node's direction is in the capture."""
+    assert told(["MIP6-RTX-002"], *[(8.0 * i, home_bu(seq=i, life=16)) for i in range(9)]) == []
+
+
+def test_equal_waits_without_any_answer_are_inconclusive() -> None:
+    assert told(["MIP6-RTX-002"], *sent(20, 21, 22, 23)[2:]) == [("MIP6-RTX-002", 4, True)]
+
+
+def test_other_nodes_and_moves_are_other_series() -> None:
+    packets = [(float(i), home_bu(source=(CARE1, CARE2)[i % 2], seq=i)) for i in range(8)]
+    assert told(["MIP6-RTX-002"], *REGISTERED, *[(at + 20, octets) for at, octets in packets]) == []
+
+
+@pytest.mark.parametrize(("wait", "found"), [(1.0, False), (0.81, False), (0.79, True)])
+def test_the_first_wait(wait: float, found: bool) -> None:
+    """RFC 6275, 12: 1 s where there is a binding; 0.8 of it passes."""
+    expected = [("MIP6-RTX-001", 4, False)] if found else []
+    assert told(["MIP6-RTX-001"], *sent(20, 20 + wait)) == expected
+
+
+@pytest.mark.parametrize(("searched", "wait", "found"), [(True, 1.1, True), (True, 1.21, False), (False, 1.1, False)])
+def test_the_first_wait_of_a_first_registration(searched: bool, wait: float, found: bool) -> None:
+    """1.5 s, where a search for home agents shows that it is the first."""
+    before: list[Packet] = [(0.0, dhaad_request()), (0.1, dhaad_reply())] if searched else []
+    packets: list[Packet] = [*before, (0.2, home_bu(seq=1)), (0.2 + wait, home_bu(seq=2)), (2.0, ba(seq=2))]
+    assert told(["MIP6-RTX-001"], *packets) == ([("MIP6-RTX-001", 4, False)] if found else [])
+
+
+def test_four_in_a_second() -> None:
+    ask = [(0.0, care_of_test_init(cookie=bytes(7) + bytes((i,)))) for i in range(5)]
+    times = {"0.89 s": (0.0, 0.3, 0.6, 0.89), "0.95 s, within the jitter": (0.0, 0.3, 0.6, 0.95)}
+    found = {
+        name: told(["MIP6-RTX-003"], *[(at, octets) for at, (_, octets) in zip(moments, ask, strict=False)])
+        for name, moments in times.items()
+    }
+    assert found == {"0.89 s": [("MIP6-RTX-003", 4, False)], "0.95 s, within the jitter": []}
+
+
+def test_to_different_peers_each_has_its_own_rate() -> None:
+    packets = [(0.1 * i, home_bu(to=AGENT[:-1] + bytes((i,)), seq=1)) for i in range(1, 8)]
+    assert told(["MIP6-RTX-003"], *packets) == []
+
+
+def test_proxies_speak_for_many() -> None:
+    packets = [(0.1 * i, bu(home=None, flags="AHP", seq=i)) for i in range(8)]
+    assert told(["MIP6-RTX-003", "MIP6-RTX-001"], *packets) == []
+
+
+def test_after_the_answer() -> None:
+    """Without the packet through the tunnel; from the middle; at steps that no timer has; at another address."""
+    rule = ["MIP6-RTX-004"]
+
+    def again(*times: float, source: bytes = CARE1) -> list[Packet]:
+        first = [(at, home_bu(source=source, seq=11 + i)) for i, at in enumerate(times)]
+        answers = [(at + 0.1, ba(to=source, seq=11 + i)) for i, at in enumerate(times)]
+        return sorted(first + answers)
+
+    assert told(rule, *ANSWERED[:5], *again(1.6, 4.6)) == [("MIP6-RTX-004", 8, False)]
+    assert told(rule, *ANSWERED[:4], *again(1.6, 4.6)) == [("MIP6-RTX-004", 7, True)]
+    assert told(rule, *ANSWERED[2:5], *again(1.6, 4.6)) == [("MIP6-RTX-004", 6, True)]
+    assert told(rule, *ANSWERED[:5], *again(1.6)) == []  # once may be a movement
+    assert told(rule, *ANSWERED[:5], *again(1.6, 3.1)) == []
+    assert told(rule, *ANSWERED[:5], *again(1.3, 3.7)) == []
+    assert told(rule, *ANSWERED[:5], *again(16.1, 48.1)) == []  # 32 s is over half of 60 s
+    assert told(rule, *ANSWERED[:5], *again(1.6, 4.6, source=CARE2)) == []
+
+
+def test_an_answer_that_crosses_the_retransmission() -> None:
+    """The home agent takes 1 s for duplicate address detection, so does the timer."""
+    crossing: list[Packet] = [(0.1, home_bu(seq=10)), (1.05, ba(seq=10)), (1.1, home_bu(seq=11)), (1.2, ba(seq=11))]
+    assert told(["MIP6-RTX-004"], *ANSWERED[:2], *crossing) == []
+
+
+def test_a_retransmitted_deregistration_has_a_new_number_too() -> None:
+    def away(seq: int) -> bytes:
+        return bu(alternate(HOME), source=HOME, home=None, seq=seq, life=0)
+
+    rules = ["MIP6-SEQ-001", "MIP6-SEQ-002", "MIP6-DEREG-002"]
+    assert told(rules, *REGISTERED, (20, away(11)), (21, away(11))) == [("MIP6-SEQ-002", 4, False)]
+    assert told(rules, *REGISTERED, (20, away(11)), (21, away(12))) == []
+
+
+def test_a_deregistration_elsewhere_is_judged_by_its_own_rule() -> None:
+    deletion = bu(alternate(HOME), source=HOME, home=None, seq=10, life=0)
+    assert told(["MIP6-SEQ", "MIP6-DEREG-002"], *REGISTERED, (40, deletion)) == [("MIP6-DEREG-002", 3, False)]
+
+
+# --- asking for other things ---
+
+
+def search(*moments: float, same: bool = True) -> list[Said]:
+    return told(["MIP6-RTX-006"], *[(at, dhaad_request(identifier=1 if same else i)) for i, at in enumerate(moments)])
+
+
+def test_the_search_for_home_agents() -> None:
+    assert search(0, 3, 9, 21, 45) == []  # RFC 6275, 12: 3 s, doubled, four retransmissions
+    assert search(0, 2.41, 7.3) == []
+    assert search(0, 2.3) == [("MIP6-RTX-006", 2, False)]
+    assert search(0, 2.3, same=False) == [("MIP6-RTX-006", 2, True)]
+    assert search(0, 3, 6, 9) == [("MIP6-RTX-006", 4, False)]
+    assert search(0, 3, 9, 21, 45, 80) == [("MIP6-RTX-006", 6, False)]
+    assert search(0, 3, 9, 21, 45, 145, 148, 154) == []  # a new search
+
+
+def test_an_answered_search_ends_its_series() -> None:
+    found = [(0.0, dhaad_request()), (0.1, dhaad_reply()), (1.0, dhaad_request()), (1.1, dhaad_reply())]
+    assert told(["MIP6-RTX-006"], *found) == []
+
+
+def test_tests_are_asked_for_with_doubled_waits() -> None:
+    def asks(*moments: float) -> list[Packet]:
+        return [(at, care_of_test_init(cookie=bytes((9,) * 7 + (i,)))) for i, at in enumerate(moments)]
+
+    answered: list[Packet] = [(0.0, care_of_test_init()), (0.1, care_of_test())]
+    assert told(["MIP6-RTX-005"], *answered, *asks(20, 21, 23, 27)) == []
+    assert told(["MIP6-RTX-005"], *answered, *asks(20, 25, 30, 35)) == [("MIP6-RTX-005", 6, False)]
+    assert told(["MIP6-RTX-005"], *asks(20, 25, 30, 35)) == [("MIP6-RTX-005", 4, True)]
+
+
+def test_the_timers_are_not_kames() -> None:
+    """Its snapshot waits 3, 5, 9 s and so on for updates, 5 s for tests (KAME, January 2003)."""
+    assert [rule.id for rule in chosen(profile=KAME2003) if rule.id.startswith("MIP6-RTX")] == []
+
+
+def test_announcements() -> None:
+    registered: list[Packet] = [(0.0, home_bu(seq=10, life=400)), (0.1, ba(seq=10, life=400))]
+
+    def announced(*moments: float, step: int = 0) -> list[Packet]:
+        return [(at, prefix_advertisement(identifier=50 + i * step)) for i, at in enumerate(moments)]
+
+    rule = ["MIP6-RTX-008"]
+    assert told(rule, *registered, *announced(20, 23, 29, 41)) == []  # 3 s, doubled, three retransmissions
+    assert told(rule, *registered, *announced(20, 23, 29, 41, 65)) == [("MIP6-RTX-008", 7, False)]
+    assert told(rule, *registered, *announced(20, 22)) == [("MIP6-RTX-008", 4, False)]
+    assert told(rule, *announced(20, 22)) == [("MIP6-RTX-008", 2, True)]
+    other = told(rule, *registered, *announced(20, 22, step=1))
+    assert other == [("MIP6-RTX-008", 4, True)]  # its solicitation may be lost
+    refreshed = [*announced(20), (20.5, home_bu(seq=11, life=400)), *announced(21)]
+    assert told(rule, *registered, *refreshed) == []
+    asked: list[Packet] = [(20.0, prefix_solicitation()), (20.1, prefix_advertisement()), *announced(21)]
+    assert told(rule, *registered, *asked) == []

@@ -1,0 +1,102 @@
+"""No error that the whole capture doesn't have: not in disorder, with copies, cuts and losses, nor in parts."""
+
+import tomllib
+from collections.abc import Iterable
+
+import pytest
+
+from dissectors.profile import BUILT_IN, Profile
+from dissectors.walk import Dissector
+from mhatool.capture import Record, open_capture
+from mhatool.exchange import Source
+from mhatool.validate import Finding, Severity, validate
+from tests.mhatool import manifest
+from tests.mhatool.scenes import REPOSITORY, recording, records_of
+from tests.mhatool.validate.spoiling import Spoilt, beginnings, by_chance, cuts, directions, silences, single_losses
+
+NAMES = [entry["file"].removeprefix("umip/") for entry in manifest.entries()]
+RULES_FOLDER = REPOSITORY / "captures" / "rules"
+RULES_MANIFEST = tomllib.loads((RULES_FOLDER / "MANIFEST.toml").read_text(encoding="utf-8"))
+
+# The same fault of the same packet: which of these rules names it depends on what else was seen.
+SIBLINGS = [
+    {"MIP6-SEQ-001", "MIP6-SEQ-002", "MIP6-SEQ-005", "MIP6-DEREG-002"},  # a number behind: after what, and for what
+    {"MIP6-LIFE-001", "MIP6-LIFE-004"},  # a packet after the end: also after that of an earlier, longer lifetime?
+    {"MIP6-RR-005", "MIP6-RTX-005"},  # a cookie again: was the test before it answered?
+]
+
+#: A rule, or its siblings together, and the packet at fault: its ends and its message.
+Fault = tuple[str, bytes, bytes, bytes]
+
+
+class Whole:
+    """A capture, and the errors that it has."""
+
+    def __init__(self, records: Iterable[Record], profile: Profile) -> None:
+        self.records = list(records)
+        self._profile = profile
+        self._by_frame = {record.frame: record for record in self.records}
+        self._errors = {self._fault(finding) for finding in self._judged(self.records)}
+
+    def _judged(self, records: list[Record]) -> list[Finding]:
+        found = validate([Source("capture", records)], self._profile)
+        return [finding for finding in found if finding.severity is Severity.ERROR]
+
+    def _fault(self, finding: Finding) -> Fault:
+        record = self._by_frame[finding.frames[-1].number]
+        packet = Dissector(self._profile).dissect(record.captured, record.link_type)
+        datagram = [each for each in packet.datagrams if not each.quoted][-1]
+        message = datagram.upper if datagram.upper is not None else datagram.ipv6
+        rule = next((min(rules) for rules in SIBLINGS if finding.rule in rules), finding.rule)
+        return rule, datagram.true_source, datagram.true_destination, message.octets[message.start : message.end]
+
+    def false_errors(self, ways: Iterable[Spoilt]) -> list[str]:
+        """Errors of spoilt captures that this one doesn't have."""
+        return [
+            f"{how}: {finding.rule}, frame {finding.frames[-1].number}: {finding.expected}, seen {finding.seen}"
+            for how, records in ways
+            for finding in self._judged(records)
+            if self._fault(finding) not in self._errors
+        ]
+
+
+# --- recordings ---
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def whole(request: pytest.FixtureRequest) -> Whole:
+    """Return a recording of UMIP."""
+    return Whole(records_of(recording(request.param)), BUILT_IN["rfc6275"])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_disorder_copies_and_losses(whole: Whole, seed: int) -> None:
+    assert whole.false_errors(by_chance(whole.records, seed)) == []
+
+
+def test_snap_lengths(whole: Whole) -> None:
+    assert whole.false_errors(cuts(whole.records)) == []
+
+
+def test_one_direction(whole: Whole) -> None:
+    assert whole.false_errors(directions(whole.records)) == []
+
+
+def test_parts(whole: Whole) -> None:
+    assert whole.false_errors(beginnings(whole.records, many=8)) == []
+
+
+# --- captures that keep a rule, or break it ---
+
+
+@pytest.mark.parametrize("kind", ["keeps", "breaks"])
+@pytest.mark.parametrize("rule", sorted(RULES_MANIFEST))
+def test_captures_of_rules(rule: str, kind: str) -> None:
+    with open_capture(RULES_FOLDER / f"{rule}.{kind}.pcapng") as reader:
+        whole = Whole(reader, BUILT_IN[RULES_MANIFEST[rule].get("profile", "rfc6275")])
+    records = whole.records
+    parts = (directions(records), silences(records), beginnings(records, many=20), single_losses(records))
+    for ways in (cuts(records), *parts):
+        assert whole.false_errors(ways) == []
+    for seed in range(4):
+        assert whole.false_errors(by_chance(records, seed)) == []

@@ -1,0 +1,109 @@
+"""Binding Updates without an answer: what a capture has to show before anybody is blamed."""
+
+import pytest
+
+from mhatool.validate import Finding, Severity, validate
+from tests.mhatool.scenes import AGENT, AGENT2, CARE1, HOME, PEER, echo, recording, scene, tunnel
+from tests.recipes.binding_answers import DATA, LOST
+from tests.recipes.correspondent import peer_bu
+from tests.recipes.example import Packet
+from tests.recipes.packets import ba, bu, home_bu, icmp_packet, unreachable
+
+REGISTERED: tuple[Packet, ...] = ((0.0, home_bu()), (1.1, ba()))
+REFRESHES: tuple[Packet, ...] = (
+    (30.0, home_bu(seq=2)),
+    (31.0, home_bu(seq=3)),
+    (33.0, home_bu(seq=4)),
+    (37.0, home_bu(seq=5)),
+)
+ALIVE: Packet = (43.0, DATA)
+ELSEWHERE: Packet = (43.0, tunnel(AGENT2, CARE1, echo(PEER, HOME)))
+
+
+def judged(*packets: Packet) -> list[Finding]:
+    return validate([scene(*packets)], select=["MIP6-BA-001"])
+
+
+def severities(*packets: Packet) -> list[Severity]:
+    return [finding.severity for finding in judged(*packets)]
+
+
+def test_an_agent_that_speaks_but_does_not_answer() -> None:
+    (finding,) = judged(*REGISTERED, *REFRESHES, ALIVE)
+    assert finding.severity is Severity.ERROR
+    assert [frame.number for frame in finding.frames] == [3, 4, 5, 6]
+    assert finding.node == AGENT
+    assert finding.home_address == HOME
+
+
+def test_less_than_four_may_be_lost() -> None:
+    """Two answers on their way, the third to the capture."""
+    assert severities(*REGISTERED, *REFRESHES[:3], ALIVE) == [Severity.NOTE]
+
+
+def test_who_never_accepted_one_may_have_reasons() -> None:
+    """Wrong keys are answered by silence."""
+    assert severities(*REFRESHES, ALIVE) == [Severity.NOTE]
+
+
+def test_an_agent_without_a_sign_of_life() -> None:
+    (finding,) = judged(*REGISTERED, *REFRESHES, ELSEWHERE)
+    assert finding.inconclusive
+    assert finding.seen == "none to 4 updates in 13 s, and no other sign of life from the receiver"
+
+
+def test_a_capture_that_ends_too_early() -> None:
+    assert judged(*REGISTERED, *REFRESHES[:3], (34.0, DATA)) == []
+    assert judged(*REGISTERED, (30.0, home_bu(seq=2)), (34.9, DATA)) == []
+
+
+@pytest.mark.parametrize(
+    "sign", [echo(AGENT, CARE1), icmp_packet(1, bytes((0, 0, 0, 0)) + echo(CARE1, PEER), AGENT, CARE1)]
+)
+def test_what_the_agent_says_itself_is_a_sign_of_life(sign: bytes) -> None:
+    """An echo to the care-of address, an ICMPv6 error about the mobile node's packet."""
+    assert severities(*REGISTERED, *REFRESHES, (43.0, sign)) == [Severity.ERROR]
+
+
+def test_the_agent_has_time_to_answer_the_fourth() -> None:
+    assert severities(*REGISTERED, *REFRESHES, (41.9, DATA)) == [Severity.NOTE]
+
+
+def test_only_the_mobile_nodes_own_packets() -> None:
+    assert judged(*REGISTERED, *REFRESHES, (60.0, tunnel(CARE1, AGENT, echo(HOME, PEER)))) == []
+
+
+def test_an_answer_to_the_last_one_is_enough() -> None:
+    assert judged(*LOST) == []
+
+
+def test_an_answer_with_a_wrong_number_is_another_rules_matter() -> None:
+    assert judged(*REGISTERED, *REFRESHES, (37.1, ba(seq=4711)), ALIVE) == []
+
+
+def test_correspondents_answer_only_if_asked() -> None:
+    speaks = (39.0, echo(PEER, CARE1))
+    quiet = [(float(i), peer_bu(seq=i, flags="")) for i in range(1, 4)]
+    assert judged(*quiet, speaks) == []
+
+
+def test_series_are_told_apart_by_agent() -> None:
+    second = [(at, bu(to=AGENT2, seq=seq)) for at, seq in ((30.5, 7), (31.5, 8), (33.5, 9), (37.5, 10))]
+    alarm = (45.0, unreachable(AGENT, source=AGENT2))
+    packets = sorted([*REGISTERED, *REFRESHES, *second, ALIVE, alarm])
+    assert {f.node: f.severity for f in judged(*packets)} == {AGENT: Severity.ERROR, AGENT2: Severity.NOTE}
+
+
+@pytest.mark.parametrize("name", ["failover60-mn.pcap", "failover60-core.pcap"])
+def test_the_killed_agent_of_the_recording(name: str) -> None:
+    """Six updates from 09:55:12.044 to 09:55:43.048 to an agent that was killed at 09:54:28 (captures/README.md)."""
+    (finding,) = validate([recording(name)], select=["MIP6-BA-001"])
+    assert finding.severity is Severity.NOTE
+    assert len(finding.frames) == 6
+    assert "6 updates" in finding.seen
+    assert "no other sign of life" in finding.seen
+
+
+@pytest.mark.parametrize("name", ["tour-mn.pcap", "tour-home.pcap", "ro-mn.pcap", "ro-cn.pcap", "ro-core.pcap"])
+def test_recordings_in_which_everything_was_answered(name: str) -> None:
+    assert validate([recording(name)], select=["MIP6-BA-001"]) == []
