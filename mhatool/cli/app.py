@@ -36,6 +36,8 @@ COMMANDS: Mapping[str, Entry] = {
     "send": Entry("send", "put the packets of a capture on a wire"),
     "dissect": Entry("dissect", "show what packets hold, as a tree or as records"),
     "info": Entry("info", "what is in a capture, in a few lines"),
+    "extract": Entry("extract", "write the packets that matter to a capture of their own"),
+    "diff": Entry("diff", "compare two captures as exchanges"),
     "shell": Entry("shell", "Scapy's prompt with the layers installed"),
     "validate": Entry("validate", "judge captures by the rules of the standards"),
     "rule": Entry("rule", "explain one rule"),

@@ -87,6 +87,19 @@ def form_of(json: bool, jsonl: bool) -> Form:
     return "json" if json else "jsonl" if jsonl else "text"
 
 
+def duration_ns(flag: str, seconds: float | None) -> int | None:
+    """The seconds that a flag gives, in nanoseconds; None where it isn't given. Fails for what is no duration."""
+    from math import isfinite
+
+    from mhatool.protocol.lifetime import nanoseconds
+
+    if seconds is None:
+        return None
+    if not isfinite(seconds):
+        fail(f"{flag} {seconds} is no duration", "give seconds, as 0.5")
+    return nanoseconds(seconds)
+
+
 def chosen_profile(name: str | None) -> Profile:
     """The profile that the flag names, else the settings. ProfileError where there is none of that name."""
     from dissectors.profile import load

@@ -19,6 +19,7 @@ from mhatool.cli.common import (
     form_of,
     use_color,
 )
+from mhatool.cli.live import live
 from mhatool.cli.reading import frames
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Show = Callable[["Frame"], None]
 
 
+@live
 def dissect(
     files: FilesArgument,
     expression: Annotated[
@@ -53,6 +55,7 @@ def dissect(
       mhatool dissect tour.pcap -Y 'binding_update.lifetime_s == 0 or mip6.ba.status >= 128'
       mhatool dissect tour.pcap --fields frame,src,binding_update.sequence_number
       mhatool dissect tour.pcap --jsonl | jq .layers
+      mhatool dissect -i eth0 -f 'ip6 proto 135 or ip6 proto 60'
     """
     form = form_of(json, jsonl)
     exclusive(json=json, jsonl=jsonl, fields=fields, summary=summary)

@@ -22,15 +22,17 @@ from mhatool.cli.common import (
     list_schema,
     warn,
 )
-from mhatool.cli.reading import frames, once
+from mhatool.cli.live import live
+from mhatool.cli.reading import Bar, once, opened, read_once, tell_warnings
 
 if TYPE_CHECKING:
-    from dissectors.packet import Datagram, Packet
+    from dissectors.packet import Packet
     from dissectors.profile import Profile
-    from mhatool.capture import CaptureReader, Record
+    from mhatool.observe import Observer
 
 SCHEMA_ID: Final = "mhatool.info/1"
 _COUNTS: Final[dict[str, Any]] = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}
+_NUMBER: Final[dict[str, Any]] = {"type": "integer", "minimum": 0}
 _TIME: Final[dict[str, Any]] = {"type": ["string", "null"], "description": "RFC 3339, UTC"}
 
 SCHEMA: Final[dict[str, Any]] = {
@@ -40,7 +42,8 @@ SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "required": [
         *("schema", "file", "format", "compression", "link_types", "packets", "signalling_packets", "start", "end"),
-        *("duration_s", "signalling", "nodes", "bindings", "sha256"),
+        *("duration_s", "signalling", "nodes", "routers", "evidence", "bindings", "correspondent_bindings"),
+        *("discoveries", "sha256"),
     ],
     "additionalProperties": False,
     "properties": {
@@ -60,7 +63,27 @@ SCHEMA: Final[dict[str, Any]] = {
             "description": "Roles by address",
             "additionalProperties": {"type": "array", "items": {"enum": ["mn", "ha", "cn"]}},
         },
+        "routers": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Who sent router advertisements: a global address, or without one the link-local source",
+        },
+        "evidence": {
+            "type": "object",
+            "description": "By address and role: the message that showed it first, and its frame",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "required": ["message", "frame"],
+                    "additionalProperties": False,
+                    "properties": {"message": {"type": "string"}, "frame": {"type": "integer", "minimum": 1}},
+                },
+            },
+        },
         "bindings": {"type": ["integer", "null"], "description": "Spans during which a home agent held a binding"},
+        "correspondent_bindings": _NUMBER | {"description": "The same at correspondents"},
+        "discoveries": _NUMBER | {"description": "Searches for home agents (DHAAD)"},
         "sha256": {"type": ["string", "null"], "description": "Of the file as it is, with --hash"},
     },
 }
@@ -68,6 +91,7 @@ SCHEMA: Final[dict[str, Any]] = {
 LIST_SCHEMA: Final = list_schema("mhatool.infos/1", "What is in several captures", "captures", SCHEMA)
 
 
+@live
 def info(
     files: FilesArgument,
     json: JsonOption = False,
@@ -101,85 +125,86 @@ def info(
 
 
 @dataclass
-class _Tally:
+class _Counted:
     """What is counted while a capture is read."""
 
-    reader: CaptureReader | None = None
-    first_ns: int | None = None
-    last_ns: int = 0
-    signalling_packets: int = 0
-    link_types: Counter[str] = field(default_factory=Counter)
+    packets: int = 0
     messages: Counter[str] = field(default_factory=Counter)
-    nodes: dict[bytes, set[str]] = field(default_factory=dict)
 
-    def see(self, reader: CaptureReader, record: Record, packet: Packet) -> None:
+    def see(self, packet: Packet) -> None:
         """One more packet."""
-        from mhatool.capture import linktype
-
-        self.reader = reader
-        self.first_ns = record.time_ns if self.first_ns is None else min(self.first_ns, record.time_ns)
-        self.last_ns = max(self.last_ns, record.time_ns)
-        self.link_types[linktype.name(record.link_type)] += 1
-        self.signalling_packets += packet.is_signalling
-        for datagram in packet.datagrams:
-            if datagram.is_signalling and datagram.upper is not None:
-                self.messages[datagram.upper.type] += 1
-                self._roles(datagram, datagram.upper.type)
-
-    def _roles(self, datagram: Datagram, message: str) -> None:
-        """Who plays what, as far as Binding Updates and home agent discovery tell."""
-        if message == "binding_update" and datagram.upper is not None:
-            home = "H" in tuple(datagram.upper.get("flags") or ())
-            self.nodes.setdefault(datagram.true_source, set()).add("mn")
-            self.nodes.setdefault(datagram.true_destination, set()).add("ha" if home else "cn")
-        elif message == "dhaad_reply":
-            self.nodes.setdefault(datagram.source, set()).add("ha")
+        found = [datagram.carries for datagram in packet.datagrams if datagram.is_signalling]
+        if found:
+            self.packets += 1
+            self.messages.update(found)
 
 
 def _facts(file: str, profile: Profile, wants_hash: bool) -> dict[str, Any]:
     """A capture's facts as `mhatool.info/1`."""
-    from dissectors.ipv6 import address
-    from dissectors.walk import Dissector
-    from mhatool.capture import open_capture
-    from mhatool.exchange import Frame, Sighting
-    from mhatool.observe import Observer
+    from mhatool.capture import linktype
+    from mhatool.exchange.wanted import signalling
     from mhatool.protocol.instant import rfc3339
 
-    tally, observer, dissector = _Tally(), Observer(), Dissector(profile)
-    for reader, record in frames([file], link_types=None):
-        length = record.original_length
-        packet = dissector.dissect(record.captured, record.link_type, original_length=length, frame=record.frame)
-        tally.see(reader, record, packet)
-        observer.see(Sighting(record.time_ns, Frame(file, record.frame), record.interface, packet))
-    found = tally.reader
-    if found is None:  # a capture without packets still has a format
-        if file == "-":
-            warn("standard input: it holds no packets")
-        else:
-            with open_capture(file) as found:
-                pass
-    first = tally.first_ns
+    with Bar([file]) as bar, opened(file) as reader, bar.watch(reader):
+        records = reader.sift(signalling(profile))
+        from dissectors.walk import Dissector  # late: a second process may be reading already
+        from mhatool.exchange import Frame, Sighting
+        from mhatool.observe import NO_HISTORY, Observer
+
+        counted, observer, dissector = _Counted(), Observer(NO_HISTORY), Dissector(profile)
+        for record in records:
+            length = record.original_length
+            packet = dissector.glance(record.captured, record.link_type, original_length=length, frame=record.frame)
+            sighting = Sighting(record.time_ns, Frame(file, record.frame), record.interface, packet)
+            counted.see(packet)
+            observer.see(sighting)
+    tell_warnings(reader)
+    tally = reader.tally
+    first, last = tally.first_ns, tally.last_ns
+    observer.covers(tally.packets.total(), first, last)
+    if not tally.packets and read_once(file):
+        warn(f"{input_name(file)}: it holds no packets")
     return {
         "schema": SCHEMA_ID,
-        "file": file,
-        "format": found.format if found is not None else "pcap",
-        "compression": found.compression if found is not None else None,
-        "link_types": dict(tally.link_types),
-        "packets": tally.link_types.total(),
-        "signalling_packets": tally.signalling_packets,
+        "file": str(file),
+        "format": reader.format,
+        "compression": reader.compression,
+        "link_types": {linktype.name(number): count for number, count in tally.packets.items() if count},
+        "packets": tally.packets.total(),
+        "signalling_packets": counted.packets,
         "start": rfc3339(first) if first is not None else None,
-        "end": rfc3339(tally.last_ns) if first is not None else None,
-        "duration_s": (tally.last_ns - first) / 1e9 if first is not None else None,
-        "signalling": dict(sorted(tally.messages.items())),
-        "nodes": {address.text(node): sorted(roles) for node, roles in sorted(tally.nodes.items())},
-        "bindings": len(observer.bindings()),
+        "end": rfc3339(last) if last is not None else None,
+        "duration_s": (last - first) / 1e9 if first is not None and last is not None else None,
+        "signalling": dict(sorted(counted.messages.items())),
+        **_observed(observer),
         "sha256": _sha256(file) if wants_hash else None,
     }
 
 
+def _observed(observer: Observer) -> dict[str, Any]:
+    """What the observer found: nodes, and how many of each kind of thing."""
+    from dissectors.ipv6 import address
+    from mhatool.observe import Role
+
+    facts = observer.facts
+    nodes = {address.text(node): roles for node, roles in sorted(facts.nodes.items())}
+    roles_of = {node: sorted(role for role in roles if role is not Role.ROUTER) for node, roles in nodes.items()}
+    return {
+        "nodes": {node: roles for node, roles in roles_of.items() if roles},
+        "routers": [node for node, roles in nodes.items() if Role.ROUTER in roles],
+        "evidence": {
+            node: {role: {"message": e.message, "frame": e.moment.frame.number} for role, e in sorted(roles.items())}
+            for node, roles in nodes.items()
+        },
+        "bindings": observer.made,
+        "correspondent_bindings": facts.correspondent_bindings,
+        "discoveries": facts.searches,
+    }
+
+
 def _sha256(file: str) -> str | None:
-    if file == "-":
-        warn("standard input: no SHA-256 of what is read once")
+    if read_once(file):
+        warn(f"{input_name(file)}: no SHA-256 of what is read once")
         return None
     with Path(file).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -195,7 +220,10 @@ def _text(facts: dict[str, Any]) -> str:
     rows["signalling"] = ", ".join(f"{count} {name}" for name, count in facts["signalling"].items()) or "none"
     if facts["nodes"]:
         rows["nodes"] = ", ".join(f"{node} ({' and '.join(roles)})" for node, roles in facts["nodes"].items())
-        rows["bindings"] = str(facts["bindings"])
+        rows["bindings"] = f"{facts['bindings']} at home agents, {facts['correspondent_bindings']} at correspondents"
+    if facts["routers"]:
+        rows["routers"] = ", ".join(facts["routers"])
+    rows |= {name: str(facts[name]) for name in ("discoveries",) if facts[name]}
     if facts["sha256"]:
         rows["SHA-256"] = facts["sha256"]
     return "\n".join(lines + [f"  {name:11} {text}" for name, text in rows.items()])

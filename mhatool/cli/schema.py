@@ -18,6 +18,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "finding": "mhatool.validate.schema:FINDING",
     "validate": "mhatool.validate.report:SCHEMA",
     "timeline": "mhatool.timeline.schema:TIMELINE",
+    "diff": "mhatool.compare.schema:DIFF",
     "info": "mhatool.cli.info:SCHEMA",
     "infos": "mhatool.cli.info:LIST_SCHEMA",
     "rule": "mhatool.cli.rule:SCHEMA",

@@ -25,7 +25,8 @@ from mhatool.cli.common import (
     styled,
     use_color,
 )
-from mhatool.cli.reading import sources
+from mhatool.cli.judging import findings_in
+from mhatool.cli.live import live
 from mhatool.settings import setting
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ Identity = tuple[str, tuple[str, ...], tuple[int, ...]]
 IdsOption = list[str] | None
 
 
+@live
 def validate(
     files: FilesArgument,
     select: Annotated[
@@ -79,7 +81,7 @@ def validate(
     judge = _judge(chosen, select, ignore)
     wanted = _Wanted(Severity(str(setting("validate.min_severity", min_severity))), _known(baseline))
     limit = Severity(str(setting("validate.fail_on", fail_on)))
-    found = _print(form, files, filter(wanted, _findings(judge, files, chosen)), judge)
+    found = _print(form, files, filter(wanted, findings_in(files, judge, chosen)), judge)
     if any(finding.severity.rank <= limit.rank for finding in found):
         raise typer.Exit(FOUND)
 
@@ -109,15 +111,6 @@ def _ids(key: str, words: list[str] | None) -> tuple[str, ...]:
     value = setting(key, tuple(words) if words else None)
     texts = value if isinstance(value, tuple) else (str(value),)
     return tuple(name for text in texts for name in text.replace(",", " ").split())
-
-
-def _findings(judge: Judge, files: list[str], profile: Profile) -> Iterator[Finding]:
-    """As they show: those of a packet at once, the rest at the end."""
-    from mhatool.exchange import sightings
-
-    for sighting in sightings(sources(files), profile):
-        yield from judge.see(sighting)
-    yield from judge.finish()
 
 
 def _print(form: str, files: list[str], findings: Iterable[Finding], judge: Judge) -> list[Finding]:

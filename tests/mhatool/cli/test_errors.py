@@ -156,7 +156,7 @@ def test_an_output_that_is_the_input(captures: Path, tmp_path: Path) -> None:
         (["frobnicate"], "no such command 'frobnicate'; see 'mhatool --help'"),
         (["--verison"], "no such option: --verison; did you mean --version?"),
         (["validate", "x", "--fail-no", "note"], "validate: no such option: --fail-no; did you mean --fail-on?"),
-        (["validate"], "validate: missing argument 'FILE...'; see 'mhatool validate --help'"),
+        (["validate"], "validate: missing argument FILE, or -i IFACE; see 'mhatool validate --help'"),
         (["send", "x"], "send: missing option '--interface' / '-i'; see 'mhatool send --help'"),
         (
             ["validate", "x", "--select"],

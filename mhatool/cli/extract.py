@@ -1,0 +1,339 @@
+"""`mhatool extract`: the packets that matter, in a capture of their own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mhatool.cli.common import (
+    FilesArgument,
+    ProfileOption,
+    chosen_profile,
+    duration_ns,
+    exclusive,
+    fail,
+    input_name,
+    make_room,
+    warn,
+)
+from mhatool.cli.judging import findings_in
+from mhatool.cli.live import LiveInput, live
+from mhatool.cli.reading import Bar, frames, once, read_once
+from mhatool.settings import setting
+
+if TYPE_CHECKING:
+    from dissectors.profile import Profile
+    from mhatool.capture import CaptureReader, Record
+    from mhatool.capture.sieve import Sieve
+    from mhatool.extract import HomeNode, Picked, Selection
+    from mhatool.extract.findings import Cited
+    from mhatool.validate import Finding
+
+Comments = list[Callable[["Picked"], list[str]]]
+Read = Iterator[tuple["CaptureReader", "Record"]]
+MOST_OF_A_COMMENT = 65_535
+"""Octets: a capture's option holds no more."""
+
+
+WriteOption = Annotated[
+    str, typer.Option("--write", "-w", metavar="OUT", help="Write pcapng: a file, or - for a pipe.")
+]
+ExpressionOption = Annotated[
+    str | None, typer.Option("--filter", "-Y", metavar="EXPR", help="Packets that match, signalling or not.")
+]
+HomeAddressOption = Annotated[
+    str | None, typer.Option(metavar="A", help="The signalling of the mobile node with this home address.")
+]
+DataOption = Annotated[
+    bool, typer.Option("--data", help="With --home-address: its data packets too, tunnelled ones included.")
+]
+FindingOption = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="The frames of a finding: its number in what validate prints, or a rule id."),
+]
+AroundOption = Annotated[
+    float | None, typer.Option(metavar="SECONDS", min=0, help="With --finding: the signalling this near, too.")
+]
+CommentOption = Annotated[bool, typer.Option("--comment", help="Add a one-line summary to each packet.")]
+
+
+@live
+def extract(
+    files: FilesArgument,
+    write: WriteOption,
+    expression: ExpressionOption = None,
+    home_address: HomeAddressOption = None,
+    data: DataOption = False,
+    finding: FindingOption = None,
+    around: AroundOption = None,
+    comment: CommentOption = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Write the packets that matter as a capture of their own.
+
+    Without a selection that is all mobility signalling, also inside tunnels. Order, times, interfaces, lengths and
+    comments stay. A message that came in fragments is written with all of them.
+
+    Examples:
+      mhatool extract tour.pcap -w signalling.pcapng
+      mhatool extract tour.pcap -w mn.pcapng --home-address 2001:db8::99 --comment
+      mhatool extract tour.pcap -w why.pcapng --finding 1 --around 5
+      mhatool extract -i eth0 -w signalling.pcapng
+      tcpdump -U -w - -i eth0 | mhatool extract - -w - -Y 'mip6.ba.status >= 128' | tshark -r -
+    """
+    exclusive(filter=expression, home_address=home_address, finding=finding)
+    if data and home_address is None:
+        fail("--data goes with --home-address", "give both, or -Y with an expression")
+    if around is not None and finding is None:
+        fail("--around goes with --finding", "give both")
+    once(files)
+    chosen = chosen_profile(profile)
+    if write == "-":
+        _refuse_terminal()
+    if home_address is not None:
+        plan = _of_home_address(files, home_address, data, chosen)
+    elif finding is not None:
+        plan = _of_finding(files, finding, around, chosen)
+    else:
+        plan = _of_expression(files, expression, chosen)
+    if comment:
+        plan.comments.insert(0, _summary)
+    _run(plan, files, write, chosen)
+
+
+@dataclass
+class _Plan:
+    """What is read, which of it is wanted, and what is said of it."""
+
+    records: Read
+    selection: Selection
+    comments: Comments
+    readers: list[CaptureReader] = field(default_factory=list)
+    """Those that a sieve stands before, as they are opened: their tallies count what it leaves out."""
+
+
+# --- selections ---
+
+
+def _of_expression(files: list[str], expression: str | None, profile: Profile) -> _Plan:
+    from mhatool.extract import Matching
+
+    if expression is None:
+        readers: list[CaptureReader] = []
+        records = frames(files, sieve=_signalling(files, profile), readers=readers)
+        return _Plan(records, Matching(lambda frame: frame.packet.is_signalling), [], readers)
+    from mhatool.cli.filters import chosen_filter
+
+    return _Plan(frames(files), Matching(chosen_filter(expression, profile)), [])
+
+
+def _of_home_address(files: list[str], text: str, data: bool, profile: Profile) -> _Plan:
+    """Two passes where that is possible: care-of addresses are learned before packets are chosen."""
+    from dissectors.errors import EncodeError
+    from dissectors.ipv6 import address
+    from mhatool.extract import HomeNode
+
+    try:
+        home_address = address.parse(text)
+    except EncodeError as error:
+        fail(f"--home-address: {error}", "give it as 2001:db8::99")
+    if _read_once(files):
+        return _Plan(frames(files), HomeNode(home_address, data=data, eager=True), [])
+    node = HomeNode(home_address, data=data)
+    _learn(files, node, profile)
+    readers: list[CaptureReader] = []
+    sieve = None if data else _signalling(files, profile)
+    return _Plan(_again(files, sieve, readers), node, [], readers)
+
+
+def _signalling(files: list[str], profile: Profile) -> Sieve | None:
+    """What passes on all signalling; nothing for pipes and live captures, whose packets come on at once."""
+    from mhatool.exchange.wanted import signalling
+
+    return None if _read_once(files) else signalling(profile)
+
+
+def _learn(files: list[str], node: HomeNode, profile: Profile) -> None:
+    """The first pass: only frames that may name the home address are looked into."""
+    from dissectors.walk import Dissector
+
+    dissectors: dict[tuple[str, int], Dissector] = {}
+    for reader, record in frames(files, sieve=_signalling(files, profile)):
+        if node.may_teach(record, profile):
+            dissector = dissectors.setdefault((reader.path, record.interface), Dissector(profile))
+            length = record.original_length
+            node.learn(dissector.dissect(record.captured, record.link_type, original_length=length, frame=record.frame))
+
+
+def _of_finding(files: list[str], which: str, around: float | None, profile: Profile) -> _Plan:
+    from mhatool.extract.findings import Cited
+
+    around_ns = duration_ns("--around", around)
+    if _read_once(files):
+        what = "live capture" if isinstance(files[0], LiveInput) else "a pipe"
+        fail(f"--finding reads the capture twice, which {what} doesn't allow", "write it to a file, and name that")
+    wanted = _chosen(which, _findings(files, profile))
+    cited = Cited(wanted, around_ns)
+    return _Plan(_again(files), cited, [_found(cited)])
+
+
+def _findings(files: list[str], profile: Profile) -> list[Finding]:
+    """What `mhatool validate` prints, in its order."""
+    from mhatool.validate import Judge, Severity
+
+    judge = Judge(profile, select=_ids("validate.select"), ignore=_ids("validate.ignore"))
+    least = Severity(str(setting("validate.min_severity", None))).rank
+    found = (finding for finding in findings_in(files, judge, profile) if finding.severity.rank <= least)
+    return sorted(found, key=lambda finding: finding.order)
+
+
+def _ids(key: str) -> tuple[str, ...]:
+    value = setting(key, None)
+    texts = value if isinstance(value, tuple) else (str(value),)
+    return tuple(name for text in texts for name in text.replace(",", " ").split())
+
+
+def _chosen(which: str, findings: list[Finding]) -> list[Finding]:
+    """By number, from 1, or by rule."""
+    from mhatool.validate import UnknownRuleError, named
+
+    if which.isdecimal():
+        if not 1 <= int(which) <= len(findings):
+            there = f"there {'is' if len(findings) == 1 else 'are'} {len(findings) or 'none'}"
+            fail(f"there is no finding {which}: {there}", "mhatool validate prints them, the first is 1")
+        return [findings[int(which) - 1]]
+    try:
+        rules = named(which)
+    except UnknownRuleError as error:
+        fail(f"--finding: {error}")
+    return [finding for finding in findings if finding.rule in rules]
+
+
+# --- reading and writing ---
+
+
+def _read_once(files: list[str]) -> bool:
+    """Whether one of them is gone when it was read: a pipe, also one with a name, or live capture."""
+    return any(read_once(file) or Path(file).is_fifo() or Path(file).is_socket() for file in files)
+
+
+def _again(files: list[str], sieve: Sieve | None = None, readers: list[CaptureReader] | None = None) -> Read:
+    """The records once more; what was wrong with the files has been said. `sieve`, `readers`: as for `frames`."""
+    from mhatool.capture import open_capture
+
+    with Bar(files) as bar:
+        for file in files:
+            with open_capture(file) as reader, bar.watch(reader):
+                if readers is not None:
+                    readers.append(reader)
+                yield from ((reader, record) for record in (reader if sieve is None else reader.sift(sieve)))
+
+
+def _refuse_terminal() -> None:
+    """Before anything is read."""
+    from mhatool.capture import open_output
+
+    open_output("-")
+
+
+def _run(plan: _Plan, files: list[str], write: str, profile: Profile) -> None:
+    """Write what is wanted. The file is opened when there is something to put in it, or at the end."""
+    from mhatool.capture import PcapngWriter, open_output
+
+    tally = _Tally()
+    picked = tally.picked(plan, profile)
+    first = list(islice(picked, 1))
+    name = _namer(files)
+    with open_output(write, inputs=[file for file in files if not read_once(file)]) as stream:
+        writer = PcapngWriter(stream, application="mhatool", flush_each=write == "-" or isinstance(files[0], LiveInput))
+        for one in chain(first, picked):
+            record = one.frame.record._replace(comment=_commented(one, plan.comments))
+            try:
+                writer.write_record(record, one.interface._replace(name=name(one)))
+            except ValueError as error:
+                where = f"{input_name(one.frame.file)}: frame {record.frame}"
+                fail(f"{where}: {error}", "leave it out with -Y, or mend the file")
+    tally.seen = max(tally.seen, sum(reader.tally.packets.total() for reader in plan.readers))
+    _report(tally, write)
+
+
+@dataclass
+class _Tally:
+    """How many packets were read and how many are written."""
+
+    seen: int = 0
+    written: int = 0
+
+    def picked(self, plan: _Plan, profile: Profile) -> Iterator[Picked]:
+        """What is wanted, a file after the other."""
+        from mhatool.extract import Picker
+
+        picker, current = Picker(plan.selection, profile), None
+        for reader, record in plan.records:
+            if reader is not current:
+                yield from self._count(picker.finish())
+                picker, current = Picker(plan.selection, profile), reader
+            self.seen += 1
+            file = reader.path if reader.path != "standard input" else "-"
+            yield from self._count(picker.offer(file, record, reader.interfaces[record.interface]))
+        yield from self._count(picker.finish())
+
+    def _count(self, picked: Iterator[Picked]) -> Iterator[Picked]:
+        for one in picked:
+            self.written += 1
+            yield one
+
+
+def _report(tally: _Tally, write: str) -> None:
+    place = "standard output" if write == "-" else write
+    if not tally.written:
+        warn(f"{place}: nothing was found in {_packets(tally.seen)}: the capture is empty")
+        return
+    make_room()
+    print(f"mhatool: {tally.written} of {_packets(tally.seen)} written to {place}", file=sys.stderr, flush=True)
+
+
+def _packets(count: int) -> str:
+    return f"{count} packet{'' if count == 1 else 's'}"
+
+
+def _namer(files: list[str]) -> Callable[[Picked], str | None]:
+    """Interfaces keep their names; those of several files get the file's before it, nameless ones a number."""
+    names = {file: Path(file).name for file in files}
+    if len(set(names.values())) < len(names):
+        names = {file: file for file in files}
+
+    def name(picked: Picked) -> str | None:
+        number = picked.frame.record.interface
+        own = picked.interface.name or (f"interface {number}" if number else None)
+        if len(files) == 1:
+            return own
+        return f"{input_name(names[picked.frame.file])}{f':{own}' if own else ''}"
+
+    return name
+
+
+# --- comments ---
+
+
+def _commented(picked: Picked, comments: Comments) -> str | None:
+    """The packet's own comment and those that are added, a line each, as far as there is room."""
+    lines = [picked.frame.record.comment] if picked.frame.record.comment is not None else []
+    lines += [line for said in comments for line in said(picked)]
+    return "\n".join(lines).encode()[:MOST_OF_A_COMMENT].decode(errors="ignore") if lines else None
+
+
+def _summary(picked: Picked) -> list[str]:
+    from mhatool.display.summary import summary
+
+    return [summary(picked.frame.packet)]
+
+
+def _found(cited: Cited) -> Callable[[Picked], list[str]]:
+    return lambda picked: cited.comments(picked.frame)
