@@ -22,7 +22,7 @@ class Clock:
     nanoseconds: Callable[[int, int], int]
     """Of the two words. While the upper one stays, more in the lower one is never less here."""
     least: int | None = None
-    greatest: int = 0
+    greatest: int | None = None
     upper: int = _NONE_YET
     """Less than 0 between runs."""
     lower: int = 0
@@ -45,11 +45,13 @@ class Clock:
 
     def note(self, time_ns: int) -> None:
         """One time."""
-        self.least = time_ns if self.least is None else min(self.least, time_ns)
-        self.greatest = max(self.greatest, time_ns)
+        if self.least is None or time_ns < self.least:
+            self.least = time_ns
+        if self.greatest is None or time_ns > self.greatest:
+            self.greatest = time_ns
 
     def tell(self, tally: Tally) -> None:
         """Hand over what was found."""
         self.stop()
-        if self.least is not None:
+        if self.least is not None and self.greatest is not None:
             tally.note(self.least, self.greatest)

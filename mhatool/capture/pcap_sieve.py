@@ -36,6 +36,7 @@ class PcapSieve:
         self._source = source
         self._warnings = warnings
         self._tally = tally
+        self._gave_first = False
         self._sieve = sieve
         self._walk = PcapWalk(header, sieve)
 
@@ -77,6 +78,7 @@ class PcapSieve:
             alone = ByteSource(iter(()))
             for record in read_records(self._header, alone, [], Start(0, HEADER_LENGTH, octets)):
                 if not self._sieve.is_wanted(record.captured, 0, captured):
+                    self._gave_first = True
                     yield record
 
     def _all(self) -> Iterator[Record]:
@@ -99,6 +101,7 @@ class PcapSieve:
             for record in read_records(self._header, self._source, self._warnings, rest):
                 walk.frames = record.frame
                 walk.clock.note(record.time_ns)
-                yield record
+                if record.frame > 1 or not self._gave_first:
+                    yield record
         walk.clock.tell(self._tally)
         self._tally.packets[self._header.interface.link_type] += walk.frames

@@ -153,7 +153,7 @@ class PcapWalk:
     def walked(self) -> Walked:
         """What it came to, once it is settled."""
         self.clock.stop()
-        return Walked(self.at, self.frames, self.clock.least or 0, self.clock.greatest)
+        return Walked(self.at, self.frames, self.clock.least or 0, self.clock.greatest or 0)
 
     def join(self, more: Walked) -> None:
         """Another walk has gone on from where this one stands; go on from where that one stopped."""

@@ -117,6 +117,7 @@ def _start(walk: PcapWalk, descriptor: int, limit: int) -> SecondProcess:
             findings = _Findings(found, to_report, limit)
             process = os.fork()
             if not process:
+                os.close(reports)  # so that writing fails once nobody reads
                 _be_second(walk, descriptor, findings, first, before)
             undo.pop_all()
             return SecondProcess(process, begin, found, reports)

@@ -16,7 +16,6 @@ from mhatool.capture.record import Record
 
 _VERSION_6: Final = 6
 _IPV6_HEADER: Final = 40
-_HOP_BY_HOP: Final = 0
 IPV6_NEXT_HEADER: Final = 6
 """Where in an IPv6 header the next header stands."""
 
@@ -25,9 +24,9 @@ IPV6_NEXT_HEADER: Final = 6
 class Sieve:
     """What nobody wants, by next header values of IPv6.
 
-    `plain`: what follows the IPv6 header directly, such as TCP. `tunnelled`: the same inside IPv6 in IPv6 (`tunnel` is
-    that protocol's number), nothing where tunnels themselves are wanted. `icmpv6` is that protocol's number, and
-    `icmpv6_types` are those types that are wanted, None for all. Packets that aren't IPv6 are never wanted.
+    `plain`: what follows the IPv6 header directly, such as TCP. `tunnelled`: the same inside IPv6 in IPv6, nothing
+    where tunnels themselves are wanted. `icmpv6_types` are those types that are wanted, None for all. `tunnel`,
+    `icmpv6` and `hop_by_hop` are those protocols' numbers. Packets that aren't IPv6 are never wanted.
     """
 
     plain: frozenset[int]
@@ -35,6 +34,7 @@ class Sieve:
     tunnelled: frozenset[int]
     icmpv6: int
     icmpv6_types: frozenset[int] | None
+    hop_by_hop: int = 0
 
 
 @dataclass
@@ -133,7 +133,7 @@ class LinkSieve:
         sieve, protocol = self._sieve, octets[at + IPV6_NEXT_HEADER]
         if protocol in sieve.plain:
             return False
-        if protocol == _HOP_BY_HOP and start < end:
+        if protocol == sieve.hop_by_hop and start < end:
             protocol, start = octets[start], start + (octets[start + 1] + 1) * 8 if start + 1 < end else end
             if start > end or protocol in sieve.plain:
                 return False

@@ -110,18 +110,19 @@ def info(
     once(files)
     out = Out(form)
     chosen = chosen_profile(profile)
+    all_facts = (_facts(file, chosen, hash_) for file in files)
     if form == "json":
+        entries = list(all_facts)  # a whole document, or none
         out.begin("mhatool.infos/1", "captures")
-    for number, file in enumerate(files):
-        facts = _facts(file, chosen, hash_)
-        if form == "json":
+        for facts in entries:
             out.entry(facts)
-        elif form == "jsonl":
+        out.end()
+        return
+    for number, facts in enumerate(all_facts):
+        if form == "jsonl":
             out.record(facts)
         else:
             out.line(("\n" if number else "") + _text(facts))
-    if form == "json":
-        out.end()
 
 
 @dataclass

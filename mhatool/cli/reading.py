@@ -6,6 +6,7 @@ What is captured live comes the same way: see `mhatool.cli.live`.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections import Counter
@@ -130,8 +131,14 @@ def opened(file: str) -> Iterator[CaptureReader]:
 
 
 def read_once(file: str) -> bool:
-    """Whether what it gives is gone when it was read: standard input, a live capture."""
-    return file == "-" or isinstance(file, LiveInput)
+    """Whether what it gives is gone when it was read: standard input, a live capture, a pipe with a name."""
+    if file == "-" or isinstance(file, LiveInput):
+        return True
+    try:
+        mode = os.stat(file).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _tell_passed_over(path: str, passed_over: Counter[int], understood: bool) -> None:

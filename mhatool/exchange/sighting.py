@@ -20,7 +20,12 @@ REORDER_RECORDS = 65_536
 """No more records than this wait for others, whatever their times."""
 
 
+REORDER_OCTETS = 32 * 1024 * 1024
+"""Nor more octets."""
+
 _TRIM = 1024
+_BEGINNING_OF_TIME = -(1 << 80)
+_GONE = Record(0, 0, 0, b"", 0, 0, 0, None)
 _time = itemgetter(Record._fields.index("time_ns"))
 
 
@@ -50,10 +55,12 @@ class Sighting(NamedTuple):
 def in_time_order(records: Iterable[Record], window_ns: int = REORDER_NS) -> Iterator[Record]:
     """The records of one file, sorted by time as far as they are within the window of the latest one.
 
-    Equal times keep the order of the file. A record that comes later than the window allows is passed on as it comes.
+    Equal times keep the order of the file. A record that comes later than the window allows is passed on as it comes;
+    so is the earliest one that waits, where too many do, or too many octets.
     """
     waiting: list[Record] = []  # by time, from `first` on
-    first, latest, least = 0, 0, 0
+    first, octets = 0, 0
+    latest = least = _BEGINNING_OF_TIME
     for record in records:
         time_ns = record.time_ns
         if time_ns >= latest:
@@ -65,9 +72,14 @@ def in_time_order(records: Iterable[Record], window_ns: int = REORDER_NS) -> Ite
             continue
         else:
             insort(waiting, record, first, key=_time)
-        while waiting[first].time_ns <= least or len(waiting) - first > REORDER_RECORDS:
-            yield waiting[first]
+        octets += len(record.captured)
+        while waiting[first].time_ns <= least or octets > REORDER_OCTETS or len(waiting) - first > REORDER_RECORDS:
+            earliest, waiting[first] = waiting[first], _GONE
+            octets -= len(earliest.captured)
             first += 1
+            yield earliest
+            if first == len(waiting):
+                break
         if first > _TRIM and first > len(waiting) // 2:
             del waiting[:first]
             first = 0

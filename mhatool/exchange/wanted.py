@@ -10,13 +10,14 @@ from mhatool.capture.sieve import Sieve
 
 #: What is no signalling and yet tells who is who.
 _SAYS_WHO = frozenset({"router_advertisement"})
+_NAMES = {"tunnel": "ipv6", "icmpv6": "icmpv6", "hop_by_hop": "hop_by_hop"}
 
 
 def signalling(profile: Profile) -> Sieve:
     """Mobility signalling, router advertisements, and what has extension headers; no traffic, tunnelled or not."""
     types = frozenset(_numbers(profile, SIGNALLING | _SAYS_WHO))
     plain = _plain(profile)
-    return Sieve(plain, profile.protocol("ipv6"), plain, profile.protocol("icmpv6"), types)
+    return _sieve(profile, plain, types)
 
 
 def traffic(profile: Profile) -> Sieve:
@@ -25,7 +26,12 @@ def traffic(profile: Profile) -> Sieve:
     What isn't there can't be late either: in files that are more than a second out of order, where nobody promises an
     order (`sighting.in_time_order`), packets may come in a better one than with all of them.
     """
-    return Sieve(_plain(profile), profile.protocol("ipv6"), frozenset(), profile.protocol("icmpv6"), None)
+    return _sieve(profile, frozenset(), None)
+
+
+def _sieve(profile: Profile, tunnelled: frozenset[int], icmpv6_types: frozenset[int] | None) -> Sieve:
+    protocols = {name: profile.protocol(family) for name, family in _NAMES.items()}
+    return Sieve(plain=_plain(profile), tunnelled=tunnelled, icmpv6_types=icmpv6_types, **protocols)
 
 
 def _plain(profile: Profile) -> frozenset[int]:

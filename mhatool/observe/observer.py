@@ -52,7 +52,7 @@ class Observer:
         self.packets += 1
         time_ns = sighting.time_ns
         if self.first_ns is None:
-            self.first_ns = time_ns
+            self.first_ns = self.last_ns = time_ns
         self.last_ns = max(self.last_ns, time_ns)
         for datagram in sighting.packet.datagrams:
             if datagram.quoted:
@@ -70,9 +70,8 @@ class Observer:
     def covers(self, packets: int, first_ns: int | None, last_ns: int | None) -> None:
         """The captures held so many packets in this time, some of which needn't be seen; None without any."""
         self.packets = packets
-        if first_ns is not None:
-            self.first_ns = first_ns
-        self.last_ns = max(self.last_ns, last_ns or 0)
+        if first_ns is not None and last_ns is not None:
+            self.first_ns, self.last_ns = first_ns, last_ns
 
     @property
     def forgotten(self) -> int:

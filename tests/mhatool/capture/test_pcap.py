@@ -89,3 +89,16 @@ def test_offsets_point_at_the_record_headers() -> None:
         header = octets[record.offset : record.offset + 16]
         assert int.from_bytes(header[:4], "little") == record.time_ns // 10**9
         assert octets[record.offset + 16 :].startswith(record.captured)
+
+
+def test_a_sieve_gives_the_first_record_once(tmp_path: Path) -> None:
+    """Also where it is the last one, and too short for the quick look."""
+    from mhatool.capture.sieve import Sieve
+
+    sieve = Sieve(frozenset({6}), 41, frozenset({6}), 58, frozenset({144}))
+    for data in (b"", bytes(13), bytes(200)):
+        path = tmp_path / "short.pcap"
+        path.write_bytes(pcap_header() + pcap_record(data))
+        with open_capture(path) as reader:
+            assert [record.frame for record in reader.sift(sieve)] == [1]
+            assert reader.tally.packets == {1: 1}

@@ -1,5 +1,7 @@
 """Time order, and what is the same message."""
 
+import tracemalloc
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,3 +82,20 @@ def test_memory_is_bounded() -> None:
     copies = Copies(most=2)
     source = Source("x", [record(i, i, bu(seq=i)) for i in range(1, 5)] + [record(5, 5, bu(seq=1))])
     assert [_is_copy(copies, sighting) for sighting in sightings([source])] == [False] * 5
+
+
+def test_large_packets_wait_no_longer_than_there_is_room() -> None:
+    """1,200 of 60,000 octets within the window are 72 MB: the earliest are passed on when 32 MiB wait."""
+    records = (record(i, S + i, bytes(60_000)) for i in range(1200))
+    passed = in_time_order(records)
+    tracemalloc.start()
+    try:
+        assert [r.frame for r in passed] == list(range(1200))
+        assert tracemalloc.get_traced_memory()[1] < 36 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+def test_times_before_1970_are_sorted_too() -> None:
+    records = [record(i, t * S // 10, b"") for i, t in enumerate([-95, -97, -96, -91])]
+    assert [r.time_ns * 10 // S for r in in_time_order(records)] == [-97, -96, -95, -91]

@@ -1,0 +1,66 @@
+"""What info says of captures that are out of the ordinary."""
+
+import hashlib
+import json
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.mhatool.capture.builders import UMIP, enhanced, interface, option, pcap_header, pcap_record, section
+from tests.mhatool.cli.process import COMMAND, REPOSITORY, complaint, mhatool
+from tests.mhatool.scenes import AGENT, CARE1, bu, ipv6
+
+TCP = ipv6(CARE1, AGENT, 6, bytes(20))
+
+
+def facts(*arguments: str | Path, stdin: bytes = b"") -> dict[str, object]:
+    result = mhatool("info", "--jsonl", *arguments, stdin=stdin)
+    assert result.status == 0, result.err
+    found: dict[str, object] = json.loads(result.out)
+    return found
+
+
+def test_times_before_1970(tmp_path: Path) -> None:
+    """An interface whose clock is counted from a thousand seconds before (if_tsoffset)."""
+    path = tmp_path / "early.pcapng"
+    early = interface(link_type=101, options=option(14, struct.pack("<q", -1000)))
+    path.write_bytes(section() + early + enhanced(bu()) + enhanced(TCP, 1_500_000) + enhanced(TCP, 500_000))
+    found = facts(path)
+    assert (found["start"], found["end"]) == ("1969-12-31T23:43:20.000000000Z", "1969-12-31T23:43:21.500000000Z")
+    assert found["duration_s"] == 1.5
+
+
+def test_a_profile_that_moves_the_hop_by_hop_header(tmp_path: Path) -> None:
+    """Mobility messages at next header 0, whose first octets look like a Hop-by-Hop header before TCP."""
+    profile = tmp_path / "moved.toml"
+    profile.write_text("[protocols]\nmobility = 0\nhop_by_hop = 135\n", encoding="utf-8")
+    message = bytes.fromhex("060105000000000100000000") + bytes(4)
+    path = tmp_path / "moved.pcap"
+    first, second = ipv6(CARE1, AGENT, 0, b"\x3b" + message[1:]), ipv6(CARE1, AGENT, 0, message)
+    path.write_bytes(pcap_header(link_word=101) + pcap_record(TCP) + pcap_record(first) + pcap_record(second))
+    assert facts(path, "--profile", profile)["signalling"] == {"binding_update": 2}
+
+
+def test_the_hash_of_what_is_read_once(tmp_path: Path) -> None:
+    """A pipe with a name has none; a file has that of its octets."""
+    source = UMIP / "ro-home.pcap"
+    assert facts(source, "--hash")["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(
+        [sys.executable, "-c", f"open({str(pipe)!r}, 'wb').write(open({str(source)!r}, 'rb').read())"]
+    ):
+        found = facts(pipe, "--hash")
+    assert found["sha256"] is None
+    assert found["packets"] == facts(source)["packets"]
+    by_name = subprocess.run(
+        [*COMMAND, "info", "/dev/stdin", "--hash", "--jsonl"],
+        input=source.read_bytes(), capture_output=True, cwd=REPOSITORY, timeout=60, check=True,
+    )  # fmt: skip
+    assert json.loads(by_name.stdout)["sha256"] is None
+
+
+def test_a_whole_document_or_none(tmp_path: Path) -> None:
+    assert "no such file" in complaint("info", "--json", UMIP / "ro-home.pcap", tmp_path / "nothing")
