@@ -1,6 +1,7 @@
 """Write captures: the same calls give the same octets, for nothing is taken from clock or host."""
 
 import struct
+from collections.abc import Hashable
 from typing import Final, Protocol
 
 from mhatool.capture import pcapng_format as form
@@ -23,8 +24,9 @@ class ByteSink(Protocol):
 
 
 class PcapngWriter:
-    """Writes pcapng: one section, little-endian, nanoseconds; an interface for each (link type, name) when first used.
+    """Writes pcapng: one section, little-endian, nanoseconds; an interface described when it is first used.
 
+    An interface is what has the same link type, name and `source`. A comment of several lines is written as several.
     Source: draft-ietf-opsawg-pcapng, section 4. The stream belongs to the caller, who flushes and closes it.
     """
 
@@ -32,7 +34,7 @@ class PcapngWriter:
         """Write the section header. `application` names the writer in it; `flush_each` sends each packet on at once."""
         self._stream = stream
         self._flush_each = flush_each
-        self._interfaces: dict[tuple[int, str | None], int] = {}
+        self._interfaces: dict[tuple[int, str | None, Hashable], int] = {}
         fixed = struct.pack("<I2Hq", form.BYTE_ORDER_MAGIC, 1, 0, form.SECTION_LENGTH_UNKNOWN)
         options = _options((form.SECTION_APPLICATION, application.encode("utf-8", "replace")))
         self._emit(_block(form.SECTION_HEADER, fixed + options))
@@ -45,33 +47,37 @@ class PcapngWriter:
         original_length: int | None = None,
         comment: str | None = None,
         interface_name: str | None = None,
+        source: Hashable = None,
     ) -> None:
         """Write a packet. `time_ns` are Unix nanoseconds; the packet had `original_length` octets (None: as `data`).
 
-        Raises ValueError for a time before 1970 or after 2554, a packet over 16 MiB, a comment over 65,535 octets; and
-        what the stream raises.
+        `source` is anything that tells apart interfaces which have the same name, or none.
+        Raises ValueError for a time before 1970 or after 2554, a packet over 16 MiB, a line of a comment over 65,535
+        octets; and what the stream raises.
         """
         _check(time_ns, data, 1 << 64)
-        interface = self._interfaces.get((link_type, interface_name))
+        key = (link_type, interface_name, source)
+        interface = self._interfaces.get(key)
         if interface is None:
-            interface = self._describe(link_type, interface_name)
+            interface = self._interfaces[key] = len(self._interfaces)
+            self._describe(link_type, interface_name)
         original = len(data) if original_length is None else original_length
         fixed = struct.pack("<5I", interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(data), original)
-        options = b"" if comment is None else _options((form.OPTION_COMMENT, comment.encode("utf-8", "replace")))
+        lines = [] if comment is None else comment.encode("utf-8", "replace").split(b"\n")
+        options = _options(*((form.OPTION_COMMENT, line) for line in lines)) if lines else b""
         self._emit(_block(form.ENHANCED_PACKET, fixed + _pad(data) + options))
 
-    def write_record(self, record: Record, interface: Interface | None = None) -> None:
+    def write_record(self, record: Record, interface: Interface | None = None, source: Hashable = None) -> None:
         """Write what a reader gave, with the name of its interface: `reader.interfaces[record.interface]`."""
         name = interface.name if interface else None
-        self.write(record.time_ns, record.link_type, record.captured, record.original_length, record.comment, name)
+        facts = (record.time_ns, record.link_type, record.captured, record.original_length, record.comment)
+        self.write(*facts, name, source)
 
-    def _describe(self, link_type: int, name: str | None) -> int:
-        number = self._interfaces[link_type, name] = len(self._interfaces)
+    def _describe(self, link_type: int, name: str | None) -> None:
         options = [(form.INTERFACE_TIME_RESOLUTION, bytes([_NANOSECOND_EXPONENT]))]
         if name is not None:
             options.insert(0, (form.INTERFACE_NAME, name.encode("utf-8", "replace")))
         self._stream.write(_block(form.INTERFACE_DESCRIPTION, struct.pack("<H2xI", link_type, 0) + _options(*options)))
-        return number
 
     def _emit(self, block: bytes) -> None:
         self._stream.write(block)

@@ -17,6 +17,8 @@ FOUND: Final = 1
 """Findings or differences: validate, diff, crosscheck and replay --diff alone end with it, by `typer.Exit(FOUND)`."""
 WRONG_USE: Final = 2
 INTERRUPTED: Final = 130
+LONGEST_S: Final = 1e10
+"""The longest duration that a flag can give: over 300 years. Times in captures have 64 bits of nanoseconds at most."""
 
 When = Literal["auto", "always", "never"]
 Form = Literal["text", "json", "jsonl"]
@@ -75,8 +77,9 @@ def warn(message: str) -> None:
 
 
 def exclusive(**flags: object) -> None:
-    """Fail where two of these flags are given: `exclusive(json=json, jsonl=jsonl)`; None and False are not given."""
-    given = ["--" + name.rstrip("_").replace("_", "-") for name, value in flags.items() if value not in (None, False)]
+    """Fail where two of these flags are given: `exclusive(json=json, Y=expression)`; None and False are not given."""
+    names = [name.rstrip("_").replace("_", "-") for name, value in flags.items() if value not in (None, False)]
+    given = [("--" if len(name) > 1 else "-") + name for name in names]
     if len(given) > 1:
         fail(f"{given[0]} and {given[1]} contradict each other", "give one of them")
 
@@ -89,13 +92,11 @@ def form_of(json: bool, jsonl: bool) -> Form:
 
 def duration_ns(flag: str, seconds: float | None) -> int | None:
     """The seconds that a flag gives, in nanoseconds; None where it isn't given. Fails for what is no duration."""
-    from math import isfinite
-
     from mhatool.protocol.lifetime import nanoseconds
 
     if seconds is None:
         return None
-    if not isfinite(seconds):
+    if not abs(seconds) <= LONGEST_S:  # nor is NaN
         fail(f"{flag} {seconds} is no duration", "give seconds, as 0.5")
     return nanoseconds(seconds)
 

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from dissectors.profile import Profile
     from mhatool.capture import CaptureReader, Record
     from mhatool.capture.sieve import Sieve
-    from mhatool.extract import HomeNode, Picked, Selection
-    from mhatool.extract.findings import Cited
+    from mhatool.display.frame import Frame
+    from mhatool.extract import HomeNode, Picked, Picker, Selection
     from mhatool.validate import Finding
 
-Comments = list[Callable[["Picked"], list[str]]]
+Comments = list[Callable[["Frame"], list[str]]]
 Read = Iterator[tuple["CaptureReader", "Record"]]
 MOST_OF_A_COMMENT = 65_535
-"""Octets: a capture's option holds no more."""
+"""Octets of a line: a capture's option holds no more."""
 
 
 WriteOption = Annotated[
@@ -80,6 +80,10 @@ def extract(
     Without a selection that is all mobility signalling, also inside tunnels. Order, times, interfaces, lengths and
     comments stay. A message that came in fragments is written with all of them.
 
+    While fragments wait for the rest, or packets of --home-address for a pipe's next, what follows is kept back: for 60
+    seconds of the capture, or 2 from a pipe and live, and 16 MiB. Then the others overtake, and what turns out to be
+    wanted within 60 seconds is written late, out of order.
+
     Examples:
       mhatool extract tour.pcap -w signalling.pcapng
       mhatool extract tour.pcap -w mn.pcapng --home-address 2001:db8::99 --comment
@@ -87,7 +91,9 @@ def extract(
       mhatool extract -i eth0 -w signalling.pcapng
       tcpdump -U -w - -i eth0 | mhatool extract - -w - -Y 'mip6.ba.status >= 128' | tshark -r -
     """
-    exclusive(filter=expression, home_address=home_address, finding=finding)
+    if not write:
+        fail("-w names no file", "give -w OUT, or -w - for a pipe")
+    exclusive(Y=expression, home_address=home_address, finding=finding)
     if data and home_address is None:
         fail("--data goes with --home-address", "give both, or -Y with an expression")
     if around is not None and finding is None:
@@ -113,9 +119,13 @@ class _Plan:
 
     records: Read
     selection: Selection
-    comments: Comments
-    readers: list[CaptureReader] = field(default_factory=list)
-    """Those that a sieve stands before, as they are opened: their tallies count what it leaves out."""
+    readers: list[CaptureReader]
+    """Those of the files, as they are opened; behind a sieve their tallies count what it leaves out."""
+    comments: Comments = field(default_factory=list)
+
+    def remarks(self, frame: Frame) -> list[str]:
+        """What is said of a packet, a line each."""
+        return [line for said in self.comments for line in said(frame)]
 
 
 # --- selections ---
@@ -124,13 +134,13 @@ class _Plan:
 def _of_expression(files: list[str], expression: str | None, profile: Profile) -> _Plan:
     from mhatool.extract import Matching
 
+    readers: list[CaptureReader] = []
     if expression is None:
-        readers: list[CaptureReader] = []
         records = frames(files, sieve=_signalling(files, profile), readers=readers)
-        return _Plan(records, Matching(lambda frame: frame.packet.is_signalling), [], readers)
+        return _Plan(records, Matching(lambda frame: frame.packet.is_signalling), readers)
     from mhatool.cli.filters import chosen_filter
 
-    return _Plan(frames(files), Matching(chosen_filter(expression, profile)), [])
+    return _Plan(frames(files, readers=readers), Matching(chosen_filter(expression, profile)), readers)
 
 
 def _of_home_address(files: list[str], text: str, data: bool, profile: Profile) -> _Plan:
@@ -143,13 +153,13 @@ def _of_home_address(files: list[str], text: str, data: bool, profile: Profile) 
         home_address = address.parse(text)
     except EncodeError as error:
         fail(f"--home-address: {error}", "give it as 2001:db8::99")
+    readers: list[CaptureReader] = []
     if _read_once(files):
-        return _Plan(frames(files), HomeNode(home_address, data=data, eager=True), [])
+        return _Plan(frames(files, readers=readers), HomeNode(home_address, data=data, eager=True), readers)
     node = HomeNode(home_address, data=data)
     _learn(files, node, profile)
-    readers: list[CaptureReader] = []
     sieve = None if data else _signalling(files, profile)
-    return _Plan(_again(files, sieve, readers), node, [], readers)
+    return _Plan(_again(files, readers, sieve), node, readers)
 
 
 def _signalling(files: list[str], profile: Profile) -> Sieve | None:
@@ -180,7 +190,8 @@ def _of_finding(files: list[str], which: str, around: float | None, profile: Pro
         fail(f"--finding reads the capture twice, which {what} doesn't allow", "write it to a file, and name that")
     wanted = _chosen(which, _findings(files, profile))
     cited = Cited(wanted, around_ns)
-    return _Plan(_again(files), cited, [_found(cited)])
+    readers: list[CaptureReader] = []
+    return _Plan(_again(files, readers), cited, readers, [cited.comments])
 
 
 def _findings(files: list[str], profile: Profile) -> list[Finding]:
@@ -223,15 +234,14 @@ def _read_once(files: list[str]) -> bool:
     return any(read_once(file) or Path(file).is_fifo() or Path(file).is_socket() for file in files)
 
 
-def _again(files: list[str], sieve: Sieve | None = None, readers: list[CaptureReader] | None = None) -> Read:
+def _again(files: list[str], readers: list[CaptureReader], sieve: Sieve | None = None) -> Read:
     """The records once more; what was wrong with the files has been said. `sieve`, `readers`: as for `frames`."""
     from mhatool.capture import open_capture
 
     with Bar(files) as bar:
         for file in files:
             with open_capture(file) as reader, bar.watch(reader):
-                if readers is not None:
-                    readers.append(reader)
+                readers.append(reader)
                 yield from ((reader, record) for record in (reader if sieve is None else reader.sift(sieve)))
 
 
@@ -247,17 +257,17 @@ def _run(plan: _Plan, files: list[str], write: str, profile: Profile) -> None:
     from mhatool.capture import PcapngWriter, open_output
 
     tally = _Tally()
-    picked = tally.picked(plan, profile)
+    picked = tally.picked(plan, files, profile)
     first = list(islice(picked, 1))
     name = _namer(files)
     with open_output(write, inputs=[file for file in files if not read_once(file)]) as stream:
         writer = PcapngWriter(stream, application="mhatool", flush_each=write == "-" or isinstance(files[0], LiveInput))
         for one in chain(first, picked):
-            record = one.frame.record._replace(comment=_commented(one, plan.comments))
+            record = one.record._replace(comment=_commented(one))
             try:
-                writer.write_record(record, one.interface._replace(name=name(one)))
+                writer.write_record(record, one.interface._replace(name=name(one)), (one.file, record.interface))
             except ValueError as error:
-                where = f"{input_name(one.frame.file)}: frame {record.frame}"
+                where = f"{input_name(one.file)}: frame {record.frame}"
                 fail(f"{where}: {error}", "leave it out with -Y, or mend the file")
     tally.seen = max(tally.seen, sum(reader.tally.packets.total() for reader in plan.readers))
     _report(tally, write)
@@ -270,24 +280,38 @@ class _Tally:
     seen: int = 0
     written: int = 0
 
-    def picked(self, plan: _Plan, profile: Profile) -> Iterator[Picked]:
-        """What is wanted, a file after the other."""
-        from mhatool.extract import Picker
-
-        picker, current = Picker(plan.selection, profile), None
-        for reader, record in plan.records:
-            if reader is not current:
-                yield from self._count(picker.finish())
-                picker, current = Picker(plan.selection, profile), reader
-            self.seen += 1
-            file = reader.path if reader.path != "standard input" else "-"
-            yield from self._count(picker.offer(file, record, reader.interfaces[record.interface]))
-        yield from self._count(picker.finish())
-
-    def _count(self, picked: Iterator[Picked]) -> Iterator[Picked]:
-        for one in picked:
+    def picked(self, plan: _Plan, files: list[str], profile: Profile) -> Iterator[Picked]:
+        """What is wanted, a file after the other; each packet counts."""
+        for one in self._picked(plan, files, profile):
             self.written += 1
             yield one
+
+    def _picked(self, plan: _Plan, files: list[str], profile: Profile) -> Iterator[Picked]:
+        picker, current = _picker(plan, files, profile), None
+        for reader, record in plan.records:
+            if reader is not current:
+                yield from picker.finish()
+                _tell_given_up(picker)
+                picker, current = _picker(plan, files, profile), reader
+            self.seen += 1
+            file = files[len(plan.readers) - 1]  # opened one after the other
+            yield from picker.offer(file, record, reader.interfaces[record.interface])
+        yield from picker.finish()
+        _tell_given_up(picker)
+
+
+def _picker(plan: _Plan, files: list[str], profile: Profile) -> Picker:
+    """In no hurry where files are read: nobody waits for the next packet."""
+    from mhatool.extract import AT_ONCE_NS, HELD_NS, Picker
+
+    patience_ns = AT_ONCE_NS if _read_once(files) else HELD_NS
+    return Picker(plan.selection, profile, patience_ns=patience_ns, remarks=plan.remarks)
+
+
+def _tell_given_up(picker: Picker) -> None:
+    if picker.given_up:
+        what = f"{_packets(picker.given_up)} waited for fragments or updates that didn't come soon enough"
+        warn(f"{what}: left out for want of room")
 
 
 def _report(tally: _Tally, write: str) -> None:
@@ -310,11 +334,11 @@ def _namer(files: list[str]) -> Callable[[Picked], str | None]:
         names = {file: file for file in files}
 
     def name(picked: Picked) -> str | None:
-        number = picked.frame.record.interface
+        number = picked.record.interface
         own = picked.interface.name or (f"interface {number}" if number else None)
         if len(files) == 1:
             return own
-        return f"{input_name(names[picked.frame.file])}{f':{own}' if own else ''}"
+        return f"{input_name(names[picked.file])}{f':{own}' if own else ''}"
 
     return name
 
@@ -322,18 +346,14 @@ def _namer(files: list[str]) -> Callable[[Picked], str | None]:
 # --- comments ---
 
 
-def _commented(picked: Picked, comments: Comments) -> str | None:
-    """The packet's own comment and those that are added, a line each, as far as there is room."""
-    lines = [picked.frame.record.comment] if picked.frame.record.comment is not None else []
-    lines += [line for said in comments for line in said(picked)]
-    return "\n".join(lines).encode()[:MOST_OF_A_COMMENT].decode(errors="ignore") if lines else None
+def _commented(picked: Picked) -> str | None:
+    """The packet's own comments and those that are added, a line each, as far as there is room."""
+    lines = picked.record.comment.split("\n") if picked.record.comment is not None else []
+    lines += picked.remarks
+    return "\n".join(line.encode()[:MOST_OF_A_COMMENT].decode(errors="ignore") for line in lines) if lines else None
 
 
-def _summary(picked: Picked) -> list[str]:
+def _summary(frame: Frame) -> list[str]:
     from mhatool.display.summary import summary
 
-    return [summary(picked.frame.packet)]
-
-
-def _found(cited: Cited) -> Callable[[Picked], list[str]]:
-    return lambda picked: cited.comments(picked.frame)
+    return [summary(frame.packet)]

@@ -156,7 +156,7 @@ def _facts(file: str, profile: Profile, wants_hash: bool) -> dict[str, Any]:
         for record in records:
             length = record.original_length
             packet = dissector.glance(record.captured, record.link_type, original_length=length, frame=record.frame)
-            sighting = Sighting(record.time_ns, Frame(file, record.frame), record.interface, packet)
+            sighting = Sighting(record.time_ns, Frame(file, record.frame, record.time_ns), record.interface, packet)
             counted.see(packet)
             observer.see(sighting)
     tell_warnings(reader)

@@ -14,6 +14,8 @@ from mhatool.validate.report import message
 class Cited:
     """Selects the frames of findings; with `around_ns` also the signalling within that time of the frame at fault."""
 
+    learned = 0
+
     def __init__(self, findings: Iterable[Finding], around_ns: int | None = None) -> None:
         self._around_ns = around_ns
         self._places: set[Place] = set()
@@ -27,18 +29,22 @@ class Cited:
 
     def wants(self, frame: Frame) -> bool:
         """Whether a finding rests on it, or is near."""
-        if Place(frame.file, frame.record.frame) in self._places:
+        if _place(frame) in self._places:
             return True
         return self._around_ns is not None and frame.packet.is_signalling and self._is_near(frame.record.time_ns)
 
     def comments(self, frame: Frame) -> list[str]:
         """What was found in this frame, a line each."""
-        return self._comments.get(Place(frame.file, frame.record.frame), [])
+        return self._comments.get(_place(frame), [])
 
     def _is_near(self, time_ns: int) -> bool:
         around_ns = self._around_ns or 0
         at = bisect_left(self._times, time_ns - around_ns)
         return at < len(self._times) and self._times[at] <= time_ns + around_ns
+
+
+def _place(frame: Frame) -> Place:
+    return Place(frame.file, frame.record.frame, frame.record.time_ns)
 
 
 def _comment(finding: Finding) -> str:

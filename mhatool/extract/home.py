@@ -26,6 +26,11 @@ class HomeNode:
         self.care_of_addresses: set[bytes] = set()
         """Those that are known so far."""
 
+    @property
+    def learned(self) -> int:
+        """How many care-of addresses are known."""
+        return len(self.care_of_addresses)
+
     def may_teach(self, record: Record, profile: Profile = RFC6275) -> bool:
         """Whether dissecting this frame can teach anything: it holds the address, or may be a fragment that does."""
         return self._home_address in record.captured or profile.protocol("fragment") in record.captured

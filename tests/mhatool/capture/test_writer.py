@@ -74,6 +74,23 @@ def test_the_octets_are_those_of_the_specification() -> None:
     )
 
 
+def test_each_line_of_a_comment_is_a_comment() -> None:
+    stream = io.BytesIO()
+    PcapngWriter(stream, application="test").write(5, 1, b"abc", comment="one\n\ntwo")
+    options = option(1, b"one") + option(1, b"") + option(1, b"two") + option(0, b"")
+    assert stream.getvalue().endswith(enhanced(b"abc", 5, options=options))
+
+
+def test_interfaces_of_the_same_name_are_kept_apart_where_their_sources_differ() -> None:
+    stream = io.BytesIO()
+    writer = PcapngWriter(stream, application="test")
+    for source in ("a", "b", None, "a", "b", None):
+        writer.write(5, 1, b"abc", interface_name="eth0", source=source)
+    records, interfaces = parse(stream.getvalue())
+    assert [one.name for one in interfaces] == ["eth0"] * 3
+    assert [one.interface for one in records] == [0, 1, 2] * 2
+
+
 def test_it_flushes_each_packet_if_asked() -> None:
     class Counting(io.BytesIO):
         flushes = 0

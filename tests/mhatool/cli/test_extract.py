@@ -9,7 +9,7 @@ import pytest
 from mhatool.capture import Record, open_capture
 from tests.mhatool.capture.builders import block, option, pcap_header, pcap_record, section
 from tests.mhatool.cli.process import complaint, mhatool
-from tests.mhatool.scenes import CARE1, PEER, RAW, ba, bu, echo
+from tests.mhatool.scenes import CARE1, PEER, RAW, ba, bu, echo, ipv6
 
 HOME = "2001:200:1:2:240:26ff:fe4c:51fd"
 
@@ -169,6 +169,55 @@ def test_cut_packets_comments_and_nameless_interfaces_stay(tmp_path: Path) -> No
     assert one.interface != two.interface
 
 
+def test_comments_stay_apart(tmp_path: Path) -> None:
+    """Two of the packet, and the summary: three options of code 1 (draft-ietf-opsawg-pcapng, 3.5) one after another."""
+    packet = bu()
+    body = struct.pack("<5I", 0, 0, 6_000_000, len(packet), len(packet)) + packet
+    commented = block(6, body + option(1, b"mine") + option(1, b"yours") + option(0, b""))
+    (tmp_path / "in.pcapng").write_bytes(section() + block(1, struct.pack("<HHI", RAW, 0, 0)) + commented)
+    (one,) = extracted(tmp_path, "in.pcapng", "--comment")
+    lines = (one.comment or "").splitlines()
+    assert (lines[:2], len(lines)) == (["mine", "yours"], 3)
+    options = b"".join(option(1, line.encode()) for line in lines) + option(0, b"")
+    assert (tmp_path / "out.pcapng").read_bytes()[:-4].endswith(packet + options)
+
+
+def test_interfaces_of_two_sections_stay_apart(tmp_path: Path) -> None:
+    """Each section has an eth0 of its own: two hosts' captures, put one after the other."""
+    packet = bu()
+    eth0 = block(1, struct.pack("<HHI", RAW, 0, 0) + option(2, b"eth0") + option(0, b""))
+    seen = block(6, struct.pack("<5I", 0, 0, 6_000_000, len(packet), len(packet)) + packet)
+    (tmp_path / "in.pcapng").write_bytes((section() + eth0 + seen) * 2 + seen)
+    assert [one.interface for one in extracted(tmp_path, "in.pcapng")] == [0, 1, 1]
+    with open_capture(tmp_path / "out.pcapng") as reader:
+        assert len(list(reader)) == 3
+        assert [one.name for one in reader.interfaces] == ["eth0", "eth0"]
+
+
+def test_a_file_may_be_called_standard_input(broken: Path) -> None:
+    (broken / "in.pcap").rename(broken / "standard input")
+    expected = [1, 2, 30, 58, 59]
+    for flags in ([], ["--home-address", "2001:db8:1::100"]):
+        found = extracted(broken, "standard input", *flags)
+        assert [record.time_ns // 10**9 for record in found] == expected
+    (one,) = extracted(broken, "standard input", "--finding", "MIP6-MH-001")
+    assert (one.comment or "").startswith("MIP6-MH-001 error: ")
+
+
+def test_a_fragment_that_stays_alone_holds_nothing_back_on_a_pipe(tmp_path: Path) -> None:
+    """The pipe stays open until the first packet behind it was seen: 3 s after the fragment, by the capture's clock."""
+    lonely = ipv6(CARE1, PEER, 44, bytes((17, 0, 0, 1, 0, 0, 0, 7)) + bytes(64))
+    packets = b"".join(pcap_record(octets, at, 0) for at, octets in [(1, lonely), (2, bu()), (4, ba())])
+    (tmp_path / "in.pcap").write_bytes(pcap_header(link_word=RAW) + packets)
+    command = """
+        mkfifo done
+        { cat in.pcap; timeout 20 cat done >when.txt || echo "too late" >when.txt; } |
+            mhatool extract - -w - | { head -c 200 >/dev/null; echo "before the end" >done; cat >/dev/null; }
+    """
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "when.txt").read_text() == "before the end\n"
+
+
 # --- findings ---
 
 
@@ -237,11 +286,13 @@ def test_a_pipe_with_a_name_is_read_once(broken: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-Y", "a", "--finding", "1"], "--filter and --finding contradict each other"),
+        (["-Y", "a", "--finding", "1"], "-Y and --finding contradict each other"),
         (["--home-address", "10.0.0.1"], "--home-address: '10.0.0.1' is not an IPv6 address"),
         (["--data"], "--data goes with --home-address"),
         (["--around", "1"], "--around goes with --finding"),
         (["--around", "inf", "--finding", "1"], "--around inf is no duration; give seconds, as 0.5"),
+        (["--around", "1e300", "--finding", "1"], "--around 1e+300 is no duration; give seconds, as 0.5"),
+        (["-w", ""], "-w names no file; give -w OUT, or -w - for a pipe"),
         (["-Y", "binding_updat"], "-Y: column 1: "),
         (["-Y", "binding_update and"], "-Y: column 19: "),
         (["-Y", ""], "-Y: column 1: "),

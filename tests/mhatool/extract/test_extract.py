@@ -7,7 +7,7 @@ import pytest
 
 from dissectors.walk import Dissector
 from mhatool.capture import Interface, Record
-from mhatool.extract import HELD_NS, HomeNode, Matching, Picker, Selection, picker
+from mhatool.extract import AT_ONCE_NS, HELD_NS, HomeNode, Matching, Picker, Selection, picker
 from tests.mhatool.scenes import (
     AGENT,
     AGENT2,
@@ -25,6 +25,7 @@ from tests.mhatool.scenes import (
     ip,
     ipv6,
     mobility,
+    record,
     records_of,
     routing_header,
     scene,
@@ -42,11 +43,15 @@ def kept(selection: Selection, packets: Iterable[tuple[float, bytes]]) -> list[i
     return [frame for _, frame in passed(selection, records_of(scene(*packets)))]
 
 
-def passed(selection: Selection, records: Iterable[Record]) -> list[tuple[int, int]]:
+def passed(
+    selection: Selection, records: Iterable[Record], *, patience_ns: int = HELD_NS, given_up: int = 0
+) -> list[tuple[int, int]]:
     """The frames that come through, each after the number of the frame at which it was certain (0: the end)."""
-    through = Picker(selection)
-    found = [(r.frame, one.frame.record.frame) for r in records for one in through.offer("scene", r, LINK)]
-    return found + [(0, one.frame.record.frame) for one in through.finish()]
+    through = Picker(selection, patience_ns=patience_ns)
+    found = [(r.frame, one.record.frame) for r in records for one in through.offer("scene", r, LINK)]
+    found += [(0, one.record.frame) for one in through.finish()]
+    assert through.given_up == given_up
+    return found
 
 
 # --- fragments ---
@@ -89,11 +94,57 @@ def test_pieces_whose_rest_never_comes() -> None:
     assert passed(SIGNALLING, records[:3]) == [(0, 2), (0, 3)]
 
 
-def test_no_more_wait_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The piece is number 1; with room for five, it is given up when the sixth packet comes."""
-    monkeypatch.setattr(picker, "MOST_HELD", 5)
-    records = records_of(scene((0, UPDATE[0]), *[(0, ba())] * 6))
-    assert passed(SIGNALLING, records) == [(6, 2), (6, 3), (6, 4), (6, 5), (6, 6), (7, 7)]
+LARGE = ipv6(CARE1, PEER, 59, bytes(30_000))
+EVERYTHING = Matching(lambda frame: not any(frame.packet.find("fragment")))
+
+
+@pytest.fixture
+def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for three large packets and a bit."""
+    monkeypatch.setattr(picker, "MOST_OCTETS", 100_000)
+
+
+@pytest.mark.usefixtures("little_room")
+def test_no_more_wait_than_there_is_room_for() -> None:
+    """The piece is number 1; it is overtaken when the fourth large packet comes, and given once it is whole."""
+    records = records_of(scene((0, UPDATE[0]), *[(0, LARGE)] * 5, (0, UPDATE[1]), (0, UPDATE[2])))
+    first = [(5, 2), (5, 3), (5, 4), (5, 5), (6, 6)]
+    assert passed(EVERYTHING, records) == first
+    both = Matching(lambda frame: frame.packet.is_signalling or frame.packet.octets == LARGE)
+    assert passed(both, records) == [*first, (8, 1), (8, 7), (8, 8)]
+
+
+@pytest.mark.usefixtures("little_room")
+def test_what_is_not_wanted_takes_no_room() -> None:
+    records = records_of(scene((0, UPDATE[0]), *[(0, LARGE)] * 50, (0, ba()), *[(0, piece) for piece in UPDATE[1:]]))
+    assert passed(SIGNALLING, records) == [(54, 1), (54, 52), (54, 53), (54, 54)]
+
+
+@pytest.mark.usefixtures("little_room")
+def test_pieces_are_given_up_for_want_of_room() -> None:
+    """Ten large first fragments: the last waits in order, three before it may still come late, six can't."""
+    pieces = [fragments(LARGE, 29_992, number)[0] for number in range(10)]
+    records = records_of(scene(*enumerate(pieces)))
+    assert passed(SIGNALLING, records, patience_ns=0, given_up=6) == []
+
+
+def test_a_piece_is_overtaken_and_comes_late() -> None:
+    """In a hurry others wait 2 s for it."""
+    packets = [UPDATE[0], ba(), ba(), ba(), UPDATE[1], UPDATE[2], ba()]
+    found = passed(SIGNALLING, records_of(scene(*enumerate(packets))), patience_ns=AT_ONCE_NS)
+    assert found == [(4, 2), (4, 3), (4, 4), (6, 1), (6, 5), (6, 6), (7, 7)]
+
+
+def test_a_piece_that_was_overtaken_is_given_up_after_a_minute() -> None:
+    records = records_of(scene((0, UPDATE[0]), (3, ba()), (61, ba()), (62, UPDATE[1]), (63, UPDATE[2])))
+    assert passed(SIGNALLING, records, patience_ns=AT_ONCE_NS) == [(2, 2), (3, 3), (5, 4), (5, 5)]
+
+
+def test_pieces_that_nothing_can_complete_do_not_wait() -> None:
+    """One that an ICMPv6 error quotes, one that the capture cut."""
+    cut = record(2, 0, UPDATE[0], snap=len(UPDATE[0]) - 4)
+    records = [record(1, 0, quoting(UPDATE[0])), cut, record(3, 0, ba())]
+    assert passed(SIGNALLING, records) == [(3, 3)]
 
 
 def test_a_fragment_that_is_wanted_for_itself() -> None:
@@ -153,9 +204,9 @@ def learned(packets: Iterable[tuple[float, bytes]], *, data: bool = False) -> Ho
     """A node that knows all care-of addresses, as after a first pass."""
     node = HomeNode(HOME, data=data)
     dissector = Dissector()
-    for record in records_of(scene(*packets)):
-        if node.may_teach(record):
-            node.learn(dissector.dissect(record.captured, RAW, frame=record.frame))
+    for one in records_of(scene(*packets)):
+        if node.may_teach(one):
+            node.learn(dissector.dissect(one.captured, RAW, frame=one.frame))
     return node
 
 
@@ -167,6 +218,11 @@ def test_what_belongs_to_a_node_without_naming_it() -> None:
 def test_in_one_pass_it_waits_for_the_update() -> None:
     records = records_of(scene(*enumerate([OF_HOME[0], OF_OTHER[1], *OF_HOME[1:4]])))
     assert passed(HomeNode(HOME, eager=True), records) == [(4, 1), (4, 3), (4, 4), (5, 5)]
+
+
+def test_in_one_pass_others_overtake_and_what_was_undecided_comes_late() -> None:
+    records = records_of(scene((0, OF_HOME[0]), (1, binding_error(CARE2, PEER, HOME)), (3, OF_OTHER[1]), (5, bu())))
+    assert passed(HomeNode(HOME, eager=True), records, patience_ns=AT_ONCE_NS) == [(3, 2), (4, 1), (4, 4)]
 
 
 def test_one_pass_gives_what_two_give() -> None:
