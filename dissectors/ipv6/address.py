@@ -40,8 +40,8 @@ def is_link_local(address: bytes) -> bool:
 def is_routable_unicast(address: bytes) -> bool:
     """A unicast routable address as RFC 6275 means it.
 
-    Not multicast, link-local, loopback, unspecified, IPv4-mapped or IPv4-compatible.
+    Not multicast, link-local, loopback, unspecified, IPv4-mapped or IPv4-compatible, nor a prefix's home agents.
     """
-    if is_multicast(address) or is_link_local(address):
+    if is_multicast(address) or is_link_local(address) or address[8:] == HOME_AGENTS_ANYCAST:
         return False
     return address[:10] != bytes(10) or address[10:12] not in (b"\xff\xff", b"\x00\x00")

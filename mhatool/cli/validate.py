@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json as json_
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -35,9 +36,12 @@ if TYPE_CHECKING:
 
 SeverityName = Literal["error", "warning", "note"]
 Format = Literal["concise", "full", "json", "jsonl", "github"]
-Identity = tuple[str, tuple[str, ...], tuple[int, ...]]
+#: Rule, node, home address, time of the first frame, and the octet at fault where there is one frame only.
+Identity = tuple[str, str, str | None, str, int | None]
 
 IdsOption = list[str] | None
+_NONE: Final = 99
+"""A rank behind that of every severity: there was no finding."""
 
 
 @live
@@ -81,29 +85,40 @@ def validate(
     judge = _judge(chosen, select, ignore)
     wanted = _Wanted(Severity(str(setting("validate.min_severity", min_severity))), _known(baseline))
     limit = Severity(str(setting("validate.fail_on", fail_on)))
-    found = _print(form, files, filter(wanted, findings_in(files, judge, chosen)), judge)
-    if any(finding.severity.rank <= limit.rank for finding in found):
+    worst = _print(form, files, filter(wanted, findings_in(files, judge, chosen)), judge)
+    if worst <= limit.rank:
         raise typer.Exit(FOUND)
 
 
 def _judge(profile: Profile, select: IdsOption, ignore: IdsOption) -> Judge:
     from mhatool.validate import Judge, UnknownRuleError
 
+    selected = _ids("validate.select", select)
+    if select and not selected:
+        fail("--select names no rule", "`mhatool rules` lists them; without --select all are in force")
     try:
-        return Judge(profile, select=_ids("validate.select", select), ignore=_ids("validate.ignore", ignore))
+        judge = Judge(profile, select=selected, ignore=_ids("validate.ignore", ignore))
     except UnknownRuleError as error:
         fail(str(error))
+    if not judge.rules:
+        fail(f"no rule is left: what is selected is ignored, or isn't for the profile {profile.name}")
+    return judge
 
 
 class _Wanted:
-    """Whether a finding is reported."""
+    """Whether a finding is reported; each known one hides one."""
 
-    def __init__(self, least: Severity, known: frozenset[Identity]) -> None:
+    def __init__(self, least: Severity, known: Counter[Identity]) -> None:
         self._least = least.rank
         self._known = known
 
     def __call__(self, finding: Finding) -> bool:
-        return finding.severity.rank <= self._least and _identity(finding.json()) not in self._known
+        if self._known:
+            identity = _identity(finding.json())
+            if self._known[identity]:
+                self._known[identity] -= 1
+                return False
+        return finding.severity.rank <= self._least
 
 
 def _ids(key: str, words: list[str] | None) -> tuple[str, ...]:
@@ -113,17 +128,17 @@ def _ids(key: str, words: list[str] | None) -> tuple[str, ...]:
     return tuple(name for text in texts for name in text.replace(",", " ").split())
 
 
-def _print(form: str, files: list[str], findings: Iterable[Finding], judge: Judge) -> list[Finding]:
-    """Print them and return them: JSON Lines as they come, anything else sorted at the end."""
+def _print(form: str, files: list[str], findings: Iterable[Finding], judge: Judge) -> int:
+    """Print them and return the rank of the worst: JSON Lines as they come, anything else sorted at the end."""
     from mhatool.validate import report
 
     out = Out()
     if form == "jsonl":
-        found = []
+        worst = _NONE
         for finding in findings:
             out.record(finding.json())
-            found.append(finding)
-        return found
+            worst = min(worst, finding.severity.rank)
+        return worst
     found = sorted(findings, key=lambda finding: finding.order)
     if form == "json":
         out.document(report.document(files, found))
@@ -135,7 +150,7 @@ def _print(form: str, files: list[str], findings: Iterable[Finding], judge: Judg
         for finding in map(_for_people, found):
             out.line(report.concise(finding, style) if form == "concise" else report.full(finding, style) + "\n")
         out.line(report.summary(found, judge.messages, judge.rules, style))
-    return found
+    return min((finding.severity.rank for finding in found), default=_NONE)
 
 
 def _for_people(finding: Finding) -> Finding:
@@ -150,20 +165,28 @@ def _style(text: str, style: str) -> str:
 # --- baseline ---
 
 
-def _known(path: str | None) -> frozenset[Identity]:
+_REMEDY = "give what `mhatool validate --jsonl` prints"
+
+
+def _known(path: str | None) -> Counter[Identity]:
     if path is None:
-        return frozenset()
+        return Counter()
     if path == "-":
         fail("--baseline reads no standard input", "write it to a file, and name that")
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it isn't text"
-        fail(f"the baseline can't be read: {reason}", "give what `mhatool validate --jsonl` prints", path)
+        fail(f"the baseline can't be read: {reason}", _REMEDY, path)
     try:
-        return frozenset(_identity(record) for record in _records(text))
+        records = list(_records(text))
+        is_old = any("rule" in record and "first_time" not in record for record in records)
+        known = Counter() if is_old else Counter(map(_identity, records))
     except (ValueError, KeyError, TypeError, AttributeError):
-        fail("this is no baseline", "give what `mhatool validate --jsonl` prints", path)
+        fail("this is no baseline", _REMEDY, path)
+    if is_old:
+        fail("an earlier version wrote this baseline", "write it again with `mhatool validate --jsonl`", path)
+    return known
 
 
 def _records(text: str) -> Iterator[dict[str, Any]]:
@@ -176,6 +199,6 @@ def _records(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _identity(record: dict[str, Any]) -> Identity:
-    """What makes it the same finding in another run: rule, files by name without folder, frames."""
-    names = tuple(Path(name).name for name in record["files"])
-    return record["rule"], names, tuple(record["frames"])
+    """What makes it the same finding when the capture has grown, or comes by another name."""
+    offset = record["offset"] if len(record["frames"]) == 1 else None  # the last frame of several may be another one
+    return record["rule"], record["node"], record["home_address"], record["first_time"], offset

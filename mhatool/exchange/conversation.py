@@ -16,6 +16,12 @@ from mhatool.protocol.value import value
 MOST_CONVERSATIONS = 100_000
 RECENT = 32
 """Binding Updates of one conversation that can still be answered."""
+JITTER_NS = nanoseconds(1)
+"""How much later than its answer an update may be stamped, by interfaces whose clocks differ."""
+AGAIN_NS = nanoseconds(10)
+"""An acknowledgement that comes so long after the one before it isn't that one again."""
+PROMPT_NS = nanoseconds(10)
+"""An answer later than this may be that to another update, out of sight, with the same number."""
 
 T = TypeVar("T")
 #: A mobile node's address (home or care-of) and its peer.
@@ -81,8 +87,41 @@ class Conversation:
                 return newest
             if newest.update.sequence_number == acknowledgement.sequence_number:
                 return newest
-        same = [e for e in reversed(self.recent) if e.update.sequence_number == acknowledgement.sequence_number]
-        return next((exchange for exchange in same if exchange.acknowledgement is None), same[0] if same else None)
+        same = self._asked_with(acknowledgement.sequence_number)
+        unanswered = next((exchange for exchange in same if exchange.acknowledgement is None), None)
+        if unanswered is not None or not same:
+            return unanswered
+        return same[0] if self._may_be_again(acknowledgement, same[0]) else None
+
+    def _may_be_again(self, acknowledgement: Acknowledgement, exchange: Exchange) -> bool:
+        """Whether an acknowledgement may be a repetition of an exchange's own. After a deletion numbers begin anew."""
+        first = exchange.acknowledgement
+        if first is None or acknowledgement.time_ns - first.time_ns > AGAIN_NS:
+            return False
+        later = (each.update for each in reversed(self.recent) if each.update.time_ns > exchange.update.time_ns)
+        return not any(update.deletes for update in later)
+
+    def leaves_waiting(self, acknowledgement: Acknowledgement) -> Exchange | None:
+        """The exchange that waits for an answer where an acknowledgement came with a number that no update had."""
+        waiting = self.pending
+        if waiting is None or not (acknowledgement.trusted and waiting.update.trusted):
+            return None
+        return None if self._asked_with(acknowledgement.sequence_number) else waiting
+
+    def explain(self, update: Update) -> None:
+        """An update may be the one that an unexplained acknowledgement answers, stamped a little later than that."""
+        kept = [each for each in self.unexplained if not _came_with(each.acknowledgement, update)]
+        self.unexplained[:] = kept
+
+    def _asked_with(self, sequence_number: int) -> list[Exchange]:
+        """The exchanges with a number, the newest first."""
+        return [exchange for exchange in reversed(self.recent) if exchange.update.sequence_number == sequence_number]
+
+
+def _came_with(acknowledgement: Acknowledgement, update: Update) -> bool:
+    """Whether the update is the one that was answered, seen a little after its answer."""
+    late_ns = update.time_ns - acknowledgement.time_ns
+    return update.sequence_number == acknowledgement.sequence_number and 0 <= late_ns <= JITTER_NS
 
 
 @value
@@ -111,6 +150,7 @@ class Conversations:
         self._answerable_ns = nanoseconds(answerable_s) if answerable_s is not None else None
         self._by_pair: OrderedDict[Pair, Conversation] = OrderedDict()
         self._home_of: OrderedDict[Pair, bytes] = OrderedDict()
+        self._early: OrderedDict[Pair, Acknowledgement] = OrderedDict()
 
     def __iter__(self) -> Iterator[Conversation]:
         return iter(self._by_pair.values())
@@ -124,9 +164,13 @@ class Conversations:
         return self._home_of.get((care_of_address, peer))
 
     def update(self, update: Update) -> tuple[Conversation, Exchange]:
-        """Take in a Binding Update. Where it names no home address, its source may tell."""
+        """Take in a Binding Update. Where it names no home address, its source is one or, as care-of address, tells it.
+
+        Its answer may have come before it, by interfaces whose clocks differ; then the exchange has it already.
+        """
         if not update.has_home_address_option:
-            known = self.home_address(update.source, update.peer)
+            is_home = (update.source, update.peer) in self._by_pair
+            known = None if is_home else self.home_address(update.source, update.peer)
             update = replace(update, home_address=known) if known is not None else update
         elif update.trusted and update.source != update.home_address:
             seen_at = (update.source, update.peer)
@@ -139,6 +183,11 @@ class Conversations:
         self._remember(self._by_pair, pair, conversation)
         exchange = Exchange(update, self._previous(conversation, update))
         conversation.forgotten = False
+        if conversation.unexplained:
+            conversation.explain(update)
+        early = self._early.pop(pair, None) if self._early else None
+        if early is not None and update.trusted and _came_with(early, update):
+            exchange.acknowledgement = early
         conversation.recent.add(exchange)
         if self._answerable_ns is not None:
             while conversation.recent[0].update.time_ns < update.time_ns - self._answerable_ns:
@@ -167,17 +216,25 @@ class Conversations:
         """Take in a Binding Acknowledgement."""
         conversation = self._conversation_of(acknowledgement)
         if conversation is None:
+            self._expect(acknowledgement)
             return Answer(acknowledgement, None, None, repeats=False)
         if acknowledgement.home_address != conversation.home_address:
             acknowledgement = replace(acknowledgement, home_address=conversation.home_address)
         exchange = conversation.answered_by(acknowledgement)
         repeats = exchange is not None and exchange.acknowledgement is not None
-        waiting = conversation.pending
-        if exchange is not None and not repeats:
+        if exchange is None:
+            self._expect(acknowledgement)
+            waiting = conversation.leaves_waiting(acknowledgement)
+            if waiting is not None:
+                conversation.unexplained.add(Unexplained(acknowledgement, waiting))
+        elif not repeats:
             exchange.acknowledgement = acknowledgement
-        elif exchange is None and waiting is not None and acknowledgement.trusted and waiting.update.trusted:
-            conversation.unexplained.add(Unexplained(acknowledgement, waiting))
         return Answer(acknowledgement, conversation, exchange, repeats)
+
+    def _expect(self, acknowledgement: Acknowledgement) -> None:
+        """Keep what answers no update so far: that may be stamped a little later."""
+        if self._answerable_ns is None and acknowledgement.trusted:
+            self._remember(self._early, (acknowledgement.home_address, acknowledgement.peer), acknowledgement)
 
     def forget(self, home_address: bytes, peer: bytes) -> None:
         """The peer has no such binding (Binding Error, status 1): the next update begins anew."""
@@ -186,18 +243,34 @@ class Conversations:
             conversation.forgotten = True
 
     def _conversation_of(self, acknowledgement: Acknowledgement) -> Conversation | None:
-        """The one that it answers, or else the nearest.
+        """That of the home address in the routing header.
 
-        Looked up by the routing header's address, by the destination as home address, and as care-of address.
+        Without one, the conversation that it answers, or else the nearest: of its destination as home address, and as
+        care-of address. Where nobody was seen at the address in the routing header, that may be wrong.
         """
         peer, destination = acknowledgement.peer, acknowledgement.destination
         likely = self._by_pair.get((acknowledgement.home_address, peer))
+        if acknowledgement.routing_header is not None:
+            return likely or self._meant(acknowledgement)
         if likely is not None and likely.answered_by(acknowledgement) is not None:
             return likely
-        homes = (acknowledgement.routing_header, destination, self.home_address(destination, peer))
-        known = [self._by_pair[home, peer] for home in homes if home is not None and (home, peer) in self._by_pair]
-        answered = (conversation for conversation in known if conversation.answered_by(acknowledgement) is not None)
-        return next(answered, known[0] if known else None)
+        home_address = self.home_address(destination, peer)
+        other = self._by_pair.get((home_address, peer)) if home_address is not None else None
+        if other is not None and (likely is None or other.answered_by(acknowledgement) is not None):
+            return other
+        return likely
+
+    def _meant(self, acknowledgement: Acknowledgement) -> Conversation | None:
+        """The conversation that waits at the destination for just this answer, under another home address."""
+        peer, destination = acknowledgement.peer, acknowledgement.destination
+        for home_address in (destination, self.home_address(destination, peer)):
+            conversation = self._by_pair.get((home_address, peer)) if home_address is not None else None
+            exchange = conversation.answered_by(acknowledgement) if conversation is not None else None
+            if exchange is None or exchange.acknowledgement is not None or exchange.update.source != destination:
+                continue
+            if acknowledgement.time_ns - exchange.update.time_ns <= PROMPT_NS:
+                return conversation
+        return None
 
     def _remember(self, table: OrderedDict[Pair, T], pair: Pair, value: T) -> None:
         table[pair] = value

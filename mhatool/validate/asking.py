@@ -26,7 +26,10 @@ from mhatool.validate.surroundings import knowledge
 
 INITIAL_DHAAD_TIMEOUT_S = 3.0
 PREFIX_ADV_TIMEOUT_S = 3.0
+INITIAL_SOLICIT_TIMER_S = 3.0
 DHAAD_RETRIES = 4
+LONGEST_SEARCH_WAIT_NS = nanoseconds(INITIAL_DHAAD_TIMEOUT_S * 2**DHAAD_RETRIES * 1.1)
+"""The wait after the last retransmission that a search may have, 48 s; with a tenth more for what timers are late."""
 PREFIX_ADV_RETRIES = 3
 MOST = 50_000
 
@@ -47,9 +50,12 @@ class Series:
     """What one node lately asked another one, newest last.
 
     The last `count` are one request and its retransmissions, sent until something answers; it may be more than are
-    kept. `marks` are the cookies or identifiers of the latest. `answers_seen`: at any time, so the capture shows them.
+    kept. `marks` are the cookies or identifiers of the latest, `source` the newest one's source address.
+    `answers_seen`: at any time, so the capture shows them. After `longest_ns` of silence a request begins anew.
     """
 
+    longest_ns: int = LONGEST_WAIT_NS
+    source: bytes = b""
     sent: deque[Transmission] = field(default_factory=lambda: deque(maxlen=TRANSMISSIONS))
     marks: deque[object] = field(default_factory=lambda: deque(maxlen=TRANSMISSIONS))
     count: int = 0
@@ -58,15 +64,20 @@ class Series:
 
     def goes_on(self, time_ns: int) -> bool:
         """Whether a request at this time repeats the one before."""
-        return not self.answered and bool(self.sent) and time_ns - self.sent[-1][0] <= LONGEST_WAIT_NS
+        return not self.answered and bool(self.sent) and time_ns - self.sent[-1][0] <= self.longest_ns
 
     def add(self, seen: Seen) -> None:
         """Take in the next one, which may begin a new series."""
         if not self.goes_on(seen.time_ns):
             self.count = 0
         self.answered = False
+        self.source = seen.datagram.source
         self.count += 1
         self.sent.append((seen.time_ns, seen.frame))
+
+    def current_marks(self) -> set[object]:
+        """Those of the request with its retransmissions."""
+        return set(islice(self.marks, max(len(self.marks) - self.count, 0), None))
 
     def with_next(self, seen: Seen) -> list[Transmission]:
         """The request with its retransmissions, and the message at hand."""
@@ -102,7 +113,9 @@ class Askings:
         asked = self.asked(seen)
         series = asked.series
         if series is None:
-            series = self._series.note(asked.key, Series())
+            is_search = seen.message.type == "dhaad_request"
+            series = Series(LONGEST_SEARCH_WAIT_NS if is_search else LONGEST_WAIT_NS)
+            self._series.note(asked.key, series)
         series.add(seen)
         series.marks.append(asked.mark)
 
@@ -154,8 +167,8 @@ def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
 
     The cookie proves that the answer comes from a node that saw the request; the longer one is in use, the more have
     seen it, and with the old one nobody can tell which request was answered. Waits begin with 1 s, double, and may
-    stay at 32 s. Three equal waits are a breach, inconclusive where the capture shows no answer to this mobile node
-    at all. A cookie that an earlier, answered test had is MIP6-RR-005's.
+    stay at 32 s. An old cookie and three equal waits are breaches, inconclusive where the capture shows no answer to
+    this mobile node at all. A cookie that an earlier, answered test had is MIP6-RR-005's.
     """
     series = _repeated(case)
     if series is None:
@@ -163,7 +176,8 @@ def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
     cookie = case.surroundings.known(Askings).asked(case.seen).mark
     if isinstance(cookie, bytes) and cookie in series.marks:
         at = case.seen.message.start + 8
-        return (Breach("a new cookie", f"{cookie.hex()} again", at, before=(series.sent[-1][1],)),)
+        before = (series.sent[-1][1],)
+        return (Breach("a new cookie", f"{cookie.hex()} again", at, before, inconclusive=not series.answers_seen),)
     sent = series.with_next(case.seen)
     if stays_the_same(waits_between(sent)):
         return (not_doubled(sent, inconclusive=not series.answers_seen),)
@@ -186,16 +200,17 @@ def search_backs_off(case: Case) -> Iterable[Breach]:
     Requests go to an anycast address that all home agents of the link share, and where none answers, mobile nodes of
     a whole network ask. Found are: a retransmission with the same identifier before 2.4 s, three equal waits, and a
     fifth retransmission. One mobile node may look for the agents of several home addresses at once, with an
-    identifier for each, so other identifiers make the first and the last inconclusive. A later search begins anew.
+    identifier for each, so other identifiers make the first and the last inconclusive. So is all of it where the
+    capture shows no reply to this mobile node at all. A search more than 53 s after the request before begins anew.
     """
     series = _repeated(case)
     if series is None:
         return ()
     sent = series.with_next(case.seen)
-    other = set(series.marks) != {case.seen.message.get("identifier")}
+    other = not series.answers_seen or series.current_marks() != {case.seen.message.get("identifier")}
     before = (series.sent[-1][1],)
     if stays_the_same(waits_between(sent)):
-        return (not_doubled(sent, inconclusive=not series.answers_seen and other),)
+        return (not_doubled(sent, inconclusive=not series.answers_seen),)
     if series.count == DHAAD_RETRIES + 1:
         return (Breach("four retransmissions at most", "a fifth one", before=before, inconclusive=other),)
     waited = sent[-1][0] - sent[-2][0]
@@ -211,22 +226,31 @@ def search_backs_off(case: Case) -> Iterable[Breach]:
     reference="RFC 6275, 11.4.2 and 11.8",
     role="MN",
     scope="timeline",
-    needs="A Mobile Prefix Solicitation and three retransmissions",
+    needs="A Mobile Prefix Solicitation and its retransmissions",
     on=("mobile_prefix_solicitation",),
     profiles=("rfc6275",),
 )
 def solicits_with_doubled_waits(case: Case) -> Iterable[Breach]:
     """Without answer a Mobile Prefix Solicitation is sent again after 3 s, then after twice the wait before.
 
-    The same back-off as for Binding Updates, so a home agent that is down isn't flooded when it comes back. Three
-    equal waits under 31 s are a breach, inconclusive where the capture shows no Mobile Prefix Advertisement to this
-    mobile node at all.
+    The same back-off as for Binding Updates, so a home agent that is down isn't flooded when it comes back. Found are
+    a first wait under 2.4 s and three equal waits under 31 s; inconclusive where the capture shows no Mobile Prefix
+    Advertisement to this mobile node at all, and the first wait where the care-of address or the identifier is
+    another: that may be a solicitation for a reason of its own.
     """
     series = _repeated(case)
     if series is None:
         return ()
     sent = series.with_next(case.seen)
-    return (not_doubled(sent, inconclusive=not series.answers_seen),) if stays_the_same(waits_between(sent)) else ()
+    if stays_the_same(waits_between(sent)):
+        return (not_doubled(sent, inconclusive=not series.answers_seen),)
+    waited = sent[-1][0] - sent[-2][0]
+    if len(sent) != 2 or waited >= nanoseconds(INITIAL_SOLICIT_TIMER_S * TOLERANCE):
+        return ()
+    is_same = series.source == case.seen.datagram.source and series.marks[-1] == case.seen.message.get("identifier")
+    unsure = not (series.answers_seen and is_same)
+    expected, seen = f"a wait of {INITIAL_SOLICIT_TIMER_S:g} s", f"{in_seconds(waited):.3f} s"
+    return (Breach(expected, seen, before=(series.sent[-1][1],), inconclusive=unsure),)
 
 
 # --- advertisements that nobody asked for ---

@@ -10,10 +10,12 @@ from mhatool.exchange import Conversation, Exchange, Frame, Latest
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
+from mhatool.validate.answers_seen import shows_answers
 from mhatool.validate.finding import Severity
 from mhatool.validate.retransmission import repeats
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.several_bindings import has_several_bindings
 from mhatool.validate.surroundings import Surroundings
 
 INITIAL_BINDACK_TIMEOUT_S = 1.0
@@ -27,8 +29,8 @@ DOUBLED = 2 * TOLERANCE
 """A wait of that many times the one before counts as twice."""
 CAPPED_NS = nanoseconds(31)
 """From here on a wait may stay as it is: MAX_BINDACK_TIMEOUT is 32 s."""
-LEAST_NS = nanoseconds(0.5)
-"""Shorter waits are lost in the jitter of time stamps."""
+LEAST_NS = nanoseconds(0.25)
+"""Copies of one packet may be 0.2 s apart; from 0.19 s on, time stamps off by 50 ms don't hide that a wait doubled."""
 LATELY_NS = nanoseconds(5)
 """A search for home agents that long ago was for this registration."""
 MOST = 10_000
@@ -80,11 +82,6 @@ def _series(conversation: Conversation) -> list[Exchange]:
     return found[::-1]
 
 
-def _is_answered(conversation: Conversation) -> bool:
-    """Whether this capture shows answers of this peer."""
-    return any(exchange.acknowledgement is not None for exchange in conversation.recent)
-
-
 class TooEarly:
     """First retransmissions that came too early, with the conversation that they belong to; the rule keeps it."""
 
@@ -98,7 +95,8 @@ class TooEarly:
 def _early_ones(surroundings: Surroundings) -> Iterator[Late]:
     """At the end of the capture it is known whether it shows answers."""
     for conversation, late in surroundings.known(TooEarly).found.values():
-        yield late if _is_answered(conversation) else replace(late, breach=replace(late.breach, inconclusive=True))
+        unsure = not shows_answers(surroundings, conversation)
+        yield replace(late, breach=replace(late.breach, inconclusive=True)) if unsure else late
 
 
 @rule(
@@ -132,6 +130,8 @@ def waits_before_the_first(case: Case) -> Iterable[Breach]:
         return ()
     series = _series(conversation)
     if len(series) != 2 or sequence.ahead(update.sequence_number, before.sequence_number) > 1:
+        return ()
+    if has_several_bindings(case):
         return ()
     first = _is_first_registration(case, series[0])
     due = FIRST_REGISTRATION_TIMEOUT_S if first else INITIAL_BINDACK_TIMEOUT_S
@@ -177,6 +177,6 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
     if waited > exchange.update.lifetime_s * PART_OF_LIFETIME and not exchange.update.deletes:
         return ()
     sent = [(e.update.time_ns, e.update.frame) for e in _series(conversation)]
-    if not stays_the_same(waits_between(sent)):
+    if not stays_the_same(waits_between(sent)) or has_several_bindings(case):
         return ()
-    return (not_doubled(sent, inconclusive=not _is_answered(conversation)),)
+    return (not_doubled(sent, inconclusive=not shows_answers(case.surroundings, conversation)),)

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dissectors import registry
 from dissectors.ipv6 import address
 from mhatool.exchange import Exchange, Update
+from mhatool.exchange.conversation import PROMPT_NS
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol import sequence
-from mhatool.protocol.lifetime import expiry, nanoseconds
+from mhatool.protocol.lifetime import expiry
 from mhatool.validate.binding_facts import (
     ACKNOWLEDGEMENT_FLAGS,
     LIFETIME,
@@ -19,8 +20,6 @@ from mhatool.validate.binding_facts import (
 )
 from mhatool.validate.rule import Breach, Case, rule
 
-PROMPT_NS = nanoseconds(10)
-"""An answer later than this may be that to another update, out of sight, with the same number."""
 _SEQUENCE = 8
 _DESTINATION = 24
 _EXCHANGE = "A Binding Update and its acknowledgement"

@@ -245,7 +245,8 @@ def can_be_routed(case: Case) -> Iterable[Breach]:
         return ()
     care_of, home = address.text(update.care_of_address), address.text(update.home_address)
     expected = f"a care-of address that isn't itself away at {home}"
-    return (Breach(expected, f"{care_of}, whose own care-of address is {home}", before=(back.frame,)),)
+    seen = f"{care_of}, whose own care-of address is {home}"
+    return (Breach(expected, seen, before=(back.frame,), inconclusive=back.truncated),)
 
 
 @rule(

@@ -63,6 +63,7 @@ class Finding:
             "frames": [frame.number for frame in self.frames],
             "files": [frame.file for frame in self.frames],
             "time": rfc3339(self.time_ns),
+            "first_time": rfc3339(self.frames[0].time_ns),
             "home_address": address.text(self.home_address) if self.home_address is not None else None,
             "node": address.text(self.node),
             "expected": self.expected,

@@ -128,7 +128,8 @@ def _disorder(holder: View, place: str) -> Breach:
 def routable(case: Case) -> Iterable[Breach]:
     """The receiver answers to the home address, so it can't be multicast, link-local, loopback, unspecified or mapped.
 
-    A multicast address there would turn one packet into answers to many. A receiver drops the packet.
+    A multicast address there would turn one packet into answers to many, and the anycast address of a link's home
+    agents (RFC 2526) is no node's own. A receiver drops the packet.
     """
     datagram = case.seen.datagram
     home_address = datagram.home_address

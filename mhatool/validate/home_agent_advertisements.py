@@ -11,13 +11,15 @@ from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
 from mhatool.protocol.value import value
 from mhatool.validate.finding import Severity
 from mhatool.validate.reserved import reserved_zero
-from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
-from mhatool.validate.surroundings import knowledge
+from mhatool.validate.surroundings import Surroundings, knowledge
 
 NEMO_FLAG = 0x8000
 """R: serves mobile routers (RFC 3963); the other 15 bits are reserved."""
 ALL_ROUTERS_KEPT = 1_000
+WITHOUT_ADDRESS_NS = nanoseconds(10)
+"""So long before and after an advertisement without the router's address, another one with it makes up for it."""
 GAPS_IN_A_ROW = 5
 """A few longer gaps may be lost advertisements, or a mobile node's own absence from the link."""
 GAP_TOLERANCE_NS = nanoseconds(0.1)
@@ -85,29 +87,97 @@ def information_is_sound(case: Case) -> Iterator[Breach]:
             yield Breach("a home agent lifetime over 0 s", "0 s", option.start + 6)
 
 
+# --- the home agent's own address ---
+
+
+@value
+class Lack:
+    """An advertisement to all nodes that a home agent sent without its own address."""
+
+    time_ns: int
+    frame: Frame
+    offset: int
+
+    def is_early(self, time_ns: int) -> bool:
+        """Whether another advertisement may still make up for it at that time."""
+        return time_ns - self.time_ns < WITHOUT_ADDRESS_NS
+
+
+@knowledge("router_advertisement")
+class OwnAddresses:
+    """Which home agents went on without advertising their own addresses, by their sources."""
+
+    def __init__(self) -> None:
+        self._advertised: Latest[bytes, int] = Latest(ALL_ROUTERS_KEPT)
+        #: The first advertisement without address since the last one with it, or since the router was first seen.
+        self.first: Latest[bytes, Lack] = Latest(ALL_ROUTERS_KEPT)
+        #: The first one that none just before makes up for.
+        self.lacking: Latest[bytes, Lack] = Latest(ALL_ROUTERS_KEPT)
+
+    def see(self, seen: Seen) -> None:
+        """Take in an advertisement."""
+        message, router = seen.message, seen.datagram.source
+        if not _is_readable(message) or "H" not in message.get("flags"):
+            return
+        if message.truncated or _own_addresses(message):  # what is cut may have it
+            self._make_up(router, seen.time_ns)
+        elif address.is_multicast(seen.datagram.destination):
+            self._lack(router, Lack(seen.time_ns, seen.frame, message.start + 5))
+
+    def _make_up(self, router: bytes, time_ns: int) -> None:
+        self._advertised.note(router, time_ns)
+        self.first.pop(router, None)
+        lack = self.lacking.get(router)
+        if lack is not None and lack.is_early(time_ns):
+            del self.lacking[router]
+
+    def _lack(self, router: bytes, lack: Lack) -> None:
+        advertised_ns = self._advertised.get(router)
+        if router in self.lacking or (advertised_ns is not None and lack.time_ns - advertised_ns < WITHOUT_ADDRESS_NS):
+            return
+        first = self.first.get(router) or self.first.note(router, lack)
+        if advertised_ns is not None or not first.is_early(lack.time_ns):
+            self.lacking.note(router, lack)
+
+
+def _own_addresses(message: View) -> list[View]:
+    """The prefixes with the R flag."""
+    return [option for option in message.options if option.type == "prefix_information" and "R" in option.get("flags")]
+
+
+def _without_own_address(surroundings: Surroundings) -> Iterator[Late]:
+    known = surroundings.known(OwnAddresses)
+    for router, lack in {**known.first, **known.lacking}.items():
+        doubtful = router not in known.lacking or lack.is_early(surroundings.last_ns)
+        breach = Breach("a prefix with the R flag", "none", lack.offset, inconclusive=doubtful)
+        yield Late(breach, lack.time_ns, lack.frame, router)
+
+
 @rule(
     "MIP6-ND-003",
     "A home agent advertises its own global address",
     reference="RFC 6275, 7.2",
     role="HA",
-    scope="packet",
-    needs="The whole router advertisement",
+    scope="timeline",
+    needs="The whole router advertisement, and those of the same router 10 s before and after",
     on=("router_advertisement",),
+    finish=_without_own_address,
 )
 def advertises_own_address(case: Case) -> Iterator[Breach]:
-    """A router advertisement with the H flag has a prefix with the R flag, and there the router's global address.
+    """Router advertisements with the H flag have a prefix with the R flag, and there the router's global address.
 
     Router advertisements come from link-local addresses. Only so do mobile nodes at home and the other home agents of
     the link learn the address that goes into discovery replies, and to which registrations go. All of the address
-    stands in the prefix field, not only the prefix. Judged where all nodes are addressed.
+    stands in the prefix field, not only the prefix.
+
+    A router may spread its options over several advertisements, or leave some out of extra ones. So an advertisement
+    to all nodes is a breach only where the same router sent none with the R flag in the 10 s before and after; the
+    first such one is reported. Where the capture shows less than that, it is inconclusive.
     """
-    message, datagram = case.seen.message, case.seen.datagram
+    message = case.seen.message
     if not _is_readable(message) or message.truncated or "H" not in message.get("flags"):
         return
-    own = [option for option in message.options if option.type == "prefix_information" and "R" in option.get("flags")]
-    if not own and address.is_multicast(datagram.destination):
-        yield Breach("a prefix with the R flag", "none", message.start + 5)
-    for option in own:
+    for option in _own_addresses(message):
         prefix = option.get("prefix")
         if not address.is_routable_unicast(prefix) or _is_bare_prefix(prefix, option.get("prefix_length")):
             yield Breach("the whole global address of the router", address.text(prefix), option.start + 16)

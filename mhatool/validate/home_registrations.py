@@ -81,7 +81,8 @@ def away(case: Case, home_address: bytes) -> Update | None:
         if exchange.update.deletes or _refused(exchange):
             return None
         if _holds(exchange, case.seen.time_ns):
-            return exchanges[-1].update
+            newest = exchanges[-1].update
+            return None if newest.truncated else newest  # cut off it may name another care-of address
     return None
 
 

@@ -9,7 +9,9 @@ from dissectors.packet import Datagram
 from dissectors.profile import RFC6275, Profile
 from mhatool.exchange import (
     REQUESTS_AND_ANSWERS,
+    Acknowledgement,
     Copies,
+    Exchange,
     Sameness,
     Sighting,
     Source,
@@ -17,6 +19,7 @@ from mhatool.exchange import (
     sightings,
     update_of,
 )
+from mhatool.exchange.conversation import PROMPT_NS
 from mhatool.validate.finding import Finding, Severity
 from mhatool.validate.likeness import Likeness, Likenesses
 from mhatool.validate.needs import knowledge_of
@@ -220,10 +223,11 @@ class Judge:
 
 
 def _finding(rule: Rule, case: Case, breach: Breach) -> Finding:
-    """The finding for a breach; what rests on a message that the capture cut is inconclusive."""
+    """The finding for a breach; what rests on a message that the capture cut, or on a late answer, is inconclusive."""
     seen = case.seen
-    cut = seen.message.truncated or (case.exchange is not None and case.exchange.update.truncated)
-    inconclusive = breach.inconclusive or cut
+    inconclusive = breach.inconclusive or seen.message.truncated
+    if case.exchange is not None and not inconclusive:
+        inconclusive = _is_unsure(case.exchange, case.acknowledgement)
     return Finding(
         rule=rule.id,
         severity=Severity.NOTE if inconclusive else rule.severity,
@@ -238,6 +242,17 @@ def _finding(rule: Rule, case: Case, breach: Breach) -> Finding:
         inconclusive=inconclusive,
         offset=breach.offset,
     )
+
+
+def _is_unsure(exchange: Exchange, acknowledgement: Acknowledgement | None) -> bool:
+    """Whether an update was cut, this one or that before it, or the answer may be another's: it is late or misnamed."""
+    update, previous = exchange.update, exchange.previous
+    if update.truncated or (previous is not None and previous.update.truncated):
+        return True
+    if acknowledgement is None:
+        return False
+    is_misnamed = acknowledgement.routing_header not in (None, update.home_address)
+    return is_misnamed or acknowledgement.time_ns - update.time_ns > PROMPT_NS
 
 
 def _home_address(case: Case) -> bytes | None:

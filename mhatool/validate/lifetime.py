@@ -235,7 +235,14 @@ def _after_its_end(case: Case, end: _End, expected: str) -> Breach:
     seen = f"one {passed:.3f} s after it was granted for {lifetime_s} s"
     if end.exchange.update.deletes:
         seen = f"one {passed:.3f} s after it was deleted"
-    return Breach(expected, seen, before=end.frames, inconclusive=not end.certain or _is_in_use(case, end))
+    unsure = not end.certain or _is_in_use(case, end) or _is_cut(case)
+    return Breach(expected, seen, before=end.frames, inconclusive=unsure)
+
+
+def _is_cut(case: Case) -> bool:
+    """Whether the capture cut an update of this binding: then its care-of address may be another one."""
+    delivery = _delivery(case)
+    return delivery is not None and any(exchange.update.truncated for exchange in delivery.conversation.recent)
 
 
 def _is_in_use(case: Case, end: _End) -> bool:
@@ -342,6 +349,6 @@ def routes_to_the_newest(case: Case) -> Iterable[Breach]:
             address.text(delivery.care_of_address),
             datagram.ipv6.start + 24,
             before=_frames(newest),
-            inconclusive=answer is None,
+            inconclusive=answer is None or _is_cut(case),
         ),
     )

@@ -13,6 +13,7 @@ from mhatool.validate.finding import Severity
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.sequence import is_after_135, kept_its_entry
+from mhatool.validate.several_bindings import has_several_bindings
 
 LEAP = 1024
 """Nobody sends that many updates to one peer within a lifetime."""
@@ -48,6 +49,8 @@ def accepts_what_is_within_the_window(case: Case) -> Iterable[Breach]:
     if not update.trusted or not sequence.is_fresh(update.sequence_number, held):
         return ()
     if exchange.acknowledgement is not answer or _refused_another(conversation, exchange, held):
+        return ()
+    if has_several_bindings(case):
         return ()
     accepted = _last_accepted(conversation, exchange)
     if accepted is not None and not sequence.is_fresh(update.sequence_number, accepted.update.sequence_number):
@@ -113,7 +116,7 @@ def no_leap(case: Case) -> Iterable[Breach]:
     if not _lives(previous.update.time_ns, previous.update.lifetime_s, update.time_ns) or update.deletes:
         return ()
     refused = previous.answer is not None and not previous.answer.accepts
-    if refused or not kept_its_entry(update, previous):
+    if refused or not kept_its_entry(update, previous) or has_several_bindings(case):
         return ()
     expected = f"a number shortly after {previous.update.sequence_number}"
     seen = f"{update.sequence_number}, {steps} ahead"

@@ -178,7 +178,7 @@ def alternate_in_place(case: Case) -> Iterable[Breach]:
     """The option names the care-of address where the source of the packet can't, or isn't protected (ESP).
 
     It means something in a Binding Update alone, has 16 octets, and holds what any care-of address must be: a unicast
-    routable address. Updates for another one are dropped silently.
+    routable address, so not that of all home agents of a link (RFC 2526). Updates for another one are dropped silently.
     """
     message = case.seen.message
     breaches = []

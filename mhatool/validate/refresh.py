@@ -12,6 +12,7 @@ from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.validate.finding import Severity
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.sequence import kept_its_entry
+from mhatool.validate.several_bindings import has_several_bindings
 
 MARGIN_NS = nanoseconds(1)
 LATE_NS = nanoseconds(3)
@@ -75,7 +76,7 @@ def refreshed_in_time(case: Case) -> Iterable[Breach]:
     The lifetime is the granted one, counted from when the update was sent; a Binding Refresh Advice says a time
     before that. After the end the home agent stops defending the home address, and packets are lost. Judged where the
     next update shows by its number that none was missed between; a refresh may be 3 s or a tenth of the advised
-    interval late.
+    interval late. Not judged where a mobile node has several bindings (RFC 5648).
     """
     exchange = case.exchange
     if exchange is None or exchange.previous is None:
@@ -88,6 +89,8 @@ def refreshed_in_time(case: Case) -> Iterable[Breach]:
         return ()
     due_ns, what = _due(before, answer)
     if update.time_ns <= due_ns or sequence.ahead(update.sequence_number, before.sequence_number) != 1:
+        return ()
+    if has_several_bindings(case):
         return ()
     seen = f"{in_seconds(update.time_ns - before.time_ns):.3f} s"
     return (Breach(what, seen, before=(before.frame, answer.frame)),)

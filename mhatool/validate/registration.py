@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from dissectors.ipv6 import address
-from mhatool.exchange import Exchange
-from mhatool.validate.rule import Breach, Case, rule
+from mhatool.exchange import Exchange, Latest
+from mhatool.exchange.conversation import PROMPT_NS
+from mhatool.validate.rule import Breach, Case, Late, rule
+from mhatool.validate.seen import Seen
+from mhatool.validate.surroundings import Surroundings, knowledge
+
+MOST = 10_000
+
+
+@knowledge()
+class Strangers:
+    """What named a home address that had said nothing to the sender yet: its update may be stamped a little later."""
+
+    def __init__(self) -> None:
+        #: By the home address in the routing header and the sender, the latest.
+        self.named: Latest[tuple[bytes, bytes], Late] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Nothing: the rule says what it found."""
+
+
+def _still_strange(surroundings: Surroundings) -> Iterator[Late]:
+    for (home_address, sender), late in surroundings.known(Strangers).named.items():
+        if surroundings.conversations.get(home_address, sender) is None:
+            yield late
 
 
 @rule(
@@ -17,12 +41,15 @@ from mhatool.validate.rule import Breach, Case, rule
     scope="exchange",
     needs="A Binding Update, and the Binding Acknowledgement or Mobile Prefix Advertisement to the same mobile node",
     on=("binding_acknowledgement", "mobile_prefix_advertisement"),
+    finish=_still_strange,
 )
 def routed_to_home_address(case: Case) -> Iterable[Breach]:
     """A Binding Acknowledgement to a care-of address carries a type 2 routing header with the home address.
 
     One to the home address itself (the mobile node is back) carries none. The same goes for Mobile Prefix
     Advertisements (10.6.2). The home address is that of the Binding Update, so without one there is nothing to judge.
+    Where the routing header names another address, it is told at the end, and only if that one never sent an update to
+    the same node: mobile nodes may have a care-of address one after the other, and one several home addresses.
     """
     home_address = _known_home_address(case)
     datagram = case.seen.datagram
@@ -35,7 +62,20 @@ def routed_to_home_address(case: Case) -> Iterable[Breach]:
         if routed is None:
             return ()
         return (Breach("no type 2 routing header to the home address", seen, before=before),)
-    return (Breach(f"a type 2 routing header with {address.text(home_address)}", seen, before=before),)
+    breach = Breach(f"a type 2 routing header with {address.text(home_address)}", seen, before=before)
+    if routed is None:
+        return (breach,)
+    _defer(case, breach, home_address, routed)
+    return ()
+
+
+def _defer(case: Case, breach: Breach, home_address: bytes, routed: bytes) -> None:
+    """Note a breach for the end. It is inconclusive where it rests on what was cut."""
+    seen, exchange = case.seen, case.exchange
+    cut = seen.message.truncated or (exchange is not None and exchange.update.truncated)
+    unsure = cut or (exchange is not None and seen.time_ns - exchange.update.time_ns > PROMPT_NS)
+    late = Late(replace(breach, inconclusive=unsure), seen.time_ns, seen.frame, seen.sender, home_address)
+    case.surroundings.known(Strangers).named.note((routed, seen.sender), late)
 
 
 def _known_home_address(case: Case) -> bytes | None:

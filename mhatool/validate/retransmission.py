@@ -11,12 +11,15 @@ from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.validate.occasion import TUNNELLED
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.several_bindings import has_several_bindings
 from mhatool.validate.surroundings import knowledge
 
 LONGEST_WAIT_NS = nanoseconds(MAX_BINDACK_TIMEOUT_S * 1.25)
 """After that much silence the next update isn't taken for a retransmission."""
-STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
-"""Seconds that back-off timers run for, beginning with 1 or 1.5 (RFC 6275, 11.8 and 12)."""
+FIRST_STEPS = (1.0, 1.5)
+"""Seconds that back-off timers run for at first (RFC 6275, 11.8 and 12)."""
+STEPS = (*FIRST_STEPS, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
+"""Seconds that they run for."""
 STEP_TOLERANCE = 0.1
 SERIES = 3
 """Transmissions that show a timer at work."""
@@ -81,8 +84,8 @@ def ends_with_the_answer(case: Case) -> Iterable[Breach]:
     as a back-off timer fires, though each transmission was accepted at least half a second before the next, and the
     lifetime isn't half over. Refreshes and moves look otherwise. The answers may have been lost behind the place of
     the capture. So it is a breach only where the mobile node shows that it got the first: at a first registration (it
-    had looked for home agents before) its first packet through the tunnel comes after the answer. Else it is
-    inconclusive.
+    had looked for home agents before) its first packet through the tunnel comes after the answer, and where the waits
+    are 1 and 2 s or 1.5 and 3 s. Else it is inconclusive: a mobile node may refresh its binding whenever it likes.
     """
     exchange, conversation = case.exchange, case.conversation
     previous = exchange.previous if exchange is not None else None
@@ -102,11 +105,11 @@ def ends_with_the_answer(case: Case) -> Iterable[Breach]:
         in_seconds(second.update.time_ns - first.update.time_ns),
         in_seconds(exchange.update.time_ns - second.update.time_ns),
     )
-    if not _is_back_off(*waits):
+    if not _is_back_off(*waits) or has_several_bindings(case):
         return ()
     seen = f"the same update again after {waits[0]:.3f} s and {waits[1]:.3f} s"
     before = (first.update.frame, answer.frame, second.update.frame)
-    unsure = not _got_its_answer(case, first.update, answer)
+    unsure = not (_is_at(FIRST_STEPS, waits[0]) and _got_its_answer(case, first.update, answer))
     return (Breach("no retransmission after the acknowledgement", seen, before=before, inconclusive=unsure),)
 
 
@@ -120,8 +123,11 @@ def _goes_on(exchange: Exchange, later: Update) -> bool:
 
 
 def _is_back_off(first: float, second: float) -> bool:
-    at_a_step = any(abs(first - step) <= step * STEP_TOLERANCE for step in STEPS)
-    return at_a_step and abs(second - 2 * first) <= first * STEP_TOLERANCE
+    return _is_at(STEPS, first) and abs(second - 2 * first) <= first * STEP_TOLERANCE
+
+
+def _is_at(steps: Iterable[float], waited: float) -> bool:
+    return any(abs(waited - step) <= step * STEP_TOLERANCE for step in steps)
 
 
 def _got_its_answer(case: Case, update: Update, answer: Acknowledgement) -> bool:

@@ -59,7 +59,7 @@ def right_form(case: Case) -> Iterable[Breach]:
     on=("routing",),
 )
 def routable_home_address(case: Case) -> Iterable[Breach]:
-    """It is the mobile node's home address, so it can't be multicast, link-local, loopback or unspecified.
+    """It is the mobile node's home address, so it can't be multicast, anycast, link-local, loopback or unspecified.
 
     The mobile node swaps it with the destination and takes the packet for its own only where it is one of its home
     addresses. Whether it is the one that belongs to this care-of address, one packet doesn't show: that is asked by

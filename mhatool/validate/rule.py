@@ -17,9 +17,9 @@ BOTH_PROFILES = ("rfc6275", "kame2003")
 class Case:
     """What a check looks at: one message and what is known around it.
 
-    For a Binding Update `exchange` is its own, without answer yet; for an acknowledgement it is the one that it answers
-    (perhaps again), None where that isn't known. `request` is what a reply of home agent or prefix discovery, a Home
-    Test, a Care-of Test or a Heartbeat response answers, None where that wasn't seen.
+    For a Binding Update `exchange` is its own, without answer but one stamped too early; for an acknowledgement it is
+    the one that it answers (perhaps again), None where that isn't known. `request` is what a reply of home agent or
+    prefix discovery, a Home Test, a Care-of Test or a Heartbeat response answers, None where that wasn't seen.
     """
 
     __slots__ = ("acknowledgement", "conversation", "exchange", "request", "seen", "surroundings", "update")

@@ -62,6 +62,7 @@ class Denials:
         self._hidden: Latest[Pair, int] = Latest(MOST)
         self._denied: Latest[Pair, Denial] = Latest(MOST)
         self._asked: Latest[tuple[Pair, bytes], Question] = Latest(MOST)
+        self._asked_plainly: Latest[tuple[Pair, bytes], int] = Latest(MOST)
         #: The last reply to a denied home address that no update explains.
         self.replies: Latest[Pair, Reply] = Latest(MOST)
 
@@ -95,10 +96,16 @@ class Denials:
         icmp_type, datagram = seen.message.get("icmp_type"), seen.datagram
         if icmp_type == _ECHO_REQUEST and datagram.home_address is not None:
             self._request(seen, (datagram.home_address, datagram.true_destination))
+        elif icmp_type == _ECHO_REQUEST:
+            self._plain_request(seen, (datagram.source, datagram.true_destination))
         elif icmp_type == _ECHO_REPLY and datagram.routed_home_address is None:
             pair = (datagram.destination, datagram.true_source)
-            question = self._asked.get((pair, _identity(seen.message)))
-            if question is not None and self._denied.get(pair) is question.denial:
+            identity = _identity(seen.message)
+            question = self._asked.get((pair, identity))
+            plainly_ns = self._asked_plainly.get((pair, identity))
+            if question is None or (plainly_ns is not None and seen.time_ns - plainly_ns < DENIED_NS):
+                return
+            if self._denied.get(pair) is question.denial:
                 self.replies.note(pair, Reply(seen.time_ns, seen.frame, question))
 
     def _request(self, seen: Seen, pair: Pair) -> None:
@@ -107,6 +114,13 @@ class Denials:
             return
         if JITTER_NS < seen.time_ns - denial.time_ns < DENIED_NS:
             self._asked.note((pair, _identity(seen.message)), Question(seen.time_ns, seen.frame, denial))
+
+    def _plain_request(self, seen: Seen, pair: Pair) -> None:
+        """The same may be asked without option, by the tunnel to the home agent: that may be answered."""
+        self._asked_plainly.note((pair, _identity(seen.message)), seen.time_ns)
+        reply = self.replies.get(pair)
+        if reply is not None and seen.time_ns - reply.time_ns <= JITTER_NS:
+            del self.replies[pair]
 
 
 def _identity(echo: View) -> bytes:
@@ -140,8 +154,9 @@ def nothing_but_an_error(case: Case) -> Iterable[Breach]:
 
     So a node that has no binding drops the packet and says so with a Binding Error to the packet's source (where to,
     is MIP6-BE-002's). The reply to an echo request is a breach where the node had just denied the binding and no update
-    came since; the last one to a home address is reported. Where the capture begins so late that it may have missed an
-    update on its way, that is inconclusive.
+    came since; the last one to a home address is reported. Where the same was asked through the tunnel to the home
+    agent too, the reply is to that. Where the capture begins so late that it may have missed an update on its way, that
+    is inconclusive.
     """
     message, datagram = case.seen.message, case.seen.datagram
     if message.get("status") == NO_BINDING and message.checksum_status == "good":

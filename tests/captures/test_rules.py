@@ -3,21 +3,33 @@
 import tomllib
 from typing import Any
 
+import jsonschema
 import pytest
 
 from dissectors.profile import BUILT_IN
 from mhatool.capture import open_capture
+from mhatool.cli.schema import schema_of
 from mhatool.exchange import Source
 from mhatool.validate import RULES, Finding, Severity, validate
+from mhatool.validate.report import document
 from tests.recipes.__main__ import FOLDER, files
 
 MANIFEST: dict[str, dict[str, Any]] = tomllib.loads((FOLDER / "MANIFEST.toml").read_text(encoding="utf-8"))
+
+#: What `mhatool schema validate` prints.
+DOCUMENT = schema_of("validate")
 
 
 def judged(rule: str, kind: str) -> list[Finding]:
     name = f"{rule}.{kind}.pcapng"
     with open_capture(FOLDER / name) as reader:
         return validate([Source(name, list(reader))], BUILT_IN[MANIFEST[rule].get("profile", "rfc6275")])
+
+
+@pytest.mark.parametrize("kind", ["breaks", "keeps"])
+@pytest.mark.parametrize("rule", sorted(MANIFEST))
+def test_the_document_fits_its_schema(rule: str, kind: str) -> None:
+    jsonschema.Draft202012Validator(DOCUMENT).validate(document([f"{rule}.{kind}.pcapng"], judged(rule, kind)))
 
 
 def errors_of_others(findings: list[Finding], rule: str) -> set[str]:

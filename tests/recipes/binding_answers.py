@@ -4,6 +4,7 @@ from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, tunnel
 from tests.recipes.binding_updates import REGISTRATION, RETURN
 from tests.recipes.correspondent import TESTED, peer_ba, peer_bu
 from tests.recipes.example import Example, Packet, with_frame, without_frame
+from tests.recipes.home_address import from_care_of_address
 from tests.recipes.packets import (
     alternate,
     ba,
@@ -52,7 +53,6 @@ BEHIND: tuple[Packet, ...] = (
     (20.0, home_bu(seq=5)),
     (20.1, ba(seq=10, status=135, life=0)),
 )
-BEHIND_WHY = {"MIP6-SEQ-001": "The number that is behind is the mobile node's mistake; here it is about the answer."}
 AT_HOME: tuple[Packet, ...] = (
     *REGISTRATION,
     (30.0, bu(alternate(HOME), seq=2, life=60)),
@@ -60,6 +60,7 @@ AT_HOME: tuple[Packet, ...] = (
 )
 AT_HOME_WHY = {"MIP6-BU-008": "The lifetime over 0 is the mobile node's mistake; here it is about the answer."}
 ERROR: tuple[Packet, ...] = ((0.0, binding_error()),)
+ASKED_AND_DENIED: tuple[Packet, ...] = ((0.0, from_care_of_address(HOME)), (0.1, binding_error()))
 
 EXAMPLES = [
     Example(
@@ -157,8 +158,6 @@ EXAMPLES = [
         keeps="The home agent holds number 10 and refuses an update with 5: status 135 and the number 10.",
         breaks="The refusal has the number 5 of the update, so the mobile node doesn't learn where to go on.",
         at=(4,),
-        also=BEHIND_WHY,
-        clean_also=BEHIND_WHY,
     ),
     Example(
         rule="MIP6-DEREG-006",
@@ -180,10 +179,10 @@ EXAMPLES = [
     ),
     Example(
         rule="MIP6-BE-002",
-        clean=ERROR,
-        broken=with_frame(ERROR, 1, binding_error(to=HOME)),
+        clean=ASKED_AND_DENIED,
+        broken=with_frame(ASKED_AND_DENIED, 2, binding_error(to=HOME)),
         keeps="The error goes to the care-of address from which the packet at fault came.",
         breaks="The error goes to the home address, where the mobile node isn't.",
-        at=(1,),
+        at=(2,),
     ),
 ]

@@ -10,6 +10,8 @@ from tests.recipes.packets import (
 
 WHOLE = router_advertisement(prefix_information(), advertisement_interval(), home_agent_information())
 ONE: tuple[Packet, ...] = ((0.0, WHOLE),)
+WITHOUT_ADDRESS = 0xC0
+"""The prefix flags without R."""
 REGULAR: tuple[Packet, ...] = tuple((3.0 * number, WHOLE) for number in range(6))
 
 
@@ -22,6 +24,9 @@ def advertisement(*, own_address: int = 0xE0, flags: int = 0x20, agent_lifetime:
     )
     return router_advertisement(*options, flags=flags)
 
+
+LONG: tuple[Packet, ...] = tuple((3.0 * number, WHOLE) for number in range(9))
+LONG_WITHOUT: tuple[Packet, ...] = tuple((time, advertisement(own_address=WITHOUT_ADDRESS)) for time, _ in LONG)
 
 EXAMPLES = [
     Example(
@@ -42,11 +47,11 @@ EXAMPLES = [
     ),
     Example(
         rule="MIP6-ND-003",
-        clean=ONE,
-        broken=with_frame(ONE, 1, advertisement(own_address=0xC0)),
+        clean=LONG,
+        broken=LONG_WITHOUT,
         keeps="The R flag says that the home agent's global address stands in the prefix field.",
-        breaks="The R flag is clear, so the home agent's global address is nowhere.",
-        at=(1,),
+        breaks="The R flag is clear for 24 s, so the home agent's global address is nowhere.",
+        at=(5,),
     ),
     Example(
         rule="MIP6-ND-004",

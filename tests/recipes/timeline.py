@@ -24,6 +24,8 @@ from tests.recipes.packets import (
     prefix_solicitation,
 )
 
+COOKIE3 = bytes(range(0x30, 0x38))
+
 
 def refresh(seq: int, answer: int | None = None, status: int = 0) -> tuple[Packet, ...]:
     """A registration with number 10 and 30 s later its refresh with `seq`, answered with the same unless told."""
@@ -144,23 +146,24 @@ ANSWERED: tuple[Packet, ...] = (
 
 
 def care_of_tests(second: bytes) -> tuple[Packet, ...]:
-    """A request, its retransmission with that cookie, and the answer to the latter."""
+    """A test that is answered; then a request, its retransmission with that cookie, and the answer to the latter."""
     return (
-        (0.0, care_of_test_init(cookie=COOKIE2)),
-        (1.0, care_of_test_init(cookie=second)),
-        (
-            1.1,
-            care_of_test(cookie=second),
-        ),
+        (0.0, care_of_test_init(cookie=COOKIE3)),
+        (0.1, care_of_test(cookie=COOKIE3)),
+        (1.0, care_of_test_init(cookie=COOKIE2)),
+        (2.0, care_of_test_init(cookie=second)),
+        (2.1, care_of_test(cookie=second)),
     )
 
 
 SEARCH: tuple[Packet, ...] = (
     (0.0, dhaad_request()),
-    (3.0, dhaad_request()),
-    (9.0, dhaad_request()),
-    (21.0, dhaad_request()),
-    (21.1, dhaad_reply()),
+    (0.1, dhaad_reply()),
+    (60.0, dhaad_request(identifier=2)),
+    (63.0, dhaad_request(identifier=2)),
+    (69.0, dhaad_request(identifier=2)),
+    (81.0, dhaad_request(identifier=2)),
+    (81.1, dhaad_reply(identifier=2)),
 )
 SOLICITED: tuple[Packet, ...] = (
     (0.0, home_bu(seq=10, life=400)),
@@ -307,17 +310,17 @@ EXAMPLES = [
         rule="MIP6-RTX-005",
         clean=care_of_tests(COOKIE),
         broken=care_of_tests(COOKIE2),
-        keeps="The second Care-of Test Init has a cookie of its own.",
-        breaks="It has the cookie of the first one.",
-        at=(2,),
+        keeps="A Care-of Test Init that is sent again after 1 s has a cookie of its own.",
+        breaks="It has the cookie of the one that nothing has answered.",
+        at=(4,),
     ),
     Example(
         rule="MIP6-RTX-006",
         clean=SEARCH,
-        broken=at_times(SEARCH, {3: 6.0, 4: 9.0}),
-        keeps="No home agent answers; the mobile node asks again after 3, 6 and 12 s.",
+        broken=at_times(SEARCH, {5: 66.0, 6: 69.0}),
+        keeps="A second search isn't answered at once; the mobile node asks again after 3, 6 and 12 s.",
         breaks="It asks again every 3 s.",
-        at=(4,),
+        at=(6,),
     ),
     Example(
         rule="MIP6-RTX-007",

@@ -118,6 +118,7 @@ def test_wrong_use(folder: Path) -> None:
     for tolerance, said in (
         ("-1", "greater than or equal to 0"),
         ("inf", "--tolerance inf is no duration; give seconds"),
+        ("1e300", "--tolerance 1e+300 is no duration; give seconds"),
     ):
         assert said in complaint("diff", "good.pcap", "good.pcap", "--tolerance", tolerance, cwd=folder)
 

@@ -1,12 +1,17 @@
 """validate, as scripts call it."""
 
+import gzip
 import json
+import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mhatool.validate import chosen
 from tests.mhatool.cli.process import complaint, mhatool
+from tests.mhatool.scenes import AGENT, CARE1, HOME, UMIP
+from tests.recipes.packets import carried
 
 BRR = ["craft", "brr", "--src", "2001:db8::2", "--time", "100"]
 BU = ["craft", "bu", "--dst", "2001:db8::2", "--lifetime", "40", "--time", "100"]
@@ -98,13 +103,100 @@ def test_a_rule_that_there_is_not(folder: Path) -> None:
     assert said.startswith("no rule 'MIP6-XX': `mhatool rules` lists them (")
 
 
+NO_RULE = "no rule is left: what is selected is ignored, or isn't for the profile rfc6275"
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--select", ""], "--select names no rule; `mhatool rules` lists them; without --select all are in force"),
+        (["--select", " , "], "--select names no rule; `mhatool rules` lists them; without --select all are in force"),
+        (["--select", "MIP6-MH-001", "--ignore", "MIP6-MH-001"], NO_RULE),
+        (["--select", "MIP6-MH-001", "--ignore", "MIP6"], NO_RULE),
+    ],
+)
+def test_judging_by_no_rule(flags: list[str], said: str, folder: Path) -> None:
+    assert complaint("validate", "bad.pcapng", *flags, cwd=folder) == said
+
+
 @pytest.mark.parametrize("form", ["--json", "--jsonl"])
 def test_a_baseline_hides_what_was_known(form: str, folder: Path) -> None:
     (folder / "known").write_text(mhatool("validate", "bad.pcapng", form, cwd=folder).out)
     result = mhatool("validate", "bad.pcapng", "--baseline", "known", cwd=folder)
     assert (result.status, result.out) == (0, f"No findings in 1 mobility message, {BY}\n")
-    (folder / "new.pcapng").write_bytes((folder / "bad.pcapng").read_bytes())
-    assert mhatool("validate", "new.pcapng", "--baseline", "known", cwd=folder).status == 1
+
+
+@pytest.mark.parametrize("form", ["--json", "--jsonl"])
+def test_a_baseline_knows_a_capture_by_any_name(form: str, folder: Path) -> None:
+    octets = (folder / "bad.pcapng").read_bytes()
+    (folder / "known").write_text(mhatool("validate", "-", form, stdin=octets).out)
+    (folder / "new.pcapng").write_bytes(octets)
+    (folder / "bad.pcapng.gz").write_bytes(gzip.compress(octets))
+    for name in ("-", "bad.pcapng", "new.pcapng", "bad.pcapng.gz"):
+        assert mhatool("validate", name, "--baseline", "known", cwd=folder, stdin=octets).status == 0, name
+
+
+@pytest.mark.parametrize("form", ["--json", "--jsonl"])
+def test_a_baseline_of_another_run_hides_nothing(form: str, folder: Path) -> None:
+    """The same name, the same frame, the same breach, a second later."""
+    (folder / "known").write_text(mhatool("validate", "bad.pcapng", form, cwd=folder).out)
+    later = [*BRR[:-1], "101", "--dst", "2001:db8::a", "--no-checksum", "-w", "bad.pcapng"]
+    (folder / "run2").mkdir()
+    assert mhatool(*later, cwd=folder / "run2").status == 0
+    assert mhatool("validate", "run2/bad.pcapng", "--baseline", "known", cwd=folder).status == 1
+
+
+def test_a_baseline_knows_a_series_that_went_on(tmp_path: Path) -> None:
+    """The updates that the dead home agent leaves unanswered: frames 349 to 378 (captures/README.md, failover60)."""
+    whole = UMIP / "failover60-mn.pcap"
+    part, known = tmp_path / "part.pcap", tmp_path / "known"
+    part.write_bytes(b"".join(frames_of(whole)[: 1 + 360]))
+    chosen_rule = ("--select", "MIP6-BA-001", "--fail-on", "note")
+    known.write_text(mhatool("validate", part, *chosen_rule, "--jsonl").out)
+    (before,) = records_of(known.read_text())
+    (after,) = records_of(mhatool("validate", whole, *chosen_rule, "--jsonl").out)
+    assert before["frames"] == [349, 351, 356] == after["frames"][:3] != after["frames"]
+    result = mhatool("validate", whole, *chosen_rule, "--baseline", known)
+    assert (result.status, result.err) == (0, "")
+
+
+def frames_of(path: Path) -> list[bytes]:
+    """The header of a little-endian pcap, then its records."""
+    octets, at, parts = path.read_bytes(), 24, []
+    parts.append(octets[:at])
+    while at < len(octets):
+        end = at + 16 + int.from_bytes(octets[at + 8 : at + 12], "little")
+        parts.append(octets[at:end])
+        at = end
+    return parts
+
+
+@pytest.mark.parametrize("form", ["--json", "--jsonl"])
+def test_two_findings_at_one_time_are_two(form: str, tmp_path: Path) -> None:
+    """An acknowledgement with two Refresh Advices of length 3: hiding one of them leaves the other."""
+    advice, padding = b"\x02\x03\0\0\0", b"\x01\0"
+    packet = carried(6, bytes((0, 0, 0, 1, 0, 15)) + advice + advice + padding, AGENT, CARE1, routed=HOME)
+    path, known = tmp_path / "two.pcap", tmp_path / "known"
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
+    path.write_bytes(header + struct.pack("<IIII", 100, 0, len(packet), len(packet)) + packet)
+    known.write_text(mhatool("validate", path, "--select", "MIP6-OPT-004", form).out)
+    found = json.loads(known.read_text())["findings"] if form == "--json" else records_of(known.read_text())
+    assert len({finding["offset"] for finding in found}) == len(found) == 2
+    known.write_text(json.dumps(found[0]) + "\n")
+    left = mhatool("validate", path, "--select", "MIP6-OPT-004", "--baseline", known, "--jsonl")
+    assert (left.status, records_of(left.out)) == (1, [found[1]])
+
+
+def records_of(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_baseline_of_an_earlier_version(folder: Path) -> None:
+    (record,) = records_of(mhatool("validate", "bad.pcapng", "--jsonl", cwd=folder).out)
+    del record["first_time"]
+    (folder / "known").write_text(json.dumps(record) + "\n")
+    expected = "known: an earlier version wrote this baseline; write it again with `mhatool validate --jsonl`"
+    assert complaint("validate", "bad.pcapng", "--baseline", "known", cwd=folder) == expected
 
 
 def test_a_clean_baseline_hides_nothing(folder: Path) -> None:

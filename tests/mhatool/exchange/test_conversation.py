@@ -10,7 +10,7 @@ from mhatool.exchange import (
     sightings,
     update_of,
 )
-from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, ba, bu, record
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, S, ba, bu, record
 
 
 def update(octets: bytes, time_ns: int = 0) -> Update:
@@ -89,6 +89,55 @@ def test_without_home_address_option_the_care_of_address_tells_it() -> None:
     assert exchange.update.home_address == HOME
     assert exchange.previous is not None
     assert exchange.previous.update.sequence_number == 1
+
+
+def test_a_number_used_again_after_a_deletion_is_not_answered_again() -> None:
+    conversations = Conversations()
+    _, first = conversations.update(update(bu(seq=1)))
+    conversations.acknowledge(acknowledgement(ba(seq=1), S))
+    assert conversations.acknowledge(acknowledgement(ba(seq=1), 11 * S)).repeats
+    assert conversations.acknowledge(acknowledgement(ba(seq=1), 11 * S + 1)).exchange is None
+    conversations.update(update(bu(HOME, seq=2, life=0, home=None), 2 * S))
+    assert conversations.acknowledge(acknowledgement(ba(seq=1), 3 * S)).exchange is None
+    assert first.acknowledgement is not None
+    assert first.acknowledgement.time_ns == S
+
+
+def test_an_answer_may_be_stamped_a_second_before_its_update() -> None:
+    for number, at, is_answered in ((7, S, True), (7, S + 1, False), (8, S, False)):
+        conversations = Conversations()
+        conversations.acknowledge(acknowledgement(ba(seq=number)))
+        _, exchange = conversations.update(update(bu(seq=7), at))
+        assert (exchange.acknowledgement is not None) is is_answered
+
+
+def test_the_routing_header_says_whose_answer_it_is() -> None:
+    """Two home addresses at one care-of address: the other one's update has the number as well."""
+    conversations, other = Conversations(), HOME[:-1] + b"\x77"
+    conversations.update(update(bu(seq=1, home=other)))
+    conversations.update(update(bu(seq=2, home=HOME)))
+    conversations.update(update(bu(seq=1, home=other)))
+    answer = conversations.acknowledge(acknowledgement(ba(seq=1, home=HOME)))
+    assert answer.conversation is conversations.get(HOME, AGENT)
+    assert answer.exchange is None
+
+
+def test_a_strange_address_in_the_routing_header_is_overlooked_where_just_this_answer_is_awaited() -> None:
+    strange = HOME[:-1] + b"\x77"
+    for number, at, is_found in ((1, 10 * S, True), (1, 10 * S + 1, False), (2, S, False)):
+        conversations = Conversations()
+        conversations.update(update(bu(seq=1)))
+        answer = conversations.acknowledge(acknowledgement(ba(seq=number, home=strange), at))
+        assert (answer.exchange is not None) is is_found
+
+
+def test_a_source_that_is_a_home_address_of_its_own_is_no_care_of_address() -> None:
+    conversations, other = Conversations(), HOME[:-1] + b"\x77"
+    conversations.update(update(bu(CARE1, seq=1, home=other)))
+    conversations.update(update(bu(other, seq=50, home=HOME)))
+    _, exchange = conversations.update(update(bu(other, seq=2, life=0, home=None)))
+    assert exchange.update.home_address == other
+    assert exchange.previous is not None
 
 
 def test_a_damaged_update_tells_no_home_address() -> None:

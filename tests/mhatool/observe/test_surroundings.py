@@ -250,7 +250,7 @@ def test_errors_about_other_things_are_not_told() -> None:
 def test_what_shows_which_role(octets: bytes, roles: dict[bytes, str]) -> None:
     nodes = facts_of((0, octets)).nodes
     assert {node: "".join(shown) for node, shown in nodes.items()} == roles
-    assert all(e.moment == (0, ("scene", 1)) for shown in nodes.values() for e in shown.values())
+    assert all(e.moment == (0, ("scene", 1, 0)) for shown in nodes.values() for e in shown.values())
 
 
 def test_a_proxy_registers_others() -> None:

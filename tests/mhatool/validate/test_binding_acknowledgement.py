@@ -16,6 +16,7 @@ from tests.recipes.packets import (
     bu,
     carried,
     home_bu,
+    icmp_packet,
     prefix_information,
     refresh_advice,
     router_advertisement,
@@ -262,6 +263,28 @@ def test_what_a_binding_error_says(status: int, home: bytes, breaks: bool) -> No
 )
 def test_where_a_binding_error_goes(status: int, to: bytes, breaks: bool) -> None:
     assert bool(found("MIP6-BE-002", (0.0, binding_error(status, to=to)))) is breaks
+
+
+def where(*packets: Packet) -> list[tuple[tuple[int, ...], bool]]:
+    findings = validate([scene(*packets)], select=["MIP6-BE-002"])
+    return [(tuple(frame.number for frame in f.frames), f.inconclusive) for f in findings]
+
+
+def test_a_binding_error_to_the_home_address_needs_the_packet_at_fault() -> None:
+    """RFC 6275, 9.3.3: to the source of the packet at fault, whichever that is."""
+    error = binding_error(to=HOME)
+    away = icmp_packet(128, b"\0\1\0\1", CARE1, PEER, home_option=HOME)
+    same = icmp_packet(128, b"\0\1\0\2", HOME, PEER, home_option=HOME)
+    assert where((0.0, error)) == [((1,), True)]
+    assert where((0.0, away), (0.1, error)) == [((1, 2), False)]
+    assert where((0.0, same), (0.1, error)) == []
+    assert where((0.0, same), (0.1, away), (0.2, error)) == []
+    assert where((0.0, away), (10.1, error)) == [((2,), True)]
+    assert where((0.0, away), (0.1, binding_error())) == []
+
+
+def test_a_binding_update_is_no_packet_at_fault() -> None:
+    assert where((0.0, home_bu()), (0.1, binding_error(source=AGENT, to=HOME))) == [((2,), True)]
 
 
 # --- captures that show less ---

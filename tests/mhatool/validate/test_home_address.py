@@ -124,13 +124,18 @@ def test_order(following: int, headers: bytes, expected: str | None) -> None:
     assert len(findings) == (expected is not None)
 
 
-@pytest.mark.parametrize("home", ["ff02::1", "ff1e::1", "fe80::100", "::1", "::", "::ffff:c000:201"])
+NOT_ROUTABLE = ["ff02::1", "ff1e::1", "fe80::100", "::1", "::", "::ffff:c000:201"]
+HOME_AGENTS = "2001:db8:1::fdff:ffff:ffff:fffe"
+"""The anycast address of a link's home agents (RFC 2526, 3)."""
+
+
+@pytest.mark.parametrize("home", [*NOT_ROUTABLE, HOME_AGENTS])
 def test_a_home_address_that_cannot_be_one(home: str) -> None:
     (finding,) = found("MIP6-HAO-004", from_care_of_address(ip(home)))
     assert finding.offset == 40 + 8
 
 
-@pytest.mark.parametrize("home", ["2001:db8::1", "fd00::1", "3ffe:501::1"])
+@pytest.mark.parametrize("home", ["2001:db8::1", "fd00::1", "3ffe:501::1", "2001:db8:1::fdff:ffff:ffff:ffff"])
 def test_a_home_address(home: str) -> None:
     assert found("MIP6-HAO-004", from_care_of_address(ip(home))) == []
 

@@ -73,6 +73,50 @@ def test_one_prefix_of_several_has_the_address() -> None:
     assert offsets(router_advertisement(other)) == [("MIP6-ND-003", 45)]
 
 
+PART = router_advertisement(prefix_information(flags=0xC0))
+OWN = router_advertisement(prefix_information())
+
+
+def own(*packets: Packet) -> list[tuple[int, bool]]:
+    findings = validate([scene(*packets)], select=["MIP6-ND-003"])
+    return [(f.frames[-1].number, f.inconclusive) for f in findings]
+
+
+def test_options_spread_over_several_advertisements() -> None:
+    """RFC 6275, 7.2: one with the R flag there must be, not in each; and RFC 4861, 6.2.3: a subset may be sent."""
+    assert own((0, OWN), (0.05, PART), (0.1, OWN)) == []
+    assert own((0, PART), (0.05, OWN), (600, PART), (600.05, OWN), (620, PART), (620.05, OWN)) == []
+    assert own((0, OWN), (0.05, PART), (600, OWN), (600.05, PART)) == []
+
+
+def test_never_its_own_address() -> None:
+    """Ten seconds before and after are without one."""
+    assert own(*((3 * number, PART) for number in range(9))) == [(5, False)]
+    assert own(*((3 * number, PART) for number in range(30))) == [(5, False)]
+    assert own((0, OWN), (30, PART), (40, PART)) == [(2, False)]
+    assert own((0, OWN), (30, PART), (39.9, PART)) == [(2, True)]
+    assert own((0, OWN), (30, PART), (39.9, OWN), (60, router_advertisement(to=ip("fe80::9")))) == []
+    assert own((0, OWN), (30, PART), (40.1, OWN)) == [(2, False)]
+
+
+def test_a_capture_that_begins_between_the_parts() -> None:
+    assert own((0, PART), (30, router_advertisement(flags=0))) == [(1, True)]
+    assert own((0, PART), (9.9, PART), (30, router_advertisement(flags=0))) == [(1, True)]
+    assert own((0, PART), (10, PART), (30, router_advertisement(flags=0))) == [(2, False)]
+    assert own((0, PART), (600, OWN)) == []
+
+
+def test_each_router_has_its_own_address() -> None:
+    other = router_advertisement(prefix_information(ip("2001:db8:1::2")), source=ip("fe80::2"))
+    assert own(*sorted([(3.0 * n, PART) for n in range(9)] + [(3.0 * n + 1, other) for n in range(9)])) == [(9, False)]
+
+
+def test_a_cut_advertisement_may_have_it() -> None:
+    packets = [(3.0 * number, PART) for number in range(9)]
+    records = [record(n, round(t * S), octets, snap=60 if n == 4 else None) for n, (t, octets) in enumerate(packets, 1)]
+    assert [f.inconclusive for f in validate([Source("cut", records)], select=["MIP6-ND-003"])] == [True]
+
+
 def test_an_answer_to_one_node_may_leave_it_out() -> None:
     assert offsets(router_advertisement(to=ip("fe80::9"))) == []
 

@@ -160,4 +160,4 @@ def test_an_unknown_message_type_is_no_lost_binding() -> None:
     error = ipv6(PEER, CARE1, 135, mobility(7, b"\x02\x00" + bytes(16), PEER, CARE1))
     proof = nonce_indices(1, 1), authorization()
     first, second = (proven_bu(*proof, to=PEER, seq=seq, flags="") for seq in (10, 3))
-    assert rules(first, error, second) == ["MIP6-SEQ-001"]
+    assert [f.rule for f in errors((0, first), (1, error), (1.5, second))] == ["MIP6-SEQ-001"]

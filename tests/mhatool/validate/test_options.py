@@ -143,7 +143,7 @@ def test_in_2003_type_7_is_known_and_type_8_is_not() -> None:
     assert [f.seen for f in found("MIP6-OPT-009", unknown, profile=KAME2003)] == ["type 8"]
 
 
-@pytest.mark.parametrize("care_of", ["ff02::1", "fe80::1", "::1", "::"])
+@pytest.mark.parametrize("care_of", ["ff02::1", "fe80::1", "::1", "::", "2001:db8:a:0:fdff:ffff:ffff:fffe"])
 def test_a_care_of_address_is_unicast_and_routable(care_of: str) -> None:
     (finding,) = found("MIP6-OPT-006", bu(alternate(ip(care_of))))
     assert (finding.seen, finding.offset) == (care_of, 40 + 24 + 14 + 2)

@@ -107,6 +107,8 @@ def test_after_the_answer() -> None:
     assert told(rule, *ANSWERED[:5], *again(1.6, 4.6)) == [("MIP6-RTX-004", 8, False)]
     assert told(rule, *ANSWERED[:4], *again(1.6, 4.6)) == [("MIP6-RTX-004", 7, True)]
     assert told(rule, *ANSWERED[2:5], *again(1.6, 4.6)) == [("MIP6-RTX-004", 6, True)]
+    assert told(rule, *ANSWERED[:5], *again(1.1, 3.1)) == [("MIP6-RTX-004", 8, False)]
+    assert told(rule, *ANSWERED[:5], *again(8.1, 24.1)) == [("MIP6-RTX-004", 8, True)]  # refreshes look like that too
     assert told(rule, *ANSWERED[:5], *again(1.6)) == []  # once may be a movement
     assert told(rule, *ANSWERED[:5], *again(1.6, 3.1)) == []
     assert told(rule, *ANSWERED[:5], *again(1.3, 3.7)) == []
@@ -131,24 +133,86 @@ def test_a_retransmitted_deregistration_has_a_new_number_too() -> None:
 
 def test_a_deregistration_elsewhere_is_judged_by_its_own_rule() -> None:
     deletion = bu(alternate(HOME), source=HOME, home=None, seq=10, life=0)
-    assert told(["MIP6-SEQ", "MIP6-DEREG-002"], *REGISTERED, (40, deletion)) == [("MIP6-DEREG-002", 3, False)]
+    answered: list[Packet] = [(40, deletion), (40.1, ba(to=HOME, home=None, seq=10, life=0))]
+    assert told(
+        [f"MIP6-{name}" for name in ("SEQ-001", "SEQ-002", "SEQ-005", "DEREG-002")], *REGISTERED, *answered
+    ) == [("MIP6-DEREG-002", 3, False)]
+
+
+def identified(number: int, seq: int) -> bytes:
+    """An update with a Binding Identifier (RFC 5648, 4.1: type 35; the identifier, then status and flags)."""
+    return home_bu((35, number.to_bytes(2) + bytes(2), (2, 0)), seq=seq)
+
+
+@pytest.mark.parametrize(
+    ("rule", "packets"),
+    [
+        ("MIP6-RTX-001", [(0.0, identified(1, 10)), (0.3, identified(2, 11)), (0.4, ba(seq=11))]),
+        ("MIP6-RTX-002", [(0.0, ba(seq=9)), *((1.0 * i, identified(i % 2, i + 10)) for i in range(1, 7))]),
+        (
+            "MIP6-SEQ-007",
+            [(0.0, identified(1, 10)), (0.1, ba(seq=10)), (1.0, identified(2, 9000)), (1.1, ba(seq=9000))],
+        ),
+        ("MIP6-BU-016", [(0.0, identified(1, 10)), (0.1, ba(seq=10)), (90.0, identified(2, 11)), (90.1, ba(seq=11))]),
+    ],
+)
+def test_bindings_with_identifiers_have_list_entries_of_their_own(rule: str, packets: list[Packet]) -> None:
+    """The same updates without identifiers are found."""
+    plain = [(at, octets if octets[6] == 43 else home_bu(seq=int.from_bytes(octets[70:72]))) for at, octets in packets]
+    assert told([rule], *packets) == []
+    assert [name for name, _, _ in told([rule], *plain)] == [rule]
 
 
 # --- asking for other things ---
 
 
-def search(*moments: float, same: bool = True) -> list[Said]:
-    return told(["MIP6-RTX-006"], *[(at, dhaad_request(identifier=1 if same else i)) for i, at in enumerate(moments)])
+FOUND: list[Packet] = [(-90.0, dhaad_request(identifier=99)), (-89.9, dhaad_reply(identifier=99))]
+
+
+def search(*moments: float, same: bool = True, answers_seen: bool = True) -> list[Said]:
+    asked = [(at, dhaad_request(identifier=1 if same else i)) for i, at in enumerate(moments)]
+    return told(["MIP6-RTX-006"], *(FOUND if answers_seen else FOUND[:1]), *asked)
 
 
 def test_the_search_for_home_agents() -> None:
+    """After one that was answered: frames 1 and 2."""
     assert search(0, 3, 9, 21, 45) == []  # RFC 6275, 12: 3 s, doubled, four retransmissions
     assert search(0, 2.41, 7.3) == []
-    assert search(0, 2.3) == [("MIP6-RTX-006", 2, False)]
-    assert search(0, 2.3, same=False) == [("MIP6-RTX-006", 2, True)]
-    assert search(0, 3, 6, 9) == [("MIP6-RTX-006", 4, False)]
-    assert search(0, 3, 9, 21, 45, 80) == [("MIP6-RTX-006", 6, False)]
-    assert search(0, 3, 9, 21, 45, 145, 148, 154) == []  # a new search
+    assert search(0, 2.3) == [("MIP6-RTX-006", 4, False)]
+    assert search(0, 2.3, same=False) == [("MIP6-RTX-006", 4, True)]
+    assert search(0, 3, 6, 9) == [("MIP6-RTX-006", 6, False)]
+    assert search(0, 3, 9, 21, 45, 80) == [("MIP6-RTX-006", 8, False)]
+    assert search(0, 3, 9, 21, 45, 93) == [("MIP6-RTX-006", 8, False)]  # 48 s after the last one, as the timer doubles
+    assert search(0, 3, 9, 21, 45, 98, 101, 107) == []  # a new search
+    assert search(0, 3, 9, 21, 45, 145, 148, 154) == []
+
+
+@pytest.mark.parametrize("moments", [(0, 2.3), (0, 20, 40, 60), (0, 3, 9, 21, 45, 93)])
+def test_searches_whose_replies_are_not_seen(moments: tuple[float, ...]) -> None:
+    """A search every 20 s, each one answered another way, is no retransmission."""
+    assert [inconclusive for _, _, inconclusive in search(*moments, answers_seen=False)] == [True]
+
+
+def test_the_first_wait_for_prefixes() -> None:
+    """INITIAL_SOLICIT_TIMER is 3 s (RFC 6275, 12); 2.4 s pass."""
+    rule, answered = ["MIP6-RTX-007"], [(0.0, prefix_solicitation(8)), (0.1, prefix_advertisement(identifier=8))]
+    again: list[Packet] = [(20.0, prefix_solicitation()), (21.0, prefix_solicitation())]
+    assert told(rule, *answered, *again) == [("MIP6-RTX-007", 4, False)]
+    assert told(rule, *again) == [("MIP6-RTX-007", 2, True)]
+    assert told(rule, *answered, again[0], (22.41, again[1][1])) == []
+    assert told(rule, *answered, again[0], (21.0, prefix_solicitation(77))) == [("MIP6-RTX-007", 4, True)]
+
+
+def test_short_equal_waits() -> None:
+    """Six updates, 0.4 s apart; 0.2 s apart they may be copies."""
+    assert told(["MIP6-RTX-002"], *sent(20, 20.4, 20.8, 21.2, 21.6, 22)) == [("MIP6-RTX-002", 6, False)]
+    assert told(["MIP6-RTX-002"], *sent(20, 20.2, 20.4, 20.6, 20.8)) == []
+    doubled = [(at + by, octets) for (at, octets), by in zip(sent(20, 20.3, 20.9, 22.1), JITTER, strict=True)]
+    assert told(["MIP6-RTX-002"], *doubled) == []
+
+
+JITTER = (0, 0, -0.05, 0.02, 0.05, -0.05)
+"""The worst that time stamps off by 50 ms do to waits that double (0.4 w < 2.6 d1 - 1.6 d0 - d2)."""
 
 
 def test_an_answered_search_ends_its_series() -> None:

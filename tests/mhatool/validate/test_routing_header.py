@@ -46,7 +46,7 @@ def test_other_types_have_other_lengths() -> None:
         assert [found(f"MIP6-RH2-00{number}", packet) for number in (1, 2, 3)] == [[], [], []]
 
 
-@pytest.mark.parametrize("home", ["ff02::1", "fe80::1", "::1", "::"])
+@pytest.mark.parametrize("home", ["ff02::1", "fe80::1", "::1", "::", "2001:db8:1:0:fdff:ffff:ffff:fffe"])
 def test_addresses_that_no_home_address_is(home: str) -> None:
     octets = ipv6(PEER, CARE1, 43, routing_header(ip(home), 58) + icmpv6(128, 0, ECHO, PEER, ip(home)))
     (finding,) = found("MIP6-RH2-002", octets)

@@ -4,7 +4,7 @@ import pytest
 
 from mhatool.exchange import Source
 from mhatool.validate import Finding, Severity, validate
-from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, home_address_option, ipv6, record, scene
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, home_address_option, ipv6, record, scene, tunnel
 from tests.recipes.home_address import from_care_of_address
 from tests.recipes.packets import binding_error, bu, echo_reply, echo_request, icmp_packet, nonce_indices
 
@@ -32,6 +32,12 @@ def test_an_answer_after_a_denial() -> None:
     assert (finding.severity, finding.node, finding.home_address) == (Severity.ERROR, PEER, HOME)
 
 
+def test_another_echo_through_the_tunnel_explains_nothing() -> None:
+    other = tunnel(CARE1, AGENT, echo_request(HOME, PEER, 3))
+    (finding,) = found(BEGIN, (5.0, DENIAL), (6.0, ASK), (6.05, other), (6.1, REPLY))
+    assert not finding.inconclusive
+
+
 def test_an_update_that_may_be_before_the_capture() -> None:
     """The error may be about a packet before an update that was answered when the capture began."""
     (finding,) = found(BEGIN, (3.9, DENIAL), (5.0, ASK), (5.1, REPLY))
@@ -52,6 +58,19 @@ EXPLAINED: dict[str, list[tuple[float, bytes]]] = {
         (6.1, REPLY),
     ],
     "asked without the option": [(5.0, DENIAL), (6.0, echo_request(HOME, PEER, 2)), (6.1, REPLY)],
+    "asked through the tunnel too": [
+        (5.0, DENIAL),
+        (6.0, ASK),
+        (6.1, tunnel(CARE1, AGENT, echo_request(HOME, PEER, 2))),
+        (6.2, REPLY),
+    ],
+    "asked through the tunnel before": [(5.0, DENIAL), (5.9, echo_request(HOME, PEER, 2)), (6.0, ASK), (6.1, REPLY)],
+    "asked through the tunnel, stamped after the reply": [
+        (5.0, DENIAL),
+        (6.0, ASK),
+        (6.1, REPLY),
+        (6.14, echo_request(HOME, PEER, 2)),
+    ],
     "another echo": [(5.0, DENIAL), (6.0, ASK), (6.1, echo_reply(PEER, HOME, 3))],
     "by a routing header: it has a binding": [(5.0, DENIAL), (6.0, ASK), (6.1, ROUTED_REPLY)],
     "an unknown message type": [(5.0, binding_error(2)), (6.0, ASK), (6.1, REPLY)],
