@@ -173,7 +173,7 @@ def frames_of(path: Path) -> list[bytes]:
 
 @pytest.mark.parametrize("form", ["--json", "--jsonl"])
 def test_two_findings_at_one_time_are_two(form: str, tmp_path: Path) -> None:
-    """An acknowledgement with two Refresh Advices of length 3: hiding one of them leaves the other."""
+    """An acknowledgement with two options Refresh Advice of length 3: hiding one of them leaves the other."""
     advice, padding = b"\x02\x03\0\0\0", b"\x01\0"
     packet = carried(6, bytes((0, 0, 0, 1, 0, 15)) + advice + advice + padding, AGENT, CARE1, routed=HOME)
     path, known = tmp_path / "two.pcap", tmp_path / "known"
