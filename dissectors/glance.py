@@ -61,7 +61,7 @@ class Later:
             walker = self._dissector
             if self.is_fragment:
                 walker = type(walker)(walker.profile)  # one that remembers nothing
-                walker.goes_on_with(self.whole)
+                walker.fragments.ahead = self.whole
             self._found = walker.dissect(self._octets, self._link_type, frame=self.frame)
         return self._found
 
@@ -251,11 +251,11 @@ class Glance:
             return False  # the only one, with reserved bits set
         key = (datagram.source, datagram.destination, int.from_bytes(octets[start + 4 : start + 8]))
         piece, later = octets[start + 8 : end], datagram._later
-        whole = self._dissector.add_fragment(key, word & 0xFFF8, bool(word & 1), piece, octets[start], later.frame)
+        whole = self._dissector.fragments.add(key, word & 0xFFF8, bool(word & 1), piece, octets[start], later.frame)
         if whole is not None:
             carries = self._plain.get(whole.next_header)
             if carries is None:
-                self._dissector.goes_on_with(whole)
+                self._dissector.fragments.ahead = whole
                 return False
             datagram._carries = carries
         later.is_fragment, later.whole = True, whole

@@ -29,7 +29,7 @@ from dissectors.ipv6.link import (
     Udp,
     Vlan,
 )
-from dissectors.ipv6.reassembly import Reassembler, Whole
+from dissectors.ipv6.reassembly import Reassembler
 from dissectors.ipv6.rest import Rest
 from dissectors.packet import Datagram, Packet
 from dissectors.profile import RFC6275, Profile
@@ -61,8 +61,7 @@ class Dissector:
 
     def __init__(self, profile: Profile = RFC6275) -> None:
         self.profile = profile
-        self._reassembler = Reassembler()
-        self._completed: Whole | None = None
+        self.fragments = Reassembler()
         self._glance: Glance | None = None
         names = ("hop_by_hop", "destination_options", "fragment", "ah", "routing", "esp", "icmpv6", "mobility")
         self._protocols = {profile.protocol(name): name for name in (*names, "ipv6", "udp", "tcp", "no_next_header")}
@@ -72,7 +71,7 @@ class Dissector:
         walk = _Walk(self, Packet(octets), frame)
         cut = original_length is not None and original_length > len(octets)
         walk.link(link_type, Rest(octets, 0, len(octets), cut))
-        self._completed = None
+        self.fragments.ahead = None
         return walk.packet
 
     def glance(self, octets: bytes, link_type: int, *, original_length: int | None = None, frame: int = 0) -> Packet:
@@ -83,22 +82,6 @@ class Dissector:
             self._glance = Glance(self)
         size = len(octets) if original_length is None else original_length
         return self._glance.look(octets, link_type, size, frame)
-
-    def add_fragment(
-        self, key: tuple[bytes, bytes, int], offset: int, more: bool, piece: bytes, next_header: int, frame: int
-    ) -> Whole | None:
-        """Take in a fragment of a frame before it is dissected; what it completes, if so."""
-        return self._reassembler.add(key, offset, more, piece, next_header, frame)
-
-    def goes_on_with(self, completed: Whole | None) -> None:
-        """The fragment in the next frame was taken in already, and completed this."""
-        self._completed = completed
-
-    def _reassemble(
-        self, key: tuple[bytes, bytes, int], offset: int, more: bool, piece: bytes, next_header: int, frame: int
-    ) -> Whole | None:
-        completed, self._completed = self._completed, None
-        return completed or self._reassembler.add(key, offset, more, piece, next_header, frame)
 
     def view(self, cls: type, rest: Rest, end: int) -> View:
         """The view of one layer."""
@@ -281,7 +264,7 @@ class _Walk:
             return None
         key = (datagram.source, datagram.destination, view.get("identification"))
         piece = rest.octets[rest.start : rest.end]
-        whole = self.dissector._reassemble(key, offset, more, piece, next_header, self.frame)
+        whole = self.dissector.fragments.add(key, offset, more, piece, next_header, self.frame)
         if whole is None:
             self.payload(rest, protocol=next_header)
             return None

@@ -31,6 +31,8 @@ class Reassembler:
     """Collects pieces by source, destination and identification; the oldest unfinished packet goes first."""
 
     def __init__(self) -> None:
+        self.ahead: Whole | None = None
+        """What the next fragment completes, where it was added already."""
         self._partial: dict[Key, _Partial] = {}
 
     def add(self, key: Key, offset: int, more: bool, piece: bytes, next_header: int, frame: int) -> Whole | None:
@@ -39,6 +41,9 @@ class Reassembler:
         Pieces that overlap with different octets make the packet unusable (RFC 5722): it is dropped. A repeated piece
         is nothing new.
         """
+        if self.ahead is not None:
+            ahead, self.ahead = self.ahead, None
+            return ahead
         partial = self._partial.setdefault(key, _Partial())
         if len(self._partial) > MOST_DATAGRAMS:
             del self._partial[next(iter(self._partial))]

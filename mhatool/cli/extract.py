@@ -154,7 +154,7 @@ def _of_home_address(files: list[str], text: str, data: bool, profile: Profile) 
     except EncodeError as error:
         fail(f"--home-address: {error}", "give it as 2001:db8::99")
     readers: list[CaptureReader] = []
-    if _read_once(files):
+    if any(map(read_once, files)):
         return _Plan(frames(files, readers=readers), HomeNode(home_address, data=data, eager=True), readers)
     node = HomeNode(home_address, data=data)
     _learn(files, node, profile)
@@ -166,7 +166,7 @@ def _signalling(files: list[str], profile: Profile) -> Sieve | None:
     """What passes on all signalling; nothing for pipes and live captures, whose packets come on at once."""
     from mhatool.exchange.wanted import signalling
 
-    return None if _read_once(files) else signalling(profile)
+    return None if any(map(read_once, files)) else signalling(profile)
 
 
 def _learn(files: list[str], node: HomeNode, profile: Profile) -> None:
@@ -185,7 +185,7 @@ def _of_finding(files: list[str], which: str, around: float | None, profile: Pro
     from mhatool.extract.findings import Cited
 
     around_ns = duration_ns("--around", around)
-    if _read_once(files):
+    if any(map(read_once, files)):
         what = "live capture" if isinstance(files[0], LiveInput) else "a pipe"
         fail(f"--finding reads the capture twice, which {what} doesn't allow", "write it to a file, and name that")
     wanted = _chosen(which, _findings(files, profile))
@@ -227,11 +227,6 @@ def _chosen(which: str, findings: list[Finding]) -> list[Finding]:
 
 
 # --- reading and writing ---
-
-
-def _read_once(files: list[str]) -> bool:
-    """Whether one of them is gone when it was read: a pipe, also one with a name, or live capture."""
-    return any(read_once(file) or Path(file).is_fifo() or Path(file).is_socket() for file in files)
 
 
 def _again(files: list[str], readers: list[CaptureReader], sieve: Sieve | None = None) -> Read:
@@ -304,7 +299,7 @@ def _picker(plan: _Plan, files: list[str], profile: Profile) -> Picker:
     """In no hurry where files are read: nobody waits for the next packet."""
     from mhatool.extract import AT_ONCE_NS, HELD_NS, Picker
 
-    patience_ns = AT_ONCE_NS if _read_once(files) else HELD_NS
+    patience_ns = AT_ONCE_NS if any(map(read_once, files)) else HELD_NS
     return Picker(plan.selection, profile, patience_ns=patience_ns, remarks=plan.remarks)
 
 

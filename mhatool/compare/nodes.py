@@ -9,7 +9,6 @@ from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.compare.hearing import Heard
 from mhatool.exchange import update_of
-from mhatool.exchange.registration import routed_home_address
 
 FROM_MOBILE: Final = frozenset(
     {"binding_update", "dhaad_request", "mobile_prefix_solicitation", "home_test_init", "care_of_test_init"}
@@ -56,7 +55,7 @@ class Nodes:
             if update.has_home_address_option:
                 self._home.setdefault(update.source, update.home_address)
                 self._home.setdefault(update.care_of_address, update.home_address)
-        home_address = routed_home_address(datagram)
+        home_address = datagram.routed_home_address
         if home_address is not None:
             self._home.setdefault(home_address, home_address)
             self._home.setdefault(datagram.destination, home_address)

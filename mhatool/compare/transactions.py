@@ -15,7 +15,6 @@ from mhatool.compare.registrations import Registrations
 from mhatool.compare.renaming import Renaming
 from mhatool.compare.transaction import Pair, Transaction
 from mhatool.exchange import Frame, Requests, Source
-from mhatool.exchange.registration import routed_home_address
 
 KINDS: Final = {
     "dhaad_request": "home agent discovery",
@@ -119,7 +118,7 @@ def _ends(datagram: Datagram, type_: str) -> Iterator[tuple[str, bytes]]:
     """The addresses of a message that its pair doesn't hold."""
     if type_ in ("care_of_test_init", "dhaad_request") or datagram.home_address is not None:
         yield "care_of_address", datagram.source
-    if type_ in ("care_of_test", "dhaad_reply") or routed_home_address(datagram) is not None:
+    if type_ in ("care_of_test", "dhaad_reply") or datagram.routed_home_address is not None:
         yield "care_of_address", datagram.destination
     if type_ == "dhaad_request":
         yield "destination", datagram.destination

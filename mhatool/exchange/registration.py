@@ -150,11 +150,6 @@ def acknowledgement_of(time_ns: int, frame: Frame, datagram: Datagram) -> Acknow
     )
 
 
-def routed_home_address(datagram: Datagram) -> bytes | None:
-    """The home address in the datagram's type 2 routing header; None without one."""
-    return datagram.routed_home_address
-
-
 def _option(options: tuple[Option, ...], kind: type[Option], field: str) -> Any:
     """A field of the first option of a kind, None without one."""
     for option in options:

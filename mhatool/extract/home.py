@@ -8,7 +8,6 @@ from mhatool.capture import Record
 from mhatool.display.frame import Frame
 from mhatool.exchange import Frame as Place
 from mhatool.exchange import update_of
-from mhatool.exchange.registration import routed_home_address
 
 
 class HomeNode:
@@ -45,7 +44,7 @@ class HomeNode:
                 update = update_of(0, Place("", 0), datagram)
                 if update is not None:
                     self._note(update.care_of_address)
-            if routed_home_address(datagram) == self._home_address:
+            if datagram.routed_home_address == self._home_address:
                 self._note(datagram.destination)
 
     def wants(self, frame: Frame) -> bool | None:
@@ -76,4 +75,4 @@ class HomeNode:
         """The home addresses that it names itself."""
         message = datagram.upper
         said = message.get("home_address") if message is not None and message.type == "binding_error" else None
-        return {home for home in (datagram.home_address, routed_home_address(datagram), said) if home is not None}
+        return {home for home in (datagram.home_address, datagram.routed_home_address, said) if home is not None}

@@ -12,9 +12,3 @@ T = TypeVar("T")
 def value(cls: type[T]) -> type[T]:
     """A slotted dataclass, frozen for the type checker only: one that is really frozen takes three times as long."""
     return dataclass(slots=True, unsafe_hash=True)(cls)
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def named_value(cls: type[T]) -> type[T]:
-    """The same, made with named fields only."""
-    return dataclass(slots=True, unsafe_hash=True, kw_only=True)(cls)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dissectors.ipv6 import address
 from dissectors.options.extensions import BindingIdentifier
 from mhatool.exchange import Conversation, Exchange, Frame, Latest, Update
-from mhatool.exchange.registration import routed_home_address
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
@@ -114,7 +113,7 @@ def _delivery(case: Case) -> _Delivery | None:
     else:
         if datagram.is_signalling:
             return None
-        home_address = routed_home_address(datagram)
+        home_address = datagram.routed_home_address
         care_of_address, peer = datagram.destination, datagram.true_source
         if home_address is None:
             return None

@@ -279,6 +279,33 @@ def test_it_ends_with_the_first_process(tmp_path: Path, number: signal.Signals) 
     assert first.returncode == -number
 
 
+def test_it_holds_only_its_own_end_of_the_pipe(
+    tmp_path: Path, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would wait for ever with what nobody reads any more."""
+    ends = tmp_path / "ends"
+
+    def tell_ends(_walk: object, _descriptor: int, findings: second_process._Findings, *_: object) -> None:
+        try:
+            pipe = os.fstat(findings._reports).st_ino
+            open_ones = [int(name) for name in os.listdir("/proc/self/fd")]
+            ends.write_text(str(sum(_inode(number) == pipe for number in open_ones)))
+        finally:
+            os._exit(0)
+
+    monkeypatch.setattr(second_process, "_be_second", tell_ends)
+    path = written(tmp_path / "regular.pcap", *regular())
+    assert sifted(path, TOGETHER) == sifted(path, ALONE)
+    assert ends.read_text() == "1"
+
+
+def _inode(descriptor: int) -> int | None:
+    try:
+        return os.fstat(descriptor).st_ino
+    except OSError:  # that of the listing itself
+        return None
+
+
 def test_what_comes_while_it_reads_is_read_too(tmp_path: Path, watched: Watched) -> None:
     """The second process ends within a record; before the first comes there, more has been written."""
     records = regular()
