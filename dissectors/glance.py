@@ -8,15 +8,30 @@ as soon as somebody asks for a layer.
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from dissectors.form import Form, Forms
 from dissectors.ipv6 import checksum
-from dissectors.ipv6.link import ETHERTYPE_IPV6, ETHERTYPE_VLAN, Tcp, Udp
+from dissectors.ipv6.link import (
+    ETHERNET,
+    ETHERTYPE_IPV6,
+    ETHERTYPE_VLAN,
+    IPV6_ONLY,
+    LOOP,
+    NULL,
+    RAW,
+    SLL,
+    SLL2,
+    Tcp,
+    Udp,
+)
 from dissectors.packet import Datagram, Packet
-from dissectors.view import Problem, View
+from dissectors.view import UNREAD, Problem, View
 
 if TYPE_CHECKING:
     from dissectors.ipv6.reassembly import Whole
+    from dissectors.profile import Profile
+    from dissectors.spec.declaration import Declaration
     from dissectors.walk import Dissector
 
 MOST_GLANCED: Final = 3
@@ -33,9 +48,6 @@ _WHOLE: Final = bytes(3)
 """What follows the next header in a Fragment header of the only fragment: reserved, offset 0, no more."""
 
 _FILLING: Final = frozenset({"mobility", "icmpv6"})
-
-ETHERNET, NULL, LOOP, SLL, IPV6_ONLY, SLL2 = 1, 0, 108, 113, 229, 276
-RAW: Final = frozenset({12, 14, 101})
 
 
 class Later:
@@ -94,7 +106,7 @@ class GlancedPacket(Packet):
 class GlancedDatagram(Datagram):
     """A datagram of which the views are made when first asked for."""
 
-    __slots__ = ("_carries", "_headers", "_hop_limit", "_later", "_length")
+    __slots__ = ("_carries", "_headers", "_hop_limit", "_later", "_length", "form")
 
     def __init__(
         self, later: Later, source: bytes, destination: bytes, hop_limit: int, outer: GlancedDatagram | None
@@ -112,6 +124,7 @@ class GlancedDatagram(Datagram):
         self.outer = outer
         self.home_address = None
         self.final_destination = None
+        self.form = None
 
     @property
     def _exact(self) -> Datagram:
@@ -160,6 +173,40 @@ class GlancedDatagram(Datagram):
         return self._carries
 
 
+class GlancedView(View):
+    """A view that makes what few ask for when it is asked for."""
+
+    __slots__ = ()
+
+    def __init__(self, declaration: Declaration, octets: bytes, start: int, end: int, profile: Profile) -> None:
+        self.declaration = declaration
+        self.octets = octets
+        self.start = start
+        self.end = end
+        self.profile = profile
+        self.truncated = self.quoted = self.reassembled = self._read = False
+        self._value = UNREAD
+        self._options = None
+
+    def __getattr__(self, name: str) -> Any:
+        """What isn't there yet."""
+        make = _MADE_LATE.get(name)
+        if make is None:
+            raise AttributeError(name, name=name, obj=self)
+        made = make()
+        setattr(self, name, made)
+        return made
+
+
+_MADE_LATE: Final[dict[str, type]] = {
+    "extra": dict,
+    "extra_problems": list,
+    "_option_problems": list,
+    "_fields": list,
+    "_problems": list,
+}
+
+
 class Glance:
     """Looks at frames of one capture, with the exact walker behind it."""
 
@@ -168,6 +215,7 @@ class Glance:
         self._dissector = dissector
         self._profile = profile
         self._codec = profile.codec
+        self._forms = Forms(profile.codec)
         self._mobility = profile.protocol("mobility")
         self._icmpv6 = profile.protocol("icmpv6")
         self._tunnel = profile.protocol("ipv6")
@@ -193,9 +241,54 @@ class Glance:
         """The packet: quickly where it is usual and whole, else by the exact walk."""
         if self._is_usable and original_length <= len(octets):
             packet = GlancedPacket(octets, Later(octets, self._dissector, link_type, frame))
+            form = self._forms.of(octets, link_type)
+            if form is not None:
+                self._by_form(packet, octets, form)
+                return packet
             if self._link(packet, octets, link_type):
+                self._learn(packet, octets, link_type)
                 return packet
         return self._dissector.dissect(octets, link_type, original_length=original_length, frame=frame)
+
+    def _by_form(self, packet: GlancedPacket, octets: bytes, form: Form) -> None:
+        """Fill in the datagrams of a frame whose form is known."""
+        later, datagrams, make = packet._later, packet.datagrams, GlancedDatagram.__new__
+        outer: GlancedDatagram | None = None
+        for part in form.parts:
+            datagram = make(GlancedDatagram)
+            at = part.ipv6_at + 8
+            datagram.source = octets[at : at + 16]
+            datagram.destination = octets[at + 16 : at + 32]
+            at = part.home_at
+            datagram.home_address = octets[at : at + 16] if at else None
+            at = part.final_at
+            datagram.final_destination = octets[at : at + 16] if at else None
+            datagram.outer = outer
+            datagram.depth = part.depth
+            datagram.quoted = False
+            datagram.form = None
+            datagram._upper = None
+            datagram._carries = part.carries
+            datagram._headers = part.headers
+            datagram._hop_limit = part.hop_limit
+            datagram._length = part.length
+            datagram._later = later
+            datagrams.append(datagram)
+            outer = datagram
+        start, end = form.start, form.end
+        view = GlancedView(form.declaration, octets, start, end, self._profile)
+        body, constant = octets[start:end], form.protocol + end - start
+        total = constant + int.from_bytes(datagram.true_source + datagram.true_destination) + int.from_bytes(body)
+        view.checksum_status = "bad" if total % 0xFFFF else "good"
+        datagram._upper = view
+        datagram.form = form
+
+    def _learn(self, packet: GlancedPacket, octets: bytes, link_type: int) -> None:
+        """Remember the form of a frame that carries a message."""
+        upper = packet.datagrams[-1]._upper if packet.datagrams else None
+        if upper is not None:
+            protocol = self._mobility if upper.declaration.family == "mobility" else self._icmpv6
+            self._forms.learn(octets, link_type, packet.datagrams, protocol)
 
     def _link(self, packet: GlancedPacket, octets: bytes, link_type: int) -> bool:
         """Whether the frame is understood; then its datagrams are in the packet."""
@@ -316,7 +409,7 @@ class Glance:
 
     def _view(self, datagram: GlancedDatagram, protocol: int, family: str, octets: bytes, start: int, end: int) -> None:
         declaration = self._codec.declaration_at(family, octets, start, end)
-        view = View(declaration, octets, start, end, self._profile)
+        view = GlancedView(declaration, octets, start, end, self._profile)
         source, destination = datagram.true_source, datagram.true_destination
         good = checksum.is_good(source, destination, protocol, octets[start:end])
         view.checksum_status = "good" if good else "bad"

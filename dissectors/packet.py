@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dissectors.view import Problem, View
+
+if TYPE_CHECKING:
+    from dissectors.form import Form
 
 #: Layers whose message is mobility signalling: what `dissect` shows by default.
 SIGNALLING = frozenset(
@@ -52,6 +55,9 @@ class Datagram:
         "quoted",
         "source",
     )
+
+    form: Form | None = None
+    """What frames like this one have in common, where that is known: see `dissectors.form`."""
 
     def __init__(
         self, ipv6: View, source: bytes, destination: bytes, depth: int, quoted: bool, outer: Datagram | None = None

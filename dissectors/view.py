@@ -10,7 +10,8 @@ from dissectors.profile import Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
 
-_UNREAD: Any = object()
+UNREAD: Any = object()
+"""The value of a view whose octets weren't parsed yet."""
 
 _OPTION_NAMES = {
     "mobility_option": registry.MOBILITY_OPTION,
@@ -96,7 +97,7 @@ class View:
         self.extra: dict[str, Any] = {}
         self.extra_problems: list[Problem] = []
         self._read = False
-        self._value: Any = _UNREAD
+        self._value: Any = UNREAD
         self._options: list[View] | None = None
         self._option_problems: list[Problem] = []
         self._fields: list[FieldView] = []
@@ -188,7 +189,7 @@ class View:
     @property
     def value(self) -> Any:
         """The message value, None where these octets are none; parsed once."""
-        if self._value is _UNREAD:
+        if self._value is UNREAD:
             try:
                 self._value = self.message()
             except DecodeError:

@@ -17,9 +17,16 @@ from dissectors.ipv6.header import (
     Ipv6,
 )
 from dissectors.ipv6.link import (
+    ETHERNET,
     ETHERTYPE_IPV4,
     ETHERTYPE_IPV6,
     ETHERTYPE_VLAN,
+    IPV6_ONLY,
+    LOOP,
+    NULL,
+    RAW,
+    SLL,
+    SLL2,
     Ethernet,
     LinuxSll,
     LinuxSll2,
@@ -43,10 +50,7 @@ if TYPE_CHECKING:
 MOST_TUNNELS = 8
 DSMIPV6_PORT = 4191
 
-# LINKTYPE values (tcpdump.org/linktypes)
-_NULL, _ETHERNET, _LOOP, _SLL, _IPV6, _SLL2 = 0, 1, 108, 113, 229, 276
-_RAW = frozenset({12, 14, 101})
-LINK_TYPES = frozenset({_NULL, _ETHERNET, _LOOP, _SLL, _IPV6, _SLL2, *_RAW})
+LINK_TYPES = frozenset({NULL, ETHERNET, LOOP, SLL, IPV6_ONLY, SLL2, *RAW})
 
 _EXTENSIONS: dict[str, type] = {
     "hop_by_hop": HopByHop,
@@ -126,17 +130,17 @@ class _Walk:
     # --- link layers ---
 
     def link(self, link_type: int, rest: Rest) -> None:
-        if link_type == _ETHERNET:
+        if link_type == ETHERNET:
             view = self.layer(Ethernet, rest, rest.start + 14)
             self.network(view, view.get("ethertype"), rest.at(view.end))
-        elif link_type in (_SLL, _SLL2):
-            cls, size = (LinuxSll, 16) if link_type == _SLL else (LinuxSll2, 20)
+        elif link_type in (SLL, SLL2):
+            cls, size = (LinuxSll, 16) if link_type == SLL else (LinuxSll2, 20)
             view = self.layer(cls, rest, rest.start + size)
             self.network(view, view.get("protocol"), rest.at(view.end))
-        elif link_type in (_NULL, _LOOP):
+        elif link_type in (NULL, LOOP):
             view = self.layer(Null, rest, rest.start + 4)
             self.bare(rest.at(view.end))
-        elif link_type in _RAW or link_type == _IPV6:
+        elif link_type in RAW or link_type == IPV6_ONLY:
             self.bare(rest)
         else:
             message = f"link type {link_type} is not supported"
@@ -409,7 +413,7 @@ class _Walk:
         self.chain(datagram, inside.next_header, inner)
 
 
-def dissect(octets: bytes, link_type: int = _IPV6, profile: Profile = RFC6275) -> Packet:
+def dissect(octets: bytes, link_type: int = IPV6_ONLY, profile: Profile = RFC6275) -> Packet:
     """Everything in one frame that stands alone; a `Dissector` also reassembles fragments."""
     return Dissector(profile).dissect(octets, link_type)
 

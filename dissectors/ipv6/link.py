@@ -9,6 +9,10 @@ ETHERTYPE_IPV4 = 0x0800
 ETHERTYPE_IPV6 = 0x86DD
 ETHERTYPE_VLAN = frozenset({0x8100, 0x88A8, 0x9100})
 
+# LINKTYPE values (tcpdump.org/linktypes)
+NULL, ETHERNET, LOOP, SLL, IPV6_ONLY, SLL2 = 0, 1, 108, 113, 229, 276
+RAW = frozenset({12, 14, 101})
+
 
 @message("link", rfc="IEEE 802.3")
 class Ethernet(Message):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizationData, BindingRefreshAdvice
 from dissectors.packet import Datagram
@@ -86,6 +87,11 @@ def update_of(time_ns: int, frame: Frame, datagram: Datagram) -> Update | None:
 
     Nor a Proxy Binding Update (P flag, RFC 5213): there a gateway registers nodes that it names by identifier.
     """
+    form = datagram.form
+    if form is not None:
+        common = form.known.get(Update)
+        if common is not None:
+            return _update(time_ns, frame, datagram, common)
     view = datagram.upper
     if view is None or view.type != "binding_update":
         return None
@@ -98,6 +104,8 @@ def update_of(time_ns: int, frame: Frame, datagram: Datagram) -> Update | None:
         alternate = _shown_option(view, AlternateCareOfAddress, "care_of_address")
     if lifetime_s is None or "P" in flags:
         return None
+    if form is not None and message is not None:
+        form.known[Update] = _CommonUpdate(lifetime_s, flags, *_places(view, AlternateCareOfAddress))
     home_address, source = datagram.home_address, datagram.source
     return Update(
         time_ns,
@@ -115,8 +123,51 @@ def update_of(time_ns: int, frame: Frame, datagram: Datagram) -> Update | None:
     )
 
 
+class _CommonUpdate(NamedTuple):
+    """What all Binding Updates of one form have in common; where in a frame the others stand, 0 for nowhere."""
+
+    lifetime_s: int
+    flags: frozenset[str]
+    sequence_at: int
+    alternate_at: int
+
+
+def _update(time_ns: int, frame: Frame, datagram: Datagram, common: _CommonUpdate) -> Update:
+    """The Binding Update in a frame of a form, as `update_of` finds it."""
+    view: View = datagram.upper  # type: ignore[assignment]  # a form's datagram has one
+    octets, source, home_address = view.octets, datagram.source, datagram.home_address
+    lifetime_s, flags, sequence_at, alternate_at = common
+    return Update(
+        time_ns,
+        frame,
+        source,
+        datagram.true_destination,
+        home_address if home_address is not None else source,
+        home_address is not None,
+        octets[alternate_at : alternate_at + 16] if alternate_at else source,
+        octets[sequence_at] << 8 | octets[sequence_at + 1],
+        lifetime_s,
+        flags,
+        view.checksum_status != "bad",
+        False,
+    )
+
+
+def _places(view: View, *kinds: type[Option]) -> Iterator[int]:
+    """Where the sequence number stands, and the data of the first option of each kind; 0 without one."""
+    yield view.start + view.declaration.fixed_by_name["sequence_number"].first
+    for kind in kinds:
+        found = view.option(kind.__declaration__.symbol)
+        yield found.start + 2 if found is not None else 0
+
+
 def acknowledgement_of(time_ns: int, frame: Frame, datagram: Datagram) -> Acknowledgement | None:
     """The Binding Acknowledgement in a datagram; None where there is none, too little of one, or a proxy's (P flag)."""
+    form = datagram.form
+    if form is not None:
+        common = form.known.get(Acknowledgement)
+        if common is not None:
+            return _acknowledgement(time_ns, frame, datagram, common)
     view = datagram.upper
     if view is None or view.type != "binding_acknowledgement":
         return None
@@ -133,6 +184,9 @@ def acknowledgement_of(time_ns: int, frame: Frame, datagram: Datagram) -> Acknow
         authenticator = _shown_option(view, BindingAuthorizationData, "authenticator")
     if lifetime_s is None or "P" in flags:
         return None
+    if form is not None and message is not None:
+        common = _CommonAcknowledgement(status, lifetime_s, advice, authenticator is not None, *_places(view))
+        form.known[Acknowledgement] = common
     return Acknowledgement(
         time_ns,
         frame,
@@ -147,6 +201,39 @@ def acknowledgement_of(time_ns: int, frame: Frame, datagram: Datagram) -> Acknow
         authenticator is not None,
         view.checksum_status != "bad",
         view.truncated,
+    )
+
+
+class _CommonAcknowledgement(NamedTuple):
+    """What all Binding Acknowledgements of one form have in common, and where the sequence number stands."""
+
+    status: int
+    lifetime_s: int
+    refresh_interval_s: int | None
+    is_authorized: bool
+    sequence_at: int
+
+
+def _acknowledgement(
+    time_ns: int, frame: Frame, datagram: Datagram, common: _CommonAcknowledgement
+) -> Acknowledgement:
+    """The Binding Acknowledgement in a frame of a form, as `acknowledgement_of` finds it."""
+    view: View = datagram.upper  # type: ignore[assignment]  # a form's datagram has one
+    status, lifetime_s, refresh_interval_s, is_authorized, sequence_at = common
+    return Acknowledgement(
+        time_ns,
+        frame,
+        datagram.true_source,
+        datagram.destination,
+        datagram.true_destination,
+        datagram.routed_home_address,
+        status,
+        view.octets[sequence_at] << 8 | view.octets[sequence_at + 1],
+        lifetime_s,
+        refresh_interval_s,
+        is_authorized,
+        view.checksum_status != "bad",
+        False,
     )
 
 

@@ -6,8 +6,10 @@ Sources: RFC 6275, 6.5 and 6.6 (home agent discovery), 6.7 and 6.8 (prefixes), 5
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from dissectors.packet import Datagram
 from dissectors.view import View
@@ -20,10 +22,14 @@ MOST_ANSWERS = 8
 """Frames that are kept of one request's answers."""
 MOST_STRAYS = 2_000
 """Answers that are kept for requests that never came."""
+MOST_PEERS = 64
+"""Of one asker, whose newest requests are known."""
 JITTER_NS = nanoseconds(1)
 """How much later than its answer a request may be stamped, by interfaces whose clocks differ."""
 WAITING_NS = nanoseconds(10)
 """A request older than this isn't waiting any more: it was sent again long ago, or given up."""
+KEPT_NS = nanoseconds(60)
+"""What was answered and is older than this is forgotten: its answer doesn't come again."""
 
 #: The kind of exchange, the asker's address, the answerer's (None: any may answer), and what both messages carry.
 Key = tuple[str, bytes, bytes | None, object]
@@ -31,16 +37,32 @@ Key = tuple[str, bytes, bytes | None, object]
 Parties = tuple[str, bytes, bytes | None]
 
 
-@dataclass(slots=True)
 class Request:
-    """A request as it was last sent; `answers` are the frames of what answered it, the first ones."""
+    """A request as it was last sent; `answers` are the frames of what answered it, the first ones.
 
-    time_ns: int
-    frame: Frame
-    datagram: Datagram
-    message: View
-    answers: tuple[Frame, ...] = ()
-    answered_ns: int | None = None
+    `kind` as in `REQUESTS`; `source`, `destination` and `home_address` (None without option) are the packet's, `asker`
+    who is meant by them; `carried` is the cookie, identifier or number that the answer repeats.
+    """
+
+    __slots__ = (
+        *("time_ns", "frame", "kind", "asker", "answerer", "source", "destination", "home_address", "carried"),
+        *("answers", "answered_ns"),
+    )
+
+    def __init__(self, time_ns: int, frame: Frame, key: Key, datagram: Datagram) -> None:
+        self.time_ns = time_ns
+        self.frame = frame
+        self.kind, self.asker, self.answerer, self.carried = key
+        self.source = datagram.source
+        self.destination = datagram.destination
+        self.home_address = datagram.home_address
+        self.answers: tuple[Frame, ...] = ()
+        self.answered_ns: int | None = None
+
+    @property
+    def key(self) -> Key:
+        """What its answer is known by."""
+        return self.kind, self.asker, self.answerer, self.carried
 
     def answer(self, time_ns: int, frame: Frame) -> None:
         """Take in an answer."""
@@ -65,47 +87,80 @@ class Requests:
     """The latest requests; an answer is given the newest request that it fits."""
 
     def __init__(self, most: int = MOST_REQUESTS) -> None:
-        self._by_key: Latest[Key, Request] = Latest(most)
-        self._newest: Latest[Parties, Request] = Latest(most)
-        self._by_content: Latest[tuple[str, bytes | None, object], Request] = Latest(most)
+        self._most = most
+        self._recent: OrderedDict[Key, Request] = OrderedDict()
+        self._in_vain: Latest[Key, Request] = Latest(most)
+        """Those that are older than `KEPT_NS` and have no answer."""
+        self._newest: Latest[tuple[str, bytes], dict[bytes | None, Request]] = Latest(most)
+        """What a node asked last of a kind, by whom it asked; None: of anybody."""
+        self._by_content: dict[tuple[str, bytes | None, object], Request] = {}
+        self._reached: Latest[tuple[bytes, bytes], None] = Latest(most)
         self._strays: Latest[Key, Stray] = Latest(MOST_STRAYS)
 
     def __iter__(self) -> Iterator[Request]:
-        return iter(self._by_key.values())
+        """The latest of each, the oldest first; of those that were answered only recent ones."""
+        return chain(self._in_vain.values(), self._recent.values())
 
     def see(self, time_ns: int, frame: Frame, datagram: Datagram) -> Request | None:
         """Take in a message. For an answer: the request that it answers, None where none was seen."""
-        asked = _ASKS.get(datagram.carries)
-        message = datagram.upper
+        carries, message = datagram.carries, datagram.upper
         if message is None or message.checksum_status == "bad":
             return None
+        asked = _ASKS.get(carries)
         key = asked(datagram, message) if asked is not None else None
         if key is not None:
-            self._ask(key, Request(time_ns, frame, datagram, message))
+            self._ask(key, Request(time_ns, frame, key, datagram))
             return None
-        return self._answered(time_ns, frame, datagram, message)
+        answers = _ANSWERS.get(carries)
+        key = answers(datagram, message) if answers is not None else None
+        return self._answered(key, time_ns, frame, datagram, message) if key is not None else None
 
     def _ask(self, key: Key, request: Request) -> None:
-        early = self._strays.get(key)
-        if early is not None and request.time_ns - early.time_ns <= JITTER_NS:
-            del self._strays[key]
-            request.answer(early.time_ns, early.frame)
+        if self._strays:
+            early = self._strays.get(key)
+            if early is not None and request.time_ns - early.time_ns <= JITTER_NS:
+                del self._strays[key]
+                request.answer(early.time_ns, early.frame)
         kind, asker, answerer, carried = key
-        self._by_key.note(key, request)
-        self._newest.note((kind, asker, answerer), request)
-        self._newest.note((kind, asker, None), request)
-        self._by_content.note((kind, answerer, carried), request)
+        if key in self._recent:
+            self._recent.move_to_end(key)
+        self._recent[key] = request
+        if self._in_vain:
+            self._in_vain.pop(key, None)
+        asked = self._newest.get((kind, asker))
+        if asked is None or len(asked) > MOST_PEERS:
+            asked = self._newest.note((kind, asker), {})
+        asked[answerer] = asked[None] = request
+        self._by_content[kind, answerer, carried] = request
+        self._forget(request.time_ns)
 
-    def _answered(self, time_ns: int, frame: Frame, datagram: Datagram, message: View) -> Request | None:
-        answers = _ANSWERS.get(message.type)
-        key = answers(datagram, message) if answers is not None else None
-        if key is None:
-            return None
-        request = self._by_key.get(key)
+    def _forget(self, now_ns: int) -> None:
+        """What is old and was answered, and the oldest of too many; what has no answer is kept apart."""
+        recent = self._recent
+        while True:
+            key, oldest = next(iter(recent.items()))
+            is_old = now_ns - oldest.time_ns > KEPT_NS
+            if not is_old and len(recent) <= self._most:
+                return
+            del recent[key]
+            if oldest.answers:
+                self._reached.note((oldest.source, oldest.destination), None)
+            elif is_old:
+                self._in_vain.note(key, oldest)
+                continue
+            content = oldest.kind, oldest.answerer, oldest.carried
+            if self._by_content.get(content) is oldest:
+                del self._by_content[content]
+
+    def _answered(
+        self, key: Key, time_ns: int, frame: Frame, datagram: Datagram, message: View
+    ) -> Request | None:
+        request = self._recent.get(key) or self._in_vain.get(key)
         if request is not None:
             request.answer(time_ns, frame)
             return request
-        waiting = self._newest.get(key[:3])
+        asked = self._newest.get(key[:2])
+        waiting = asked.get(key[2]) if asked is not None else None
         if waiting is not None and (waiting.answers or time_ns - waiting.time_ns > WAITING_NS):
             waiting = None
         self._strays.note(key, Stray(time_ns, frame, datagram, message, waiting))
@@ -114,6 +169,11 @@ class Requests:
     def unanswered(self) -> Iterator[Request]:
         """Those that nothing has answered yet, the oldest first."""
         return (request for request in self if not request.answers)
+
+    def reached(self) -> Iterator[tuple[bytes, bytes]]:
+        """Sources of requests that were answered, with their destinations."""
+        answered = ((request.source, request.destination) for request in self if request.answers)
+        return chain(self._reached, answered)
 
     def strays(self, answer: str) -> Iterator[Stray]:
         """Answers of a type that carry what nobody asked with, though their receiver waits for another to this day."""
@@ -131,7 +191,8 @@ class Requests:
         """For an answer: what its receiver asked last of that kind, whomever it asked."""
         answers = _ANSWERS.get(message.type)
         key = answers(answer, message) if answers is not None else None
-        return self._newest.get((key[0], key[1], None)) if key is not None else None
+        asked = self._newest.get(key[:2]) if key is not None else None
+        return asked.get(None) if asked is not None else None
 
 
 # --- what makes a pair ---

@@ -62,7 +62,7 @@ def _strange_identifiers(surroundings: Surroundings) -> Iterator[Late]:
         if waiting is None:
             continue
         early = stray.time_ns - surroundings.first_ns < MAY_ANSWER_EARLIER_NS
-        asked, answered = waiting.message.get("identifier"), stray.message.get("identifier")
+        asked, answered = waiting.carried, stray.message.get("identifier")
         at = stray.message.start + 4
         breach = Breach(f"identifier {asked}", str(answered), at, before=(waiting.frame,), inconclusive=early)
         yield Late(breach, stray.time_ns, stray.frame, stray.datagram.source)
@@ -161,10 +161,10 @@ def _unanswered(surroundings: Surroundings) -> Iterator[Late]:
     """One for each mobile node and home link, with the frames of its requests."""
     groups: dict[tuple[bytes, bytes], list[Request]] = {}
     for request in surroundings.requests.unanswered():
-        if request.message.type != "dhaad_request" or not is_home_agents_anycast(request.datagram.destination):
+        if request.kind != "dhaad" or not is_home_agents_anycast(request.destination):
             continue
         if surroundings.last_ns - request.time_ns > ANSWER_TIME_NS:
-            groups.setdefault((request.datagram.source, request.datagram.destination), []).append(request)
+            groups.setdefault((request.source, request.destination), []).append(request)
     reached = _reached(surroundings) if groups else set()
     for (asker, anycast), requests in groups.items():
         last = requests[-1]
@@ -181,8 +181,7 @@ def _unanswered(surroundings: Surroundings) -> Iterator[Late]:
 
 def _reached(surroundings: Surroundings) -> set[tuple[bytes, bytes]]:
     """Addresses that got answers from a home prefix within sight of the capture: (receiver, prefix)."""
-    requests = (request for request in surroundings.requests if request.answers)
-    found = {(request.datagram.source, request.datagram.destination[:8]) for request in requests}
+    found = {(asker, answerer[:8]) for asker, answerer in surroundings.requests.reached()}
     for conversation in surroundings.conversations:
         for exchange in conversation.recent:
             if exchange.acknowledgement is not None:
@@ -192,7 +191,7 @@ def _reached(surroundings: Surroundings) -> set[tuple[bytes, bytes]]:
 
 def _registered_after(surroundings: Surroundings, request: Request) -> bool:
     """Whether the asker then wrote to a home agent of that link, so that it may have had a reply."""
-    asker, anycast = request.datagram.source, request.datagram.destination
+    asker, anycast = request.source, request.destination
     return any(
         exchange.update.source == asker and exchange.update.time_ns > request.time_ns
         for conversation in surroundings.conversations

@@ -84,7 +84,7 @@ class Judge:
         self._plans: dict[Occasion, _Plan | None] = {}
         self._uneventful: set[Occasion] = set()
         """What shows nobody's presence."""
-        self._likenesses = Likenesses(profile)
+        self._likenesses = Likenesses()
         self._has_begun = False
         self._copies = Copies()
         self._surroundings = Surroundings()
@@ -172,7 +172,8 @@ class Judge:
 
     def _judge_packet(self, case: Case, plan: _Plan) -> list[Finding]:
         """By the rules of packet scope: all of them, but for packets like one before only those that it didn't keep."""
-        likeness = self._likenesses.of(case.seen.datagram, case.seen.message)
+        form = case.seen.datagram.form
+        likeness = self._likenesses.of(form, case.seen.message) if form is not None else None
         doubtful = plan.judged.get(likeness) if likeness is not None else None
         if doubtful is not None:
             return [_finding(rule, case, breach) for rule in doubtful for breach in rule.check(case)]

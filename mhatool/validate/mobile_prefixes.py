@@ -77,7 +77,7 @@ def _strange_identifiers(surroundings: Surroundings) -> Iterator[Late]:
         waiting = stray.waiting
         if waiting is None or stray.time_ns - surroundings.first_ns < MAY_ANSWER_EARLIER_NS:
             continue
-        asked, answered = waiting.message.get("identifier"), stray.message.get("identifier")
+        asked, answered = waiting.carried, stray.message.get("identifier")
         at = stray.message.start + 4
         breach = Breach(f"identifier {asked}", str(answered), at, before=(waiting.frame,), inconclusive=True)
         datagram = stray.datagram
@@ -108,10 +108,10 @@ def advertises_as_asked(case: Case) -> Iterator[Breach]:
     if case.request is not None:
         return
     asked = case.surroundings.requests.newest(seen.datagram, seen.message)
-    if asked is None or asked.answers or asked.message.get("identifier") != seen.message.get("identifier"):
+    if asked is None or asked.answers or asked.carried != seen.message.get("identifier"):
         return
-    agent, source = asked.datagram.destination, seen.datagram.source
-    if asked.datagram.home_address == seen.datagram.final_destination and agent != source:
+    agent, source = asked.destination, seen.datagram.source
+    if asked.home_address == seen.datagram.final_destination and agent != source:
         at = seen.datagram.ipv6.start + 8
         yield Breach(f"the source {address.text(agent)}", address.text(source), at, (asked.frame,))
 

@@ -125,7 +125,7 @@ def _late(stray: Stray, surroundings: Surroundings) -> Late:
     assert waiting is not None, "only strays that something waited for come here"
     early = stray.time_ns - surroundings.first_ns < MAY_ANSWER_EARLIER_NS
     breach = Breach(
-        f"cookie {waiting.message.get(name).hex()}",
+        f"cookie {bytes(waiting.carried).hex()}",
         stray.message.get(name).hex(),
         stray.message.start + 8,
         before=(waiting.frame,),
@@ -195,7 +195,7 @@ def _test_to_asker(case: Case, name: str) -> Iterable[Breach]:
     other = case.surroundings.requests.asked_by_another(datagram, message)
     if other is None or other.answers:
         return ()
-    asker, receiver = other.datagram.true_source, datagram.destination
+    asker, receiver = other.asker, datagram.destination
     presence = case.conversations.presence
     if presence.away(asker, receiver) is None and presence.away(receiver, asker) is None:
         return ()  # cookies may be alike by chance: the two addresses must be one mobile node's

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from dissectors.form import Forms
 from dissectors.profile import BUILT_IN
 from mhatool.capture import Record, open_capture
 from mhatool.exchange import Source, sightings
@@ -24,9 +25,9 @@ def findings(source: Source, profile: str = "rfc6275") -> list[Finding]:
 
 
 def alone(source: Source, monkeypatch: pytest.MonkeyPatch, profile: str = "rfc6275") -> list[Finding]:
-    """The same where every packet is judged by itself."""
+    """The same where every packet is read and judged by itself."""
     with monkeypatch.context() as patch:
-        patch.setattr(Likenesses, "of", lambda *_: None)
+        patch.setattr(Forms, "of", lambda *_: None)
         return findings(source, profile)
 
 
@@ -86,12 +87,17 @@ def test_addresses_that_mean_something_else(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_usual_messages_have_a_likeness() -> None:
     """Otherwise all of this tests nothing: messages of two nodes are alike, one with another flag isn't."""
-    likenesses = Likenesses(BUILT_IN["rfc6275"])
-    packets = [home_bu(seq=1), home_bu(seq=9), bu(alternate(CARE1), flags="AHK")]
-    one, other, different = [
-        likenesses.of(s.packet.datagrams[0], s.packet.datagrams[0].upper)  # type: ignore[arg-type]
+    likenesses = Likenesses()
+    packets = [home_bu(seq=1), home_bu(seq=2), home_bu(seq=9)] + 2 * [bu(alternate(CARE1), flags="AHK")]
+    datagrams = [
+        s.packet.datagrams[0]
         for s in sightings([Source("x", [record(i, i, octets) for i, octets in enumerate(packets)])])
     ]
-    assert one is not None
+    assert [datagram.form is None for datagram in datagrams] == [True, False, False, True, False]  # learned from one
+    one, other, different = [
+        likenesses.of(d.form, d.upper)  # type: ignore[arg-type]
+        for d in datagrams
+        if d.form is not None
+    ]
     assert one == other
     assert one != different
