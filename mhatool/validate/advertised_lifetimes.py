@@ -12,6 +12,7 @@ from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.validate.finding import Severity
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import HOME
 from mhatool.validate.surroundings import knowledge
 
 MOST_PREFIXES = 10_000
@@ -144,6 +145,7 @@ def _home_registration(case: Case) -> Exchange | None:
     scope="timeline",
     needs="A Binding Update, its acknowledgement, and an advertisement of the home prefix before them",
     on=("binding_acknowledgement",),
+    only=HOME,
 )
 def grants_within_the_prefix(case: Case) -> Iterable[Breach]:
     """A home agent grants no longer lifetime than the remaining valid lifetime of the home address's prefix.
@@ -174,6 +176,7 @@ def grants_within_the_prefix(case: Case) -> Iterable[Breach]:
     scope="timeline",
     needs="A Binding Update, its acknowledgement, and an advertisement of the home prefix before them",
     on=("binding_acknowledgement",),
+    only=HOME,
 )
 def tells_of_the_prefix(case: Case) -> Iterable[Breach]:
     """Status 1 (prefix discovery necessary) where the home prefix is deprecated before the binding ends, else 0.

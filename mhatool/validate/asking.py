@@ -19,9 +19,9 @@ from mhatool.validate.backoff import (
     stays_the_same,
     waits_between,
 )
-from mhatool.validate.retransmission import LONGEST_WAIT_NS
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import LONGEST_WAIT_NS
 from mhatool.validate.surroundings import knowledge
 
 INITIAL_DHAAD_TIMEOUT_S = 3.0

@@ -14,6 +14,7 @@ from mhatool.protocol.value import value
 from mhatool.validate.keygen_tests import Test, Tests, Use
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import CORRESPONDENT
 
 MOST_KEYS = 50_000
 MAX_TOKEN_LIFETIME_NS = nanoseconds(210)
@@ -57,6 +58,7 @@ class _Carried:
     needs="A Binding Update with Nonce Indices and Authorization Data, and the Home Test and Care-of Test before it",
     on=("binding_update", "binding_acknowledgement"),
     profiles=("rfc6275",),
+    only=CORRESPONDENT,
 )
 def right_authenticator(case: Case) -> Iterable[Breach]:
     """The authenticator is the first 96 bits of HMAC-SHA1 over care-of address, correspondent and Mobility Header.

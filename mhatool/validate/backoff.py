@@ -16,6 +16,7 @@ from mhatool.validate.retransmission import repeats
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.several_bindings import has_several_bindings
+from mhatool.validate.situation import IN_VAIN, SAME
 from mhatool.validate.surroundings import Surroundings
 
 INITIAL_BINDACK_TIMEOUT_S = 1.0
@@ -111,6 +112,7 @@ def _early_ones(surroundings: Surroundings) -> Iterator[Late]:
     on=("binding_update",),
     finish=_early_ones,
     profiles=("rfc6275",),
+    only=SAME | IN_VAIN,
 )
 def waits_before_the_first(case: Case) -> Iterable[Breach]:
     """The first retransmission comes after 1 s, at a first registration after 1.5 s.
@@ -159,6 +161,7 @@ def _is_first_registration(case: Case, exchange: Exchange) -> bool:
     needs="A Binding Update and three retransmissions, and that the capture shows answers to this mobile node",
     on=("binding_update",),
     profiles=("rfc6275",),
+    only=SAME | IN_VAIN,
 )
 def doubles_its_wait(case: Case) -> Iterable[Breach]:
     """Without answer a Binding Update is sent again after twice the wait before, until that is 32 s.

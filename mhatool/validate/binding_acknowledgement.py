@@ -19,6 +19,7 @@ from mhatool.validate.binding_facts import (
     is_damaged,
 )
 from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.situation import ASTRAY, LONGER, STEP, UNUSUAL
 
 _SEQUENCE = 8
 _DESTINATION = 24
@@ -33,6 +34,7 @@ _EXCHANGE = "A Binding Update and its acknowledgement"
     scope="exchange",
     needs=_EXCHANGE,
     on=("binding_acknowledgement",),
+    only=ASTRAY,
 )
 def goes_back(case: Case) -> Iterable[Breach]:
     """The destination of a Binding Acknowledgement is the IPv6 source of the Binding Update that it answers.
@@ -90,6 +92,7 @@ def registered_status(case: Case) -> Iterable[Breach]:
     scope="exchange",
     needs=_EXCHANGE,
     on=("binding_acknowledgement",),
+    only=LONGER,
 )
 def lifetime_within_request(case: Case) -> Iterable[Breach]:
     """The lifetime that an acknowledgement grants is at most the one in the Binding Update that it answers.
@@ -115,6 +118,7 @@ def lifetime_within_request(case: Case) -> Iterable[Breach]:
     scope="exchange",
     needs="The Binding Acknowledgement, for the K flag the Binding Update too",
     on=("binding_acknowledgement",),
+    only=UNUSUAL,
 )
 def only_flags_that_were_asked_for(case: Case) -> Iterable[Breach]:
     """Bits without meaning are sent as zero (all eight in draft 19); K is set only where the Binding Update had it.
@@ -147,6 +151,7 @@ def only_flags_that_were_asked_for(case: Case) -> Iterable[Breach]:
     scope="exchange",
     needs="An accepted Binding Update, a later one whose number isn't ahead, and its acknowledgement",
     on=("binding_acknowledgement",),
+    only=STEP,
 )
 def tells_the_last_accepted(case: Case) -> Iterable[Breach]:
     """A Binding Update whose number isn't ahead of the last accepted one is refused with 135 and that last number.

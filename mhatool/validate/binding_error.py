@@ -32,7 +32,7 @@ class Claim:
     source: bytes
 
 
-@knowledge("destination_options")
+@knowledge("destination_options", besides=("binding_update",))
 class Claims:
     """The last packets with a Home Address option, by home address, destination, and whether both addresses are one."""
 

@@ -24,6 +24,7 @@ from mhatool.validate.binding_facts import (
 )
 from mhatool.validate.finding import Severity
 from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.situation import BARE
 
 MAX_RR_BINDING_LIFETIME_S = 420
 """The longest life of a binding that rests on return routability (RFC 6275, 12)."""
@@ -61,6 +62,7 @@ def asks_for_acknowledgement(case: Case) -> Iterable[Breach]:
     scope="exchange",
     needs="The Binding Update with the extension headers before it",
     on=("binding_update",),
+    only=BARE,
 )
 def carries_home_address(case: Case) -> Iterable[Breach]:
     """A Binding Update to a home agent (H flag) names the home address in a Home Address option.

@@ -20,6 +20,7 @@ from mhatool.validate.binding_facts import (
 from mhatool.validate.binding_update import MAX_RR_BINDING_LIFETIME_S
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import CORRESPONDENT, LONG, NAKED
 from mhatool.validate.surroundings import knowledge
 
 NONCE_REFUSALS = (136, 137, 138)
@@ -41,7 +42,7 @@ class Proof:
     has_other: bool
 
 
-@knowledge("binding_update")
+@knowledge("binding_update", only=CORRESPONDENT)
 class Proofs:
     """What the latest updates to correspondents carried as proof."""
 
@@ -88,6 +89,7 @@ def _proof(case: Case, exchange: Exchange) -> Proof | None:
     scope="exchange",
     needs="A Binding Update to a correspondent and its whole acknowledgement",
     on=("binding_acknowledgement",),
+    only=CORRESPONDENT | NAKED,
 )
 def is_authorized(case: Case) -> Iterable[Breach]:
     """A correspondent's Binding Acknowledgement carries Authorization Data, made with the key of the Binding Update.
@@ -118,6 +120,7 @@ def is_authorized(case: Case) -> Iterable[Breach]:
     needs="A Binding Update to a correspondent and its whole acknowledgement",
     on=("binding_acknowledgement",),
     level="MUST NOT",
+    only=CORRESPONDENT,
 )
 def keeps_silent(case: Case) -> Iterable[Breach]:
     """A correspondent discards an update without Authorization Data, or with wrong ones, silently, whatever A says.
@@ -166,6 +169,7 @@ def _is_wrong(case: Case, exchange: Exchange, seen: Seen) -> bool:
     scope="exchange",
     needs="A Binding Update to a correspondent and its acknowledgement",
     on=("binding_acknowledgement",),
+    only=CORRESPONDENT | LONG,
 )
 def grants_no_more(case: Case) -> Iterable[Breach]:
     """A binding that rests on return routability lives MAX_RR_BINDING_LIFETIME, 420 s, at most.

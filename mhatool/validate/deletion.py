@@ -10,6 +10,7 @@ from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.validate.binding_facts import LIFETIME, STATUS, option
 from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.situation import DELETES
 
 NOT_HOME_AGENT = 133
 MAX_DELETE_BCE_TIMEOUT_NS = nanoseconds(10)
@@ -34,6 +35,7 @@ def _granted_deletion(case: Case) -> tuple[Acknowledgement, Exchange] | None:
     scope="exchange",
     needs="Two Binding Updates in a row that delete, with their acknowledgements",
     on=("binding_acknowledgement",),
+    only=DELETES,
 )
 def refuses_what_isnt_there(case: Case) -> Iterable[Breach]:
     """A home agent without a binding for the home address refuses its deletion, with status 133.
@@ -69,6 +71,7 @@ def refuses_what_isnt_there(case: Case) -> Iterable[Breach]:
     scope="exchange",
     needs=_EXCHANGE,
     on=("binding_acknowledgement",),
+    only=DELETES,
 )
 def grants_plainly(case: Case) -> Iterable[Breach]:
     """A home agent that deletes a binding answers with status 0, lifetime 0 and no Binding Refresh Advice.
@@ -99,6 +102,7 @@ def grants_plainly(case: Case) -> Iterable[Breach]:
     scope="exchange",
     needs="A Binding Update with the home address as care-of address, and its acknowledgement",
     on=("binding_acknowledgement",),
+    only=DELETES,
 )
 def deletes_for_home(case: Case) -> Iterable[Breach]:
     """A Binding Update that names the home address as care-of address deletes the binding, whatever its lifetime.

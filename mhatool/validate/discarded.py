@@ -15,6 +15,7 @@ from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol.lifetime import NS_PER_S
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import DAMAGE
 from mhatool.validate.surroundings import Surroundings, knowledge
 
 UNKNOWN_TYPE = 2
@@ -96,7 +97,7 @@ _ANSWERS: dict[str, Callable[[Datagram, View], Key | None]] = {
 }
 
 
-@knowledge(*_REQUESTS)
+@knowledge(*_REQUESTS, only=DAMAGE)
 class Discarded:
     """Requests that nobody should have answered, and those that got an answer."""
 
@@ -121,6 +122,11 @@ class Discarded:
         self.answered.pop(key, None)
         if kind == "mobility":
             self.unknown.note(key, True)
+
+    @property
+    def alarm(self) -> int:
+        """What may be answered now shouldn't be."""
+        return DAMAGE if self.damaged else 0
 
     def see_copy(self, seen: Seen) -> None:
         """A copy with other octets: where it is right, the receiver may have got that one."""
@@ -148,6 +154,7 @@ def _answered(surroundings: Surroundings) -> Iterator[Late]:
     on=tuple(_ANSWERS),
     level="MUST NOT",
     finish=_answered,
+    only=DAMAGE,
 )
 def stays_silent(case: Case) -> Iterable[Breach]:
     """What has a wrong checksum may say anything, so its receiver is silent: no acknowledgement, test or error.

@@ -14,6 +14,7 @@ from mhatool.validate.home_agent_list import lists
 from mhatool.validate.once import Said
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import UNUSUAL
 
 AUTHENTICATION = 9
 FIRST_REAL_OPTION = 2
@@ -46,6 +47,7 @@ def _note(case: Case, what: str, expected: str, seen: str, at: int | None = None
     level="-",
     severity=Severity.NOTE,
     profiles=_NOW,
+    only=UNUSUAL,
 )
 def is_anchor_registration(case: Case) -> Iterable[Breach]:
     """M without H and without the Multiple Home Agents option registers at a mobility anchor point.
@@ -70,6 +72,7 @@ def is_anchor_registration(case: Case) -> Iterable[Breach]:
     level="-",
     severity=Severity.NOTE,
     profiles=_NOW,
+    only=UNUSUAL,
 )
 def has_binding_identifier(case: Case) -> Iterable[Breach]:
     """A Binding Identifier option registers one of several care-of addresses of a home address.
@@ -97,6 +100,7 @@ def has_binding_identifier(case: Case) -> Iterable[Breach]:
     level="-",
     severity=Severity.NOTE,
     profiles=_NOW,
+    only=UNUSUAL,
 )
 def is_mobile_router(case: Case) -> Iterable[Breach]:
     """The R flag, or a Mobile Network Prefix option, registers a router with the network behind it.
@@ -127,6 +131,7 @@ def is_mobile_router(case: Case) -> Iterable[Breach]:
     level="-",
     severity=Severity.NOTE,
     profiles=_NOW,
+    only=UNUSUAL,
 )
 def is_proxys(case: Case) -> Iterable[Breach]:
     """The P flag: a mobile access gateway registers mobile nodes at a local mobility anchor, in their place.
@@ -182,6 +187,7 @@ class Timestamps:
     needs="A Binding Update or Acknowledgement with these options, for the time stamps an accepted one before it",
     on=("binding_update", "binding_acknowledgement"),
     profiles=_NOW,
+    only=UNUSUAL,
 )
 def proves_itself(case: Case) -> Iterable[Breach]:
     """The Mobility Message Authentication option is the last one, with no padding behind; several stand together.

@@ -12,6 +12,7 @@ from mhatool.protocol.lifetime import nanoseconds
 from mhatool.validate.binding_facts import STATUS
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import HOME
 from mhatool.validate.surroundings import knowledge
 
 NOT_HOME_SUBNET = 132
@@ -75,6 +76,7 @@ def _covers(prefix: Prefix, home_address: bytes) -> bool:
     scope="exchange",
     needs="The home agent's Router Advertisements, a Binding Update, and its acknowledgement",
     on=("binding_acknowledgement",),
+    only=HOME,
 )
 def knows_its_subnet(case: Case) -> Iterable[Breach]:
     """A home agent refuses a home address outside the prefixes of its link with 132 (not home subnet), and no other.

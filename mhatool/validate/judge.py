@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from dissectors.form import Form
 from dissectors.packet import Datagram
 from dissectors.profile import RFC6275, Profile
 from mhatool.exchange import (
@@ -20,6 +21,7 @@ from mhatool.exchange import (
     update_of,
 )
 from mhatool.exchange.conversation import PROMPT_NS
+from mhatool.validate import situation
 from mhatool.validate.finding import Finding, Severity
 from mhatool.validate.likeness import Likeness, Likenesses
 from mhatool.validate.needs import knowledge_of
@@ -62,16 +64,34 @@ def named(name: str) -> set[str]:
     return ids
 
 
+_Active = tuple[tuple[Rule, ...], tuple[Knowledge, ...]]
+"""Rules to check and knowledge to feed."""
+
+
 @dataclass(slots=True)
 class _Plan:
     """What there is to do on one kind of occasion."""
 
     packet_rules: tuple[Rule, ...]
     other_rules: tuple[Rule, ...]
-    knowledge: list[Knowledge]
+    knowledge: list[tuple[Knowledge, int]]
+    """With the bits without which it isn't fed."""
     is_mobility: bool
+    situation: Callable[[Case, Form], int] | None
+    """Tells the bits; None: all."""
     judged: dict[Likeness, tuple[Rule, ...]] = field(default_factory=dict)
     """By likeness: the rules of packet scope that such packets don't surely keep."""
+    active: dict[int, _Active] = field(default_factory=dict)
+    """By situation."""
+
+    def of(self, bits: int) -> _Active:
+        """What there is to do in a situation."""
+        found = self.active.get(bits)
+        if found is None:
+            rules = tuple(rule for rule in self.other_rules if bits & rule.only == rule.only)
+            fed = tuple(knowledge for knowledge, only in self.knowledge if bits & only == only)
+            found = self.active[bits] = (rules, fed)
+        return found
 
 
 class Judge:
@@ -85,6 +105,7 @@ class Judge:
         self._uneventful: set[Occasion] = set()
         """What shows nobody's presence."""
         self._likenesses = Likenesses()
+        self._alarms = 0
         self._has_begun = False
         self._copies = Copies()
         self._surroundings = Surroundings()
@@ -143,12 +164,17 @@ class Judge:
         is_mobility = datagram.upper is not None and datagram.upper.declaration.family == "mobility"
         fitting = words(occasion, is_mobility=is_mobility)
         rules = [rule for rule in self._rules if fitting.intersection(rule.on)]
-        learners = [kind for kind in self._knowledge if fitting.intersection(KNOWLEDGE[kind])]
+        feeds = ((kind, KNOWLEDGE[kind]) for kind in self._knowledge)
+        learners = [
+            (self._surroundings.known(kind), feed.only)
+            for kind, feed in feeds
+            if fitting.intersection(feed.on) and occasion[0] not in feed.besides
+        ]
         if not (rules or learners or is_mobility or fitting & REQUESTS_AND_ANSWERS):
             return None
-        known = [self._surroundings.known(kind) for kind in learners]
         of_packets = tuple(rule for rule in rules if rule.scope == "packet")
-        return _Plan(of_packets, tuple(rule for rule in rules if rule.scope != "packet"), known, is_mobility)
+        others = tuple(rule for rule in rules if rule.scope != "packet")
+        return _Plan(of_packets, others, learners, is_mobility, situation.OF.get(occasion[0]))
 
     def _look(self, sighting: Sighting, datagram: Datagram, plan: _Plan) -> list[Finding]:
         message = datagram.upper
@@ -163,12 +189,24 @@ class Judge:
         self.messages += plan.is_mobility
         case = self._case(seen)
         findings = self._judge_packet(case, plan) if plan.packet_rules else []
-        for rule in plan.other_rules:
+        bits, form = situation.ANYTHING, datagram.form
+        if form is not None and plan.situation is not None and message.checksum_status == "good":
+            bits = plan.situation(case, form) | self._alarms
+        rules, knowledge = plan.active.get(bits) or plan.of(bits)
+        for rule in rules:
             for breach in rule.check(case):
                 findings.append(_finding(rule, case, breach))
-        for knowledge in plan.knowledge:
-            knowledge.see(seen)
+        for known in knowledge:
+            known.see(seen)
+        if bits & situation.UNUSUAL or self._alarms:
+            self._listen()
         return findings
+
+    def _listen(self) -> None:
+        """Look which alarms there are now."""
+        self._alarms = 0
+        for alarmed in self._surroundings.alarmed():
+            self._alarms |= alarmed.alarm
 
     def _judge_packet(self, case: Case, plan: _Plan) -> list[Finding]:
         """By the rules of packet scope: all of them, but for packets like one before only those that it didn't keep."""
@@ -194,9 +232,10 @@ class Judge:
     def _judge_alone(self, seen: Seen, plan: _Plan) -> list[Finding]:
         """A damaged copy by itself: what it says between nodes was said by the first one."""
         case = Case(seen, self._surroundings)
-        for knowledge in plan.knowledge:
+        for knowledge, _ in plan.knowledge:
             if isinstance(knowledge, CopyKnowledge):
                 knowledge.see_copy(seen)
+        self._listen()
         return [_finding(rule, case, breach) for rule in plan.packet_rules for breach in rule.check(case)]
 
     def _case(self, seen: Seen) -> Case:

@@ -12,10 +12,11 @@ from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.protocol.value import value
 from mhatool.validate.binding_facts import has_option
-from mhatool.validate.occasion import TUNNELLED
+from mhatool.validate.occasion import OPTIMISED_DATA, PLAINLY_TUNNELLED, TUNNELLED
 from mhatool.validate.once import Said
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import UNUSUAL
 from mhatool.validate.surroundings import knowledge
 
 IN_FLIGHT_NS = nanoseconds(3)
@@ -27,7 +28,7 @@ MOST = 100_000
 _NEEDS = "A Binding Update with its acknowledgement, and packets to the care-of address"
 
 
-@knowledge("binding_update")
+@knowledge("binding_update", only=UNUSUAL)
 class SeveralCareOfAddresses:
     """Home addresses whose updates carried a Binding Identifier: they have several bindings at one peer."""
 
@@ -66,7 +67,7 @@ class Answers:
         return max(self._sent.get((to, peer), 0) for to in addresses)
 
 
-@knowledge(TUNNELLED, "destination_options")
+@knowledge(TUNNELLED, OPTIMISED_DATA)
 class OwnUse:
     """When a mobile node last sent a packet of its home address from a care-of address: it relied on its binding."""
 
@@ -261,7 +262,7 @@ def _is_in_use(case: Case, end: _End) -> bool:
     role="CN/HA",
     scope="timeline",
     needs=_NEEDS,
-    on=(TUNNELLED, "routing"),
+    on=(PLAINLY_TUNNELLED, OPTIMISED_DATA),
 )
 def stops_with_the_binding(case: Case) -> Iterable[Breach]:
     """When a binding's lifetime is over or it was deleted, its sender stops tunnelling or routing packets by it.
@@ -289,7 +290,7 @@ def stops_with_the_binding(case: Case) -> Iterable[Breach]:
     role="HA",
     scope="timeline",
     needs=_NEEDS,
-    on=(TUNNELLED, "routing"),
+    on=(PLAINLY_TUNNELLED, OPTIMISED_DATA),
 )
 def follows_a_shorter_lifetime(case: Case) -> Iterable[Breach]:
     """The lifetime that was granted last replaces those before, also where it is shorter.
@@ -313,7 +314,7 @@ def follows_a_shorter_lifetime(case: Case) -> Iterable[Breach]:
     role="CN",
     scope="timeline",
     needs="Two Binding Updates with different care-of addresses, and packets with a type 2 routing header",
-    on=("routing",),
+    on=(OPTIMISED_DATA,),
 )
 def routes_to_the_newest(case: Case) -> Iterable[Breach]:
     """Packets with a type 2 routing header go to the care-of address of the latest binding that their sender accepted.

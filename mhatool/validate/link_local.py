@@ -11,6 +11,7 @@ from mhatool.validate.finding import Severity
 from mhatool.validate.once import Said
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import HOME
 from mhatool.validate.surroundings import knowledge
 
 MOST = 20_000
@@ -47,6 +48,7 @@ class LinkLocalNodes:
     on=("binding_update",),
     level="SHOULD",
     severity=Severity.WARNING,
+    only=HOME,
 )
 def sets_link_local_flag(case: Case) -> Iterable[Breach]:
     """A mobile node whose link-local address has the interface identifier of its home address sets the L flag.

@@ -14,6 +14,7 @@ from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.sequence import is_after_135, kept_its_entry
 from mhatool.validate.several_bindings import has_several_bindings
+from mhatool.validate.situation import HOME, STEP
 
 LEAP = 1024
 """Nobody sends that many updates to one peer within a lifetime."""
@@ -32,6 +33,7 @@ MOST_NODES = 100_000
     scope="timeline",
     needs="A Binding Update and its acknowledgement with status 135",
     on=("binding_acknowledgement",),
+    only=STEP,
 )
 def accepts_what_is_within_the_window(case: Case) -> Iterable[Breach]:
     """Status 135 is for numbers that aren't 1 to 32767 ahead (modulo 2^16) of the last one that was accepted.
@@ -96,6 +98,7 @@ def _last_accepted(conversation: Conversation, until: Exchange) -> Exchange | No
     scope="timeline",
     needs="Two Binding Updates in a row from one home address to one peer",
     on=("binding_update",),
+    only=STEP,
 )
 def no_leap(case: Case) -> Iterable[Breach]:
     """A mobile node counts its updates to each peer apart; within one binding's life they are a few steps apart.
@@ -159,6 +162,7 @@ class Countings:
     scope="timeline",
     needs="The Binding Updates of one mobile node to two home agents or more, two to each",
     on=("binding_update",),
+    only=HOME,
 )
 def counts_for_each_agent(case: Case) -> Iterable[Breach]:
     """A mobile node with several home agents counts its updates to each of them apart: plus 1 for each transmission.

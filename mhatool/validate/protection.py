@@ -11,6 +11,7 @@ from mhatool.validate.finding import Severity
 from mhatool.validate.home_registrations import HomeRegistrations
 from mhatool.validate.once import Said
 from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.situation import HOME
 
 _OWN_AUTHENTICATION = "mobility_message_authentication"
 
@@ -39,6 +40,7 @@ def _is_unauthenticated(datagram: Datagram) -> bool:
     scope="timeline",
     needs="A Binding Update with the H flag, or the answer to one",
     on=("binding_update", "binding_acknowledgement"),
+    only=HOME,
 )
 def registrations_protected(case: Case) -> Iterable[Breach]:
     """Binding Updates to a home agent and their answers are protected by ESP in transport mode, with authentication.

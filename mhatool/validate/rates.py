@@ -8,6 +8,7 @@ from mhatool.exchange import Frame
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.validate.asking import Askings
 from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.situation import QUICK
 
 MAX_UPDATE_RATE = 3
 """Messages of one type a second (RFC 6275, 12)."""
@@ -24,6 +25,7 @@ SURELY_WITHIN_A_SECOND_NS = nanoseconds(0.9)
     needs="Four messages of one type from one mobile node to one peer",
     on=("binding_update", "home_test_init", "care_of_test_init"),
     profiles=("rfc6275",),
+    only=QUICK,
 )
 def within_rate(case: Case) -> Iterable[Breach]:
     """A mobile node sends a node at most MAX_UPDATE_RATE (3) Mobility Header messages of one type within a second.

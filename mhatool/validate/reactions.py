@@ -17,6 +17,7 @@ from mhatool.validate.mobility_header import NO_NEXT_HEADER, is_too_short
 from mhatool.validate.occasion import EVERY_MOBILITY_MESSAGE
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import STRANGE
 from mhatool.validate.surroundings import Surroundings, knowledge
 
 UNKNOWN_TYPE = 2
@@ -51,7 +52,7 @@ class Unusable:
     heard_ns: int | None = None
 
 
-@knowledge(EVERY_MOBILITY_MESSAGE, "icmpv6_error", "echo")
+@knowledge(EVERY_MOBILITY_MESSAGE, "icmpv6_error", "echo", only=STRANGE)
 class Unanswered:
     """Messages that should have been answered with an error, and haven't been yet."""
 
@@ -68,6 +69,11 @@ class Unanswered:
                 self._note(seen, *wrong)
         if self.waiting or message.type in ("binding_error", "icmpv6_error"):
             self._heard(seen)
+
+    @property
+    def alarm(self) -> int:
+        """Whatever the receiver says now counts."""
+        return STRANGE if self.waiting else 0
 
     def _note(self, seen: Seen, kind: str, what: str, offset: int) -> None:
         datagram = seen.datagram

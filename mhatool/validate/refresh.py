@@ -13,6 +13,7 @@ from mhatool.validate.finding import Severity
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.sequence import kept_its_entry
 from mhatool.validate.several_bindings import has_several_bindings
+from mhatool.validate.situation import LATE, OTHER_KIND
 
 MARGIN_NS = nanoseconds(1)
 LATE_NS = nanoseconds(3)
@@ -35,6 +36,7 @@ def _answered(previous: Previous) -> Acknowledgement | None:
     scope="timeline",
     needs="An accepted Binding Update and the next one to the same peer",
     on=("binding_update",),
+    only=OTHER_KIND,
 )
 def keeps_its_kind(case: Case) -> Iterable[Breach]:
     """While a peer has a binding for a home address, the H flag of updates for it doesn't change.
@@ -69,6 +71,7 @@ def keeps_its_kind(case: Case) -> Iterable[Breach]:
     scope="timeline",
     needs="An accepted Binding Update and the next one for the same care-of address",
     on=("binding_update",),
+    only=LATE,
 )
 def refreshed_in_time(case: Case) -> Iterable[Breach]:
     """A mobile node that stays refreshes its binding before the lifetime is over, or when it was advised to.

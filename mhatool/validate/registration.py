@@ -10,6 +10,7 @@ from mhatool.exchange import Exchange, Latest
 from mhatool.exchange.conversation import PROMPT_NS
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import ASTRAY
 from mhatool.validate.surroundings import Surroundings, knowledge
 
 MOST = 10_000
@@ -42,6 +43,7 @@ def _still_strange(surroundings: Surroundings) -> Iterator[Late]:
     needs="A Binding Update, and the Binding Acknowledgement or Mobile Prefix Advertisement to the same mobile node",
     on=("binding_acknowledgement", "mobile_prefix_advertisement"),
     finish=_still_strange,
+    only=ASTRAY,
 )
 def routed_to_home_address(case: Case) -> Iterable[Breach]:
     """A Binding Acknowledgement to a care-of address carries a type 2 routing header with the home address.

@@ -6,16 +6,15 @@ from collections.abc import Iterable
 
 from mhatool.exchange import Acknowledgement, Exchange, Latest, Update
 from mhatool.exchange.conversation import Previous
-from mhatool.protocol.lifetime import MAX_BINDACK_TIMEOUT_S, nanoseconds
+from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.validate.occasion import TUNNELLED
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.several_bindings import has_several_bindings
+from mhatool.validate.situation import LONGEST_WAIT_NS, SAME
 from mhatool.validate.surroundings import knowledge
 
-LONGEST_WAIT_NS = nanoseconds(MAX_BINDACK_TIMEOUT_S * 1.25)
-"""After that much silence the next update isn't taken for a retransmission."""
 FIRST_STEPS = (1.0, 1.5)
 """Seconds that back-off timers run for at first (RFC 6275, 11.8 and 12)."""
 STEPS = (*FIRST_STEPS, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
@@ -75,6 +74,7 @@ class ReverseTunnels:
     needs="A Binding Update, its acknowledgement, and what the mobile node sends after it",
     on=("binding_update",),
     profiles=("rfc6275",),
+    only=SAME,
 )
 def ends_with_the_answer(case: Case) -> Iterable[Breach]:
     """A mobile node that got an acknowledgement for its newest Binding Update stops sending that update.

@@ -117,7 +117,8 @@ class Rule:
 
     `level` is the standard's word (MUST ...), `role` who has to keep it, `scope` how much has to be seen at once
     (packet, exchange, timeline), `needs` what a capture must hold for it in words, `on` the occasions (`occasion.py`)
-    on which it is checked; `finish` runs once, at the end of the capture.
+    on which it is checked; `finish` runs once, at the end of the capture. `only`: bits (`situation.py`) without which
+    the check surely finds nothing and remembers nothing.
     """
 
     id: str
@@ -133,6 +134,7 @@ class Rule:
     check: Check
     finish: Finish = nothing_left
     profiles: tuple[str, ...] = BOTH_PROFILES
+    only: int = 0
 
 
 #: id -> rule, in the order of declaration.
@@ -152,6 +154,7 @@ def rule(  # noqa: PLR0913  (each is a fact of the rule)
     severity: Severity = Severity.ERROR,
     finish: Finish = nothing_left,
     profiles: tuple[str, ...] = BOTH_PROFILES,
+    only: int = 0,
 ) -> Callable[[Check], Check]:
     """Declare the decorated function as the check of a rule; its docstring is the rule's explanation."""
 
@@ -172,6 +175,7 @@ def rule(  # noqa: PLR0913  (each is a fact of the rule)
             check=check,
             finish=finish,
             profiles=profiles,
+            only=only,
         )
         return check
 

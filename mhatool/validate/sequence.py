@@ -18,6 +18,7 @@ from mhatool.validate.retransmission import repeats
 from mhatool.validate.rule import Breach, Case, Finish, Late, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.several_bindings import has_several_bindings
+from mhatool.validate.situation import DELETES, IN_VAIN, STEP
 from mhatool.validate.surroundings import Surroundings
 
 AWAY_AND_BACK_NS = nanoseconds(2)
@@ -183,6 +184,7 @@ def _was_just_away(update: Update, previous: Previous) -> bool:
     needs="Two Binding Updates in a row from one home address to one peer",
     on=("binding_update",),
     finish=_at_the_end(Why.OTHER),
+    only=STEP,
 )
 def goes_up(case: Case) -> Iterable[Breach]:
     """Each Binding Update has a number 1 to 32767 ahead (modulo 2^16) of the one before it to the same peer.
@@ -210,6 +212,7 @@ def goes_up(case: Case) -> Iterable[Breach]:
     needs="Two Binding Updates in a row from one home address to one peer, the first one unanswered",
     on=("binding_update",),
     finish=_at_the_end(Why.RETRANSMISSION),
+    only=STEP | IN_VAIN,
 )
 def retransmission_goes_up(case: Case) -> Iterable[Breach]:
     """A Binding Update that is sent again has a greater number than the transmission before it.
@@ -237,6 +240,7 @@ def retransmission_goes_up(case: Case) -> Iterable[Breach]:
     needs="A Binding Acknowledgement with status 135 and the next Binding Update to its sender",
     on=("binding_update",),
     finish=_at_the_end(Why.AFTER_135),
+    only=STEP,
 )
 def goes_on_after_135(case: Case) -> Iterable[Breach]:
     """Status 135 tells the last number that the peer accepted; the mobile node takes it over and goes on from there.
@@ -268,6 +272,7 @@ def goes_on_after_135(case: Case) -> Iterable[Breach]:
     needs="The deregistration and the Binding Update before it to the same home agent",
     on=("binding_update",),
     finish=_at_the_end(Why.DEREGISTRATION),
+    only=STEP | DELETES,
 )
 def deregistration_goes_up(case: Case) -> Iterable[Breach]:
     """The Binding Update that deletes a home registration has a greater number than the one before it to that agent.

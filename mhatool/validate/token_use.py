@@ -14,6 +14,7 @@ from mhatool.validate.finding import Severity
 from mhatool.validate.keygen_tests import Tests, Use
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import CORRESPONDENT
 from mhatool.validate.surroundings import Surroundings
 
 MAX_TOKEN_LIFETIME_S = 210
@@ -128,6 +129,7 @@ def _offset(case: Case, use: Use) -> int | None:
     scope="timeline",
     needs="Home Test and Care-of Test, and the Binding Update to the same correspondent",
     on=("binding_update",),
+    only=CORRESPONDENT,
 )
 def indices_of_the_tests(case: Case) -> Iterable[Breach]:
     """The Nonce Indices option returns the indices from the Home Test and the Care-of Test that the tokens came with.
@@ -158,6 +160,7 @@ def indices_of_the_tests(case: Case) -> Iterable[Breach]:
     scope="timeline",
     needs="The tests whose nonce indices a Binding Update names",
     on=("binding_update",),
+    only=CORRESPONDENT,
 )
 def young_tokens(case: Case) -> Iterable[Breach]:
     """A mobile node uses a keygen token for at most MAX_TOKEN_LIFETIME, 210 s, after it got it.
@@ -214,6 +217,7 @@ def _too_early(surroundings: Surroundings) -> Iterator[Late]:
     needs="The Care-of Test Init before the update, and the Care-of Test after it",
     on=("binding_update",),
     finish=_too_early,
+    only=CORRESPONDENT,
 )
 def waits_for_its_tests(case: Case) -> Iterable[Breach]:
     """A Binding Update to a correspondent is sent only once both keygen tokens, home and care-of, have come.

@@ -31,6 +31,7 @@ MOST = 100_000
     "dhaad_reply",
     "icmpv6_error",
     "echo",
+    besides=("binding_update",),
 )
 class Speech:
     """Who was last heard by whom. Tunnels count by their ends."""

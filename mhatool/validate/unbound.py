@@ -10,6 +10,7 @@ from mhatool.exchange import Frame, Latest
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import DENIED
 from mhatool.validate.surroundings import Surroundings, knowledge
 
 NO_BINDING = 1
@@ -54,7 +55,7 @@ class Reply:
     question: Question
 
 
-@knowledge("binding_update", "destination_options", "echo")
+@knowledge("binding_update", "destination_options", "echo", only=DENIED)
 class Denials:
     """Which nodes said lately that they have no binding, and how they answered nevertheless."""
 
@@ -76,6 +77,11 @@ class Denials:
             self._hidden.note(self._explained(seen), seen.time_ns)
         elif self._denied and kind == "binding_update":
             self._explained(seen)
+
+    @property
+    def alarm(self) -> int:
+        """An update makes an end of it."""
+        return DENIED if self._denied else 0
 
     def deny(self, pair: Pair, denial: Denial) -> None:
         """Take in a Binding Error, where no update was seen shortly before."""

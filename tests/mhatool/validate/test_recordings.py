@@ -12,7 +12,13 @@ from mhatool.capture import Record
 from mhatool.exchange import Source
 from mhatool.observe import EndReason, observe
 from mhatool.validate import FINDING, RULES, Finding, Judge, Severity, UnknownRuleError, chosen, named, validate
-from mhatool.validate.occasion import EVERY_DATAGRAM, EVERY_MOBILITY_MESSAGE, TUNNELLED
+from mhatool.validate.occasion import (
+    EVERY_DATAGRAM,
+    EVERY_MOBILITY_MESSAGE,
+    OPTIMISED_DATA,
+    PLAINLY_TUNNELLED,
+    TUNNELLED,
+)
 from mhatool.validate.surroundings import KNOWLEDGE
 from tests.mhatool import manifest
 from tests.mhatool.scenes import UMIP, changed, recording, records_of
@@ -195,9 +201,9 @@ def test_every_rule_explains_itself() -> None:
 def test_every_occasion_is_a_layer_that_there_is() -> None:
     """A rule or knowledge that waits for a name that no layer has waits in vain."""
     layers = {declaration.symbol for declarations in load_all().values() for declaration in declarations}
-    known = layers | {EVERY_DATAGRAM, EVERY_MOBILITY_MESSAGE, TUNNELLED}
+    known = layers | {EVERY_DATAGRAM, EVERY_MOBILITY_MESSAGE, TUNNELLED, PLAINLY_TUNNELLED, OPTIMISED_DATA}
     assert {word for rule in RULES.values() for word in rule.on} - known == set()
-    assert {word for words in KNOWLEDGE.values() for word in words} - known == set()
+    assert {word for feed in KNOWLEDGE.values() for word in feed.on} - known == set()
 
 
 def test_records_out_of_order_within_a_second_change_nothing() -> None:
