@@ -11,36 +11,36 @@ from collections import Counter
 
 from mhatool.capture import open_capture
 from mhatool.exchange import Source, sightings
-from mhatool.observe import NO_HISTORY, Observer
+from mhatool.observe import BindingTable
 from mhatool.protocol.collector import few_collections
 
 
 def main(path: str) -> None:
-    """Print counts of messages by type, of checksums by status, of bindings and their care-of addresses.
-
-    Of each binding what holds is kept, and how often it moved; not every message that there ever was.
-    """
-    found: Counter[tuple[type, str, str]] = Counter()
-    observer = Observer(NO_HISTORY)
+    """Print counts of messages by type, of checksums by status, of bindings and their care-of addresses."""
+    found: Counter[tuple[type, str]] = Counter()
+    table = BindingTable()
     with few_collections(), open_capture(path) as reader:
-        for sighting in sightings([Source(path, reader)]):
-            observer.see(sighting)
-            for datagram in sighting.packet.datagrams:
-                if datagram.is_signalling:
-                    message = datagram.upper
-                    if message is not None:
-                        found[message.value.__class__, message.type, message.checksum_status] += 1
+        for time_ns, _, _, packet in sightings([Source(path, reader, at_rest=True)]):
+            for datagram in packet.datagrams:
+                if datagram.is_signalling and (view := datagram.upper) is not None:
+                    message, status = view.value, view.checksum_status
+                    found[message.__class__, status] += 1
+                    if status == "good" and message is not None:
+                        table.see(time_ns, datagram, message)
     messages: Counter[str] = Counter()
     checksums: Counter[str] = Counter()
-    for (_, name, status), count in found.items():
-        messages[name] += count
+    values = 0
+    for (kind, status), count in found.items():
         checksums[status] += count
+        if kind is not type(None):
+            values += count
+            messages[kind.__declaration__.symbol] += count
     report = {
         "messages": messages,
-        "values": sum(count for (kind, _, _), count in found.items() if kind is not type(None)),
+        "values": values,
         "checksums": checksums,
-        "bindings": observer.made,
-        "care_of_addresses": sum(binding.care_of_addresses for binding in observer.bindings()),
+        "bindings": sum(holding.bindings for holding in table),
+        "care_of_addresses": sum(holding.care_of_addresses for holding in table),
     }
     print(json.dumps(report))
 

@@ -14,6 +14,8 @@ from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dissectors.codec import Codec
     from dissectors.packet import Datagram
 
@@ -71,7 +73,7 @@ class Form:
     addresses stand, those of the IPv6 headers first; `known` is for whoever works something out for all its frames.
     """
 
-    __slots__ = ("addresses", "declaration", "end", "known", "parts", "protocol", "start")
+    __slots__ = ("addresses", "declaration", "end", "known", "packet", "parts", "protocol", "start", "value")
 
     def __init__(self, parts: list[Part], message: Message, protocol: int) -> None:
         self.parts = parts
@@ -82,6 +84,10 @@ class Form:
         ends = [at for part in parts for at in (part.ipv6_at + 8, part.ipv6_at + 24, part.home_at, part.final_at) if at]
         self.addresses = (*ends, *message.addresses)
         self.known: dict[Any, Any] = {}
+        self.packet: Callable[[bytes, Any, int, int], Any] | None = None
+        """Takes the packet from a frame, a dissector, a link type and a frame number, once that was compiled."""
+        self.value: Callable[[bytes], Any] | None = None
+        """Takes the message's value from a frame, once that was compiled."""
 
 
 class Message:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
-from dissectors.form import Form, Forms
+from dissectors.form import FREE, Form, Forms
+from dissectors.form_source import PartSource, checksum_source, compiled, value_reader
 from dissectors.ipv6 import checksum
 from dissectors.ipv6.link import (
     ETHERNET,
@@ -29,6 +30,8 @@ from dissectors.packet import Datagram, Packet
 from dissectors.view import UNREAD, Problem, View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dissectors.ipv6.reassembly import Whole
     from dissectors.profile import Profile
     from dissectors.spec.declaration import Declaration
@@ -173,10 +176,15 @@ class GlancedDatagram(Datagram):
         return self._carries
 
 
+def _assignments(name: str, cls: str, **attributes: object) -> list[str]:
+    """Source: a new instance, and its attributes."""
+    return [f"{name} = new({cls})", *(f"{name}.{attribute} = {source}" for attribute, source in attributes.items())]
+
+
 class GlancedView(View):
     """A view that makes what few ask for when it is asked for."""
 
-    __slots__ = ()
+    __slots__ = ("form",)
 
     def __init__(self, declaration: Declaration, octets: bytes, start: int, end: int, profile: Profile) -> None:
         self.declaration = declaration
@@ -187,6 +195,20 @@ class GlancedView(View):
         self.truncated = self.quoted = self.reassembled = self._read = False
         self._value = UNREAD
         self._options = None
+        self.form = None
+
+    @property
+    def value(self) -> Any:
+        """The message value, None where these octets are none; made once."""
+        if self._value is UNREAD:
+            form = self.form
+            if form is None:
+                return super().value
+            if form.value is None:
+                known = super().value
+                form.value = value_reader(known, self.octets, self.start, self.end, FREE, self.profile)
+            self._value = form.value(self.octets)
+        return self._value
 
     def __getattr__(self, name: str) -> Any:
         """What isn't there yet."""
@@ -240,48 +262,54 @@ class Glance:
     def look(self, octets: bytes, link_type: int, original_length: int, frame: int) -> Packet:
         """The packet: quickly where it is usual and whole, else by the exact walk."""
         if self._is_usable and original_length <= len(octets):
-            packet = GlancedPacket(octets, Later(octets, self._dissector, link_type, frame))
             form = self._forms.of(octets, link_type)
             if form is not None:
-                self._by_form(packet, octets, form)
-                return packet
+                read = form.packet or self._reader(form)
+                return read(octets, self._dissector, link_type, frame)
+            packet = GlancedPacket(octets, Later(octets, self._dissector, link_type, frame))
             if self._link(packet, octets, link_type):
                 self._learn(packet, octets, link_type)
                 return packet
         return self._dissector.dissect(octets, link_type, original_length=original_length, frame=frame)
 
-    def _by_form(self, packet: GlancedPacket, octets: bytes, form: Form) -> None:
-        """Fill in the datagrams of a frame whose form is known."""
-        later, datagrams, make = packet._later, packet.datagrams, GlancedDatagram.__new__
-        outer: GlancedDatagram | None = None
+    def _reader(self, form: Form) -> Callable[[bytes, Dissector, int, int], Packet]:
+        """What makes the packet of a frame of this form."""
+        namespace: dict[str, Any] = {
+            "new": object.__new__,
+            "number": int.from_bytes,
+            **{"Later": Later, "Packet": GlancedPacket, "Datagram": GlancedDatagram, "View": GlancedView},
+            **{"declaration": form.declaration, "profile": self._profile, "unread": UNREAD, "form": form},
+        }
+
+        def constant(value: Any) -> str:
+            name = f"k{len(namespace)}"
+            namespace[name] = value
+            return name
+
+        source = PartSource()
         for part in form.parts:
-            datagram = make(GlancedDatagram)
-            at = part.ipv6_at + 8
-            datagram.source = octets[at : at + 16]
-            datagram.destination = octets[at + 16 : at + 32]
-            at = part.home_at
-            datagram.home_address = octets[at : at + 16] if at else None
-            at = part.final_at
-            datagram.final_destination = octets[at : at + 16] if at else None
-            datagram.outer = outer
-            datagram.depth = part.depth
-            datagram.quoted = False
-            datagram.form = None
-            datagram._upper = None
-            datagram._carries = part.carries
-            datagram._headers = part.headers
-            datagram._hop_limit = part.hop_limit
-            datagram._length = part.length
-            datagram._later = later
-            datagrams.append(datagram)
-            outer = datagram
-        start, end = form.start, form.end
-        view = GlancedView(form.declaration, octets, start, end, self._profile)
-        body, constant = octets[start:end], form.protocol + end - start
-        total = constant + int.from_bytes(datagram.true_source + datagram.true_destination) + int.from_bytes(body)
-        view.checksum_status = "bad" if total % 0xFFFF else "good"
-        datagram._upper = view
-        datagram.form = form
+            facts = {
+                **{"depth": part.depth, "quoted": False, "_carries": part.carries, "_headers": part.headers},
+                **{"_hop_limit": part.hop_limit, "_length": part.length},
+            }
+            source.datagram(facts, part.ipv6_at, part.home_at, part.final_at, constant)
+        wrong = checksum_source(part.ipv6_at, part.home_at, part.final_at, form.start, form.end, form.protocol)
+        lines = [
+            *_assignments("later", "Later", _octets="b", _dissector="dissector", _link_type="link_type", frame="frame"),
+            "later.is_fragment = False",
+            "later.whole = later._found = None",
+            *source.lines,
+            *_assignments("view", "View", declaration="declaration", octets="b", start=form.start, end=form.end),
+            "view.profile, view.form, view._value, view._options = profile, form, unread, None",
+            "view.truncated = view.quoted = view.reassembled = view._read = False",
+            f"view.checksum_status = 'bad' if {wrong} else 'good'",
+            f"{source.names[-1]}._upper, {source.names[-1]}.form = view, form",
+            *_assignments("packet", "Packet", octets="b", datagrams=f"[{', '.join(source.names)}]", _later="later"),
+            "return packet",
+        ]
+        body = ["def packet(b, dissector, link_type, frame):", *(f"    {line}" for line in lines)]
+        form.packet = compiled(body, namespace, "packet", form.declaration.symbol)
+        return form.packet
 
     def _learn(self, packet: GlancedPacket, octets: bytes, link_type: int) -> None:
         """Remember the form of a frame that carries a message."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dissectors import registry
 from dissectors.errors import DecodeError
 from dissectors.profile import Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
+
+if TYPE_CHECKING:
+    from dissectors.form import Form
 
 UNREAD: Any = object()
 """The value of a view whose octets weren't parsed yet."""
@@ -72,6 +75,9 @@ class View:
         "start",
         "truncated",
     )
+
+    form: Form | None = None
+    """What frames like this one have in common, where that is known: see `dissectors.form`."""
 
     def __init__(
         self,

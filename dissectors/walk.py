@@ -45,6 +45,8 @@ from dissectors.ripng import Ripng
 from dissectors.view import Problem, View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dissectors.glance import Glance
 
 MOST_TUNNELS = 8
@@ -78,14 +80,22 @@ class Dissector:
         self.fragments.ahead = None
         return walk.packet
 
-    def glance(self, octets: bytes, link_type: int, *, original_length: int | None = None, frame: int = 0) -> Packet:
-        """The same as `dissect`, several times as fast for usual frames whose layers nobody asks for."""
+    @property
+    def look(self) -> Callable[[bytes, int, int, int], Packet]:
+        """The same as `dissect`, several times as fast for usual frames whose layers nobody asks for.
+
+        Takes octets, link type, original length and frame number.
+        """
         if self._glance is None:
             from dissectors.glance import Glance
 
             self._glance = Glance(self)
+        return self._glance.look
+
+    def glance(self, octets: bytes, link_type: int, *, original_length: int | None = None, frame: int = 0) -> Packet:
+        """`look`, called as `dissect` is."""
         size = len(octets) if original_length is None else original_length
-        return self._glance.look(octets, link_type, size, frame)
+        return self.look(octets, link_type, size, frame)
 
     def view(self, cls: type, rest: Rest, end: int) -> View:
         """The view of one layer."""

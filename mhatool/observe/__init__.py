@@ -19,6 +19,7 @@ from mhatool.observe.moment import Moment
 from mhatool.observe.nodes import Evidence, Role
 from mhatool.observe.observer import Observer, observe
 from mhatool.observe.prefixes import AdvertisedPrefix, PrefixAdvertisement, PrefixExchange
+from mhatool.observe.table import BindingTable, Holding
 from mhatool.observe.testing import RoutabilityKind, RoutabilityRun, RoutabilityTest
 from mhatool.observe.tunnels import Direction, Tunnel
 from mhatool.observe.unreachable import DeliveryError
@@ -30,6 +31,7 @@ __all__ = [
     "Agency",
     "Asked",
     "Binding",
+    "BindingTable",
     "Correspondence",
     "CorrespondentBinding",
     "CorrespondentEnd",
@@ -42,6 +44,7 @@ __all__ = [
     "EndReason",
     "Evidence",
     "Facts",
+    "Holding",
     "Kind",
     "Limits",
     "Moment",
