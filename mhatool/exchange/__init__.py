@@ -3,6 +3,7 @@
 from mhatool.exchange.conversation import Answer, Conversation, Conversations, Exchange, Previous, Unexplained
 from mhatool.exchange.copies import Copies, Sameness
 from mhatool.exchange.latest import Latest
+from mhatool.exchange.recent import Recent
 from mhatool.exchange.registration import Acknowledgement, Update, acknowledgement_of, update_of
 from mhatool.exchange.requests import REQUESTS_AND_ANSWERS, Request, Requests
 from mhatool.exchange.sighting import Frame, Sighting, Source, sightings
@@ -17,6 +18,7 @@ __all__ = [
     "Exchange",
     "Frame",
     "Latest",
+    "Recent",
     "Previous",
     "Request",
     "Requests",

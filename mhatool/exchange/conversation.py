@@ -16,6 +16,10 @@ from mhatool.protocol.value import value
 MOST_CONVERSATIONS = 100_000
 RECENT = 32
 """Binding Updates of one conversation that can still be answered."""
+FEW = 5
+"""So many are kept whatever their age."""
+OVER_NS = nanoseconds(60)
+"""So long after its end a binding is of interest to nobody."""
 JITTER_NS = nanoseconds(1)
 """How much later than its answer an update may be stamped, by interfaces whose clocks differ."""
 AGAIN_NS = nanoseconds(10)
@@ -118,6 +122,16 @@ class Conversation:
         return [exchange for exchange in reversed(self.recent) if exchange.update.sequence_number == sequence_number]
 
 
+def _is_over(recent: History[Exchange], now_ns: int) -> bool:
+    """Whether the oldest exchange may be forgotten: a few after it were answered, and its lifetime was over long ago."""
+    oldest = recent[0]
+    answer = oldest.acknowledgement
+    lifetime_s = oldest.update.lifetime_s if answer is None else max(answer.lifetime_s, oldest.update.lifetime_s)
+    if now_ns - oldest.update.time_ns < nanoseconds(lifetime_s) + OVER_NS:
+        return False
+    return all(exchange.acknowledgement is not None for exchange in recent[1 : FEW])
+
+
 def _came_with(acknowledgement: Acknowledgement, update: Update) -> bool:
     """Whether the update is the one that was answered, seen a little after its answer."""
     late_ns = update.time_ns - acknowledgement.time_ns
@@ -188,7 +202,10 @@ class Conversations:
         early = self._early.pop(pair, None) if self._early else None
         if early is not None and update.trusted and _came_with(early, update):
             exchange.acknowledgement = early
-        conversation.recent.add(exchange)
+        recent = conversation.recent
+        recent.add(exchange)
+        if len(recent) > FEW and self._answerable_ns is None and _is_over(recent, update.time_ns):
+            del recent[0]
         if self._answerable_ns is not None:
             while conversation.recent[0].update.time_ns < update.time_ns - self._answerable_ns:
                 self._forget_source(conversation.recent.pop(0).update, update)

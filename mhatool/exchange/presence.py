@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from dissectors.packet import Datagram
+from mhatool.exchange.recent import Recent
 
 MOST = 100_000
 
@@ -13,28 +12,27 @@ Whereabouts = tuple[bytes, bytes]
 
 
 class Presence:
-    """Fed with every datagram that isn't quoted; remembers the times of the `most` latest pairs of addresses."""
+    """Fed with every datagram that isn't quoted; remembers the times of the latest pairs of addresses, at most about `most`."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._away: OrderedDict[Whereabouts, int] = OrderedDict()
-        self._searches: OrderedDict[bytes, int] = OrderedDict()
+        self._away: Recent[Whereabouts, int] = Recent(most)
+        self._searches: Recent[bytes, int] = Recent(most)
 
     def see(self, time_ns: int, datagram: Datagram) -> None:
         """Note what a datagram shows: tunnels, Home Address options, type 2 routing headers, DHAAD requests."""
+        note = self._away.note
         if datagram.headers:
             if datagram.home_address is not None:
-                self._note((datagram.home_address, datagram.source), time_ns)
+                note((datagram.home_address, datagram.source), time_ns, time_ns)
             routed = datagram.routed_home_address
             if routed is not None:
-                self._note((routed, datagram.destination), time_ns)
-        if datagram.outer is not None:
-            self._note((datagram.destination, datagram.outer.destination), time_ns)
-            self._note((datagram.source, datagram.outer.source), time_ns)
+                note((routed, datagram.destination), time_ns, time_ns)
+        outer = datagram.outer
+        if outer is not None:
+            note((datagram.destination, outer.destination), time_ns, time_ns)
+            note((datagram.source, outer.source), time_ns, time_ns)
         if datagram.carries == "dhaad_request":
-            self._searches[datagram.source] = time_ns
-            if len(self._searches) > self._most:
-                self._searches.popitem(last=False)
+            self._searches.note(datagram.source, time_ns, time_ns)
 
     def away(self, home_address: bytes, care_of_address: bytes) -> int | None:
         """When packets last showed this home address in use at this care-of address, nanoseconds since 1970."""
@@ -43,9 +41,3 @@ class Presence:
     def search(self, care_of_address: bytes) -> int | None:
         """When this address last asked for home agents, as a node does that begins anew."""
         return self._searches.get(care_of_address)
-
-    def _note(self, whereabouts: Whereabouts, time_ns: int) -> None:
-        self._away[whereabouts] = time_ns
-        self._away.move_to_end(whereabouts)
-        if len(self._away) > self._most:
-            self._away.popitem(last=False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from mhatool.exchange import Latest
+from mhatool.exchange import Latest, Recent
+from mhatool.exchange.history import History
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.protocol.value import value
@@ -56,8 +56,8 @@ class Series:
 
     longest_ns: int = LONGEST_WAIT_NS
     source: bytes = b""
-    sent: deque[Transmission] = field(default_factory=lambda: deque(maxlen=TRANSMISSIONS))
-    marks: deque[object] = field(default_factory=lambda: deque(maxlen=TRANSMISSIONS))
+    sent: History[Transmission] = field(default_factory=lambda: History(TRANSMISSIONS))
+    marks: History[object] = field(default_factory=lambda: History(TRANSMISSIONS))
     count: int = 0
     answered: bool = False
     answers_seen: bool = False
@@ -73,7 +73,7 @@ class Series:
         self.answered = False
         self.source = seen.datagram.source
         self.count += 1
-        self.sent.append((seen.time_ns, seen.frame))
+        self.sent.add((seen.time_ns, seen.frame))
 
     def current_marks(self) -> set[object]:
         """Those of the request with its retransmissions."""
@@ -98,7 +98,7 @@ class Askings:
     """What was asked lately, of each kind between two nodes."""
 
     def __init__(self) -> None:
-        self._series: Latest[Key, Series] = Latest(MOST)
+        self._series: Recent[Key, Series] = Recent(MOST)
         self._seen: Seen | None = None
         self._asked: Asked | None = None
 
@@ -115,14 +115,14 @@ class Askings:
         if series is None:
             is_search = seen.message.type == "dhaad_request"
             series = Series(LONGEST_SEARCH_WAIT_NS if is_search else LONGEST_WAIT_NS)
-            self._series.note(asked.key, series)
+            self._series.note(asked.key, series, seen.time_ns)
         series.add(seen)
-        series.marks.append(asked.mark)
+        series.marks.add(asked.mark)
 
     def _answer(self, ask: str, seen: Seen) -> None:
         datagram = seen.datagram
         answerer = datagram.true_source if ask != "dhaad_request" else datagram.source[:8]
-        series = self._series.get((ask, datagram.true_destination, answerer))
+        series = self._series.renew((ask, datagram.true_destination, answerer), seen.time_ns)
         if series is not None:
             series.answered = series.answers_seen = True
 
@@ -136,7 +136,7 @@ class Askings:
         message, datagram = seen.message, seen.datagram
         kind, to = message.type, datagram.true_destination
         key = kind, datagram.true_source, to[:8] if kind == "dhaad_request" else to
-        return Asked(key, self._series.get(key), message.get(_ASKS[kind][1]))
+        return Asked(key, self._series.renew(key, seen.time_ns), message.get(_ASKS[kind][1]))
 
     def last_ns(self, kind: str, asker: bytes, answerer: bytes) -> int:
         """When a node last asked another one, nanoseconds since 1970; 0 where it wasn't seen."""
@@ -277,7 +277,7 @@ class Announcements:
             series = self._of(datagram.true_destination, datagram.true_source)
             series.answered = True
             if identifier is not None:
-                series.marks.append(identifier)
+                series.marks.add(identifier)
             return
         series = self._of(datagram.true_source, datagram.true_destination)
         if identifier not in series.marks:

@@ -16,7 +16,7 @@ from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.situation import CORRESPONDENT
 
-MOST_KEYS = 50_000
+MOST_KEYS = 5_000
 MAX_TOKEN_LIFETIME_NS = nanoseconds(210)
 """How long a mobile node may use a token (RFC 6275, 12)."""
 KEPT = 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dissectors.packet import Datagram
-from mhatool.exchange import Conversation, Exchange, Latest, Update
+from mhatool.exchange import Conversation, Exchange, Latest, Recent, Update
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.validate.binding_facts import raw_flags
 from mhatool.validate.rule import Case
@@ -24,7 +24,7 @@ class HomeRegistrations:
     def __init__(self) -> None:
         self._agent_of: Latest[bytes, bytes] = Latest(MOST)
         self._home_of: Latest[bytes, bytes] = Latest(MOST)
-        self._last_sent_ns: Latest[bytes, int] = Latest(MOST)
+        self._last_sent_ns: Recent[bytes, int] = Recent(MOST, kept_ns=NO_TIME_TO_MOVE_NS)
 
     def see(self, seen: Seen) -> None:
         """Take in a Care-of Test Init, or a Binding Update; with the P flag that is a proxy's."""
@@ -32,10 +32,7 @@ class HomeRegistrations:
         if message.checksum_status == "bad":
             return
         source = datagram.source
-        if source in self._last_sent_ns:
-            self._last_sent_ns[source] = seen.time_ns
-        else:
-            self._last_sent_ns.note(source, seen.time_ns)
+        self._last_sent_ns.note(source, seen.time_ns, seen.time_ns)
         if message.type == "binding_update":
             flags = raw_flags(message)
             if "H" in flags and "P" not in flags:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
 from dissectors.options.binding import NonceIndices
 from dissectors.view import View
-from mhatool.exchange import Frame, Latest, Update
+from mhatool.exchange import Frame, Recent, Update
+from mhatool.exchange.history import History
 from mhatool.protocol.value import value
 from mhatool.validate.binding_facts import option
 from mhatool.validate.rule import Case
@@ -49,7 +49,7 @@ class Tests:
     """The latest tests that each correspondent sent to each address."""
 
     def __init__(self) -> None:
-        self._tests: Latest[tuple[str, bytes, bytes], deque[Test]] = Latest(MOST)
+        self._tests: Recent[tuple[str, bytes, bytes], History[Test]] = Recent(MOST)
         self._seen: Seen | None = None
         self._uses: tuple[Use, ...] = ()
 
@@ -60,14 +60,14 @@ class Tests:
             return
         self._seen = None
         key = (message.type, datagram.true_destination, datagram.true_source)
-        found = self._tests.get(key)
+        found = self._tests.renew(key, seen.time_ns)
         if found is None:
-            found = self._tests.note(key, deque(maxlen=KEPT))
-        found.append(_test(seen))
+            found = self._tests.note(key, History(KEPT), seen.time_ns)
+        found.add(_test(seen))
 
     def received(self, kind: str, mobile: bytes, correspondent: bytes) -> Sequence[Test]:
         """The latest ones, newest last."""
-        return self._tests.get((kind, mobile, correspondent), ())
+        return self._tests.get((kind, mobile, correspondent)) or ()
 
     def uses(self, case: Case) -> tuple[Use, ...]:
         """What an update to a correspondent rests on, the Care-of Test first; a deletion needs the Home Test alone.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from dissectors.ipv6 import address
 from dissectors.options.extensions import BindingIdentifier
-from mhatool.exchange import Conversation, Exchange, Frame, Latest, Update
+from mhatool.exchange import Conversation, Exchange, Frame, Latest, Recent, Update
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
@@ -72,19 +72,19 @@ class OwnUse:
     """When a mobile node last sent a packet of its home address from a care-of address: it relied on its binding."""
 
     def __init__(self) -> None:
-        self._latest: Latest[tuple[bytes, bytes], int] = Latest(MOST)
+        self._latest: Recent[tuple[bytes, bytes], int] = Recent(MOST)
 
     def see(self, seen: Seen) -> None:
         """Take in a tunnelled packet, or one with a Home Address option that is no signalling."""
         datagram = seen.datagram
         if datagram.outer is not None:
-            self._latest.note((datagram.source, datagram.outer.source), seen.time_ns)
+            self._latest.note((datagram.source, datagram.outer.source), seen.time_ns, seen.time_ns)
         elif datagram.home_address is not None and not datagram.is_signalling:
-            self._latest.note((datagram.home_address, datagram.source), seen.time_ns)
+            self._latest.note((datagram.home_address, datagram.source), seen.time_ns, seen.time_ns)
 
     def latest(self, home_address: bytes, care_of_address: bytes) -> int:
         """When, in nanoseconds since 1970; 0: never."""
-        return self._latest.get((home_address, care_of_address), 0)
+        return self._latest.get((home_address, care_of_address)) or 0
 
 
 def _first_time(case: Case, rule_id: str, update: Update) -> bool:

@@ -13,10 +13,8 @@ from dissectors.form import Form
 from dissectors.view import View
 
 Likeness = tuple[object, ...]
-#: An address by what may matter of it alone, its prefix and its interface identifier.
-Trait = tuple[bytes, bytes, bytes]
 
-MOST_ADDRESSES: Final = 50_000
+MOST_ADDRESSES: Final = 20_000
 _ANYCAST: Final = bytes.fromhex("fdffffffffffff80")
 """The least of the reserved anycast identifiers (RFC 2526)."""
 
@@ -25,25 +23,31 @@ class Likenesses:
     """Works out likenesses of messages."""
 
     def __init__(self) -> None:
-        self._traits: dict[bytes, Trait] = {}
+        self._kinds: dict[bytes, bytes] = {}
+        self._same: dict[bytes, bytes] = {}
+        """One object for each kind."""
 
     def of(self, form: Form, message: View) -> Likeness:
         """That of the message in a frame of this form."""
-        octets, traits = message.octets, self._traits
-        kinds = []
+        octets, known = message.octets, self._kinds
+        kinds: list[object] = [form, message.checksum_status]
         prefixes: dict[bytes, int] = {}
         identifiers: dict[bytes, int] = {}
         for at in form.addresses:
             address = octets[at : at + 16]
-            kind, prefix, identifier = traits.get(address) or self._trait(address)
-            kinds += kind, prefixes.setdefault(prefix, at), identifiers.setdefault(identifier, at)
-        return form, message.checksum_status, *kinds
+            kinds += (
+                known.get(address) or self._kind(address),
+                prefixes.setdefault(address[:8], at),
+                identifiers.setdefault(address[8:], at),
+            )
+        return tuple(kinds)
 
-    def _trait(self, address: bytes) -> Trait:
-        if len(self._traits) >= MOST_ADDRESSES:
-            self._traits.clear()
-        trait = self._traits[address] = (_kind(address), address[:8], address[8:])
-        return trait
+    def _kind(self, address: bytes) -> bytes:
+        if len(self._kinds) >= MOST_ADDRESSES:
+            self._kinds.clear()
+            self._same.clear()
+        kind = self._kinds[address] = self._same.setdefault(kind := _kind(address), kind)
+        return kind
 
 
 def _kind(address: bytes) -> bytes:

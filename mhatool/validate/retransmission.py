@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mhatool.exchange import Acknowledgement, Exchange, Latest, Update
+from mhatool.exchange import Acknowledgement, Exchange, Recent, Update
 from mhatool.exchange.conversation import Previous
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
@@ -49,7 +49,7 @@ class ReverseTunnels:
     """When a mobile node first sent a packet of its home address through the tunnel from its care-of address."""
 
     def __init__(self) -> None:
-        self._first: Latest[tuple[bytes, bytes, bytes], int] = Latest(MOST)
+        self._first: Recent[tuple[bytes, bytes, bytes], int] = Recent(MOST)
 
     def see(self, seen: Seen) -> None:
         """Take in a tunnelled datagram."""
@@ -57,12 +57,12 @@ class ReverseTunnels:
         if outer is None:
             return
         key = (seen.datagram.source, outer.source, outer.destination)
-        if key not in self._first:
-            self._first.note(key, seen.time_ns)
+        if self._first.renew(key, seen.time_ns) is None:
+            self._first.note(key, seen.time_ns, seen.time_ns)
 
     def first_used(self, home_address: bytes, care_of_address: bytes, agent: bytes) -> int:
         """When, in nanoseconds since 1970; 0 where it wasn't seen."""
-        return self._first.get((home_address, care_of_address, agent), 0)
+        return self._first.get((home_address, care_of_address, agent)) or 0
 
 
 @rule(

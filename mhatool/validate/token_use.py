@@ -25,6 +25,7 @@ JITTER_NS = nanoseconds(0.1)
 """How much later than an update a test may be stamped that came before it."""
 ASKED_LATELY_NS = nanoseconds(10)
 MOST = 50_000
+MOST_COOKIES = 10_000
 
 _COOKIE = 8
 """Where the cookie stands, counted from the start of the Mobility Header."""
@@ -48,7 +49,7 @@ class Cookies:
     """Which message first had a cookie, by cookie and correspondent; the rule itself keeps it."""
 
     def __init__(self) -> None:
-        self.first: Latest[tuple[bytes, bytes], Sent] = Latest(MOST)
+        self.first: Latest[tuple[bytes, bytes], Sent] = Latest(MOST_COOKIES)
 
     def see(self, seen: Seen) -> None:
         """Nothing: the rule looks at every cookie."""

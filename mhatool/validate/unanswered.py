@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mhatool.exchange import Conversation, Exchange, Latest
+from mhatool.exchange import Conversation, Exchange, Recent
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.validate.occasion import EVERY_MOBILITY_MESSAGE, TUNNELLED
@@ -37,7 +37,7 @@ class Speech:
     """Who was last heard by whom. Tunnels count by their ends."""
 
     def __init__(self) -> None:
-        self._spoken: Latest[tuple[bytes, bytes], int] = Latest(MOST)
+        self._spoken: Recent[tuple[bytes, bytes], int] = Recent(MOST)
 
     def see(self, seen: Seen) -> None:
         """Take in a message; what mobile nodes send themselves shows nothing."""
@@ -45,15 +45,11 @@ class Speech:
             return
         datagram = seen.datagram
         ends = datagram.outer or datagram
-        pair = (ends.source, ends.destination)
-        if pair in self._spoken:
-            self._spoken[pair] = seen.time_ns
-        else:
-            self._spoken.note(pair, seen.time_ns)
+        self._spoken.note((ends.source, ends.destination), seen.time_ns, seen.time_ns)
 
     def last(self, speaker: bytes, hearer: bytes) -> int:
         """When a node last spoke to another one, nanoseconds since 1970; 0: never."""
-        return self._spoken.get((speaker, hearer), 0)
+        return self._spoken.get((speaker, hearer)) or 0
 
     def reached(self) -> dict[bytes, int]:
         """When anybody's packet to each address was last seen, nanoseconds since 1970."""
