@@ -72,7 +72,11 @@ def sources(
     bar = Bar(files, talks)
     name = input_name if for_people else str
     return [
-        Source(name(file), (record for _, record in _frames_of(file, link_types, bar, sieve, readers)))
+        Source(
+            name(file),
+            (record for _, record in _frames_of(file, link_types, bar, sieve, readers)),
+            at_rest=not read_once(file),
+        )
         for file in files
     ]
 

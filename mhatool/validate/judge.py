@@ -123,16 +123,27 @@ class Judge:
         surroundings = self._surroundings
         if not self._has_begun:
             self._begin(sighting)
-        surroundings.last_ns = max(surroundings.last_ns, sighting.time_ns)
+        if sighting.time_ns > surroundings.last_ns:
+            surroundings.last_ns = sighting.time_ns
         for datagram in sighting.packet.datagrams:
             if datagram.quoted:
+                continue
+            form = datagram.form
+            if form is not None and (common := form.known.get(self)) is not None:
+                plan, is_eventful = common
+                findings += self._look(sighting, datagram, plan)
+                if is_eventful:
+                    surroundings.conversations.presence.see(sighting.time_ns, datagram)
                 continue
             occasion = (datagram.carries, datagram.headers, datagram.outer is not None)
             plan = self._plans.get(occasion) or self._plan(occasion, datagram)
             if plan is not None:
                 findings += self._look(sighting, datagram, plan)
-            if occasion not in self._uneventful:
+            is_eventful = occasion not in self._uneventful
+            if is_eventful:
                 surroundings.conversations.presence.see(sighting.time_ns, datagram)
+            if form is not None and plan is not None:
+                form.known[self] = plan, is_eventful
         return findings
 
     def _begin(self, sighting: Sighting) -> None:

@@ -21,7 +21,6 @@ from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from mhatool.exchange import Acknowledgement, Exchange, Update
 from mhatool.exchange.conversation import Previous
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
-from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import MAX_BINDACK_TIMEOUT_S, NS_PER_S, nanoseconds
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ SAME: Final = 1 << 4
 IN_VAIN: Final = 1 << 5
 """There was no answer to the update before."""
 STEP: Final = 1 << 6
-"""The number isn't the next one after the update before; or status 135 has to do with it."""
+"""The number isn't one of those that follow the one of the update before; or status 135 has to do with it."""
 QUICK: Final = 1 << 7
 """An update within a second after the one before, or nobody knows."""
 LATE: Final = 1 << 8
@@ -67,6 +66,8 @@ ALARMS: Final = DAMAGE | STRANGE | DENIED
 """What isn't about the message at hand but about those before it; knowledge raises them (`Alarmed`)."""
 
 ANYTHING: Final = (1 << 18) - 1
+SHORTLY_AFTER: Final = 1_000
+"""Numbers so far ahead, and not over the end of the circle, are of interest to no rule."""
 LONGEST_WAIT_NS: Final = nanoseconds(MAX_BINDACK_TIMEOUT_S * 1.25)
 """After that much silence the next update isn't taken for a retransmission."""
 LONGEST_BY_TESTS_S: Final = 420
@@ -103,7 +104,7 @@ def _since(update: Update, previous: Previous) -> int:
     waited_ns = update.time_ns - before.time_ns
     if waited_ns < NS_PER_S:
         bits = QUICK
-    if (update.sequence_number - before.sequence_number) % sequence.MODULUS != 1:
+    if not 0 < update.sequence_number - before.sequence_number < SHORTLY_AFTER:
         bits |= STEP
     if (
         waited_ns <= LONGEST_WAIT_NS
@@ -155,7 +156,7 @@ def _is_step(exchange: Exchange) -> bool:
     previous = exchange.previous
     if previous is None:
         return False
-    return (exchange.update.sequence_number - previous.update.sequence_number) % sequence.MODULUS != 1
+    return not 0 < exchange.update.sequence_number - previous.update.sequence_number < SHORTLY_AFTER
 
 
 def _of_form(case: Case, form: Form) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from mhatool.exchange import Conversations, Requests
 from mhatool.validate.seen import Seen
@@ -69,6 +69,25 @@ def knowledge(*on: str, besides: tuple[str, ...] = (), only: int = 0) -> Callabl
     return declare
 
 
+class Known(Protocol):
+    """Gives the knowledge of a kind."""
+
+    def __call__(self, kind: type[K], /) -> K: ...
+
+
+class _AllKnown(dict[type[Any], Any]):
+    """Every kind of knowledge that was asked for, by its class."""
+
+    def __init__(self) -> None:
+        self.alarmed: list[Alarmed] = []
+
+    def __missing__(self, kind: type[Any]) -> Any:
+        found = self[kind] = kind()
+        if isinstance(found, Alarmed):
+            self.alarmed.append(found)
+        return found
+
+
 @dataclass(slots=True)
 class Surroundings:
     """The state of one run over captures."""
@@ -79,18 +98,13 @@ class Surroundings:
     """When the first packet was seen, nanoseconds since 1970."""
     last_ns: int = 0
     """The latest time of a packet so far."""
-    _known: dict[type[Knowledge], Knowledge] = field(default_factory=dict)
-    _alarmed: list[Alarmed] = field(default_factory=list)
+    known: Known = field(init=False)
+    """This run's knowledge of a kind: `surroundings.known(HomeLinks)`."""
+    _all: _AllKnown = field(default_factory=lambda: _AllKnown())
 
-    def known(self, kind: type[K]) -> K:
-        """This run's knowledge of a kind: `surroundings.known(HomeLinks)`."""
-        found = self._known.get(kind)
-        if found is None:
-            found = self._known[kind] = kind()
-            if isinstance(found, Alarmed):
-                self._alarmed.append(found)
-        return found  # type: ignore[return-value]  # stored under its own class
+    def __post_init__(self) -> None:
+        self.known = self._all.__getitem__  # asked for by most rules: no function of Python's stands between
 
-    def alarmed(self) -> Iterable[Alarmed]:
+    def alarmed(self) -> list[Alarmed]:
         """The kinds that may raise alarms."""
-        return self._alarmed
+        return self._all.alarmed
