@@ -204,7 +204,9 @@ class Forms:
         if declaration not in variants or declaration.fixed_size > stop - at:
             return None
         values = declaration.values
-        if not values or not all(isinstance(s.kind, kinds.Address | kinds.AddressList) or s.name in FREE for s in values):
+        if not values or not all(
+            isinstance(s.kind, kinds.Address | kinds.AddressList) or s.name in FREE for s in values
+        ):
             return None
         whole = all(s.size or not isinstance(s.kind, kinds.AddressList) or (stop - at - 2) % 16 == 0 for s in values)
         return values if whole else None

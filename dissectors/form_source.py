@@ -63,7 +63,9 @@ class _ValueSource:
             options = getattr(value, spec.name)
             names = [
                 self.item(option, octets, at, stop)
-                for option, (at, stop) in zip(options, _options(octets, start + value.__declaration__.fixed_size, end), strict=True)
+                for option, (at, stop) in zip(
+                    options, _options(octets, start + value.__declaration__.fixed_size, end), strict=True
+                )
             ]
             return f"({', '.join(names)},)" if any(name.startswith("o") for name in names) else None
         if isinstance(kind, kinds.AddressList):
@@ -110,7 +112,9 @@ class PartSource:
         self.lines: list[str] = []
         self.names: list[str] = []
 
-    def datagram(self, facts: dict[str, Any], ipv6_at: int, home_at: int, final_at: int, constant: Callable[[Any], str]) -> None:
+    def datagram(
+        self, facts: dict[str, Any], ipv6_at: int, home_at: int, final_at: int, constant: Callable[[Any], str]
+    ) -> None:
         """One more, inside the one before; `facts` are the attributes that are the same in all frames."""
         at, name = ipv6_at + IPV6_SOURCE, f"d{len(self.names)}"
         self.lines += [
@@ -135,6 +139,10 @@ def checksum_source(ipv6_at: int, home_at: int, final_at: int, start: int, end: 
     """Whether a message's checksum is wrong (see `ipv6/checksum.py`): a sum is 0 modulo 0xffff where it is right."""
     at = ipv6_at + IPV6_SOURCE
     source, destination = home_at or at, final_at or at + 16
-    ends = [(source, destination + 16)] if destination == source + 16 else [(source, source + 16), (destination, destination + 16)]
+    ends = (
+        [(source, destination + 16)]
+        if destination == source + 16
+        else [(source, source + 16), (destination, destination + 16)]
+    )
     terms = [f"number(b[{first}:{last}])" for first, last in (*ends, (start, end))]
     return f"({' + '.join(terms)} + {protocol + end - start}) % 0xFFFF"

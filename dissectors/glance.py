@@ -277,8 +277,14 @@ class Glance:
         namespace: dict[str, Any] = {
             "new": object.__new__,
             "number": int.from_bytes,
-            **{"Later": Later, "Packet": GlancedPacket, "Datagram": GlancedDatagram, "View": GlancedView},
-            **{"declaration": form.declaration, "profile": self._profile, "unread": UNREAD, "form": form},
+            "Later": Later,
+            "Packet": GlancedPacket,
+            "Datagram": GlancedDatagram,
+            "View": GlancedView,
+            "declaration": form.declaration,
+            "profile": self._profile,
+            "unread": UNREAD,
+            "form": form,
         }
 
         def constant(value: Any) -> str:
@@ -289,8 +295,12 @@ class Glance:
         source = PartSource()
         for part in form.parts:
             facts = {
-                **{"depth": part.depth, "quoted": False, "_carries": part.carries, "_headers": part.headers},
-                **{"_hop_limit": part.hop_limit, "_length": part.length},
+                "depth": part.depth,
+                "quoted": False,
+                "_carries": part.carries,
+                "_headers": part.headers,
+                "_hop_limit": part.hop_limit,
+                "_length": part.length,
             }
             source.datagram(facts, part.ipv6_at, part.home_at, part.final_at, constant)
         wrong = checksum_source(part.ipv6_at, part.home_at, part.final_at, form.start, form.end, form.protocol)

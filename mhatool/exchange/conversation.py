@@ -9,10 +9,13 @@ from typing import TypeVar
 
 from mhatool.exchange.history import History
 from mhatool.exchange.presence import Presence
+from mhatool.exchange.recent import Recent
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW, Acknowledgement, Update
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.value import value
 
+LONGEST_LIFETIME_S = 65535 * 4
+"""Of a binding (RFC 6275, 6.1.7): for so long nobody has to say anything."""
 MOST_CONVERSATIONS = 100_000
 RECENT = 32
 """Binding Updates of one conversation that can still be answered."""
@@ -129,7 +132,7 @@ def _is_over(recent: History[Exchange], now_ns: int) -> bool:
     lifetime_s = oldest.update.lifetime_s if answer is None else max(answer.lifetime_s, oldest.update.lifetime_s)
     if now_ns - oldest.update.time_ns < nanoseconds(lifetime_s) + OVER_NS:
         return False
-    return all(exchange.acknowledgement is not None for exchange in recent[1 : FEW])
+    return all(exchange.acknowledgement is not None for exchange in recent[1:FEW])
 
 
 def _came_with(acknowledgement: Acknowledgement, update: Update) -> bool:
@@ -163,7 +166,8 @@ class Conversations:
         self._most = most
         self._answerable_ns = nanoseconds(answerable_s) if answerable_s is not None else None
         self._by_pair: OrderedDict[Pair, Conversation] = OrderedDict()
-        self._home_of: OrderedDict[Pair, bytes] = OrderedDict()
+        self._home_of: Recent[bytes, bytes] = Recent(most, nanoseconds(LONGEST_LIFETIME_S))
+        """By care-of address and peer, one behind the other."""
         self._early: OrderedDict[Pair, Acknowledgement] = OrderedDict()
 
     def __iter__(self) -> Iterator[Conversation]:
@@ -175,7 +179,7 @@ class Conversations:
 
     def home_address(self, care_of_address: bytes, peer: bytes) -> bytes | None:
         """Which home address last used this care-of address in an update to that peer."""
-        return self._home_of.get((care_of_address, peer))
+        return self._home_of.get(care_of_address + peer)
 
     def update(self, update: Update) -> tuple[Conversation, Exchange]:
         """Take in a Binding Update. Where it names no home address, its source is one or, as care-of address, tells it.
@@ -186,15 +190,15 @@ class Conversations:
             is_home = (update.source, update.peer) in self._by_pair
             known = None if is_home else self.home_address(update.source, update.peer)
             update = replace(update, home_address=known) if known is not None else update
-        elif update.trusted and update.source != update.home_address:
-            seen_at = (update.source, update.peer)
-            if self._home_of.get(seen_at) != update.home_address:
-                self._remember(self._home_of, seen_at, update.home_address)
         pair = (update.home_address, update.peer)
         conversation = self._by_pair.get(pair)
         if conversation is None:
             conversation = Conversation(*pair, first_sequence_number=update.sequence_number)
         self._remember(self._by_pair, pair, conversation)
+        if update.has_home_address_option and update.trusted and update.source != update.home_address:
+            seen_at = update.source + update.peer
+            if self._home_of.renew(seen_at, update.time_ns) != update.home_address:
+                self._home_of.note(seen_at, conversation.home_address, update.time_ns)
         exchange = Exchange(update, self._previous(conversation, update))
         conversation.forgotten = False
         if conversation.unexplained:
@@ -213,9 +217,9 @@ class Conversations:
 
     def _forget_source(self, old: Update, new: Update) -> None:
         """A mobile node that has moved is elsewhere now."""
-        seen_at = (old.source, old.peer)
+        seen_at = old.source + old.peer
         if old.source != new.source and self._home_of.get(seen_at) == old.home_address:
-            del self._home_of[seen_at]
+            self._home_of.forget(seen_at)
 
     def _previous(self, conversation: Conversation, update: Update) -> Previous | None:
         if conversation.forgotten or not conversation.recent or self._answerable_ns is not None:

@@ -48,6 +48,11 @@ class Recent(Generic[K, V]):
         self._young[key] = value
         return value
 
+    def forget(self, key: K) -> None:
+        """Drop an entry, where there is one."""
+        self._young.pop(key, None)
+        self._old.pop(key, None)
+
     def _turn(self, now_ns: int) -> None:
         if self._turn_ns is not None:
             self._old, self._young = self._young, {}

@@ -214,9 +214,7 @@ class _CommonAcknowledgement(NamedTuple):
     sequence_at: int
 
 
-def _acknowledgement(
-    time_ns: int, frame: Frame, datagram: Datagram, common: _CommonAcknowledgement
-) -> Acknowledgement:
+def _acknowledgement(time_ns: int, frame: Frame, datagram: Datagram, common: _CommonAcknowledgement) -> Acknowledgement:
     """The Binding Acknowledgement in a frame of a form, as `acknowledgement_of` finds it."""
     view: View = datagram.upper  # type: ignore[assignment]  # a form's datagram has one
     status, lifetime_s, refresh_interval_s, is_authorized, sequence_at = common

@@ -14,6 +14,7 @@ from itertools import chain
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange.latest import Latest
+from mhatool.exchange.recent import Recent
 from mhatool.exchange.sighting import Frame
 from mhatool.protocol.lifetime import nanoseconds
 
@@ -22,6 +23,8 @@ MOST_ANSWERS = 8
 """Frames that are kept of one request's answers."""
 MOST_STRAYS = 2_000
 """Answers that are kept for requests that never came."""
+_TESTS = frozenset({"home test", "care-of test"})
+"""Kinds of requests by the thousand: that they were answered is forgotten with them."""
 MOST_PEERS = 64
 """Of one asker, whose newest requests are known."""
 JITTER_NS = nanoseconds(1)
@@ -91,7 +94,7 @@ class Requests:
         self._recent: OrderedDict[Key, Request] = OrderedDict()
         self._in_vain: Latest[Key, Request] = Latest(most)
         """Those that are older than `KEPT_NS` and have no answer."""
-        self._newest: Latest[tuple[str, bytes], dict[bytes | None, Request]] = Latest(most)
+        self._newest: Recent[tuple[str, bytes], dict[bytes | None, Request]] = Recent(most)
         """What a node asked last of a kind, by whom it asked; None: of anybody."""
         self._by_content: dict[tuple[str, bytes | None, object], Request] = {}
         self._reached: Latest[tuple[bytes, bytes], None] = Latest(most)
@@ -127,9 +130,9 @@ class Requests:
         self._recent[key] = request
         if self._in_vain:
             self._in_vain.pop(key, None)
-        asked = self._newest.get((kind, asker))
+        asked = self._newest.renew((kind, asker), request.time_ns)
         if asked is None or len(asked) > MOST_PEERS:
-            asked = self._newest.note((kind, asker), {})
+            asked = self._newest.note((kind, asker), {}, request.time_ns)
         asked[answerer] = asked[None] = request
         self._by_content[kind, answerer, carried] = request
         self._forget(request.time_ns)
@@ -143,18 +146,16 @@ class Requests:
             if not is_old and len(recent) <= self._most:
                 return
             del recent[key]
-            if oldest.answers:
+            if oldest.answers and oldest.kind not in _TESTS:
                 self._reached.note((oldest.source, oldest.destination), None)
-            elif is_old:
+            elif is_old and not oldest.answers:
                 self._in_vain.note(key, oldest)
                 continue
             content = oldest.kind, oldest.answerer, oldest.carried
             if self._by_content.get(content) is oldest:
                 del self._by_content[content]
 
-    def _answered(
-        self, key: Key, time_ns: int, frame: Frame, datagram: Datagram, message: View
-    ) -> Request | None:
+    def _answered(self, key: Key, time_ns: int, frame: Frame, datagram: Datagram, message: View) -> Request | None:
         request = self._recent.get(key) or self._in_vain.get(key)
         if request is not None:
             request.answer(time_ns, frame)

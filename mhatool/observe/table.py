@@ -30,7 +30,15 @@ class Holding:
     `care_of_addresses` the different ones in them, one after another.
     """
 
-    __slots__ = ("bindings", "care_of_address", "care_of_addresses", "home_address", "home_agent", "until_ns", "waiting")
+    __slots__ = (
+        "bindings",
+        "care_of_address",
+        "care_of_addresses",
+        "home_address",
+        "home_agent",
+        "until_ns",
+        "waiting",
+    )
 
     def __init__(self, home_address: bytes, home_agent: bytes) -> None:
         self.home_address = home_address

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dissectors.packet import Datagram
 from mhatool.exchange import Conversation, Exchange, Latest, Recent, Update
+from mhatool.exchange.conversation import LONGEST_LIFETIME_S
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.validate.binding_facts import raw_flags
 from mhatool.validate.rule import Case
@@ -23,7 +24,7 @@ class HomeRegistrations:
 
     def __init__(self) -> None:
         self._agent_of: Latest[bytes, bytes] = Latest(MOST)
-        self._home_of: Latest[bytes, bytes] = Latest(MOST)
+        self._home_of: Recent[bytes, bytes] = Recent(MOST, nanoseconds(LONGEST_LIFETIME_S))
         self._last_sent_ns: Recent[bytes, int] = Recent(MOST, kept_ns=NO_TIME_TO_MOVE_NS)
 
     def see(self, seen: Seen) -> None:
@@ -36,15 +37,15 @@ class HomeRegistrations:
         if message.type == "binding_update":
             flags = raw_flags(message)
             if "H" in flags and "P" not in flags:
-                self._registered(datagram)
+                self._registered(datagram, seen.time_ns)
 
-    def _registered(self, datagram: Datagram) -> None:
+    def _registered(self, datagram: Datagram, time_ns: int) -> None:
         """Take in who registers where; nearly always that is known."""
         home_address, agent = datagram.true_source, datagram.true_destination
         if self._agent_of.get(home_address) != agent:
             self._agent_of.note(home_address, agent)
-        if datagram.home_address is not None and self._home_of.get(datagram.source) != home_address:
-            self._home_of.note(datagram.source, home_address)
+        if datagram.home_address is not None and self._home_of.renew(datagram.source, time_ns) != home_address:
+            self._home_of.note(datagram.source, home_address, time_ns)
 
     def agent_of(self, home_address: bytes) -> bytes | None:
         """The home agent that a home address was last registered with."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dissectors.ipv6 import address
 from dissectors.options.extensions import BindingIdentifier
 from mhatool.exchange import Conversation, Exchange, Frame, Latest, Recent, Update
+from mhatool.exchange.conversation import LONGEST_LIFETIME_S
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
@@ -46,25 +47,16 @@ class Answers:
     """When each peer last sent a Binding Acknowledgement to an address, whether or not its update was seen."""
 
     def __init__(self) -> None:
-        self._sent: Latest[tuple[bytes, bytes], int] = Latest(MOST)
+        self._sent: Recent[tuple[bytes, bytes], int] = Recent(MOST, nanoseconds(LONGEST_LIFETIME_S))
 
     def see(self, seen: Seen) -> None:
-        """Take in an acknowledgement, for the home address and for the address that it goes to."""
+        """Take in an acknowledgement, for the home address that it names, or else for the address that it goes to."""
         datagram = seen.datagram
-        peer = datagram.true_source
-        self._note((datagram.destination, peer), seen.time_ns)
-        if datagram.final_destination is not None:
-            self._note((datagram.final_destination, peer), seen.time_ns)
-
-    def _note(self, pair: tuple[bytes, bytes], time_ns: int) -> None:
-        if pair in self._sent:
-            self._sent[pair] = time_ns
-        else:
-            self._sent.note(pair, time_ns)
+        self._sent.note((datagram.true_destination, datagram.true_source), seen.time_ns, seen.time_ns)
 
     def latest(self, addresses: Iterable[bytes], peer: bytes) -> int:
         """When, in nanoseconds since 1970, to any of these addresses; 0 where none was seen."""
-        return max(self._sent.get((to, peer), 0) for to in addresses)
+        return max(self._sent.get((to, peer)) or 0 for to in addresses)
 
 
 @knowledge(TUNNELLED, OPTIMISED_DATA)

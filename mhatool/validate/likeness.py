@@ -14,7 +14,7 @@ from dissectors.view import View
 
 Likeness = tuple[object, ...]
 
-MOST_ADDRESSES: Final = 20_000
+MOST_ADDRESSES: Final = 8_000
 _ANYCAST: Final = bytes.fromhex("fdffffffffffff80")
 """The least of the reserved anycast identifiers (RFC 2526)."""
 

@@ -100,7 +100,7 @@ class Surroundings:
     """The latest time of a packet so far."""
     known: Known = field(init=False)
     """This run's knowledge of a kind: `surroundings.known(HomeLinks)`."""
-    _all: _AllKnown = field(default_factory=lambda: _AllKnown())
+    _all: _AllKnown = field(default_factory=_AllKnown)
 
     def __post_init__(self) -> None:
         self.known = self._all.__getitem__  # asked for by most rules: no function of Python's stands between
