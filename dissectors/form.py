@@ -7,17 +7,17 @@ of a form, flags, lifetimes, hop limits and options among it, and has to be work
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from dissectors.ipv6.link import ETHERNET, SLL, SLL2
 from dissectors.spec import kinds
-from dissectors.spec.declaration import Declaration
+from dissectors.spec.declaration import Declaration, FieldSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dissectors.codec import Codec
-    from dissectors.packet import Datagram
+    from dissectors.packet import Datagram, Packet
+    from dissectors.walk import Dissector
 
 FREE: Final = frozenset(
     {
@@ -39,6 +39,8 @@ _TRAFFIC_CLASS_AND_FLOW_LABEL: Final = 0x0FFFFFFF
 _HOME_ADDRESS: Final = 8
 """Where it stands in a header of its own, the Home Address option's or a type 2 routing header."""
 
+#: Makes the packet of a frame: from its octets, a dissector, its link type, and its number.
+PacketReader = Callable[[bytes, "Dissector", int, int], "Packet"]
 #: From the first octet to the one after the last.
 Range = tuple[int, int]
 
@@ -84,7 +86,7 @@ class Form:
         ends = [at for part in parts for at in (part.ipv6_at + 8, part.ipv6_at + 24, part.home_at, part.final_at) if at]
         self.addresses = (*ends, *message.addresses)
         self.known: dict[Any, Any] = {}
-        self.packet: Callable[[bytes, Any, int, int], Any] | None = None
+        self.packet: PacketReader | None = None
         """Takes the packet from a frame, a dissector, a link type and a frame number, once that was compiled."""
         self.value: Callable[[bytes], Any] | None = None
         """Takes the message's value from a frame, once that was compiled."""
@@ -141,7 +143,8 @@ class Forms:
         message = self._message(datagrams)
         if message is None or (message.end - message.start) & 1:
             return
-        parts, at = [], message.end
+        parts: list[Part] = []
+        at = message.end
         for datagram in reversed(datagrams):
             at = message.end - datagram.length  # each fills the one around it
             parts.insert(0, Part(datagram, octets, at))
@@ -197,19 +200,21 @@ class Forms:
             at = stop
         return True
 
-    def _fields(self, number: int, octets: bytes, at: int, stop: int) -> Any:
+    def _fields(self, number: int, octets: bytes, at: int, stop: int) -> tuple[FieldSpec, ...] | None:
         """The fields of an option that is nothing but addresses, or all free; None for others: those are kept."""
         variants = self._codec.table("mobility_option").get(number, [])
         declaration = self._codec.declaration_at("mobility_option", octets, at, stop)
         if declaration not in variants or declaration.fixed_size > stop - at:
             return None
         values = declaration.values
-        if not values or not all(
-            isinstance(s.kind, kinds.Address | kinds.AddressList) or s.name in FREE for s in values
-        ):
+        if not values or not all(_is_free(spec) for spec in values):
             return None
-        whole = all(s.size or not isinstance(s.kind, kinds.AddressList) or (stop - at - 2) % 16 == 0 for s in values)
-        return values if whole else None
+        has_list = any(isinstance(spec.kind, kinds.AddressList) for spec in values)
+        return None if has_list and (stop - at - declaration.fixed_size) % 16 else values
+
+
+def _is_free(spec: FieldSpec) -> bool:
+    return isinstance(spec.kind, kinds.Address | kinds.AddressList) or spec.name in FREE
 
 
 def _free(link_type: int, parts: list[Part]) -> list[Range]:

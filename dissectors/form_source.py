@@ -1,148 +1,114 @@
-"""Source for frames of one form: what takes their packet, and what takes their message's value, from fixed places.
+"""Source for frames of one form: what takes their packet from fixed places.
 
 As the parsers in `spec/compile.py`: a loop over facts that never change is unrolled once, and the facts are constants.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from dissectors.spec import kinds
-from dissectors.spec.declaration import Declaration, FieldSpec, Message, Option
+from dissectors.form import Form, PacketReader, Part
+from dissectors.glanced import GlancedDatagram, GlancedPacket, GlancedView, Later
+from dissectors.profile import Profile
+from dissectors.value_source import compiled
+from dissectors.view import UNREAD
 
 IPV6_SOURCE: Final = 8
 """Where the source address stands in an IPv6 header; the destination follows."""
 
-#: Field names of messages and options whose values are free.
-Free = frozenset[str]
 
+class _Source:
+    """Lines of Python, and what they name."""
 
-def compiled(lines: list[str], namespace: dict[str, Any], name: str, title: str) -> Any:
-    """The function `name` that these lines define."""
-    exec(compile("\n".join(lines) + "\n", f"<{name} {title}>", "exec"), namespace)
-    return namespace[name]
-
-
-# --- values ---
-
-
-class _ValueSource:
-    """Writes what makes a message's value out of a frame."""
-
-    def __init__(self, free: Free, profile: Any) -> None:
-        self.lines = ["def value(b):"]
-        self.namespace: dict[str, Any] = {"new": object.__new__, "number": int.from_bytes}
-        self._free = free
-        self._profile = profile
-        self._made = 0
+    def __init__(self, **names: Any) -> None:
+        self.lines: list[str] = []
+        self.names = names
 
     def constant(self, value: Any) -> str:
         """A name for what is the same in all frames."""
-        name = f"k{len(self.namespace)}"
-        self.namespace[name] = value
+        name = f"k{len(self.names)}"
+        self.names[name] = value
         return name
 
-    def item(self, value: Any, octets: bytes, start: int, end: int) -> str:
-        """A name for the value of a message or option that stands there."""
-        declaration: Declaration = value.__declaration__
-        fields = [(spec, self._field(spec, value, octets, start, end)) for spec in declaration.values]
-        if all(source is None for _, source in fields):
-            return self.constant(value)
-        self._made += 1
-        name = f"o{self._made}"
-        self.lines.append(f"    {name} = new({self.constant(declaration.cls)})")
-        for spec, source in fields:
-            self.lines.append(f"    {name}.{spec.name} = {source or self.constant(getattr(value, spec.name))}")
-        return name
+    def made(self, name: str, cls: str, **attributes: object) -> None:
+        """A new instance, and the expressions of its attributes."""
+        self.lines.append(f"{name} = new({cls})")
+        self.lines += [f"{name}.{attribute} = {expression}" for attribute, expression in attributes.items()]
 
-    def _field(self, spec: FieldSpec, value: Any, octets: bytes, start: int, end: int) -> str | None:
-        """The expression of a field; None for one that is the same in all frames."""
-        kind, first = spec.kind, start + spec.offset
-        if isinstance(kind, kinds.OptionList):
-            options = getattr(value, spec.name)
-            names = [
-                self.item(option, octets, at, stop)
-                for option, (at, stop) in zip(
-                    options, _options(octets, start + value.__declaration__.fixed_size, end), strict=True
-                )
-            ]
-            return f"({', '.join(names)},)" if any(name.startswith("o") for name in names) else None
-        if isinstance(kind, kinds.AddressList):
-            first = end - 16 * len(getattr(value, spec.name))
-            return f"({', '.join(f'b[{at}:{at + 16}]' for at in range(first, end, 16))},)"
-        if spec.name not in self._free and not isinstance(kind, kinds.Address):
-            return None
-        if spec.is_tail:
-            return f"b[{end - len(getattr(value, spec.name))}:{end}]"
-        raw = f"b[{first}:{first + spec.size}]"
-        if kind.is_octets:
-            return raw
-        return kind.decode_source(f"number({raw})", spec.name, self.namespace, self._profile)
+    def datagram(self, name: str, part: Part, outer: str | None) -> None:
+        """One inside another."""
+        at = part.ipv6_at + IPV6_SOURCE
+        facts = {
+            "depth": part.depth,
+            "quoted": False,
+            "_carries": part.carries,
+            "_headers": part.headers,
+            "_hop_limit": part.hop_limit,
+            "_length": part.length,
+        }
+        self.made(
+            name,
+            "Datagram",
+            source=_address(at),
+            destination=_address(at + 16),
+            home_address=_address(part.home_at),
+            final_destination=_address(part.final_at),
+            outer=outer,
+            form=None,
+            _upper=None,
+            _later="later",
+            **{attribute: self.constant(value) for attribute, value in facts.items()},
+        )
 
 
-def _options(octets: bytes, at: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where well-formed mobility options stand."""
-    while at < end:
-        stop = at + 1 if octets[at] == 0 else at + 2 + octets[at + 1]
-        yield at, stop
-        at = stop
-
-
-def value_reader(
-    value: Message | Option | None, octets: bytes, start: int, end: int, free: Free, profile: Any
-) -> Callable[[bytes], Any]:
-    """What gives the message's value in a frame of one form; `value` is that of one such frame, None for none."""
-    if value is None:
-        return lambda _: None
-    source = _ValueSource(free, profile)
-    name = source.item(value, octets, start, end)
-    source.lines.append(f"    return {name}")
-    reader: Callable[[bytes], Any] = compiled(source.lines, source.namespace, "value", type(value).__name__)
+def packet_reader(form: Form, profile: Profile) -> PacketReader:
+    """Compile `form.packet`, which makes the packet of any frame of the form."""
+    source = _Source(
+        new=object.__new__,
+        number=int.from_bytes,
+        unread=UNREAD,
+        form=form,
+        profile=profile,
+        Later=Later,
+        Packet=GlancedPacket,
+        Datagram=GlancedDatagram,
+        View=GlancedView,
+    )
+    source.made("later", "Later", _octets="b", _dissector="dissector", _link_type="link_type", frame="frame")
+    source.lines += ["later.is_fragment = False", "later.whole = later._found = None"]
+    names = [f"d{depth}" for depth in range(len(form.parts))]
+    for name, part, outer in zip(names, form.parts, (None, *names), strict=False):
+        source.datagram(name, part, outer)
+    declaration = source.constant(form.declaration)
+    source.made("view", "View", declaration=declaration, octets="b", start=form.start, end=form.end)
+    source.lines += [
+        "view.profile, view.form, view._value, view._options = profile, form, unread, None",
+        "view.truncated = view.quoted = view.reassembled = view._read = False",
+        f"view.checksum_status = 'bad' if {_rest(form)} else 'good'",
+        f"{names[-1]}._upper, {names[-1]}.form = view, form",
+    ]
+    source.made("packet", "Packet", octets="b", datagrams=f"[{', '.join(names)}]", _later="later")
+    body = [
+        "def packet(b, dissector, link_type, frame):",
+        *(f"    {line}" for line in source.lines),
+        "    return packet",
+    ]
+    reader: PacketReader = compiled(body, source.names, "packet", form.declaration.symbol)
+    form.packet = reader
     return reader
-
-
-# --- packets ---
-
-
-class PartSource:
-    """Writes what makes the datagrams of a frame."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.names: list[str] = []
-
-    def datagram(
-        self, facts: dict[str, Any], ipv6_at: int, home_at: int, final_at: int, constant: Callable[[Any], str]
-    ) -> None:
-        """One more, inside the one before; `facts` are the attributes that are the same in all frames."""
-        at, name = ipv6_at + IPV6_SOURCE, f"d{len(self.names)}"
-        self.lines += [
-            f"{name} = new(Datagram)",
-            f"{name}._later = later",
-            f"{name}.source = b[{at}:{at + 16}]",
-            f"{name}.destination = b[{at + 16}:{at + 32}]",
-            f"{name}.home_address = {_address(home_at)}",
-            f"{name}.final_destination = {_address(final_at)}",
-            f"{name}.outer = {self.names[-1] if self.names else None}",
-            f"{name}.form = {name}._upper = None",
-            *(f"{name}.{attribute} = {constant(value)}" for attribute, value in facts.items()),
-        ]
-        self.names.append(name)
 
 
 def _address(at: int) -> str:
     return f"b[{at}:{at + 16}]" if at else "None"
 
 
-def checksum_source(ipv6_at: int, home_at: int, final_at: int, start: int, end: int, protocol: int) -> str:
-    """Whether a message's checksum is wrong (see `ipv6/checksum.py`): a sum is 0 modulo 0xffff where it is right."""
-    at = ipv6_at + IPV6_SOURCE
-    source, destination = home_at or at, final_at or at + 16
-    ends = (
-        [(source, destination + 16)]
-        if destination == source + 16
-        else [(source, source + 16), (destination, destination + 16)]
-    )
-    terms = [f"number(b[{first}:{last}])" for first, last in (*ends, (start, end))]
-    return f"({' + '.join(terms)} + {protocol + end - start}) % 0xFFFF"
+def _rest(form: Form) -> str:
+    """What is left of the checksum's sum: 0 modulo 0xffff where it is right (see `ipv6/checksum.py`)."""
+    part = form.parts[-1]
+    at = part.ipv6_at + IPV6_SOURCE
+    source, destination = part.home_at or at, part.final_at or at + 16
+    ends = [(source, source + 16), (destination, destination + 16)]
+    if destination == source + 16:
+        ends = [(source, destination + 16)]
+    terms = [f"number(b[{first}:{last}])" for first, last in (*ends, (form.start, form.end))]
+    return f"({' + '.join(terms)} + {form.protocol + form.end - form.start}) % 0xFFFF"

@@ -8,10 +8,11 @@ as soon as somebody asks for a layer.
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from dissectors.form import FREE, Form, Forms
-from dissectors.form_source import PartSource, checksum_source, compiled, value_reader
+from dissectors.form import Forms
+from dissectors.form_source import packet_reader
+from dissectors.glanced import GlancedDatagram, GlancedPacket, GlancedView, Later
 from dissectors.ipv6 import checksum
 from dissectors.ipv6.link import (
     ETHERNET,
@@ -26,15 +27,9 @@ from dissectors.ipv6.link import (
     Tcp,
     Udp,
 )
-from dissectors.packet import Datagram, Packet
-from dissectors.view import UNREAD, Problem, View
+from dissectors.packet import Packet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dissectors.ipv6.reassembly import Whole
-    from dissectors.profile import Profile
-    from dissectors.spec.declaration import Declaration
     from dissectors.walk import Dissector
 
 MOST_GLANCED: Final = 3
@@ -49,184 +44,6 @@ _PADDING: Final = b"\x00\x01\x04\x00\x00\x00\x00"
 """What follows the next header in a Hop-by-Hop or Destination Options header of nothing but PadN."""
 _WHOLE: Final = bytes(3)
 """What follows the next header in a Fragment header of the only fragment: reserved, offset 0, no more."""
-
-_FILLING: Final = frozenset({"mobility", "icmpv6"})
-
-
-class Later:
-    """The exact walk of a frame, made when first asked for."""
-
-    __slots__ = ("_dissector", "_found", "_link_type", "_octets", "frame", "is_fragment", "whole")
-
-    def __init__(self, octets: bytes, dissector: Dissector, link_type: int, frame: int) -> None:
-        self.frame = frame
-        self.is_fragment = False
-        """It holds a fragment that was taken in already: it must not be remembered twice."""
-        self.whole: Whole | None = None
-        """What that completed."""
-        self._octets = octets
-        self._dissector = dissector
-        self._link_type = link_type
-        self._found: Packet | None = None
-
-    @property
-    def packet(self) -> Packet:
-        """All of the frame."""
-        if self._found is None:
-            walker = self._dissector
-            if self.is_fragment:
-                walker = type(walker)(walker.profile)  # one that remembers nothing
-                walker.fragments.ahead = self.whole
-            self._found = walker.dissect(self._octets, self._link_type, frame=self.frame)
-        return self._found
-
-
-class GlancedPacket(Packet):
-    """A frame of which only the datagrams are known; its layers are walked when first asked for."""
-
-    __slots__ = ("_later",)
-
-    def __init__(self, octets: bytes, later: Later) -> None:
-        self.octets = octets
-        self.datagrams = []
-        self._later = later
-
-    @property
-    def layers(self) -> list[View]:
-        """Every layer, outermost first."""
-        return self._later.packet.layers
-
-    @property
-    def problems(self) -> list[Problem]:
-        """Those of the frame as such."""
-        return self._later.packet.problems
-
-    def left_over(self, message: View) -> int:
-        """None behind a mobility or ICMPv6 message: one at a glance fills its packet."""
-        return 0 if message.declaration.family in _FILLING else self._later.packet.left_over(message)
-
-
-class GlancedDatagram(Datagram):
-    """A datagram of which the views are made when first asked for."""
-
-    __slots__ = ("_carries", "_headers", "_hop_limit", "_later", "_length", "form")
-
-    def __init__(
-        self, later: Later, source: bytes, destination: bytes, hop_limit: int, outer: GlancedDatagram | None
-    ) -> None:
-        self._later = later  # not the packet: a circle of references would wait for the garbage collector
-        self._upper = None
-        self._carries = ""
-        self._headers: tuple[str, ...] = ()
-        self._hop_limit = hop_limit
-        self._length = 0
-        self.source = source
-        self.destination = destination
-        self.depth = 0 if outer is None else outer.depth + 1
-        self.quoted = False
-        self.outer = outer
-        self.home_address = None
-        self.final_destination = None
-        self.form = None
-
-    @property
-    def _exact(self) -> Datagram:
-        return self._later.packet.datagrams[self.depth]
-
-    @property
-    def ipv6(self) -> View:
-        """The IPv6 header."""
-        return self._exact.ipv6
-
-    @property
-    def extensions(self) -> list[View]:
-        """The headers between, in order."""
-        return self._exact.extensions if self._headers else []
-
-    @property
-    def upper(self) -> View | None:
-        """What it carries; None where that is another datagram or nothing."""
-        if self._upper is None and self._carries:
-            self._upper = self._exact.upper
-        return self._upper
-
-    @property
-    def hop_limit(self) -> int:
-        """The IPv6 header's."""
-        return self._hop_limit
-
-    @property
-    def length(self) -> int:
-        """Octets from the IPv6 header on, as the header says."""
-        return self._length
-
-    @property
-    def routed_home_address(self) -> bytes | None:
-        """The home address in a type 2 routing header; None without one."""
-        return self.final_destination
-
-    @property
-    def headers(self) -> tuple[str, ...]:
-        """The types of `extensions`."""
-        return self._headers
-
-    @property
-    def carries(self) -> str:
-        """The type of `upper`, "" for None."""
-        return self._carries
-
-
-def _assignments(name: str, cls: str, **attributes: object) -> list[str]:
-    """Source: a new instance, and its attributes."""
-    return [f"{name} = new({cls})", *(f"{name}.{attribute} = {source}" for attribute, source in attributes.items())]
-
-
-class GlancedView(View):
-    """A view that makes what few ask for when it is asked for."""
-
-    __slots__ = ("form",)
-
-    def __init__(self, declaration: Declaration, octets: bytes, start: int, end: int, profile: Profile) -> None:
-        self.declaration = declaration
-        self.octets = octets
-        self.start = start
-        self.end = end
-        self.profile = profile
-        self.truncated = self.quoted = self.reassembled = self._read = False
-        self._value = UNREAD
-        self._options = None
-        self.form = None
-
-    @property
-    def value(self) -> Any:
-        """The message value, None where these octets are none; made once."""
-        if self._value is UNREAD:
-            form = self.form
-            if form is None:
-                return super().value
-            if form.value is None:
-                known = super().value
-                form.value = value_reader(known, self.octets, self.start, self.end, FREE, self.profile)
-            self._value = form.value(self.octets)
-        return self._value
-
-    def __getattr__(self, name: str) -> Any:
-        """What isn't there yet."""
-        make = _MADE_LATE.get(name)
-        if make is None:
-            raise AttributeError(name, name=name, obj=self)
-        made = make()
-        setattr(self, name, made)
-        return made
-
-
-_MADE_LATE: Final[dict[str, type]] = {
-    "extra": dict,
-    "extra_problems": list,
-    "_option_problems": list,
-    "_fields": list,
-    "_problems": list,
-}
 
 
 class Glance:
@@ -264,62 +81,13 @@ class Glance:
         if self._is_usable and original_length <= len(octets):
             form = self._forms.of(octets, link_type)
             if form is not None:
-                read = form.packet or self._reader(form)
+                read = form.packet or packet_reader(form, self._profile)
                 return read(octets, self._dissector, link_type, frame)
             packet = GlancedPacket(octets, Later(octets, self._dissector, link_type, frame))
             if self._link(packet, octets, link_type):
                 self._learn(packet, octets, link_type)
                 return packet
         return self._dissector.dissect(octets, link_type, original_length=original_length, frame=frame)
-
-    def _reader(self, form: Form) -> Callable[[bytes, Dissector, int, int], Packet]:
-        """What makes the packet of a frame of this form."""
-        namespace: dict[str, Any] = {
-            "new": object.__new__,
-            "number": int.from_bytes,
-            "Later": Later,
-            "Packet": GlancedPacket,
-            "Datagram": GlancedDatagram,
-            "View": GlancedView,
-            "declaration": form.declaration,
-            "profile": self._profile,
-            "unread": UNREAD,
-            "form": form,
-        }
-
-        def constant(value: Any) -> str:
-            name = f"k{len(namespace)}"
-            namespace[name] = value
-            return name
-
-        source = PartSource()
-        for part in form.parts:
-            facts = {
-                "depth": part.depth,
-                "quoted": False,
-                "_carries": part.carries,
-                "_headers": part.headers,
-                "_hop_limit": part.hop_limit,
-                "_length": part.length,
-            }
-            source.datagram(facts, part.ipv6_at, part.home_at, part.final_at, constant)
-        wrong = checksum_source(part.ipv6_at, part.home_at, part.final_at, form.start, form.end, form.protocol)
-        lines = [
-            *_assignments("later", "Later", _octets="b", _dissector="dissector", _link_type="link_type", frame="frame"),
-            "later.is_fragment = False",
-            "later.whole = later._found = None",
-            *source.lines,
-            *_assignments("view", "View", declaration="declaration", octets="b", start=form.start, end=form.end),
-            "view.profile, view.form, view._value, view._options = profile, form, unread, None",
-            "view.truncated = view.quoted = view.reassembled = view._read = False",
-            f"view.checksum_status = 'bad' if {wrong} else 'good'",
-            f"{source.names[-1]}._upper, {source.names[-1]}.form = view, form",
-            *_assignments("packet", "Packet", octets="b", datagrams=f"[{', '.join(source.names)}]", _later="later"),
-            "return packet",
-        ]
-        body = ["def packet(b, dissector, link_type, frame):", *(f"    {line}" for line in lines)]
-        form.packet = compiled(body, namespace, "packet", form.declaration.symbol)
-        return form.packet
 
     def _learn(self, packet: GlancedPacket, octets: bytes, link_type: int) -> None:
         """Remember the form of a frame that carries a message."""

@@ -126,7 +126,7 @@ class Conversation:
 
 
 def _is_over(recent: History[Exchange], now_ns: int) -> bool:
-    """Whether the oldest exchange may be forgotten: a few after it were answered, and its lifetime was over long ago."""
+    """Whether the oldest exchange may be forgotten: its lifetime is over, and a few after it were answered."""
     oldest = recent[0]
     answer = oldest.acknowledgement
     lifetime_s = oldest.update.lifetime_s if answer is None else max(answer.lifetime_s, oldest.update.lifetime_s)

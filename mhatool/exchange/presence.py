@@ -12,7 +12,7 @@ Whereabouts = tuple[bytes, bytes]
 
 
 class Presence:
-    """Fed with every datagram that isn't quoted; remembers the times of the latest pairs of addresses, at most about `most`."""
+    """Fed with every datagram that isn't quoted; remembers the times of the latest pairs of addresses, about `most`."""
 
     def __init__(self, most: int = MOST) -> None:
         self._away: Recent[Whereabouts, int] = Recent(most)

@@ -125,7 +125,7 @@ def _late(stray: Stray, surroundings: Surroundings) -> Late:
     assert waiting is not None, "only strays that something waited for come here"
     early = stray.time_ns - surroundings.first_ns < MAY_ANSWER_EARLIER_NS
     breach = Breach(
-        f"cookie {bytes(waiting.carried).hex()}",
+        f"cookie {_text(waiting.carried)}",
         stray.message.get(name).hex(),
         stray.message.start + 8,
         before=(waiting.frame,),
@@ -133,6 +133,10 @@ def _late(stray: Stray, surroundings: Surroundings) -> Late:
     )
     datagram = stray.datagram
     return Late(breach, stray.time_ns, stray.frame, datagram.true_source, datagram.true_destination)
+
+
+def _text(cookie: object) -> str:
+    return cookie.hex() if isinstance(cookie, bytes) else str(cookie)
 
 
 def _lost_home_cookies(surroundings: Surroundings) -> Iterator[Late]:

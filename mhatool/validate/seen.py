@@ -34,7 +34,6 @@ class Seen:
 
 def seen_in(sighting: Sighting, datagram: Datagram, message: View) -> Seen:
     """The message of one of a packet's datagrams."""
-    left_over = (
-        0 if message.form is not None else sighting.packet.left_over(message)
-    )  # with a form, it fills its packet
+    is_whole = message.form is not None  # it fills its packet then
+    left_over = 0 if is_whole else sighting.packet.left_over(message)
     return Seen(sighting.time_ns, sighting.frame, datagram, message, left_over)

@@ -171,7 +171,7 @@ def _is_unusual(case: Case) -> bool:
     known = case.seen.message.value
     if known is None:
         return True
-    flags = getattr(known, "flags", frozenset())
+    flags: frozenset[str] = getattr(known, "flags", frozenset())
     if case.update is not None:
         if not flags <= (_USUAL_FLAGS | {"M"} if "H" in flags else _USUAL_FLAGS):
             return True
