@@ -1,12 +1,14 @@
 """Time order, and what is the same message."""
 
 import tracemalloc
+from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mhatool.exchange import Copies, Sighting, Source, sightings
-from mhatool.exchange.sighting import in_time_order
+from mhatool.exchange.sighting import TOGETHER, in_time_order, in_time_order_at_rest
 from tests.mhatool.scenes import AGENT, HOME, S, bu, record, recording, tunnel
 
 
@@ -99,3 +101,18 @@ def test_large_packets_wait_no_longer_than_there_is_room() -> None:
 def test_times_before_1970_are_sorted_too() -> None:
     records = [record(i, t * S // 10, b"") for i, t in enumerate([-95, -97, -96, -91])]
     assert [r.time_ns * 10 // S for r in in_time_order(records)] == [-97, -96, -95, -91]
+
+
+@pytest.mark.parametrize("jitter_ms", [0, 5, 300, 3000])
+def test_many_at_a_time_come_in_the_same_order(jitter_ms: int) -> None:
+    """In order, a little out of order now and then, and so much that nobody can bring them into order."""
+    random = Random(jitter_ms)
+    records = []
+    for number in range(5 * TOGETHER):
+        late = random.randrange(jitter_ms) * S // 1000 if jitter_ms and random.random() < 0.05 else 0
+        records.append(record(number, number * S // 100 - late, bu()))
+    ours = [r.frame for r in in_time_order_at_rest(records)]
+    theirs = [r.frame for r in in_time_order(records)]
+    assert sorted(ours) == sorted(theirs)
+    if jitter_ms < 1000:
+        assert ours == theirs
