@@ -117,7 +117,6 @@ class Forms:
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
         self._by_size: dict[int, list[tuple[int, dict[int, Form]]]] = {}
-        self._options: dict[int, Declaration | None] = {}
         self._learned = 0
         self._met = 0
 

@@ -11,7 +11,7 @@ from mhatool.exchange.history import History
 from mhatool.exchange.presence import Presence
 from mhatool.exchange.recent import Recent
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW, Acknowledgement, Update
-from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
 from mhatool.protocol.value import value
 
 LONGEST_LIFETIME_S = 65535 * 4
@@ -130,9 +130,9 @@ def _is_over(recent: History[Exchange], now_ns: int) -> bool:
     oldest = recent[0]
     answer = oldest.acknowledgement
     lifetime_s = oldest.update.lifetime_s if answer is None else max(answer.lifetime_s, oldest.update.lifetime_s)
-    if now_ns - oldest.update.time_ns < nanoseconds(lifetime_s) + OVER_NS:
+    if now_ns - oldest.update.time_ns < lifetime_s * NS_PER_S + OVER_NS:
         return False
-    return all(exchange.acknowledgement is not None for exchange in recent[1:FEW])
+    return None not in [exchange.acknowledgement for exchange in recent[1:FEW]]
 
 
 def _came_with(acknowledgement: Acknowledgement, update: Update) -> bool:

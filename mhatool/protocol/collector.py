@@ -2,7 +2,7 @@
 
 It looks for circles of references. What is made of a packet has none and goes as soon as nobody holds it; but hundreds
 of thousands of messages that stay make the collector look through all of them again and again: with its own thresholds
-that takes more than half of the time. So while something reads, it looks at what is new less often (every 200,000
+that takes more than half of the time. So while something reads, it looks at what is new less often (every million
 objects that stay, not every 700), and hardly ever at what is old. What does make circles still goes, only later.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-THRESHOLDS: Final = (200_000, 50, 1_000)
+THRESHOLDS: Final = (1_000_000, 50, 1_000)
 """New objects that stay before the collector looks at them; how many such looks before it looks at older ones too."""
 
 _before: list[tuple[int, int, int]] = []

@@ -110,6 +110,19 @@ def _in_acknowledgement(case: Case, update: Update) -> Iterable[Breach]:
 
 def _carried(message: View) -> _Carried | None:
     """The Authorization Data of a message that is there as a whole."""
+    form = message.form
+    if form is not None:
+        at = form.known.get(_Carried)
+        if at is not None:
+            start = message.start + at
+            return _Carried(message.octets[start : start + AUTHENTICATOR_SIZE], at)
+    carried = _carried_by(message)
+    if form is not None and carried is not None:
+        form.known[_Carried] = carried.at
+    return carried
+
+
+def _carried_by(message: View) -> _Carried | None:
     if message.truncated:
         return None
     known = message.value
@@ -125,11 +138,15 @@ def _carried(message: View) -> _Carried | None:
 
 
 def _is_misshapen(message: View) -> bool:
-    """Whether the nonce indices don't stand as they should."""
-    if message.value is not None:
-        return False
-    indices = message.option("nonce_indices")
-    return indices is None or bool(indices.problems)
+    """Whether the nonce indices don't stand as they should; in all messages of a form or in none."""
+    form = message.form
+    known: bool | None = form.known.get(_is_misshapen) if form is not None else None
+    if known is None:
+        indices = message.option("nonce_indices")
+        known = message.value is None and (indices is None or bool(indices.problems))
+        if form is not None:
+            form.known[_is_misshapen] = known
+    return known
 
 
 def _usable_tests(uses: tuple[Use, ...], now_ns: int) -> Iterable[tuple[Test, ...]]:

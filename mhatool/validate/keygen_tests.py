@@ -109,6 +109,15 @@ def _test(seen: Seen) -> Test:
 
 def _indices(message: View) -> tuple[int, int] | None:
     """The home and the care-of nonce index of an update; None without both."""
+    form = message.form
+    if form is not None:
+        at = form.known.get(NonceIndices)
+        if at is None:
+            place = option(message, "nonce_indices") if message.value is not None else None
+            at = form.known[NonceIndices] = place.start + 2 if place is not None else 0
+        if at:
+            octets = message.octets
+            return int.from_bytes(octets[at : at + 2]), int.from_bytes(octets[at + 2 : at + 4])
     known = message.value
     if known is not None:
         for found in known.options:
