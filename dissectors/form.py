@@ -31,7 +31,7 @@ MOST_MASKS: Final = 16
 """Ways in which bits of frames of one size are free."""
 AT_FIRST: Final = 64
 """So many forms are learned at once; more only as long as each of them was met a few times."""
-MEETINGS: Final = 4
+MEETINGS: Final = 8
 
 _LINK_ADDRESSES: Final = {ETHERNET: (0, 12), SLL: (0, 14), SLL2: (2, 20)}
 _IPV6_HEADER: Final = 40
@@ -75,7 +75,7 @@ class Form:
     addresses stand, those of the IPv6 headers first; `known` is for whoever works something out for all its frames.
     """
 
-    __slots__ = ("addresses", "declaration", "end", "known", "packet", "parts", "protocol", "start", "value")
+    __slots__ = ("addresses", "declaration", "end", "known", "met", "packet", "parts", "protocol", "start", "value")
 
     def __init__(self, parts: list[Part], message: Message, protocol: int) -> None:
         self.parts = parts
@@ -86,6 +86,7 @@ class Form:
         ends = [at for part in parts for at in (part.ipv6_at + 8, part.ipv6_at + 24, part.home_at, part.final_at) if at]
         self.addresses = (*ends, *message.addresses)
         self.known: dict[Any, Any] = {}
+        self.met = 0
         self.packet: PacketReader | None = None
         """Takes the packet from a frame, a dissector, a link type and a frame number, once that was compiled."""
         self.value: Callable[[bytes], Any] | None = None

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 MOST_GLANCED: Final = 3
 """Tunnels in one another that are walked quickly."""
 
+WORTH_COMPILING: Final = 8
+"""A form that was met so often will be met again: a reader of its own pays after some dozens of frames."""
+
 _IPV6 = Struct(">IHBB16s16s").unpack_from  # version and more, payload length, next header, hop limit, addresses
 _HOME_ADDRESS_OPTION: Final = b"\x02\x01\x02\x00\x00\xc9\x10"
 """What follows the next header in a Destination Options header of 24 octets: PadN, then the option at 8n+6."""
@@ -81,11 +84,15 @@ class Glance:
         if self._is_usable and original_length <= len(octets):
             form = self._forms.of(octets, link_type)
             if form is not None:
-                read = form.packet or packet_reader(form, self._profile)
-                return read(octets, self._dissector, link_type, frame)
+                form.met += 1
+                if form.packet is None and form.met >= WORTH_COMPILING:
+                    packet_reader(form, self._profile)
+                if form.packet is not None:
+                    return form.packet(octets, self._dissector, link_type, frame)
             packet = GlancedPacket(octets, Later(octets, self._dissector, link_type, frame))
             if self._link(packet, octets, link_type):
-                self._learn(packet, octets, link_type)
+                if form is None:
+                    self._learn(packet, octets, link_type)
                 return packet
         return self._dissector.dissect(octets, link_type, original_length=original_length, frame=frame)
 

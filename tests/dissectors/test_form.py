@@ -23,6 +23,13 @@ from tests.recipes.packets import (
 )
 from tests.vectors.load import load
 
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second frame of a form is read by its form already."""
+    monkeypatch.setattr("dissectors.glance.WORTH_COMPILING", 1)
+
+
 USUAL = [
     bu(),
     bu(alternate(CARE1)),

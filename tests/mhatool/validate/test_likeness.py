@@ -18,6 +18,12 @@ from tests.recipes.__main__ import FOLDER
 from tests.recipes.packets import alternate, ba, bu, home_bu, multiple_home_agents
 
 
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second frame of a form is read by its form already."""
+    monkeypatch.setattr("dissectors.glance.WORTH_COMPILING", 1)
+
+
 def findings(source: Source, profile: str = "rfc6275") -> list[Finding]:
     judge = Judge(BUILT_IN[profile])
     found = [finding for sighting in sightings([source], BUILT_IN[profile]) for finding in judge.see(sighting)]
