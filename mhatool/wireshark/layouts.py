@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from dissectors.profile import BUILT_IN, Profile
+from dissectors.profile import Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
 from dissectors.spec.families import declarations
@@ -99,14 +99,12 @@ def _unit(name: str) -> str:
     return " (s)" if name.endswith("_s") else " (ms)" if name.endswith("_ms") else ""
 
 
-def _letters(spec: FieldSpec) -> dict[str, int]:
-    """The letters of a flags field in every profile."""
-    kind = spec.kind
-    assert isinstance(kind, kinds.FlagBits)
-    return {letter: bit for profile in BUILT_IN.values() for letter, bit in kind.table(profile).letters.items()}
+def _letters(kind: kinds.FlagBits, profiles: Sequence[Profile]) -> list[str]:
+    """The letters of a flags field in any of these profiles."""
+    return list(dict.fromkeys(letter for profile in profiles for letter in kind.table(profile).letters))
 
 
-def proto_fields() -> Iterator[str]:
+def proto_fields(profiles: Sequence[Profile]) -> Iterator[str]:
     """The lines that make every field."""
     made: set[str] = set()
     for each in shown():
@@ -115,10 +113,10 @@ def proto_fields() -> Iterator[str]:
             if name in made:
                 continue
             made.add(name)
-            yield from _proto_field(each, spec, name)
+            yield from _proto_field(each, spec, name, profiles)
 
 
-def _proto_field(each: Shown, spec: FieldSpec, name: str) -> Iterator[str]:
+def _proto_field(each: Shown, spec: FieldSpec, name: str, profiles: Sequence[Profile]) -> Iterator[str]:
     kind = spec.kind
     described, text = kind.lua(), label(spec.name) + _unit(spec.name)
     if isinstance(kind, kinds.OptionalAddress):
@@ -129,7 +127,7 @@ def _proto_field(each: Shown, spec: FieldSpec, name: str) -> Iterator[str]:
     yield proto_field(name, described.constructor, text, described.base, names)
     if isinstance(kind, kinds.FlagBits):
         known = FLAG_NAMES.get(each.declaration.symbol, {})
-        for letter in _letters(spec):
+        for letter in _letters(kind, profiles):
             meaning = known.get(letter, "")
             words = f"{letter}: {meaning}" if meaning else letter
             yield proto_field(f"{name}.{letter.lower()}", "bool", words)
@@ -215,7 +213,7 @@ def flag_tables(profile: Profile) -> Iterator[tuple[str, str]]:
 
 def numbers(profile: Profile, family: str) -> dict[int, str]:
     """Number -> symbol of a family. What shares its number with something else by its shape alone isn't among them."""
-    found = {}
+    found: dict[int, str] = {}
     for declaration in declarations(family):
         if declaration.when is None:
             found.update((number, declaration.symbol) for number in profile.code_points(declaration))

@@ -4,7 +4,7 @@ local judged = {} -- the message's facts, while it is judged
 
 local function breach(id, expected, seen, inconclusive)
   local rule = RULE[id]
-  if not rule.profiles[profile.name] then return end
+  if not rule.profiles[profile.era] then return end
   local text = ("%s: expected %s, seen %s [%s]"):format(id, expected, seen, rule.title)
   if inconclusive then text = text .. " (inconclusive)" end
   judged.item:add(F["mha.rule"], id):set_generated()

@@ -69,7 +69,7 @@ def test_an_exchange() -> None:
 @pytest.mark.lua
 @pytest.mark.tshark
 def test_fields_are_those_under_lua_5_2(tmp_path: Path) -> None:
-    """tshark 4.0 has Lua 5.2: messages of each kind, and how many fields of each name there are."""
+    """Tshark 4.0 has Lua 5.2: messages of each kind, and how many fields of each name there are."""
     packets = [made.home_bu(), made.ba(made.refresh_advice(40)), made.bu(made.multiple_home_agents(AGENT), flags="AM")]
     packets += [made.home_test_init(), made.home_test(), made.care_of_test_init(), made.care_of_test()]
     packets += [made.refresh_request(), made.binding_error(3), made.agent_switch(AGENT, AGENT2), made.unreachable()]

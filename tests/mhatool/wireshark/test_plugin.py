@@ -14,6 +14,7 @@ from tests.recipes import packets as made
 pytestmark = pytest.mark.tshark
 
 MULTIPLE = made.bu(made.alternate(CARE1), made.multiple_home_agents(), flags="AHM")
+AMBIGUOUS = "ambiguous: several home agents, or MAP registration (HMIPv6)"
 UNREACHABLE = made.unreachable(made.ip("2001:db8::1"), AGENT)
 
 
@@ -32,7 +33,7 @@ def one(path: Path, packet: bytes, *fields: str, more: tuple[str, ...] = ()) -> 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Path:
-    """1 an update with the list, 2 its answer 2 s later, 3 a plain update, 4 Home Agent Unreachable, 5 a damaged one."""
+    """1 an update with the list, 2 its answer 2 s later, 3 a plain update, 4 Home Agent Unreachable, 5 damaged."""
     packets = [MULTIPLE, made.ba(), made.home_bu(seq=2), UNREACHABLE, spoiled(made.home_bu(seq=3))]
     return write(tmp_path / "scene.pcapng", packets, step_ns=2_000_000_000)
 
@@ -129,7 +130,7 @@ def test_a_quoted_update_is_no_request(tmp_path: Path) -> None:
         (made.bu(made.alternate(CARE1), flags="AHM"), "1", "several home agents"),
         (made.bu(made.multiple_home_agents(), flags="AM"), "1", "several home agents"),
         (made.bu(made.alternate(CARE1), flags="AM"), "", "MAP registration (HMIPv6)"),
-        (made.bu((18, b"other", (1, 0)), flags="AM"), "", "ambiguous: several home agents, or MAP registration (HMIPv6)"),
+        (made.bu((18, b"other", (1, 0)), flags="AM"), "", AMBIGUOUS),
         (made.home_bu(), "", ""),
     ],
     ids=["H and list", "H", "list", "neither", "another option 18", "no M"],
@@ -260,7 +261,7 @@ def test_it_can_be_loaded_twice(scene: Path, repository: Path) -> None:
 
 
 def test_a_load_error_would_be_seen(tmp_path: Path) -> None:
-    """tshark's status stays 0: what we look at is standard error."""
+    """Tshark's status stays 0: what we look at is standard error."""
     script = tmp_path / "broken.lua"
     script.write_text("local x = nil + 1\n", encoding="utf-8")
     path = write(tmp_path / "one.pcapng", [MULTIPLE])

@@ -48,9 +48,12 @@ def test_a_mix_of_traffic(tmp_path: Path) -> None:
 
 
 def test_broken_packets(tmp_path: Path) -> None:
-    """The same mix, each frame changed; the last octet of the Ethernet type kept, so that IPv6 stays IPv6."""
+    """The same mix, each frame changed behind its Ethernet header."""
     frames = [octets for _, octets in islice(Traffic(MIX, seed=7), MIX) if octets[12:14] == b"\x86\xdd"]
-    broken = [frame[:14] + rest for frame, rest in zip(frames, mutations(7, [f[14:] for f in frames], len(frames)), strict=True)]
+    broken = [
+        frame[:14] + rest
+        for frame, rest in zip(frames, mutations(7, [f[14:] for f in frames], len(frames)), strict=True)
+    ]
     path = write(tmp_path / "broken.pcapng", broken, link=linktype.ETHERNET)
     ours = {int(row[0]) for row in table(path, [], "-Y", "mha or icmpv6.type == 154")}
     plain = [octets for number, octets in enumerate(broken, 1) if number not in ours]
