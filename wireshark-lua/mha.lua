@@ -1146,12 +1146,31 @@ local function note_if_new(role, s, source, destination, pinfo)
   end
 end
 
+-- Where the capture cut a packet, Wireshark's exception doesn't stop at Lua: it leaves our functions on Lua's stack, and
+-- after 200 of them nothing runs any more. So only so many such packets may take that way.
+local reads_wrongly = false -- Home Agent Switch: Wireshark 4.0 looks for its options at a wrong place
+local MOST_LOST = 40
+local lost = 0
+
+local function call_for_cut(dissector, buf, pinfo, tree)
+  if lost >= MOST_LOST then return end
+  lost = lost + 1
+  pcall(call, dissector, buf, pinfo, tree)
+  lost = lost - 1 -- it came back
+end
+
 function mha.dissector(buf, pinfo, tree)
   if next(hooked) then hooked = {} end
-  local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
   local s = raw(buf)
+  reads_wrongly = byte(s, 3) == 12
   local role = MOBILITY[byte(s, 3)]
   if role then note_if_new(role, s, pinfo.src, pinfo.dst, pinfo) end
+  if #s < buf:reported_len() then -- ours first: the call may not come back
+    if is_wanted(tree) and #s > 0 then show_mobility(buf, s, pinfo, tree) end
+    call_for_cut(builtin.mobility, buf, pinfo, tree)
+    return #s
+  end
+  local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
   if is_wanted(tree) and #s > 0 then show_mobility(buf, s, pinfo, tree) end
   return whole and size or #s
 end
@@ -1189,8 +1208,10 @@ local function show_icmpv6(buf, s, pinfo, tree, is_ours)
     m.item:add(F["mha.icmpv6.code"], buf(1, 1))
   end
   verify(m, #s, 2, code.icmpv6_protocol)
-  show_checksum(m, 2)
-  show(entry[1], buf, s, 0, #s, m.item)
+  if is_ours or byte(s, 1) ~= code.unreachable_type then -- what is ill-formed has a rule's finding, and no fields
+    show_checksum(m, 2)
+    show(entry[1], buf, s, 0, #s, m.item)
+  end
   if entry[3] then
     show_node(m.source_text, nil, nil, false, m.item)
   else
@@ -1216,21 +1237,34 @@ local function show_unreachable(buf, s, pinfo, tree)
   return #s
 end
 
+local function show_known(buf, s, pinfo, tree)
+  local kind = byte(s, 1)
+  if not icmpv6_shown[kind] then return end
+  local role = ICMPV6[kind]
+  if role then note_if_new(role, s, pinfo.src, pinfo.dst, pinfo) end
+  -- Another meaning of our type is left to Wireshark, unless the octet behind the checksum says that it is ours.
+  local is_other = kind == code.unreachable_type and byte(s, 5) ~= 0
+  if not is_other and is_wanted(tree) then show_icmpv6(buf, s, pinfo, tree, false) end
+end
+
 function mha_icmpv6.dissector(buf, pinfo, tree)
   local s = raw(buf)
   local kind = byte(s, 1)
   if kind == code.unreachable_type and is_unreachable(s, buf:reported_len()) then
     return show_unreachable(buf, s, pinfo, tree)
   end
+  if #s < buf:reported_len() then
+    show_known(buf, s, pinfo, tree)
+    -- The last that may be lost; from the next one on Wireshark does without us.
+    if lost == MOST_LOST - 1 then protocols:add(code.icmpv6_protocol, builtin.icmpv6) end
+    call_for_cut(builtin.icmpv6, buf, pinfo, tree)
+    return #s
+  end
   local whole, size = pcall(call, builtin.icmpv6, buf, pinfo, tree)
   if kind == 128 or kind == 129 then
     if other then put_back_hop_limit(pinfo) end
-  elseif icmpv6_shown[kind] then
-    local role = ICMPV6[kind]
-    if role then note_if_new(role, s, pinfo.src, pinfo.dst, pinfo) end
-    -- Another meaning of our type is left to Wireshark, unless the octet behind the checksum says that it is ours.
-    local is_other = kind == code.unreachable_type and byte(s, 5) ~= 0
-    if not is_other and is_wanted(tree) then show_icmpv6(buf, s, pinfo, tree, false) end
+  else
+    show_known(buf, s, pinfo, tree)
   end
   return whole and size or #s
 end
@@ -1240,7 +1274,7 @@ end
 function mha_option.dissector(buf, pinfo, tree)
   local s = raw(buf)
   if #s < 2 then return #s end
-  if is_wanted(tree) then
+  if is_wanted(tree) and not reads_wrongly then
     local found = options_of(s, 0, #s, "mobility_option")
     if found[1] then
       hooked[buf:offset()] = true

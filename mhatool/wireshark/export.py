@@ -11,10 +11,9 @@ from pathlib import Path
 
 from dissectors.profile import RFC6275, Profile
 from mhatool.wireshark import looks
-from mhatool.wireshark.generate import MARK, codes, plugin
+from mhatool.wireshark.generate import MARK, SCRIPT, codes, plugin
 from mhatool.wireshark.tshark import Folders, WiresharkError, folders, has_lua, run, version
 
-SCRIPT = "mha.lua"
 _MADE = "folders made for this file:"
 #: A comment at the end of an installed file: how many folders to remove with it.
 _MADE_LINE = re.compile(rf"^(?:--|#) {_MADE} (\d+)\n?", re.MULTILINE)

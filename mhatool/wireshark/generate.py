@@ -32,10 +32,14 @@ JUDGED = (
     *("MHA-001", "MHA-002", "MHA-003", "MHA-004", "MHA-005", "MHA-017"),
     *("MIP6-DHAAD-001", "MIP6-DHAAD-003", "MIP6-MPD-003"),
 )
+#: The mobility options that Wireshark 4.0 has no dissector for (its table `mip6.option`): the script shows them.
+UNKNOWN_TO_WIRESHARK = frozenset(range(2, 256)) - {*range(1, 42), *range(46, 53), 55}
 _SEVERITIES: Mapping[Severity, str] = {Severity.ERROR: "ERROR", Severity.WARNING: "WARN", Severity.NOTE: "NOTE"}
 _CHECKSUM_STATUS = {0: "Bad", 1: "Good", 2: "Unverified"}
 _ICMPV6_CODES = ("dhaad_request", "dhaad_reply", "mobile_prefix_solicitation", "mobile_prefix_advertisement")
 
+SCRIPT = "mha.lua"
+"""What its file is called."""
 #: The first line of every copy: how one is known as ours.
 MARK = "-- mha.lua: the Multiple Home Agents extension of Mobile IPv6 for Wireshark 4.0 and later."
 _START = f"""{MARK}
