@@ -11,7 +11,6 @@ local F, LAYOUT, RULE = {}, {}, {}
 
 F["mha.type"] = ProtoField.uint8("mha.type", "MH Type", base.DEC, { [0] = "Binding Refresh Request", [1] = "Home Test Init", [2] = "Care-of Test Init", [3] = "Home Test", [4] = "Care-of Test", [5] = "Binding Update", [6] = "Binding Acknowledgement", [7] = "Binding Error", [8] = "Fast Binding Update", [9] = "Fast Binding Acknowledgment", [10] = "Fast Neighbor Advertisement (Deprecated)", [11] = "Experimental Mobility Header", [12] = "Home Agent Switch Message", [13] = "Heartbeat Message", [14] = "Handover Initiate Message", [15] = "Handover Acknowledge Message", [16] = "Binding Revocation Message", [17] = "Localized Routing Initiation", [18] = "Localized Routing Acknowledgment", [19] = "Update Notification", [20] = "Update Notification Acknowledgement", [21] = "Flow Binding Message", [22] = "Subscription Query", [23] = "Subscription Response" })
 F["mha.icmpv6.type"] = ProtoField.uint8("mha.icmpv6.type", "Type", base.DEC)
-F["mha.icmpv6.code"] = ProtoField.uint8("mha.icmpv6.code", "Code", base.DEC)
 F["mha.checksum"] = ProtoField.uint16("mha.checksum", "Checksum", base.HEX)
 F["mha.checksum.status"] = ProtoField.uint8("mha.checksum.status", "Checksum Status", base.DEC, { [0] = "Bad", [1] = "Good", [2] = "Unverified" })
 F["mha.checksum.calculated"] = ProtoField.uint16("mha.checksum.calculated", "Calculated Checksum", base.HEX)
@@ -39,7 +38,7 @@ F["mha.update.flags.a"] = ProtoField.bool("mha.update.flags.a", "A: Acknowledge"
 F["mha.update.flags.h"] = ProtoField.bool("mha.update.flags.h", "H: Home Registration")
 F["mha.update.flags.l"] = ProtoField.bool("mha.update.flags.l", "L: Link-Local Address Compatibility")
 F["mha.update.flags.k"] = ProtoField.bool("mha.update.flags.k", "K: Key Management Mobility Capability")
-F["mha.update.flags.m"] = ProtoField.bool("mha.update.flags.m", "M: MAP Registration")
+F["mha.update.flags.m"] = ProtoField.bool("mha.update.flags.m", "M: Multiple Home Agents, or MAP Registration")
 F["mha.update.flags.r"] = ProtoField.bool("mha.update.flags.r", "R: Mobile Router")
 F["mha.update.flags.p"] = ProtoField.bool("mha.update.flags.p", "P: Proxy Registration")
 F["mha.update.flags.f"] = ProtoField.bool("mha.update.flags.f", "F: Forcing UDP encapsulation")
@@ -1203,10 +1202,7 @@ local function show_icmpv6(buf, s, pinfo, tree, is_ours)
   local m = facts_of(buf, s, pinfo)
   m.size = #s
   m.item = tree:add(mha, buf(), "Multiple Home Agents for Mobile IPv6: " .. entry[1].title)
-  if is_ours then
-    m.item:add(F["mha.icmpv6.type"], buf(0, 1))
-    m.item:add(F["mha.icmpv6.code"], buf(1, 1))
-  end
+  if is_ours then m.item:add(F["mha.icmpv6.type"], buf(0, 1)) end
   verify(m, #s, 2, code.icmpv6_protocol)
   if is_ours or byte(s, 1) ~= code.unreachable_type then -- what is ill-formed has a rule's finding, and no fields
     show_checksum(m, 2)

@@ -82,7 +82,6 @@ def _update_flags() -> Mapping[str, int]:
 _OWN_FIELDS: tuple[tuple[str, str, str, str, Mapping[int, str]], ...] = (
     ("mha.type", "uint8", "MH Type", "base.DEC", registry.MOBILITY_HEADER_TYPE),
     ("mha.icmpv6.type", "uint8", "Type", "base.DEC", {}),
-    ("mha.icmpv6.code", "uint8", "Code", "base.DEC", {}),
     ("mha.checksum", "uint16", "Checksum", "base.HEX", {}),
     ("mha.checksum.status", "uint8", "Checksum Status", "base.DEC", _CHECKSUM_STATUS),
     ("mha.checksum.calculated", "uint16", "Calculated Checksum", "base.HEX", {}),

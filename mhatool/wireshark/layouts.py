@@ -32,6 +32,8 @@ _PREFIXES: Mapping[str, str] = MappingProxyType(
 _SINGULAR: Mapping[str, str] = MappingProxyType(
     {"home_agents": "home_agent", "addresses": "address", "unreachable": "address"}
 )
+#: What a bit means beside what its registry says.
+_OTHER_MEANINGS = {"binding_update": {"M": "Multiple Home Agents, or MAP Registration"}}
 #: The ICMPv6 messages that the script shows; all others are Wireshark's alone.
 _ICMPV6 = (
     "home_agent_unreachable",
@@ -126,7 +128,7 @@ def _proto_field(each: Shown, spec: FieldSpec, name: str, profiles: Sequence[Pro
     names = kind.names if isinstance(kind, kinds.UInt) else None
     yield proto_field(name, described.constructor, text, described.base, names)
     if isinstance(kind, kinds.FlagBits):
-        known = FLAG_NAMES.get(each.declaration.symbol, {})
+        known = {**FLAG_NAMES.get(each.declaration.symbol, {}), **_OTHER_MEANINGS.get(each.declaration.symbol, {})}
         for letter in _letters(kind, profiles):
             meaning = known.get(letter, "")
             words = f"{letter}: {meaning}" if meaning else letter

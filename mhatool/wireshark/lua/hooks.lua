@@ -182,10 +182,7 @@ local function show_icmpv6(buf, s, pinfo, tree, is_ours)
   local m = facts_of(buf, s, pinfo)
   m.size = #s
   m.item = tree:add(mha, buf(), "Multiple Home Agents for Mobile IPv6: " .. entry[1].title)
-  if is_ours then
-    m.item:add(F["mha.icmpv6.type"], buf(0, 1))
-    m.item:add(F["mha.icmpv6.code"], buf(1, 1))
-  end
+  if is_ours then m.item:add(F["mha.icmpv6.type"], buf(0, 1)) end
   verify(m, #s, 2, code.icmpv6_protocol)
   if is_ours or byte(s, 1) ~= code.unreachable_type then -- what is ill-formed has a rule's finding, and no fields
     show_checksum(m, 2)
