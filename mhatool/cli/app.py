@@ -43,6 +43,8 @@ COMMANDS: Mapping[str, Entry] = {
     "rule": Entry("rule", "explain one rule"),
     "rules": Entry("rule", "list all rules"),
     "timeline": Entry("timeline", "tell what became of each binding"),
+    "export": Entry("export", "give Wireshark and others what they need to show the extension"),
+    "crosscheck": Entry("crosscheck", "compare our decoding with tshark's, field by field"),
     "schema": Entry("schema", "print the JSON Schema of an output"),
     "config": Entry("config", "show settings and where they come from"),
     "doctor": Entry("doctor", "what this machine can do, and what to install for the rest"),

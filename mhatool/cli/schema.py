@@ -19,6 +19,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "validate": "mhatool.validate.report:SCHEMA",
     "timeline": "mhatool.timeline.schema:TIMELINE",
     "diff": "mhatool.compare.schema:DIFF",
+    "crosscheck": "mhatool.wireshark.crosscheck:SCHEMA",
     "info": "mhatool.cli.info:SCHEMA",
     "infos": "mhatool.cli.info:LIST_SCHEMA",
     "rule": "mhatool.cli.rule:SCHEMA",

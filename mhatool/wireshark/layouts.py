@@ -1,0 +1,222 @@
+"""From declarations to what the Lua script reads octets by: its fields' filter names, and a table a layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from dissectors.profile import Profile
+from dissectors.spec import kinds
+from dissectors.spec.declaration import Declaration, FieldSpec
+from dissectors.spec.families import declarations
+from mhatool.display.labels import FLAG_NAMES, label
+
+#: What names in filters begin with, where that isn't `mha.` and the declaration's symbol.
+_PREFIXES: Mapping[str, str] = MappingProxyType(
+    {
+        "binding_update": "mha.update",
+        "binding_acknowledgement": "mha.acknowledgement",
+        "binding_error": "mha.error",
+        "binding_refresh_request": "mha.refresh_request",
+        "multiple_home_agents": "mha.option",
+        "mobility_option": "mha.option",
+        "mobility_message_authentication": "mha.authentication",
+        "ha_switch": "mha.switch",
+        "home_agent_unreachable": "mha.unreachable",
+        "prefix_information": "mha.prefix",
+    }
+)
+#: One of a list goes by its own name.
+_SINGULAR: Mapping[str, str] = MappingProxyType(
+    {"home_agents": "home_agent", "addresses": "address", "unreachable": "address"}
+)
+#: What a bit means beside what its registry says.
+_OTHER_MEANINGS = {"binding_update": {"M": "Multiple Home Agents, or MAP Registration"}}
+#: The ICMPv6 messages that the script shows; all others are Wireshark's alone.
+_ICMPV6 = (
+    "home_agent_unreachable",
+    "dhaad_request",
+    "dhaad_reply",
+    "mobile_prefix_solicitation",
+    "mobile_prefix_advertisement",
+)
+_HIDDEN = (kinds.Reserved, kinds.Checksum, kinds.OptionList)
+FAMILIES = ("mobility", "mobility_option", "nd_option")
+
+
+def quoted(text: str) -> str:
+    """A Lua string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A declaration as the script shows it."""
+
+    declaration: Declaration
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its fields begin with."""
+        return _PREFIXES.get(self.declaration.symbol, f"mha.{self.declaration.symbol}")
+
+    @property
+    def fields(self) -> tuple[FieldSpec, ...]:
+        """The fields that have a filter name: all values but those that Wireshark shows as well or that are empty."""
+        first = "type" if self.declaration.symbol in ("mobility_option", "nd_option") else "mh_type"
+        return tuple(s for s in self.declaration.values if not isinstance(s.kind, _HIDDEN) and s.name != first)
+
+    def name(self, spec: FieldSpec) -> str:
+        """A field's filter name."""
+        return f"{self.prefix}.{_SINGULAR.get(spec.name, spec.name)}"
+
+
+def shown() -> list[Shown]:
+    """Every declaration that the script knows: all mobility messages and options, and the ICMPv6 messages of ours."""
+    found = [Shown(declaration) for family in FAMILIES for declaration in declarations(family)]
+    return found + [Shown(d) for d in declarations("icmpv6") if d.symbol in _ICMPV6]
+
+
+# --- fields -----------------------------------------------------------------------------------------------------------
+
+
+def value_names(names: Mapping[int, str]) -> str:
+    """A Lua table of names by number."""
+    return "{ " + ", ".join(f"[{number}] = {quoted(name)}" for number, name in sorted(names.items())) + " }"
+
+
+def proto_field(name: str, constructor: str, text: str, base: str = "", names: Mapping[int, str] | None = None) -> str:
+    """A line that makes a field known by its filter name."""
+    arguments = [quoted(name), quoted(text)]
+    if base or names:
+        arguments.append(base or "base.DEC")
+    if names:
+        arguments.append(value_names(names))
+    return f"F[{quoted(name)}] = ProtoField.{constructor}({', '.join(arguments)})"
+
+
+def _unit(name: str) -> str:
+    return " (s)" if name.endswith("_s") else " (ms)" if name.endswith("_ms") else ""
+
+
+def _letters(kind: kinds.FlagBits, profiles: Sequence[Profile]) -> list[str]:
+    """The letters of a flags field in any of these profiles."""
+    return list(dict.fromkeys(letter for profile in profiles for letter in kind.table(profile).letters))
+
+
+def proto_fields(profiles: Sequence[Profile]) -> Iterator[str]:
+    """The lines that make every field."""
+    made: set[str] = set()
+    for each in shown():
+        for spec in each.fields:
+            name = each.name(spec)
+            if name in made:
+                continue
+            made.add(name)
+            yield from _proto_field(each, spec, name, profiles)
+
+
+def _proto_field(each: Shown, spec: FieldSpec, name: str, profiles: Sequence[Profile]) -> Iterator[str]:
+    kind = spec.kind
+    described, text = kind.lua(), label(spec.name) + _unit(spec.name)
+    if isinstance(kind, kinds.OptionalAddress):
+        yield proto_field(name, "ipv6", text)
+        yield proto_field(f"{name}_ipv4", "ipv4", text)
+        return
+    names = kind.names if isinstance(kind, kinds.UInt) else None
+    yield proto_field(name, described.constructor, text, described.base, names)
+    if isinstance(kind, kinds.FlagBits):
+        known = {**FLAG_NAMES.get(each.declaration.symbol, {}), **_OTHER_MEANINGS.get(each.declaration.symbol, {})}
+        for letter in _letters(kind, profiles):
+            meaning = known.get(letter, "")
+            words = f"{letter}: {meaning}" if meaning else letter
+            yield proto_field(f"{name}.{letter.lower()}", "bool", words)
+
+
+# --- layouts ----------------------------------------------------------------------------------------------------------
+
+
+def _table(entries: Mapping[str, Any]) -> str:
+    return "{ " + ", ".join(f"{key} = {value}" for key, value in entries.items() if value is not None) + " }"
+
+
+def _letter_list(name: str, letters: Mapping[str, int]) -> str:
+    entries = [f'{{ F["{name}.{letter.lower()}"], {bit:#x}, "{letter}" }}' for letter, bit in letters.items()]
+    return "{ " + ", ".join(entries) + " }" if entries else "{}"
+
+
+def _field(each: Shown, spec: FieldSpec) -> str:
+    kind, name = spec.kind, each.name(spec)
+    entries: dict[str, Any] = {"field": f'F["{name}"]', "at": spec.offset, "size": spec.size}
+    is_part = not kind.is_octets and spec.size * 8 != kind.bits
+    unit = kind.unit if isinstance(kind, kinds.UInt) else 1
+    if isinstance(kind, kinds.FlagBits):
+        entries |= {"flags": quoted(kind.key), "letters": _letter_list(name, dict(kind.letters))}
+    elif not is_part and unit == 1:
+        return _table(entries | {"whole": "true"})
+    if is_part:
+        entries |= {"shift": spec.shift, "mask": f"{(1 << kind.bits) - 1:#x}"}
+    return _table(entries | {"unit": unit})
+
+
+def _tail(each: Shown, spec: FieldSpec) -> str:
+    kind, name = spec.kind, f'F["{each.name(spec)}"]'
+    match kind:
+        case kinds.OptionList():
+            return _table({"kind": '"options"', "family": quoted(kind.family)})
+        case kinds.AddressList():
+            counter = each.declaration.by_name.get(kind.counted_by)
+            at = counter.offset if counter is not None else None
+            return _table({"kind": '"addresses"', "field": name, "counted_at": at})
+        case kinds.OptionalAddress():
+            return _table({"kind": '"address"', "field": name, "ipv4": f'F["{each.name(spec)}_ipv4"]'})
+    return _table({"kind": '"octets"', "field": name})
+
+
+def _tail_kind(declaration: Declaration) -> str | None:
+    """How a message ends: what decides which sizes fit, and whether options are there."""
+    if not declaration.tails:
+        return None
+    if any(isinstance(spec.kind, kinds.OptionList) for spec in declaration.tails):
+        return '"options"'
+    return '"address"' if isinstance(declaration.tails[0].kind, kinds.OptionalAddress) else '"octets"'
+
+
+def _pair(pair: tuple[int, int]) -> str:
+    return f"{{ {pair[0]}, {pair[1]} }}"
+
+
+def layout(each: Shown) -> str:
+    """The line that tells how a message or option lies."""
+    declaration = each.declaration
+    fixed = [_field(each, spec) for spec in each.fields if not spec.is_tail]
+    by_size = ", ".join(f"[{size}] = {_pair(pair)}" for size, pair in declaration.align_by_size.items())
+    entries: dict[str, Any] = {
+        "title": quoted(declaration.title),
+        "size": declaration.fixed_size,
+        "fields": "{ " + ", ".join(fixed) + " }",
+        "tails": "{ " + ", ".join(_tail(each, spec) for spec in declaration.tails) + " }",
+        "tail": _tail_kind(declaration),
+        "align": _pair(declaration.align) if declaration.align else None,
+        "align_by_size": "{ " + by_size + " }" if by_size else "{}",
+    }
+    return f"LAYOUT.{declaration.symbol} = {_table(entries)}"
+
+
+def flag_tables(profile: Profile) -> Iterator[tuple[str, str]]:
+    """The flags fields whose letters depend on the profile: key and Lua table."""
+    for each in shown():
+        for spec in each.fields:
+            if isinstance(spec.kind, kinds.FlagBits) and spec.kind.key:
+                yield spec.kind.key, _letter_list(each.name(spec), spec.kind.table(profile).letters)
+
+
+def numbers(profile: Profile, family: str) -> dict[int, str]:
+    """Number -> symbol of a family. What shares its number with something else by its shape alone isn't among them."""
+    found: dict[int, str] = {}
+    for declaration in declarations(family):
+        if declaration.when is None:
+            found.update((number, declaration.symbol) for number in profile.code_points(declaration))
+    return dict(sorted(found.items()))

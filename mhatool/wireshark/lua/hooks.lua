@@ -1,0 +1,343 @@
+-- Where Wireshark calls us. Two protocols are wrapped and the built-in dissector is called for each of their packets, so
+-- what Wireshark shows itself stays; options come by a table of their own.
+local protocols, options = DissectorTable.get("ip.proto"), DissectorTable.get("mip6.option")
+local builtin = { option = {} }
+local mha_icmpv6 = Proto("mha_icmpv6", "Multiple Home Agents, ICMPv6")
+local mha_option = Proto("mha_option", "Multiple Home Agents, options")
+local everything = gui_enabled() -- in the window even what no filter asks for is wanted: experts, links
+local me, wanted_always
+local raw, call, referenced -- methods, looked up once
+
+local function is_wanted(tree)
+  if wanted_always or everything then return true end
+  referenced = referenced or tree.referenced
+  return referenced(tree, me)
+end
+
+-- What is known around a message.
+local function facts_of(buf, s, pinfo)
+  local m = { buf = buf, s = s, room = buf:reported_len() }
+  m.truncated = m.room > #s
+  m.source, m.source_text = address_of(pinfo.src)
+  m.destination, m.destination_text = address_of(pinfo.dst)
+  m.wire_source, m.wire_source_text = address_of(pinfo.net_src)
+  m.wire_destination = address_of(pinfo.net_dst)
+  m.known = m.source and m.destination and m.wire_source and m.wire_destination
+  return m
+end
+
+local function verify(m, size, at, protocol)
+  m.status = UNVERIFIED
+  if m.truncated or not m.known or size > #m.s or at + 2 > size then return end
+  local good, right = good_checksum(m.s, size, at, m.source, m.destination, protocol)
+  m.status, m.right, m.damaged = good and GOOD or BAD, right, not good
+end
+
+local function show_checksum(m, at)
+  if m.size < at + 2 then return end
+  m.item:add(F["mha.checksum"], m.buf(at, 2))
+  m.item:add(F["mha.checksum.status"], m.buf(at, 2), m.status):set_generated()
+  if m.damaged then m.item:add(F["mha.checksum.calculated"], m.buf(at, 2), m.right):set_generated() end
+end
+
+-- What the M bit means: the paper's several home agents, or RFC 5380's mobility anchor point.
+local function show_meaning(m)
+  if m.kind ~= 5 or m.size < 10 then return end
+  local word = number_at(m.s, 8, 2)
+  if band(word, code.flag_multiple) == 0 then return end
+  local is_home, meaning = false, "MAP registration (HMIPv6)"
+  for _, flag in ipairs(profile.binding_update) do
+    if flag[3] == "H" then is_home = band(word, flag[2]) ~= 0 end
+  end
+  local numbered = false
+  for _, option in ipairs(m.options) do
+    numbered = numbered or option.number == code.option_type
+    if option.symbol == "multiple_home_agents" then is_home = true end
+  end
+  if is_home or profile.name == "kame2003" then
+    meaning = "several home agents"
+    m.item:add(F["mha.flag.multiple"], m.buf(8, 2), true)
+  elseif numbered or m.truncated or m.overrun then
+    meaning = "ambiguous: several home agents, or MAP registration (HMIPv6)"
+  end
+  m.item:add(F["mha.flag.meaning"], m.buf(8, 2), meaning):set_generated()
+end
+
+local IS_MOBILE_SENDER = { [1] = true, [2] = true, [5] = true }
+local IS_MOBILE_RECEIVER = { [0] = true, [3] = true, [4] = true, [6] = true, [7] = true, [12] = true }
+
+local function measure(m)
+  local s = m.s
+  m.payload_proto, m.kind = byte(s, 1), byte(s, 3)
+  m.stated = #s > 1 and (byte(s, 2) + 1) * 8 or nil
+  m.size = math.min(m.stated or #s, #s)
+  local symbol = m.kind and profile.mobility[m.kind] or "mobility"
+  m.layout = LAYOUT[symbol]
+  m.least = floor((m.layout.size + 7) / 8) * 8
+  if symbol == "ha_switch" and m.size > 6 then m.least = m.least + 16 * byte(s, 7) end
+  m.options = {}
+  local at = m.layout.size
+  if m.layout.tail == "options" then
+    if symbol == "ha_switch" and m.size > 6 then at = at + math.floor(math.min(16 * byte(s, 7), m.size - at) / 16) * 16 end
+    if at < m.size then m.options, m.overrun = options_of(s, at, m.size, "mobility_option") end
+  end
+  m.whole = m.stated == m.room and m.stated >= m.least and m.payload_proto == 59 and not m.overrun and not m.truncated
+  for _, option in ipairs(m.options) do m.whole = m.whole and option_fits(option) end
+end
+
+local function show_mobility(buf, s, pinfo, tree)
+  local m = facts_of(buf, s, pinfo)
+  measure(m)
+  local title = m.kind and (m.layout ~= LAYOUT.mobility and m.layout.title or MOBILITY_NAME[m.kind]) or "cut"
+  m.item = tree:add(mha, buf(0, m.size), ("Multiple Home Agents for Mobile IPv6: %s"):format(title or "unassigned type"))
+  if m.kind then m.item:add(F["mha.type"], buf(2, 1)) end
+  verify(m, m.stated or #s + 1, 4, code.mobility_protocol)
+  show_checksum(m, 4)
+  show(m.layout, buf, s, 0, m.size, m.item)
+  show_meaning(m)
+  local is_update = m.kind == 5
+  if IS_MOBILE_SENDER[m.kind] then
+    show_node(m.source_text, m.source_text, m.wire_source_text, is_update, m.item)
+  elseif IS_MOBILE_RECEIVER[m.kind] then
+    show_node(m.destination_text, nil, nil, false, m.item)
+  end
+  local role, is_quoted = MOBILITY[m.kind], pinfo.in_error_pkt
+  if role and not is_quoted and not m.damaged then
+    show_links(role, s, m.source_text, m.destination_text, pinfo.number, m.item)
+  end
+  if is_quoted or not m.known then return end
+  m.has_home = m.source ~= m.wire_source
+  if other then
+    m.has_home = m.has_home or other.home_address() ~= nil
+    m.has_ah = other.ah() ~= nil
+    m.protected = m.has_ah or other.esp() ~= nil
+  end
+  m.proxy = m.kind == 6 and m.size > 7 and band(byte(s, 8), 0x20) ~= 0
+  judge_mobility(m)
+end
+
+local function note_if_new(role, s, source, destination, pinfo)
+  local frame = pinfo.number
+  if frame < newest_frame or pinfo.in_error_pkt then return end
+  if frame > newest_frame or not pinfo.visited then
+    newest_frame = frame
+    take_note(role, s, source, destination, frame, pinfo)
+  end
+end
+
+-- Where the capture cut a packet, Wireshark's exception doesn't stop at Lua: it leaves our functions on Lua's stack, and
+-- after 200 of them nothing runs any more. So only so many such packets may take that way.
+local reads_wrongly = false -- Home Agent Switch: Wireshark 4.0 looks for its options at a wrong place
+local MOST_LOST = 40
+local lost = 0
+
+local function call_for_cut(dissector, buf, pinfo, tree)
+  if lost >= MOST_LOST then return end
+  lost = lost + 1
+  pcall(call, dissector, buf, pinfo, tree)
+  lost = lost - 1 -- it came back
+end
+
+function mha.dissector(buf, pinfo, tree)
+  if next(hooked) then hooked = {} end
+  local s = raw(buf)
+  reads_wrongly = byte(s, 3) == 12
+  local role = MOBILITY[byte(s, 3)]
+  if role then note_if_new(role, s, pinfo.src, pinfo.dst, pinfo) end
+  if #s < buf:reported_len() then -- ours first: the call may not come back
+    if is_wanted(tree) and #s > 0 then show_mobility(buf, s, pinfo, tree) end
+    call_for_cut(builtin.mobility, buf, pinfo, tree)
+    return #s
+  end
+  local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
+  if is_wanted(tree) and #s > 0 then show_mobility(buf, s, pinfo, tree) end
+  return whole and size or #s
+end
+
+-- --- ICMPv6 ---
+
+-- Lua can't hand the IPv6 header on, and Wireshark then leaves the hop limit out of an echo's line.
+local function put_back_hop_limit(pinfo)
+  local found = { other.hop_limit() }
+  if #found == 0 then return end
+  local info = tostring(pinfo.cols.info)
+  local line, count = info:gsub("(seq=%d+)", "%1, hop limit=" .. tostring(found[#found].value), 1)
+  if count == 1 and not info:find("hop limit=", 1, true) then pinfo.cols.info = line end
+end
+
+local icmpv6_shown = {} -- type -> declaration, judge, whether the receiver is the mobile node
+
+local function choose_icmpv6()
+  icmpv6_shown = {
+    [code.dhaad_request_type] = { LAYOUT.dhaad_request, judge_discovery, true },
+    [code.dhaad_reply_type] = { LAYOUT.dhaad_reply, judge_agents, false },
+    [code.mobile_prefix_solicitation_type] = { LAYOUT.mobile_prefix_solicitation, nil, true },
+    [code.mobile_prefix_advertisement_type] = { LAYOUT.mobile_prefix_advertisement, judge_prefixes, false },
+    [code.unreachable_type] = { LAYOUT.home_agent_unreachable, judge_unreachable, false },
+  }
+end
+
+local function show_icmpv6(buf, s, pinfo, tree, is_ours)
+  local entry = icmpv6_shown[byte(s, 1)]
+  local m = facts_of(buf, s, pinfo)
+  m.size = #s
+  m.item = tree:add(mha, buf(), "Multiple Home Agents for Mobile IPv6: " .. entry[1].title)
+  if is_ours then m.item:add(F["mha.icmpv6.type"], buf(0, 1)) end
+  verify(m, #s, 2, code.icmpv6_protocol)
+  if is_ours or byte(s, 1) ~= code.unreachable_type then -- what is ill-formed has a rule's finding, and no fields
+    show_checksum(m, 2)
+    show(entry[1], buf, s, 0, #s, m.item)
+  end
+  if entry[3] then
+    show_node(m.source_text, nil, nil, false, m.item)
+  else
+    show_node(m.destination_text, nil, nil, false, m.item)
+  end
+  local role = ICMPV6[byte(s, 1)]
+  if role and not pinfo.in_error_pkt and not m.damaged then
+    show_links(role, s, m.source_text, m.destination_text, pinfo.number, m.item)
+  end
+  if m.known and entry[2] and #s > 1 and not pinfo.in_error_pkt then judge_icmpv6(m, entry[2]) end
+end
+
+local function is_unreachable(s, room)
+  return #s >= 8 and byte(s, 5) == 0 and room >= 24 and (room - 8) % 16 == 0
+end
+
+local function show_unreachable(buf, s, pinfo, tree)
+  local count = floor((buf:reported_len() - 8) / 16)
+  pinfo.cols.protocol = "MHA"
+  pinfo.cols.info = ("Home Agent Unreachable id=%d, %d home agent%s"):format(
+    number_at(s, 6, 2), count, count == 1 and "" or "s")
+  if is_wanted(tree) then show_icmpv6(buf, s, pinfo, tree, true) end
+  return #s
+end
+
+local function show_known(buf, s, pinfo, tree)
+  local kind = byte(s, 1)
+  if not icmpv6_shown[kind] then return end
+  local role = ICMPV6[kind]
+  if role then note_if_new(role, s, pinfo.src, pinfo.dst, pinfo) end
+  -- Another meaning of our type is left to Wireshark, unless the octet behind the checksum says that it is ours.
+  local is_other = kind == code.unreachable_type and byte(s, 5) ~= 0
+  if not is_other and is_wanted(tree) then show_icmpv6(buf, s, pinfo, tree, false) end
+end
+
+function mha_icmpv6.dissector(buf, pinfo, tree)
+  local s = raw(buf)
+  local kind = byte(s, 1)
+  if kind == code.unreachable_type and is_unreachable(s, buf:reported_len()) then
+    return show_unreachable(buf, s, pinfo, tree)
+  end
+  if #s < buf:reported_len() then
+    show_known(buf, s, pinfo, tree)
+    -- The last that may be lost; from the next one on Wireshark does without us.
+    if lost == MOST_LOST - 1 then protocols:add(code.icmpv6_protocol, builtin.icmpv6) end
+    call_for_cut(builtin.icmpv6, buf, pinfo, tree)
+    return #s
+  end
+  local whole, size = pcall(call, builtin.icmpv6, buf, pinfo, tree)
+  if kind == 128 or kind == 129 then
+    if other then put_back_hop_limit(pinfo) end
+  else
+    show_known(buf, s, pinfo, tree)
+  end
+  return whole and size or #s
+end
+
+-- --- options: in Wireshark's own tree, in the place of those that it shows wrongly or not at all ---
+
+function mha_option.dissector(buf, pinfo, tree)
+  local s = raw(buf)
+  if #s < 2 then return #s end
+  if is_wanted(tree) and not reads_wrongly then
+    local found = options_of(s, 0, #s, "mobility_option")
+    if found[1] then
+      hooked[buf:offset()] = true
+      show_option(found[1], "mobility_option", buf, s, tree)
+    end
+  end
+  return math.min(byte(s, 2) + 2, #s)
+end
+
+-- --- preferences ---
+
+local installed = {}
+
+local function restore()
+  for _, entry in ipairs(installed) do
+    if entry[3] then entry[1]:add(entry[2], entry[3]) else entry[1]:remove(entry[2], entry[4]) end
+  end
+  installed = {}
+end
+
+local function install(table_, number, proto)
+  local before = table_:get_dissector(number)
+  installed[#installed + 1] = { table_, number, before, proto }
+  table_:add(number, proto)
+  return before
+end
+
+-- A code point: the preference where it was changed, else what the profile says.
+local function choose()
+  profile = PROFILES[mha.prefs.profile]
+  code = { icmpv6_protocol = 58 }
+  for name, default in pairs(DEFAULTS) do
+    local set = mha.prefs[name]
+    code[name] = set ~= default and set or profile.codes[name]
+  end
+  wanted_always = mha.prefs.always
+  if mha.prefs.other_fields then look_at_other_fields() end
+  follow_icmpv6()
+  choose_icmpv6()
+end
+
+local function apply()
+  restore()
+  choose()
+  if mha.prefs.mobility then builtin.mobility = install(protocols, code.mobility_protocol, mha) end
+  if mha.prefs.icmpv6 then builtin.icmpv6 = install(protocols, code.icmpv6_protocol, mha_icmpv6) end
+  if mha.prefs.options then
+    for number = 2, 255 do
+      if number == code.option_type or not options:get_dissector(number) then install(options, number, mha_option) end
+    end
+  end
+end
+
+mha.prefs_changed = apply
+mha.init = function()
+  me = me or Dissector.get("mha")
+  forget()
+end
+raw, call = Tvb.raw, Dissector.call
+if everything then look_at_other_fields() end
+apply()
+
+-- --- menus: only one mobile node's packets ---
+
+local function filter_of(node)
+  return ("mha.node == %s || ipv6.addr == %s || ipv6.opt.mipv6.home_address == %s || ipv6.routing.mipv6.home_address == %s")
+    :format(node, node, node, node)
+end
+
+local function ask_for_node()
+  new_dialog("One mobile node's packets", function(node)
+    set_filter(filter_of(node))
+    apply_filter()
+  end, "Home address")
+end
+
+if everything then
+  register_menu("Mobile IPv6/One mobile node's packets...", ask_for_node, MENU_TOOLS_UNSORTED)
+  if register_packet_menu then -- Wireshark 4.2 and later
+    register_packet_menu("Mobile IPv6/This mobile node's packets", function(...)
+      for _, info in ipairs({ ... }) do
+        if info.name == "mha.node" then
+          set_filter(filter_of(info.display))
+          apply_filter()
+          return
+        end
+      end
+    end, "mha.node")
+  end
+end

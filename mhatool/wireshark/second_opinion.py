@@ -1,0 +1,84 @@
+"""tshark's decoding of a capture with the script loaded, through pyshark: the only module that imports it."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mhatool.wireshark.generate import SCRIPT
+from mhatool.wireshark.tshark import WiresharkError, program, run
+
+#: How tshark has to be set so that both look into the same: null encryption, and no names for addresses.
+PREFERENCES = ("esp.enable_null_encryption_decode_heuristic:TRUE", "mha.other_fields:TRUE")
+
+
+class Value(NamedTuple):
+    """A field as tshark shows it, and the octets that it stands for in hexadecimal ("" where it tells none)."""
+
+    text: str
+    octets: str
+
+
+class Opinion(NamedTuple):
+    """A frame: its number, and each field's values in their order."""
+
+    frame: int
+    fields: dict[str, list[Value]]
+
+
+@contextlib.contextmanager
+def script_file(text: str) -> Iterator[Path]:
+    """The script in a file of its own, so that it doesn't matter what is installed."""
+    with tempfile.TemporaryDirectory(prefix="mhatool-") as folder:
+        path = Path(folder) / SCRIPT
+        path.write_text(text, encoding="utf-8")
+        yield path
+
+
+@cache
+def known_fields(text: str) -> frozenset[str]:
+    """The names of all fields that tshark has, with this script. WiresharkError where it can't load it."""
+    with script_file(text) as script:
+        said = run(["-G", "fields", "-X", f"lua_script:{script}"])
+    ours = [line for line in said.lua_trouble if SCRIPT in line]
+    if ours:
+        raise WiresharkError(f"tshark doesn't take the script: {ours[0]}")
+    rows = (line.split("\t") for line in said.out.splitlines() if line.startswith("F\t"))
+    return frozenset(row[2] for row in rows if len(row) > 2)
+
+
+def opinions(capture: Path, script: Path, wanted: frozenset[str], only: str = "") -> Generator[Opinion, None, None]:
+    """A frame after the other, with those fields; `only` is a display filter. WiresharkError where tshark fails."""
+    import pyshark
+    from pyshark.capture.capture import TSharkCrashException
+
+    parameters = ["-n", "-X", f"lua_script:{script}", *(word for each in PREFERENCES for word in ("-o", each))]
+    source: Any = pyshark.FileCapture(
+        str(capture),
+        keep_packets=False,
+        tshark_path=program(),
+        display_filter=only or None,
+        custom_parameters=parameters,
+    )
+    try:
+        for packet in source:
+            yield Opinion(int(packet.number), _fields(packet.layers, wanted))
+    except TSharkCrashException:
+        return  # the file ends inside a packet: what came before was told
+    finally:
+        with contextlib.suppress(TSharkCrashException):
+            source.close()
+
+
+def _fields(layers: Sequence[Any], wanted: frozenset[str]) -> dict[str, list[Value]]:
+    found: dict[str, list[Value]] = {}
+    for layer in layers:
+        for name, container in layer._all_fields.items():  # no other way to the names as tshark writes them
+            if name in wanted:
+                values = [Value(field.show or "", field.raw_value or "") for field in container.all_fields]
+                found.setdefault(name, []).extend(values)
+    return found

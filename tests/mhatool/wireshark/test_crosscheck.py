@@ -1,0 +1,213 @@
+"""Our decoding beside tshark's, field by field: what differs is a listed fault, each met by octets of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from dissectors.profile import BUILT_IN, KAME2003, RFC6275, Profile
+from mhatool.capture import PcapngWriter, linktype, open_capture
+from mhatool.wireshark.crosscheck import SCHEMA, Crosscheck, Difference
+from mhatool.wireshark.faults import FAULTS, fault_of
+from tests.mhatool.cli.process import complaint, mhatool
+from tests.mhatool.scenes import AGENT, CARE1, HOME, UMIP, ipv6
+from tests.peers.every_message import packets
+from tests.peers.plugin import write
+from tests.recipes import packets as made
+from tests.vectors.load import load
+
+pytestmark = pytest.mark.tshark
+
+EVERY, ALL = 400, 20_000
+KAME = ("mobility_opt_asan.pcap", "mobility_opt_asan_2.pcap", "mobility_opt_asan_3.pcap")
+
+
+def compare(path: Path, profile: Profile = RFC6275) -> tuple[Crosscheck, list[Difference]]:
+    comparison = Crosscheck(path, profile)
+    return comparison, list(comparison)
+
+
+def unexplained(path: Path, profile: Profile = RFC6275) -> list[Difference]:
+    comparison, found = compare(path, profile)
+    assert comparison.frames > 0
+    assert comparison.compared > comparison.frames
+    return [difference for difference in found if difference.fault is None]
+
+
+# --- every capture ---
+
+
+@pytest.mark.soak
+def test_the_examples_of_all_rules(repository: Path, tmp_path: Path) -> None:
+    octets = []
+    for capture in sorted((repository / "captures" / "rules").glob("*.pcapng")):
+        with open_capture(capture) as reader:
+            octets += [record.captured for record in reader]
+    assert unexplained(write(tmp_path / "examples.pcapng", octets)) == []
+
+
+@pytest.mark.parametrize("profile", BUILT_IN.values(), ids=lambda profile: profile.name)
+def test_the_vectors(tmp_path: Path, profile: Profile) -> None:
+    octets = [vector.octets for vector in load() if vector.profile == profile.name]
+    assert unexplained(write(tmp_path / "vectors.pcapng", octets), profile) == []
+
+
+def test_every_message_and_option(tmp_path: Path) -> None:
+    assert unexplained(write(tmp_path / "every.pcapng", packets(1, EVERY))) == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_twenty_thousand_of_them(tmp_path: Path) -> None:
+    assert unexplained(write(tmp_path / "every.pcapng", packets(6, ALL))) == []
+
+
+def test_a_recording() -> None:
+    assert unexplained(UMIP / "ro-home.pcap") == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", sorted(path.name for path in UMIP.iterdir() if path.suffix in (".pcap", ".pcapng")))
+def test_every_recording(name: str) -> None:
+    assert unexplained(UMIP / name) == []
+
+
+@pytest.mark.soak
+def test_captures_of_others(external_captures: Path) -> None:
+    for path in sorted(external_captures.glob("*/*.pcap")):
+        assert unexplained(path) == []
+        if path.name in KAME:
+            assert unexplained(path, KAME2003) == []
+
+
+# --- each listed fault, with octets ---
+
+
+def option(kind: int, data: str) -> bytes:
+    """A Binding Acknowledgement with one option at its end, as it stands there, and PadN behind it."""
+    octets = bytes((kind, len(data) // 2)) + bytes.fromhex(data)
+    return made.carried(
+        6, bytes.fromhex("0000 0001 000f") + octets + made.padding(-(12 + len(octets)) % 8), AGENT, HOME
+    )
+
+
+def mobility_62() -> bytes:
+    return ipv6(CARE1, AGENT, 62, bytes.fromhex("3b01 0500 0000 0001 8000 000f 0102 0000"))
+
+
+def short_acknowledgement() -> bytes:
+    """Header Len 0, 8 octets; behind it 8 more."""
+    return ipv6(CARE1, AGENT, 135, bytes.fromhex("3b00 0600 0000 0000 0001 000f 0102 0000"))
+
+
+def quoted_echo() -> bytes:
+    return made.icmp_packet(1, bytes(4) + made.echo_request(CARE1, AGENT), AGENT, CARE1)
+
+
+def redirect() -> bytes:
+    """A packet in a Redirected Header option: 8 + 48 octets are 7 times 8."""
+    inner = ipv6(CARE1, AGENT, 59, b"")
+    body = bytes(4) + AGENT + CARE1 + bytes((4, 6)) + bytes(6) + inner
+    return made.icmp_packet(137, body, AGENT, CARE1)
+
+
+CASES: dict[str, tuple[bytes, Profile]] = {
+    "option-type-not-filled": (made.home_bu(), RFC6275),
+    "options-of-the-script": (option(200, "aabbcc"), RFC6275),
+    "two-octets-short": (option(16, "0102030405060708"), RFC6275),
+    "options-not-read": (made.carried(12, bytes(2), AGENT, HOME), RFC6275),
+    "unreachable-by-the-script": (made.unreachable(), RFC6275),
+    "any-octet-a-subtype": (made.icmp_packet(154, bytes((1, 0, 0, 7)) + bytes(8), AGENT, CARE1), RFC6275),
+    "next-header-62": (mobility_62(), RFC6275),
+    "todays-numbers": (mobility_62().replace(b"\x80\x00\x00\x0f", b"\x84\x00\x00\x0f"), KAME2003),
+    "quoted-checksums": (quoted_echo(), RFC6275),
+    "behind-the-header": (short_acknowledgement(), RFC6275),
+    "short-identifier": (option(8, "9552"), RFC6275),
+    "options-in-other-messages": (
+        made.carried(8, bytes.fromhex("0001 8000 000f c802 aabb 0102 0000"), CARE1, AGENT),
+        RFC6275,
+    ),
+    "long-link-layer-address": (
+        made.icmp_packet(133, bytes(4) + bytes.fromhex("0102 0200 5eff fe10 0099 0000 0000 0000"), HOME, AGENT),
+        RFC6275,
+    ),
+    "redirected-packet": (redirect(), RFC6275),
+    "octets-as-text": (option(8, "01a5fdfefc"), RFC6275),
+}
+
+
+def test_each_fault_has_octets(tmp_path: Path) -> None:
+    """One capture for each profile, a packet for each fault."""
+    for profile in BUILT_IN.values():
+        cases = {fault: packet for fault, (packet, of) in CASES.items() if of is profile}
+        _, found = compare(write(tmp_path / "all.pcapng", cases.values()), profile)
+        for number, fault in enumerate(cases, 1):
+            there = [difference.fault for difference in found if difference.frame == number]
+            assert None not in there, fault
+            assert fault in {known.id for known in there if known is not None}
+
+
+def test_what_the_capture_cut(tmp_path: Path) -> None:
+    path = tmp_path / "cut.pcapng"
+    with path.open("wb") as stream:
+        packet = made.home_bu()
+        PcapngWriter(stream, application="test").write(0, linktype.RAW, packet[:-16], original_length=len(packet))
+    _, found = compare(path)
+    assert {difference.fault.id for difference in found if difference.fault} == {"cut-by-the-capture"}
+    assert [difference for difference in found if difference.fault is None] == []
+
+
+def test_every_fault_is_met() -> None:
+    assert {fault.id for fault in FAULTS} == set(CASES) | {"cut-by-the-capture"}
+
+
+def test_a_fault_is_of_its_versions() -> None:
+    fault = next(each for each in FAULTS if each.id == "option-type-not-filled")
+    assert fault.covers("4.0.17", fault.fields[0])
+    assert not fault.covers("4.2.0", fault.fields[0])
+    assert not fault.covers("4.0.17", "mip6.csum")
+    assert fault_of("5.0", RFC6275, None, fault.fields[0], ("1",), ()) is None  # type: ignore[arg-type]
+
+
+# --- at the command line ---
+
+
+def test_a_difference_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the list of known faults each of them is a difference."""
+    from mhatool.cli import main
+    from mhatool.wireshark import faults
+
+    monkeypatch.setattr(faults, "FAULTS", ())
+    path = write(tmp_path / "one.pcapng", [option(16, "0102030405060708")])
+    assert main(["crosscheck", str(path)]) == 1
+    out, _ = capsys.readouterr()
+    line = f"{path}:1: mip6.mocot.co_keygen_tok: we have 0102030405060708, tshark 010203040506 (octets 010203040506)"
+    assert line in out.splitlines()
+
+
+def test_text_and_records(tmp_path: Path) -> None:
+    path = write(tmp_path / "one.pcapng", [made.home_bu(), made.ba()])
+    text = mhatool("crosscheck", path)
+    assert (text.status, text.err) == (0, "")
+    assert text.out.startswith("known: option-type-not-filled x 2: tshark ")
+    assert " fields in 2 frames beside tshark " in text.out.splitlines()[-1]
+    records = [json.loads(line) for line in mhatool("crosscheck", path, "--jsonl").out.splitlines()]
+    for record in records:
+        jsonschema.Draft202012Validator(SCHEMA).validate(record)
+    assert [(r["frame"], r["field"], r["known_fault"]) for r in records] == [
+        (1, "mip6.mobility_opt", "option-type-not-filled"),
+        (2, "mip6.mobility_opt", "option-type-not-filled"),
+    ]
+
+
+def test_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no capture\n", encoding="utf-8")
+    assert "text" in complaint("crosscheck", tmp_path / "text")
+    assert "nothing.pcap" in complaint("crosscheck", tmp_path / "nothing.pcap")
+    assert "give a file" in complaint("crosscheck", "-")
