@@ -1,4 +1,4 @@
-"""Packets that the capture cut: Wireshark's exception doesn't stop at Lua, which after 200 of them could run nothing."""
+"""Packets that the capture cut: Wireshark's exception doesn't stop at Lua, and after 200 of them nothing runs."""
 
 from __future__ import annotations
 
