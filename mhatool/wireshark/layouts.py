@@ -75,8 +75,12 @@ class Shown:
 
 def shown() -> list[Shown]:
     """Every declaration that the script knows: all mobility messages and options, and the ICMPv6 messages of ours."""
-    found = [Shown(declaration) for family in FAMILIES for declaration in declarations(family)]
-    return found + [Shown(d) for d in declarations("icmpv6") if d.symbol in _ICMPV6]
+    found = [declaration for family in FAMILIES for declaration in declarations(family)]
+    found += [declaration for declaration in declarations("icmpv6") if declaration.symbol in _ICMPV6]
+    # Not in the order in which modules happened to be read: the script is compared with the committed one.
+    families = (*FAMILIES, "icmpv6")
+    found.sort(key=lambda each: (families.index(each.family), each.numbers or (256,), each.symbol))
+    return [Shown(declaration) for declaration in found]
 
 
 # --- fields -----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ local function tvb(octets) return setmetatable({ octets = octets }, Tvb) end
 function Tvb:len() return #self.octets end
 function Tvb:reported_len() return #self.octets end
 function Tvb:offset() return 0 end
-function Tvb:raw() return self.octets end
+function Tvb:raw(at, size) return at and self.octets:sub(at + 1, at + size) or self.octets end
 function Tvb.__call(self, at, size)
   at = at or 0
   size = size or #self.octets - at
