@@ -162,7 +162,8 @@ def _field(each: Shown, spec: FieldSpec) -> str:
         return _table(entries | {"whole": "true"})
     if is_part:
         entries |= {"shift": spec.shift, "mask": f"{(1 << kind.bits) - 1:#x}"}
-    return _table(entries | {"unit": unit})
+    is_large = kind.lua().constructor == "uint64"  # Lua's numbers aren't taken for those
+    return _table(entries | {"unit": unit, "is_large": "true" if is_large else None})
 
 
 def _tail(each: Shown, spec: FieldSpec) -> str:

@@ -62,6 +62,7 @@ Pref = { uint = preference, bool = preference, enum = preference }
 Field = { new = function() return function() end end }
 Dissector = { get = function() return {} end, call = function(_, buf) return buf:len() end }
 Address = { ipv6 = function(words) return words end }
+UInt64 = { new = function(value) return value end }
 NSTime = { new = function(seconds, nanoseconds) return ("%d.%09d"):format(seconds, nanoseconds) end }
 bit = {
   band = function(a, b) return a & b end,
