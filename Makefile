@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; this file says what there is and what stands on what.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: setup demo test lint bench captures soak check-bare clean help
+.PHONY: setup demo test lint bench captures plugin screenshots soak check-bare clean help
 
 stamp := .venv/.setup
 dev_stamp := .venv/.setup-dev
@@ -22,6 +22,12 @@ bench: $(dev_stamp)  ## measure against named peers (ARGS are passed on)
 
 captures: $(dev_stamp)  ## write captures/rules/ from tests/recipes/ again
 	@.venv/bin/python -m tests.recipes
+
+plugin: $(dev_stamp)  ## write wireshark-lua/mha.lua from the declarations again
+	@.venv/bin/python -m mhatool.wireshark > wireshark-lua/mha.lua.new && mv wireshark-lua/mha.lua.new wireshark-lua/mha.lua
+
+screenshots: $(stamp)  ## take the pictures of docs/wireshark.md from real Wireshark, under a virtual display
+	@scripts/screenshots.sh
 
 soak: $(dev_stamp)  ## fuzz and run the long tests; the record goes to docs/soak.txt
 	@scripts/soak.sh

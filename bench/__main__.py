@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import decode, memory, report, rivals, scan, signalling, start
+from bench import decode, memory, plugin, report, rivals, scan, signalling, start
 from bench.files import NoRoomError, workspace
 from bench.process import FailedError
 from bench.result import Result, WrongAnswerError
@@ -17,6 +17,7 @@ GROUPS = {
     "scan": scan.results,
     "signalling": signalling.results,
     "memory": memory.results,
+    "plugin": plugin.results,
 }
 QUICK = 0.1
 

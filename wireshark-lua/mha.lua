@@ -25,13 +25,14 @@ F["mha.response_time"] = ProtoField.relative_time("mha.response_time", "Time sin
 F["mha.rule"] = ProtoField.string("mha.rule", "Rule")
 F["mha.response_in"] = ProtoField.framenum("mha.response_in", "Response in", base.NONE, frametype.RESPONSE)
 F["mha.response_to"] = ProtoField.framenum("mha.response_to", "Response to", base.NONE, frametype.REQUEST)
-F["mha.mobility.data"] = ProtoField.bytes("mha.mobility.data", "Data")
-F["mha.experimental_mobility.data"] = ProtoField.bytes("mha.experimental_mobility.data", "Data")
-F["mha.switch.address"] = ProtoField.ipv6("mha.switch.address", "Address")
-F["mha.heartbeat.flags"] = ProtoField.uint8("mha.heartbeat.flags", "Flags", base.HEX)
-F["mha.heartbeat.flags.u"] = ProtoField.bool("mha.heartbeat.flags.u", "U: Unsolicited")
-F["mha.heartbeat.flags.r"] = ProtoField.bool("mha.heartbeat.flags.r", "R: Response")
-F["mha.heartbeat.sequence_number"] = ProtoField.uint32("mha.heartbeat.sequence_number", "Sequence number", base.DEC)
+F["mha.home_test_init.home_init_cookie"] = ProtoField.bytes("mha.home_test_init.home_init_cookie", "Home Init Cookie")
+F["mha.care_of_test_init.care_of_init_cookie"] = ProtoField.bytes("mha.care_of_test_init.care_of_init_cookie", "Care-of Init Cookie")
+F["mha.home_test.home_nonce_index"] = ProtoField.uint16("mha.home_test.home_nonce_index", "Home Nonce Index", base.DEC)
+F["mha.home_test.home_init_cookie"] = ProtoField.bytes("mha.home_test.home_init_cookie", "Home Init Cookie")
+F["mha.home_test.home_keygen_token"] = ProtoField.bytes("mha.home_test.home_keygen_token", "Home Keygen Token")
+F["mha.care_of_test.care_of_nonce_index"] = ProtoField.uint16("mha.care_of_test.care_of_nonce_index", "Care-of Nonce Index", base.DEC)
+F["mha.care_of_test.care_of_init_cookie"] = ProtoField.bytes("mha.care_of_test.care_of_init_cookie", "Care-of Init Cookie")
+F["mha.care_of_test.care_of_keygen_token"] = ProtoField.bytes("mha.care_of_test.care_of_keygen_token", "Care-of Keygen Token")
 F["mha.update.sequence_number"] = ProtoField.uint16("mha.update.sequence_number", "Sequence number", base.DEC)
 F["mha.update.flags"] = ProtoField.uint16("mha.update.flags", "Flags", base.HEX)
 F["mha.update.flags.a"] = ProtoField.bool("mha.update.flags.a", "A: Acknowledge")
@@ -60,24 +61,23 @@ F["mha.acknowledgement.sequence_number"] = ProtoField.uint16("mha.acknowledgemen
 F["mha.acknowledgement.lifetime_s"] = ProtoField.uint24("mha.acknowledgement.lifetime_s", "Lifetime (s)", base.DEC)
 F["mha.error.status"] = ProtoField.uint8("mha.error.status", "Status", base.DEC, { [1] = "Unknown binding for Home Address destination option", [2] = "Unrecognized MH Type value" })
 F["mha.error.home_address"] = ProtoField.ipv6("mha.error.home_address", "Home address")
-F["mha.home_test_init.home_init_cookie"] = ProtoField.bytes("mha.home_test_init.home_init_cookie", "Home Init Cookie")
-F["mha.care_of_test_init.care_of_init_cookie"] = ProtoField.bytes("mha.care_of_test_init.care_of_init_cookie", "Care-of Init Cookie")
-F["mha.home_test.home_nonce_index"] = ProtoField.uint16("mha.home_test.home_nonce_index", "Home Nonce Index", base.DEC)
-F["mha.home_test.home_init_cookie"] = ProtoField.bytes("mha.home_test.home_init_cookie", "Home Init Cookie")
-F["mha.home_test.home_keygen_token"] = ProtoField.bytes("mha.home_test.home_keygen_token", "Home Keygen Token")
-F["mha.care_of_test.care_of_nonce_index"] = ProtoField.uint16("mha.care_of_test.care_of_nonce_index", "Care-of Nonce Index", base.DEC)
-F["mha.care_of_test.care_of_init_cookie"] = ProtoField.bytes("mha.care_of_test.care_of_init_cookie", "Care-of Init Cookie")
-F["mha.care_of_test.care_of_keygen_token"] = ProtoField.bytes("mha.care_of_test.care_of_keygen_token", "Care-of Keygen Token")
+F["mha.experimental_mobility.data"] = ProtoField.bytes("mha.experimental_mobility.data", "Data")
+F["mha.switch.address"] = ProtoField.ipv6("mha.switch.address", "Address")
+F["mha.heartbeat.flags"] = ProtoField.uint8("mha.heartbeat.flags", "Flags", base.HEX)
+F["mha.heartbeat.flags.u"] = ProtoField.bool("mha.heartbeat.flags.u", "U: Unsolicited")
+F["mha.heartbeat.flags.r"] = ProtoField.bool("mha.heartbeat.flags.r", "R: Response")
+F["mha.heartbeat.sequence_number"] = ProtoField.uint32("mha.heartbeat.sequence_number", "Sequence number", base.DEC)
+F["mha.mobility.data"] = ProtoField.bytes("mha.mobility.data", "Data")
 F["mha.pad_n.padding"] = ProtoField.bytes("mha.pad_n.padding", "Padding")
-F["mha.option.data"] = ProtoField.bytes("mha.option.data", "Data")
-F["mha.option.home_agent"] = ProtoField.ipv6("mha.option.home_agent", "Home agent")
-F["mha.experimental_mobility_option.data"] = ProtoField.bytes("mha.experimental_mobility_option.data", "Data")
 F["mha.binding_refresh_advice.refresh_interval_s"] = ProtoField.uint24("mha.binding_refresh_advice.refresh_interval_s", "Refresh interval (s)", base.DEC)
 F["mha.alternate_care_of_address.care_of_address"] = ProtoField.ipv6("mha.alternate_care_of_address.care_of_address", "Care-of address")
 F["mha.nonce_indices.home_nonce_index"] = ProtoField.uint16("mha.nonce_indices.home_nonce_index", "Home Nonce Index", base.DEC)
 F["mha.nonce_indices.care_of_nonce_index"] = ProtoField.uint16("mha.nonce_indices.care_of_nonce_index", "Care-of Nonce Index", base.DEC)
 F["mha.binding_authorization_data.authenticator"] = ProtoField.bytes("mha.binding_authorization_data.authenticator", "Authenticator")
-F["mha.unique_identifier.unique_identifier"] = ProtoField.uint16("mha.unique_identifier.unique_identifier", "Unique identifier", base.DEC)
+F["mha.mobile_network_prefix.prefix_length"] = ProtoField.uint8("mha.mobile_network_prefix.prefix_length", "Prefix length", base.DEC)
+F["mha.mobile_network_prefix.prefix"] = ProtoField.ipv6("mha.mobile_network_prefix.prefix", "Prefix")
+F["mha.mobility_link_layer_address.option_code"] = ProtoField.uint8("mha.mobility_link_layer_address.option_code", "Option code", base.DEC)
+F["mha.mobility_link_layer_address.link_layer_address"] = ProtoField.bytes("mha.mobility_link_layer_address.link_layer_address", "Link layer address", base.COLON)
 F["mha.mobile_node_identifier.subtype"] = ProtoField.uint8("mha.mobile_node_identifier.subtype", "Subtype", base.DEC, { [1] = "NAI", [2] = "IPv6 Address", [3] = "IMSI", [4] = "P-TMSI", [5] = "EUI-48 address", [6] = "EUI-64 address", [7] = "GUTI", [8] = "DUID" })
 F["mha.mobile_node_identifier.identifier"] = ProtoField.bytes("mha.mobile_node_identifier.identifier", "Identifier")
 F["mha.authentication.subtype"] = ProtoField.uint8("mha.authentication.subtype", "Subtype", base.DEC, { [1] = "MN-HA authentication mobility option", [2] = "MN-AAA authentication mobility option" })
@@ -85,10 +85,8 @@ F["mha.authentication.spi"] = ProtoField.uint32("mha.authentication.spi", "SPI",
 F["mha.authentication.authenticator"] = ProtoField.bytes("mha.authentication.authenticator", "Authenticator")
 F["mha.message_identification.timestamp"] = ProtoField.uint64("mha.message_identification.timestamp", "Timestamp", base.DEC)
 F["mha.care_of_test_option.care_of_keygen_token"] = ProtoField.bytes("mha.care_of_test_option.care_of_keygen_token", "Care-of Keygen Token")
-F["mha.mobile_network_prefix.prefix_length"] = ProtoField.uint8("mha.mobile_network_prefix.prefix_length", "Prefix length", base.DEC)
-F["mha.mobile_network_prefix.prefix"] = ProtoField.ipv6("mha.mobile_network_prefix.prefix", "Prefix")
-F["mha.mobility_link_layer_address.option_code"] = ProtoField.uint8("mha.mobility_link_layer_address.option_code", "Option code", base.DEC)
-F["mha.mobility_link_layer_address.link_layer_address"] = ProtoField.bytes("mha.mobility_link_layer_address.link_layer_address", "Link layer address", base.COLON)
+F["mha.experimental_mobility_option.data"] = ProtoField.bytes("mha.experimental_mobility_option.data", "Data")
+F["mha.option.home_agent"] = ProtoField.ipv6("mha.option.home_agent", "Home agent")
 F["mha.vendor_specific.vendor_id"] = ProtoField.uint32("mha.vendor_specific.vendor_id", "Vendor id", base.DEC)
 F["mha.vendor_specific.subtype"] = ProtoField.uint8("mha.vendor_specific.subtype", "Subtype", base.DEC)
 F["mha.vendor_specific.data"] = ProtoField.bytes("mha.vendor_specific.data", "Data")
@@ -100,7 +98,8 @@ F["mha.binding_identifier.flags.h"] = ProtoField.bool("mha.binding_identifier.fl
 F["mha.binding_identifier.priority"] = ProtoField.uint8("mha.binding_identifier.priority", "Priority", base.DEC)
 F["mha.binding_identifier.care_of_address"] = ProtoField.ipv6("mha.binding_identifier.care_of_address", "Care-of address")
 F["mha.binding_identifier.care_of_address_ipv4"] = ProtoField.ipv4("mha.binding_identifier.care_of_address_ipv4", "Care-of address")
-F["mha.nd_option.data"] = ProtoField.bytes("mha.nd_option.data", "Data")
+F["mha.option.data"] = ProtoField.bytes("mha.option.data", "Data")
+F["mha.unique_identifier.unique_identifier"] = ProtoField.uint16("mha.unique_identifier.unique_identifier", "Unique identifier", base.DEC)
 F["mha.source_link_layer_address.link_layer_address"] = ProtoField.bytes("mha.source_link_layer_address.link_layer_address", "Link layer address", base.COLON)
 F["mha.target_link_layer_address.link_layer_address"] = ProtoField.bytes("mha.target_link_layer_address.link_layer_address", "Link layer address", base.COLON)
 F["mha.prefix.prefix_length"] = ProtoField.uint8("mha.prefix.prefix_length", "Prefix length", base.DEC)
@@ -118,9 +117,7 @@ F["mha.home_agent_information.flags"] = ProtoField.uint16("mha.home_agent_inform
 F["mha.home_agent_information.flags.r"] = ProtoField.bool("mha.home_agent_information.flags.r", "R: Mobile Router Support")
 F["mha.home_agent_information.home_agent_preference"] = ProtoField.uint16("mha.home_agent_information.home_agent_preference", "Home agent preference", base.DEC)
 F["mha.home_agent_information.home_agent_lifetime_s"] = ProtoField.uint16("mha.home_agent_information.home_agent_lifetime_s", "Home agent lifetime (s)", base.DEC)
-F["mha.unreachable.code"] = ProtoField.uint8("mha.unreachable.code", "Code", base.DEC)
-F["mha.unreachable.identifier"] = ProtoField.uint16("mha.unreachable.identifier", "Identifier", base.DEC)
-F["mha.unreachable.address"] = ProtoField.ipv6("mha.unreachable.address", "Unreachable home agent")
+F["mha.nd_option.data"] = ProtoField.bytes("mha.nd_option.data", "Data")
 F["mha.dhaad_request.code"] = ProtoField.uint8("mha.dhaad_request.code", "Code", base.DEC)
 F["mha.dhaad_request.identifier"] = ProtoField.uint16("mha.dhaad_request.identifier", "Identifier", base.DEC)
 F["mha.dhaad_request.flags"] = ProtoField.uint16("mha.dhaad_request.flags", "Flags", base.HEX)
@@ -137,41 +134,43 @@ F["mha.mobile_prefix_advertisement.identifier"] = ProtoField.uint16("mha.mobile_
 F["mha.mobile_prefix_advertisement.flags"] = ProtoField.uint16("mha.mobile_prefix_advertisement.flags", "Flags", base.HEX)
 F["mha.mobile_prefix_advertisement.flags.m"] = ProtoField.bool("mha.mobile_prefix_advertisement.flags.m", "M: Managed address configuration")
 F["mha.mobile_prefix_advertisement.flags.o"] = ProtoField.bool("mha.mobile_prefix_advertisement.flags.o", "O: Other configuration")
+F["mha.unreachable.code"] = ProtoField.uint8("mha.unreachable.code", "Code", base.DEC)
+F["mha.unreachable.identifier"] = ProtoField.uint16("mha.unreachable.identifier", "Identifier", base.DEC)
+F["mha.unreachable.address"] = ProtoField.ipv6("mha.unreachable.address", "Unreachable home agent")
 local registered = {}
 for _, field in pairs(F) do registered[#registered + 1] = field end
 mha.fields = registered
-LAYOUT.mobility = { title = "Mobility Header", size = 6, fields = {  }, tails = { { kind = "octets", field = F["mha.mobility.data"] } }, tail = "octets", align_by_size = {} }
-LAYOUT.experimental_mobility = { title = "Experimental Mobility", size = 6, fields = {  }, tails = { { kind = "octets", field = F["mha.experimental_mobility.data"] } }, tail = "octets", align_by_size = {} }
-LAYOUT.ha_switch = { title = "Home Agent Switch", size = 8, fields = {  }, tails = { { kind = "addresses", field = F["mha.switch.address"], counted_at = 6 }, { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
-LAYOUT.heartbeat = { title = "Heartbeat", size = 12, fields = { { field = F["mha.heartbeat.flags"], at = 6, size = 2, flags = "", letters = { { F["mha.heartbeat.flags.u"], 0x2, "U" }, { F["mha.heartbeat.flags.r"], 0x1, "R" } }, shift = 0, mask = 0x3, unit = 1 }, { field = F["mha.heartbeat.sequence_number"], at = 8, size = 4, whole = true } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
 LAYOUT.binding_refresh_request = { title = "Binding Refresh Request", size = 8, fields = {  }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
-LAYOUT.binding_update = { title = "Binding Update", size = 12, fields = { { field = F["mha.update.sequence_number"], at = 6, size = 2, whole = true }, { field = F["mha.update.flags"], at = 8, size = 2, flags = "binding_update", letters = { { F["mha.update.flags.a"], 0x8000, "A" }, { F["mha.update.flags.h"], 0x4000, "H" }, { F["mha.update.flags.l"], 0x2000, "L" }, { F["mha.update.flags.k"], 0x1000, "K" }, { F["mha.update.flags.m"], 0x800, "M" }, { F["mha.update.flags.r"], 0x400, "R" }, { F["mha.update.flags.p"], 0x200, "P" }, { F["mha.update.flags.f"], 0x100, "F" }, { F["mha.update.flags.t"], 0x80, "T" }, { F["mha.update.flags.b"], 0x40, "B" }, { F["mha.update.flags.s"], 0x20, "S" }, { F["mha.update.flags.d"], 0x10, "D" } }, unit = 1 }, { field = F["mha.update.lifetime_s"], at = 10, size = 2, unit = 4 } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
-LAYOUT.binding_acknowledgement = { title = "Binding Acknowledgement", size = 12, fields = { { field = F["mha.acknowledgement.status"], at = 6, size = 1, whole = true }, { field = F["mha.acknowledgement.flags"], at = 7, size = 1, flags = "binding_acknowledgement", letters = { { F["mha.acknowledgement.flags.k"], 0x80, "K" }, { F["mha.acknowledgement.flags.r"], 0x40, "R" }, { F["mha.acknowledgement.flags.p"], 0x20, "P" }, { F["mha.acknowledgement.flags.t"], 0x10, "T" }, { F["mha.acknowledgement.flags.b"], 0x8, "B" }, { F["mha.acknowledgement.flags.s"], 0x4, "S" }, { F["mha.acknowledgement.flags.d"], 0x2, "D" } }, unit = 1 }, { field = F["mha.acknowledgement.sequence_number"], at = 8, size = 2, whole = true }, { field = F["mha.acknowledgement.lifetime_s"], at = 10, size = 2, unit = 4 } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
-LAYOUT.binding_error = { title = "Binding Error", size = 24, fields = { { field = F["mha.error.status"], at = 6, size = 1, whole = true }, { field = F["mha.error.home_address"], at = 8, size = 16, whole = true } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
 LAYOUT.home_test_init = { title = "Home Test Init", size = 16, fields = { { field = F["mha.home_test_init.home_init_cookie"], at = 8, size = 8, whole = true } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
 LAYOUT.care_of_test_init = { title = "Care-of Test Init", size = 16, fields = { { field = F["mha.care_of_test_init.care_of_init_cookie"], at = 8, size = 8, whole = true } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
 LAYOUT.home_test = { title = "Home Test", size = 24, fields = { { field = F["mha.home_test.home_nonce_index"], at = 6, size = 2, whole = true }, { field = F["mha.home_test.home_init_cookie"], at = 8, size = 8, whole = true }, { field = F["mha.home_test.home_keygen_token"], at = 16, size = 8, whole = true } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
 LAYOUT.care_of_test = { title = "Care-of Test", size = 24, fields = { { field = F["mha.care_of_test.care_of_nonce_index"], at = 6, size = 2, whole = true }, { field = F["mha.care_of_test.care_of_init_cookie"], at = 8, size = 8, whole = true }, { field = F["mha.care_of_test.care_of_keygen_token"], at = 16, size = 8, whole = true } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
+LAYOUT.binding_update = { title = "Binding Update", size = 12, fields = { { field = F["mha.update.sequence_number"], at = 6, size = 2, whole = true }, { field = F["mha.update.flags"], at = 8, size = 2, flags = "binding_update", letters = { { F["mha.update.flags.a"], 0x8000, "A" }, { F["mha.update.flags.h"], 0x4000, "H" }, { F["mha.update.flags.l"], 0x2000, "L" }, { F["mha.update.flags.k"], 0x1000, "K" }, { F["mha.update.flags.m"], 0x800, "M" }, { F["mha.update.flags.r"], 0x400, "R" }, { F["mha.update.flags.p"], 0x200, "P" }, { F["mha.update.flags.f"], 0x100, "F" }, { F["mha.update.flags.t"], 0x80, "T" }, { F["mha.update.flags.b"], 0x40, "B" }, { F["mha.update.flags.s"], 0x20, "S" }, { F["mha.update.flags.d"], 0x10, "D" } }, unit = 1 }, { field = F["mha.update.lifetime_s"], at = 10, size = 2, unit = 4 } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
+LAYOUT.binding_acknowledgement = { title = "Binding Acknowledgement", size = 12, fields = { { field = F["mha.acknowledgement.status"], at = 6, size = 1, whole = true }, { field = F["mha.acknowledgement.flags"], at = 7, size = 1, flags = "binding_acknowledgement", letters = { { F["mha.acknowledgement.flags.k"], 0x80, "K" }, { F["mha.acknowledgement.flags.r"], 0x40, "R" }, { F["mha.acknowledgement.flags.p"], 0x20, "P" }, { F["mha.acknowledgement.flags.t"], 0x10, "T" }, { F["mha.acknowledgement.flags.b"], 0x8, "B" }, { F["mha.acknowledgement.flags.s"], 0x4, "S" }, { F["mha.acknowledgement.flags.d"], 0x2, "D" } }, unit = 1 }, { field = F["mha.acknowledgement.sequence_number"], at = 8, size = 2, whole = true }, { field = F["mha.acknowledgement.lifetime_s"], at = 10, size = 2, unit = 4 } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
+LAYOUT.binding_error = { title = "Binding Error", size = 24, fields = { { field = F["mha.error.status"], at = 6, size = 1, whole = true }, { field = F["mha.error.home_address"], at = 8, size = 16, whole = true } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
+LAYOUT.experimental_mobility = { title = "Experimental Mobility", size = 6, fields = {  }, tails = { { kind = "octets", field = F["mha.experimental_mobility.data"] } }, tail = "octets", align_by_size = {} }
+LAYOUT.ha_switch = { title = "Home Agent Switch", size = 8, fields = {  }, tails = { { kind = "addresses", field = F["mha.switch.address"], counted_at = 6 }, { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
+LAYOUT.heartbeat = { title = "Heartbeat", size = 12, fields = { { field = F["mha.heartbeat.flags"], at = 6, size = 2, flags = "", letters = { { F["mha.heartbeat.flags.u"], 0x2, "U" }, { F["mha.heartbeat.flags.r"], 0x1, "R" } }, shift = 0, mask = 0x3, unit = 1 }, { field = F["mha.heartbeat.sequence_number"], at = 8, size = 4, whole = true } }, tails = { { kind = "options", family = "mobility_option" } }, tail = "options", align_by_size = {} }
+LAYOUT.mobility = { title = "Mobility Header", size = 6, fields = {  }, tails = { { kind = "octets", field = F["mha.mobility.data"] } }, tail = "octets", align_by_size = {} }
 LAYOUT.pad1 = { title = "Pad1", size = 1, fields = {  }, tails = {  }, align_by_size = {} }
 LAYOUT.pad_n = { title = "PadN", size = 2, fields = {  }, tails = { { kind = "octets", field = F["mha.pad_n.padding"] } }, tail = "octets", align_by_size = {} }
-LAYOUT.mobility_option = { title = "Mobility option", size = 2, fields = {  }, tails = { { kind = "octets", field = F["mha.option.data"] } }, tail = "octets", align_by_size = {} }
-LAYOUT.multiple_home_agents = { title = "Multiple Home Agents", size = 2, fields = {  }, tails = { { kind = "addresses", field = F["mha.option.home_agent"] } }, tail = "octets", align = { 8, 6 }, align_by_size = {} }
-LAYOUT.experimental_mobility_option = { title = "Experimental Mobility Option", size = 2, fields = {  }, tails = { { kind = "octets", field = F["mha.experimental_mobility_option.data"] } }, tail = "octets", align_by_size = {} }
 LAYOUT.binding_refresh_advice = { title = "Binding Refresh Advice", size = 4, fields = { { field = F["mha.binding_refresh_advice.refresh_interval_s"], at = 2, size = 2, unit = 4 } }, tails = {  }, align = { 2, 0 }, align_by_size = {} }
 LAYOUT.alternate_care_of_address = { title = "Alternate Care-of Address", size = 18, fields = { { field = F["mha.alternate_care_of_address.care_of_address"], at = 2, size = 16, whole = true } }, tails = {  }, align = { 8, 6 }, align_by_size = {} }
 LAYOUT.nonce_indices = { title = "Nonce Indices", size = 6, fields = { { field = F["mha.nonce_indices.home_nonce_index"], at = 2, size = 2, whole = true }, { field = F["mha.nonce_indices.care_of_nonce_index"], at = 4, size = 2, whole = true } }, tails = {  }, align = { 2, 0 }, align_by_size = {} }
 LAYOUT.binding_authorization_data = { title = "Authorization Data", size = 2, fields = {  }, tails = { { kind = "octets", field = F["mha.binding_authorization_data.authenticator"] } }, tail = "octets", align = { 8, 2 }, align_by_size = {} }
-LAYOUT.unique_identifier = { title = "Unique Identifier", size = 4, fields = { { field = F["mha.unique_identifier.unique_identifier"], at = 2, size = 2, whole = true } }, tails = {  }, align = { 2, 0 }, align_by_size = {} }
+LAYOUT.mobile_network_prefix = { title = "Mobile Network Prefix", size = 20, fields = { { field = F["mha.mobile_network_prefix.prefix_length"], at = 3, size = 1, whole = true }, { field = F["mha.mobile_network_prefix.prefix"], at = 4, size = 16, whole = true } }, tails = {  }, align = { 8, 4 }, align_by_size = {} }
+LAYOUT.mobility_link_layer_address = { title = "Mobility Header Link-Layer Address", size = 3, fields = { { field = F["mha.mobility_link_layer_address.option_code"], at = 2, size = 1, whole = true } }, tails = { { kind = "octets", field = F["mha.mobility_link_layer_address.link_layer_address"] } }, tail = "octets", align_by_size = {} }
 LAYOUT.mobile_node_identifier = { title = "Mobile Node Identifier", size = 3, fields = { { field = F["mha.mobile_node_identifier.subtype"], at = 2, size = 1, whole = true } }, tails = { { kind = "octets", field = F["mha.mobile_node_identifier.identifier"] } }, tail = "octets", align_by_size = {} }
 LAYOUT.mobility_message_authentication = { title = "Mobility Message Authentication", size = 7, fields = { { field = F["mha.authentication.subtype"], at = 2, size = 1, whole = true }, { field = F["mha.authentication.spi"], at = 3, size = 4, whole = true } }, tails = { { kind = "octets", field = F["mha.authentication.authenticator"] } }, tail = "octets", align = { 4, 1 }, align_by_size = {} }
 LAYOUT.message_identification = { title = "Mobility Message Replay Protection", size = 10, fields = { { field = F["mha.message_identification.timestamp"], at = 2, size = 8, whole = true } }, tails = {  }, align = { 8, 2 }, align_by_size = {} }
 LAYOUT.care_of_test_option = { title = "Care-of Test", size = 10, fields = { { field = F["mha.care_of_test_option.care_of_keygen_token"], at = 2, size = 8, whole = true } }, tails = {  }, align_by_size = {} }
-LAYOUT.mobile_network_prefix = { title = "Mobile Network Prefix", size = 20, fields = { { field = F["mha.mobile_network_prefix.prefix_length"], at = 3, size = 1, whole = true }, { field = F["mha.mobile_network_prefix.prefix"], at = 4, size = 16, whole = true } }, tails = {  }, align = { 8, 4 }, align_by_size = {} }
-LAYOUT.mobility_link_layer_address = { title = "Mobility Header Link-Layer Address", size = 3, fields = { { field = F["mha.mobility_link_layer_address.option_code"], at = 2, size = 1, whole = true } }, tails = { { kind = "octets", field = F["mha.mobility_link_layer_address.link_layer_address"] } }, tail = "octets", align_by_size = {} }
+LAYOUT.experimental_mobility_option = { title = "Experimental Mobility Option", size = 2, fields = {  }, tails = { { kind = "octets", field = F["mha.experimental_mobility_option.data"] } }, tail = "octets", align_by_size = {} }
+LAYOUT.multiple_home_agents = { title = "Multiple Home Agents", size = 2, fields = {  }, tails = { { kind = "addresses", field = F["mha.option.home_agent"] } }, tail = "octets", align = { 8, 6 }, align_by_size = {} }
 LAYOUT.vendor_specific = { title = "Vendor Specific Mobility Option", size = 7, fields = { { field = F["mha.vendor_specific.vendor_id"], at = 2, size = 4, whole = true }, { field = F["mha.vendor_specific.subtype"], at = 6, size = 1, whole = true } }, tails = { { kind = "octets", field = F["mha.vendor_specific.data"] } }, tail = "octets", align = { 4, 2 }, align_by_size = {} }
 LAYOUT.restart_counter = { title = "Restart Counter", size = 6, fields = { { field = F["mha.restart_counter.restart_counter"], at = 2, size = 4, whole = true } }, tails = {  }, align = { 4, 2 }, align_by_size = {} }
 LAYOUT.binding_identifier = { title = "Binding Identifier", size = 6, fields = { { field = F["mha.binding_identifier.binding_id"], at = 2, size = 2, whole = true }, { field = F["mha.binding_identifier.status"], at = 4, size = 1, whole = true }, { field = F["mha.binding_identifier.flags"], at = 5, size = 1, flags = "", letters = { { F["mha.binding_identifier.flags.h"], 0x1, "H" } }, shift = 7, mask = 0x1, unit = 1 }, { field = F["mha.binding_identifier.priority"], at = 5, size = 1, shift = 0, mask = 0x7f, unit = 1 } }, tails = { { kind = "address", field = F["mha.binding_identifier.care_of_address"], ipv4 = F["mha.binding_identifier.care_of_address_ipv4"] } }, tail = "address", align = { 2, 0 }, align_by_size = { [10] = { 8, 2 }, [22] = { 8, 2 } } }
-LAYOUT.nd_option = { title = "Neighbour discovery option", size = 2, fields = {  }, tails = { { kind = "octets", field = F["mha.nd_option.data"] } }, tail = "octets", align_by_size = {} }
+LAYOUT.mobility_option = { title = "Mobility option", size = 2, fields = {  }, tails = { { kind = "octets", field = F["mha.option.data"] } }, tail = "octets", align_by_size = {} }
+LAYOUT.unique_identifier = { title = "Unique Identifier", size = 4, fields = { { field = F["mha.unique_identifier.unique_identifier"], at = 2, size = 2, whole = true } }, tails = {  }, align = { 2, 0 }, align_by_size = {} }
 LAYOUT.source_link_layer_address = { title = "Source Link-Layer Address", size = 2, fields = {  }, tails = { { kind = "octets", field = F["mha.source_link_layer_address.link_layer_address"] } }, tail = "octets", align_by_size = {} }
 LAYOUT.target_link_layer_address = { title = "Target Link-Layer Address", size = 2, fields = {  }, tails = { { kind = "octets", field = F["mha.target_link_layer_address.link_layer_address"] } }, tail = "octets", align_by_size = {} }
 LAYOUT.prefix_information = { title = "Prefix Information", size = 32, fields = { { field = F["mha.prefix.prefix_length"], at = 2, size = 1, whole = true }, { field = F["mha.prefix.flags"], at = 3, size = 1, flags = "", letters = { { F["mha.prefix.flags.l"], 0x80, "L" }, { F["mha.prefix.flags.a"], 0x40, "A" }, { F["mha.prefix.flags.r"], 0x20, "R" } }, unit = 1 }, { field = F["mha.prefix.valid_lifetime_s"], at = 4, size = 4, whole = true }, { field = F["mha.prefix.preferred_lifetime_s"], at = 8, size = 4, whole = true }, { field = F["mha.prefix.prefix"], at = 16, size = 16, whole = true } }, tails = {  }, align_by_size = {} }
@@ -179,11 +178,12 @@ LAYOUT.redirected_header = { title = "Redirected Header", size = 8, fields = {  
 LAYOUT.mtu = { title = "MTU", size = 8, fields = { { field = F["mha.mtu.mtu"], at = 4, size = 4, whole = true } }, tails = {  }, align_by_size = {} }
 LAYOUT.advertisement_interval = { title = "Advertisement Interval", size = 8, fields = { { field = F["mha.advertisement_interval.advertisement_interval_ms"], at = 4, size = 4, whole = true } }, tails = {  }, align_by_size = {} }
 LAYOUT.home_agent_information = { title = "Home Agent Information", size = 8, fields = { { field = F["mha.home_agent_information.flags"], at = 2, size = 2, flags = "", letters = { { F["mha.home_agent_information.flags.r"], 0x8000, "R" } }, unit = 1 }, { field = F["mha.home_agent_information.home_agent_preference"], at = 4, size = 2, whole = true }, { field = F["mha.home_agent_information.home_agent_lifetime_s"], at = 6, size = 2, whole = true } }, tails = {  }, align_by_size = {} }
-LAYOUT.home_agent_unreachable = { title = "Home Agent Unreachable", size = 8, fields = { { field = F["mha.unreachable.code"], at = 1, size = 1, whole = true }, { field = F["mha.unreachable.identifier"], at = 6, size = 2, whole = true } }, tails = { { kind = "addresses", field = F["mha.unreachable.address"] } }, tail = "octets", align_by_size = {} }
+LAYOUT.nd_option = { title = "Neighbour discovery option", size = 2, fields = {  }, tails = { { kind = "octets", field = F["mha.nd_option.data"] } }, tail = "octets", align_by_size = {} }
 LAYOUT.dhaad_request = { title = "Home Agent Address Discovery Request", size = 8, fields = { { field = F["mha.dhaad_request.code"], at = 1, size = 1, whole = true }, { field = F["mha.dhaad_request.identifier"], at = 4, size = 2, whole = true }, { field = F["mha.dhaad_request.flags"], at = 6, size = 2, flags = "", letters = { { F["mha.dhaad_request.flags.r"], 0x8000, "R" } }, unit = 1 } }, tails = {  }, align_by_size = {} }
 LAYOUT.dhaad_reply = { title = "Home Agent Address Discovery Reply", size = 8, fields = { { field = F["mha.dhaad_reply.code"], at = 1, size = 1, whole = true }, { field = F["mha.dhaad_reply.identifier"], at = 4, size = 2, whole = true }, { field = F["mha.dhaad_reply.flags"], at = 6, size = 2, flags = "", letters = { { F["mha.dhaad_reply.flags.r"], 0x8000, "R" } }, unit = 1 } }, tails = { { kind = "addresses", field = F["mha.dhaad_reply.home_agent"] } }, tail = "octets", align_by_size = {} }
 LAYOUT.mobile_prefix_solicitation = { title = "Mobile Prefix Solicitation", size = 8, fields = { { field = F["mha.mobile_prefix_solicitation.code"], at = 1, size = 1, whole = true }, { field = F["mha.mobile_prefix_solicitation.identifier"], at = 4, size = 2, whole = true } }, tails = { { kind = "options", family = "nd_option" } }, tail = "options", align_by_size = {} }
 LAYOUT.mobile_prefix_advertisement = { title = "Mobile Prefix Advertisement", size = 8, fields = { { field = F["mha.mobile_prefix_advertisement.code"], at = 1, size = 1, whole = true }, { field = F["mha.mobile_prefix_advertisement.identifier"], at = 4, size = 2, whole = true }, { field = F["mha.mobile_prefix_advertisement.flags"], at = 6, size = 2, flags = "", letters = { { F["mha.mobile_prefix_advertisement.flags.m"], 0x8000, "M" }, { F["mha.mobile_prefix_advertisement.flags.o"], 0x4000, "O" } }, unit = 1 } }, tails = { { kind = "options", family = "nd_option" } }, tail = "options", align_by_size = {} }
+LAYOUT.home_agent_unreachable = { title = "Home Agent Unreachable", size = 8, fields = { { field = F["mha.unreachable.code"], at = 1, size = 1, whole = true }, { field = F["mha.unreachable.identifier"], at = 6, size = 2, whole = true } }, tails = { { kind = "addresses", field = F["mha.unreachable.address"] } }, tail = "octets", align_by_size = {} }
 local MOBILITY_NAME = { [0] = "Binding Refresh Request", [1] = "Home Test Init", [2] = "Care-of Test Init", [3] = "Home Test", [4] = "Care-of Test", [5] = "Binding Update", [6] = "Binding Acknowledgement", [7] = "Binding Error", [8] = "Fast Binding Update", [9] = "Fast Binding Acknowledgment", [10] = "Fast Neighbor Advertisement (Deprecated)", [11] = "Experimental Mobility Header", [12] = "Home Agent Switch Message", [13] = "Heartbeat Message", [14] = "Handover Initiate Message", [15] = "Handover Acknowledge Message", [16] = "Binding Revocation Message", [17] = "Localized Routing Initiation", [18] = "Localized Routing Acknowledgment", [19] = "Update Notification", [20] = "Update Notification Acknowledgement", [21] = "Flow Binding Message", [22] = "Subscription Query", [23] = "Subscription Response" }
 local STATUS = { [0] = "Binding Update accepted/Proxy Binding Update accepted", [1] = "Accepted but prefix discovery necessary", [2] = "GRE_KEY_OPTION_NOT_REQUIRED", [3] = "GRE_TUNNELING_BUT_TLV_HEADER_NOT_SUPPORTED", [4] = "MCOA NOTCOMPLETE", [5] = "MCOA RETURNHOME WO/NDP", [6] = "PBU_ACCEPTED_TB_IGNORED_SETTINGSMISMATCH", [128] = "Reason unspecified", [129] = "Administratively prohibited", [130] = "Insufficient resources", [131] = "Home registration not supported", [132] = "Not home subnet", [133] = "Not home agent for this mobile node", [134] = "Duplicate Address Detection failed", [135] = "Sequence number out of window", [136] = "Expired home nonce index", [137] = "Expired care-of nonce index", [138] = "Expired nonces", [139] = "Registration type change disallowed", [140] = "Mobile Router Operation not permitted", [141] = "Invalid Prefix", [142] = "Not Authorized for Prefix", [143] = "Forwarding Setup failed", [144] = "MIPV6-ID-MISMATCH", [145] = "MIPV6-MESG-ID-REQD", [146] = "MIPV6-AUTH-FAIL", [147] = "Permanent home keygen token unavailable", [148] = "CGA and signature verification failed", [149] = "Permanent home keygen token exists", [150] = "Non-null home nonce index expected", [151] = "SERVICE_AUTHORIZATION_FAILED", [152] = "PROXY_REG_NOT_ENABLED", [153] = "NOT_LMA_FOR_THIS_MOBILE_NODE", [154] = "MAG_NOT_AUTHORIZED_FOR_PROXY_REG", [155] = "NOT_AUTHORIZED_FOR_HOME_NETWORK_PREFIX", [156] = "TIMESTAMP_MISMATCH", [157] = "TIMESTAMP_LOWER_THAN_PREV_ACCEPTED", [158] = "MISSING_HOME_NETWORK_PREFIX_OPTION", [159] = "BCE_PBU_PREFIX_SET_DO_NOT_MATCH", [160] = "MISSING_MN_IDENTIFIER_OPTION", [161] = "MISSING_HANDOFF_INDICATOR_OPTION", [162] = "MISSING_ACCESS_TECH_TYPE_OPTION", [163] = "GRE_KEY_OPTION_REQUIRED", [164] = "MCOA MALFORMED", [165] = "MCOA NON-MCOA BINDING EXISTS", [166] = "MCOA PROHIBITED", [167] = "MCOA UNKNOWN COA", [168] = "MCOA BULK REGISTRATION PROHIBITED", [169] = "MCOA SIMULTANEOUS HOME AND FOREIGN PROHIBITED", [170] = "NOT_AUTHORIZED_FOR_IPV4_MOBILITY_SERVICE", [171] = "NOT_AUTHORIZED_FOR_IPV4_HOME_ADDRESS", [172] = "NOT_AUTHORIZED_FOR_IPV6_MOBILITY_SERVICE", [173] = "MULTIPLE_IPV4_HOME_ADDRESS_ASSIGNMENT_NOT_SUPPORTED", [174] = "Invalid Care-of Address", [175] = "INVALID_MOBILE_NODE_GROUP_IDENTIFIER", [176] = "REINIT_SA_WITH_HAC", [177] = "NOT_AUTHORIZED_FOR_DELEGATED_MNP", [178] = "REQUESTED_DMNP_IN_USE", [179] = "CANNOT_MEET_QOS_SERVICE_REQUEST", [180] = "CANNOT_SUPPORT_MULTIPATH_BINDING" }
 local OPTION_NAME = {}
@@ -443,7 +443,8 @@ local function show_field(field, buf, s, at, item)
   if field.flags then
     show_flags(field, range, value, item)
   else
-    item:add(field.field, range, value * field.unit)
+    value = value * field.unit
+    item:add(field.field, range, field.is_large and UInt64.new(value) or value)
   end
 end
 
@@ -504,17 +505,14 @@ function show_options(buf, s, at, stop, family, item)
   end
 end
 
--- Who answers what. A note of each message is taken when its frame is first seen, and looked at when somebody asks.
-local MOST = 100000 -- of the notes; older ones are forgotten
-local first_note, last_note, newest_frame = 1, 0, 0
--- One list a fact: a table a note would cost twice the time.
-local note_role, note_octets, note_source, note_destination, note_frame, note_seconds = {}, {}, {}, {}, {}, {}
+-- Who answers what: noted when a frame is first seen with somebody looking, told whenever it is shown.
+local MOST = 100000 -- of the requests and of the addresses; then it begins again
+local newest_frame, request_count = 0, 0
 local asked, latest, answers = {}, {}, {}
 local home_of, home_count = {}, 0
 
 local function forget()
-  first_note, last_note, newest_frame = 1, 0, 0
-  note_role, note_octets, note_source, note_destination, note_frame, note_seconds = {}, {}, {}, {}, {}, {}
+  newest_frame, request_count = 0, 0
   asked, latest, answers = {}, {}, {}
   home_of, home_count = {}, 0
 end
@@ -538,30 +536,6 @@ local function follow_icmpv6()
     [code.mobile_prefix_solicitation_type] = { icmpv6 = true, topic = "prefixes", asks = true, from = 5, to = 6 },
     [code.mobile_prefix_advertisement_type] = { icmpv6 = true, topic = "prefixes", from = 5, to = 6 },
   }
-end
-
-local function drop_note(i)
-  note_role[i], note_octets[i], note_source[i], note_destination[i], note_frame[i], note_seconds[i] = nil
-end
-
-local function take_note(role, s, source, destination, frame, pinfo)
-  local i = last_note + 1
-  last_note = i
-  note_role[i], note_octets[i], note_source[i], note_destination[i] = role, s, source, destination
-  note_frame[i], note_seconds[i] = frame, pinfo.rel_ts
-  if i - first_note >= MOST then
-    drop_note(first_note)
-    first_note = first_note + 1
-  end
-end
-
-local function is_damaged(role, s, source, destination)
-  local at = role.icmpv6 and 2 or 4
-  local size = at == 4 and (byte(s, 2) + 1) * 8 or #s
-  source, destination = octets_of(source), octets_of(destination)
-  if size > #s or not source or not destination then return false end
-  local protocol = role.icmpv6 and code.icmpv6_protocol or code.mobility_protocol
-  return not good_checksum(s, size, at, source, destination, protocol)
 end
 
 local function asks(key, parties, frame, seconds)
@@ -592,23 +566,20 @@ local function key_of(role, s, source, destination)
   return parties .. "|" .. sub(s, role.from, role.to), parties, is_request
 end
 
--- Looks at all notes taken so far.
-local function read_notes()
-  for i = first_note, last_note do
-    local role, s, frame, seconds = note_role[i], note_octets[i], note_frame[i], note_seconds[i]
-    local source, destination = tostring(note_source[i]), tostring(note_destination[i])
-    drop_note(i)
-    if #s >= role.to and not is_damaged(role, s, source, destination) then
-      local key, parties, is_request = key_of(role, s, source, destination)
-      if is_request then
-        asks(key, parties, frame, seconds)
-      else
-        -- Status 135 returns another number than the update had (RFC 6275, 9.5.1).
-        answers_to(key, parties, frame, seconds, role.topic == "binding" and byte(s, 7) == 135)
-      end
-    end
+local function follow(role, s, source, destination, frame, seconds)
+  if #s < role.to then return end
+  newest_frame = frame
+  if request_count > MOST then
+    asked, latest, request_count = {}, {}, 0 -- what was answered stays known
   end
-  first_note = last_note + 1
+  local key, parties, is_request = key_of(role, s, source, destination)
+  if is_request then
+    request_count = request_count + 1
+    asks(key, parties, frame, seconds)
+  else
+    -- Status 135 returns another number than the update had (RFC 6275, 9.5.1).
+    answers_to(key, parties, frame, seconds, role.topic == "binding" and byte(s, 7) == 135)
+  end
 end
 
 local function relative_time(seconds)
@@ -618,7 +589,6 @@ local function relative_time(seconds)
 end
 
 local function show_links(role, s, source, destination, frame, item)
-  read_notes()
   if #s < role.to then return end
   local key, _, is_request = key_of(role, s, source, destination)
   local found = answers[(is_request and frame or frame .. "!") .. key]
@@ -1026,7 +996,7 @@ local mha_icmpv6 = Proto("mha_icmpv6", "Multiple Home Agents, ICMPv6")
 local mha_option = Proto("mha_option", "Multiple Home Agents, options")
 local everything = gui_enabled() -- in the window even what no filter asks for is wanted: experts, links
 local me, wanted_always
-local raw, call, referenced -- methods, looked up once
+local raw, length, reported_length, call, referenced -- methods, looked up once
 
 local function is_wanted(tree)
   if wanted_always or everything then return true end
@@ -1083,6 +1053,16 @@ local function show_meaning(m)
   m.item:add(F["mha.flag.meaning"], m.buf(8, 2), meaning):set_generated()
 end
 
+-- Notes it once, and tells what is known of it.
+local function show_exchange(m, role, pinfo)
+  if not role or m.damaged then return end
+  local frame = pinfo.number
+  if frame > newest_frame or not pinfo.visited then
+    follow(role, m.s, m.source_text, m.destination_text, frame, pinfo.rel_ts)
+  end
+  show_links(role, m.s, m.source_text, m.destination_text, frame, m.item)
+end
+
 local IS_MOBILE_SENDER = { [1] = true, [2] = true, [5] = true }
 local IS_MOBILE_RECEIVER = { [0] = true, [3] = true, [4] = true, [6] = true, [7] = true, [12] = true }
 
@@ -1121,11 +1101,9 @@ local function show_mobility(buf, s, pinfo, tree)
   elseif IS_MOBILE_RECEIVER[m.kind] then
     show_node(m.destination_text, nil, nil, false, m.item)
   end
-  local role, is_quoted = MOBILITY[m.kind], pinfo.in_error_pkt
-  if role and not is_quoted and not m.damaged then
-    show_links(role, s, m.source_text, m.destination_text, pinfo.number, m.item)
-  end
-  if is_quoted or not m.known then return end
+  if pinfo.in_error_pkt then return end -- quoted: neither sent nor judged here
+  show_exchange(m, MOBILITY[m.kind], pinfo)
+  if not m.known then return end
   m.has_home = m.source ~= m.wire_source
   if other then
     m.has_home = m.has_home or other.home_address() ~= nil
@@ -1134,15 +1112,6 @@ local function show_mobility(buf, s, pinfo, tree)
   end
   m.proxy = m.kind == 6 and m.size > 7 and band(byte(s, 8), 0x20) ~= 0
   judge_mobility(m)
-end
-
-local function note_if_new(role, s, source, destination, pinfo)
-  local frame = pinfo.number
-  if frame < newest_frame or pinfo.in_error_pkt then return end
-  if frame > newest_frame or not pinfo.visited then
-    newest_frame = frame
-    take_note(role, s, source, destination, frame, pinfo)
-  end
 end
 
 -- Where the capture cut a packet, Wireshark's exception doesn't stop at Lua: it leaves our functions on Lua's stack, and
@@ -1159,18 +1128,25 @@ local function call_for_cut(dissector, buf, pinfo, tree)
 end
 
 function mha.dissector(buf, pinfo, tree)
-  if next(hooked) then hooked = {} end
+  local is_cut = length(buf) < reported_length(buf)
+  if not is_wanted(tree) then
+    if is_cut then
+      call_for_cut(builtin.mobility, buf, pinfo, tree)
+      return length(buf)
+    end
+    local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
+    return whole and size or length(buf)
+  end
   local s = raw(buf)
+  hooked = {}
   reads_wrongly = byte(s, 3) == 12
-  local role = MOBILITY[byte(s, 3)]
-  if role then note_if_new(role, s, pinfo.src, pinfo.dst, pinfo) end
-  if #s < buf:reported_len() then -- ours first: the call may not come back
-    if is_wanted(tree) and #s > 0 then show_mobility(buf, s, pinfo, tree) end
+  if is_cut then -- ours first: the call may not come back
+    if #s > 0 then show_mobility(buf, s, pinfo, tree) end
     call_for_cut(builtin.mobility, buf, pinfo, tree)
     return #s
   end
   local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
-  if is_wanted(tree) and #s > 0 then show_mobility(buf, s, pinfo, tree) end
+  if #s > 0 then show_mobility(buf, s, pinfo, tree) end
   return whole and size or #s
 end
 
@@ -1213,11 +1189,9 @@ local function show_icmpv6(buf, s, pinfo, tree, is_ours)
   else
     show_node(m.destination_text, nil, nil, false, m.item)
   end
-  local role = ICMPV6[byte(s, 1)]
-  if role and not pinfo.in_error_pkt and not m.damaged then
-    show_links(role, s, m.source_text, m.destination_text, pinfo.number, m.item)
-  end
-  if m.known and entry[2] and #s > 1 and not pinfo.in_error_pkt then judge_icmpv6(m, entry[2]) end
+  if pinfo.in_error_pkt then return end
+  show_exchange(m, ICMPV6[byte(s, 1)], pinfo)
+  if m.known and entry[2] and #s > 1 then judge_icmpv6(m, entry[2]) end
 end
 
 local function is_unreachable(s, room)
@@ -1233,36 +1207,35 @@ local function show_unreachable(buf, s, pinfo, tree)
   return #s
 end
 
-local function show_known(buf, s, pinfo, tree)
+local function show_known(buf, pinfo, tree)
+  local s = raw(buf)
   local kind = byte(s, 1)
-  if not icmpv6_shown[kind] then return end
-  local role = ICMPV6[kind]
-  if role then note_if_new(role, s, pinfo.src, pinfo.dst, pinfo) end
   -- Another meaning of our type is left to Wireshark, unless the octet behind the checksum says that it is ours.
   local is_other = kind == code.unreachable_type and byte(s, 5) ~= 0
   if not is_other and is_wanted(tree) then show_icmpv6(buf, s, pinfo, tree, false) end
 end
 
 function mha_icmpv6.dissector(buf, pinfo, tree)
-  local s = raw(buf)
-  local kind = byte(s, 1)
-  if kind == code.unreachable_type and is_unreachable(s, buf:reported_len()) then
-    return show_unreachable(buf, s, pinfo, tree)
+  local size, room = length(buf), reported_length(buf)
+  local kind = size > 0 and byte(raw(buf, 0, 1)) or nil
+  if kind == code.unreachable_type then
+    local s = raw(buf)
+    if is_unreachable(s, room) then return show_unreachable(buf, s, pinfo, tree) end
   end
-  if #s < buf:reported_len() then
-    show_known(buf, s, pinfo, tree)
+  if size < room then
+    if icmpv6_shown[kind] then show_known(buf, pinfo, tree) end
     -- The last that may be lost; from the next one on Wireshark does without us.
     if lost == MOST_LOST - 1 then protocols:add(code.icmpv6_protocol, builtin.icmpv6) end
     call_for_cut(builtin.icmpv6, buf, pinfo, tree)
-    return #s
+    return size
   end
-  local whole, size = pcall(call, builtin.icmpv6, buf, pinfo, tree)
-  if kind == 128 or kind == 129 then
-    if other then put_back_hop_limit(pinfo) end
-  else
-    show_known(buf, s, pinfo, tree)
+  local whole, taken = pcall(call, builtin.icmpv6, buf, pinfo, tree)
+  if icmpv6_shown[kind] then
+    show_known(buf, pinfo, tree)
+  elseif other and (kind == 128 or kind == 129) then
+    put_back_hop_limit(pinfo)
   end
-  return whole and size or #s
+  return whole and taken or size
 end
 
 -- --- options: in Wireshark's own tree, in the place of those that it shows wrongly or not at all ---
@@ -1329,7 +1302,7 @@ mha.init = function()
   me = me or Dissector.get("mha")
   forget()
 end
-raw, call = Tvb.raw, Dissector.call
+raw, length, reported_length, call = Tvb.raw, Tvb.len, Tvb.reported_len, Dissector.call
 if everything then look_at_other_fields() end
 apply()
 

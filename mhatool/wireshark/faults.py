@@ -221,7 +221,7 @@ FAULTS: tuple[Fault, ...] = (
         ("mip6.*", "icmpv6.mip6.*", "icmpv6.opt.*", "icmpv6.fmip6.*"),
         *_V4,
         "knows today's flags, options and types alone; the profile kame2003 has those of draft 19",
-        "flags 07 3e: M 0400 then, RPF today; ICMPv6 type 150: discovery then, experimental mobility (RFC 4065) today",
+        "flags 07 3e: M 0400 then, R P F today; ICMPv6 type 150: discovery then, RFC 4065's today",
         _another_era,
     ),
     Fault(

@@ -75,8 +75,12 @@ class Shown:
 
 def shown() -> list[Shown]:
     """Every declaration that the script knows: all mobility messages and options, and the ICMPv6 messages of ours."""
-    found = [Shown(declaration) for family in FAMILIES for declaration in declarations(family)]
-    return found + [Shown(d) for d in declarations("icmpv6") if d.symbol in _ICMPV6]
+    found = [declaration for family in FAMILIES for declaration in declarations(family)]
+    found += [declaration for declaration in declarations("icmpv6") if declaration.symbol in _ICMPV6]
+    # Not in the order in which modules happened to be read: the script is compared with the committed one.
+    families = (*FAMILIES, "icmpv6")
+    found.sort(key=lambda each: (families.index(each.family), each.numbers or (256,), each.symbol))
+    return [Shown(declaration) for declaration in found]
 
 
 # --- fields -----------------------------------------------------------------------------------------------------------
@@ -158,7 +162,8 @@ def _field(each: Shown, spec: FieldSpec) -> str:
         return _table(entries | {"whole": "true"})
     if is_part:
         entries |= {"shift": spec.shift, "mask": f"{(1 << kind.bits) - 1:#x}"}
-    return _table(entries | {"unit": unit})
+    is_large = kind.lua().constructor == "uint64"  # Lua's numbers aren't taken for those
+    return _table(entries | {"unit": unit, "is_large": "true" if is_large else None})
 
 
 def _tail(each: Shown, spec: FieldSpec) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,8 @@ from dissectors.spec import fields as wire
 from dissectors.spec.declaration import REGISTRY
 from dissectors.walk import Dissector
 from mhatool.craft import Recipe, layers
+from mhatool.wireshark.generate import plugin
+from tests.peers.plugin import table, write
 from tests.vectors.load import octets_of
 
 # The vector: a Binding Update (RFC 6275, 6.1.7) with the option at 12, 4n, of 8 octets; 20 octets, and PadN of 4.
@@ -84,3 +87,15 @@ def test_scapy_and_dpkt_know_it(profile: Profile) -> None:
     assert "time_left_s" in shown.show(dump=True)
     made = dpkt_packets.dissect_with_dpkt(octets, profile)
     assert bytes(made) == octets
+
+
+@pytest.mark.tshark
+def test_wireshark(profile: Profile, tmp_path: Path) -> None:
+    """In the plugin that is made with it, by the names of the declaration."""
+    script = tmp_path / "mha.lua"
+    script.write_text(plugin(profile), encoding="utf-8")
+    names = ("percent", "flags", "flags.c", "time_left_s")
+    rows = table(
+        write(tmp_path / "one.pcapng", [octets_of(HEX)]), [f"mha.battery_level.{name}" for name in names], script=script
+    )
+    assert rows == [["1", "87", "0x80", "1", "600"]]

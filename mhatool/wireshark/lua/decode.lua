@@ -183,7 +183,8 @@ local function show_field(field, buf, s, at, item)
   if field.flags then
     show_flags(field, range, value, item)
   else
-    item:add(field.field, range, value * field.unit)
+    value = value * field.unit
+    item:add(field.field, range, field.is_large and UInt64.new(value) or value)
   end
 end
 

@@ -1,14 +1,11 @@
--- Who answers what. A note of each message is taken when its frame is first seen, and looked at when somebody asks.
-local MOST = 100000 -- of the notes; older ones are forgotten
-local first_note, last_note, newest_frame = 1, 0, 0
--- One list a fact: a table a note would cost twice the time.
-local note_role, note_octets, note_source, note_destination, note_frame, note_seconds = {}, {}, {}, {}, {}, {}
+-- Who answers what: noted when a frame is first seen with somebody looking, told whenever it is shown.
+local MOST = 100000 -- of the requests and of the addresses; then it begins again
+local newest_frame, request_count = 0, 0
 local asked, latest, answers = {}, {}, {}
 local home_of, home_count = {}, 0
 
 local function forget()
-  first_note, last_note, newest_frame = 1, 0, 0
-  note_role, note_octets, note_source, note_destination, note_frame, note_seconds = {}, {}, {}, {}, {}, {}
+  newest_frame, request_count = 0, 0
   asked, latest, answers = {}, {}, {}
   home_of, home_count = {}, 0
 end
@@ -32,30 +29,6 @@ local function follow_icmpv6()
     [code.mobile_prefix_solicitation_type] = { icmpv6 = true, topic = "prefixes", asks = true, from = 5, to = 6 },
     [code.mobile_prefix_advertisement_type] = { icmpv6 = true, topic = "prefixes", from = 5, to = 6 },
   }
-end
-
-local function drop_note(i)
-  note_role[i], note_octets[i], note_source[i], note_destination[i], note_frame[i], note_seconds[i] = nil
-end
-
-local function take_note(role, s, source, destination, frame, pinfo)
-  local i = last_note + 1
-  last_note = i
-  note_role[i], note_octets[i], note_source[i], note_destination[i] = role, s, source, destination
-  note_frame[i], note_seconds[i] = frame, pinfo.rel_ts
-  if i - first_note >= MOST then
-    drop_note(first_note)
-    first_note = first_note + 1
-  end
-end
-
-local function is_damaged(role, s, source, destination)
-  local at = role.icmpv6 and 2 or 4
-  local size = at == 4 and (byte(s, 2) + 1) * 8 or #s
-  source, destination = octets_of(source), octets_of(destination)
-  if size > #s or not source or not destination then return false end
-  local protocol = role.icmpv6 and code.icmpv6_protocol or code.mobility_protocol
-  return not good_checksum(s, size, at, source, destination, protocol)
 end
 
 local function asks(key, parties, frame, seconds)
@@ -86,23 +59,20 @@ local function key_of(role, s, source, destination)
   return parties .. "|" .. sub(s, role.from, role.to), parties, is_request
 end
 
--- Looks at all notes taken so far.
-local function read_notes()
-  for i = first_note, last_note do
-    local role, s, frame, seconds = note_role[i], note_octets[i], note_frame[i], note_seconds[i]
-    local source, destination = tostring(note_source[i]), tostring(note_destination[i])
-    drop_note(i)
-    if #s >= role.to and not is_damaged(role, s, source, destination) then
-      local key, parties, is_request = key_of(role, s, source, destination)
-      if is_request then
-        asks(key, parties, frame, seconds)
-      else
-        -- Status 135 returns another number than the update had (RFC 6275, 9.5.1).
-        answers_to(key, parties, frame, seconds, role.topic == "binding" and byte(s, 7) == 135)
-      end
-    end
+local function follow(role, s, source, destination, frame, seconds)
+  if #s < role.to then return end
+  newest_frame = frame
+  if request_count > MOST then
+    asked, latest, request_count = {}, {}, 0 -- what was answered stays known
   end
-  first_note = last_note + 1
+  local key, parties, is_request = key_of(role, s, source, destination)
+  if is_request then
+    request_count = request_count + 1
+    asks(key, parties, frame, seconds)
+  else
+    -- Status 135 returns another number than the update had (RFC 6275, 9.5.1).
+    answers_to(key, parties, frame, seconds, role.topic == "binding" and byte(s, 7) == 135)
+  end
 end
 
 local function relative_time(seconds)
@@ -112,7 +82,6 @@ local function relative_time(seconds)
 end
 
 local function show_links(role, s, source, destination, frame, item)
-  read_notes()
   if #s < role.to then return end
   local key, _, is_request = key_of(role, s, source, destination)
   local found = answers[(is_request and frame or frame .. "!") .. key]

@@ -6,7 +6,7 @@ local mha_icmpv6 = Proto("mha_icmpv6", "Multiple Home Agents, ICMPv6")
 local mha_option = Proto("mha_option", "Multiple Home Agents, options")
 local everything = gui_enabled() -- in the window even what no filter asks for is wanted: experts, links
 local me, wanted_always
-local raw, call, referenced -- methods, looked up once
+local raw, length, reported_length, call, referenced -- methods, looked up once
 
 local function is_wanted(tree)
   if wanted_always or everything then return true end
@@ -63,6 +63,16 @@ local function show_meaning(m)
   m.item:add(F["mha.flag.meaning"], m.buf(8, 2), meaning):set_generated()
 end
 
+-- Notes it once, and tells what is known of it.
+local function show_exchange(m, role, pinfo)
+  if not role or m.damaged then return end
+  local frame = pinfo.number
+  if frame > newest_frame or not pinfo.visited then
+    follow(role, m.s, m.source_text, m.destination_text, frame, pinfo.rel_ts)
+  end
+  show_links(role, m.s, m.source_text, m.destination_text, frame, m.item)
+end
+
 local IS_MOBILE_SENDER = { [1] = true, [2] = true, [5] = true }
 local IS_MOBILE_RECEIVER = { [0] = true, [3] = true, [4] = true, [6] = true, [7] = true, [12] = true }
 
@@ -101,11 +111,9 @@ local function show_mobility(buf, s, pinfo, tree)
   elseif IS_MOBILE_RECEIVER[m.kind] then
     show_node(m.destination_text, nil, nil, false, m.item)
   end
-  local role, is_quoted = MOBILITY[m.kind], pinfo.in_error_pkt
-  if role and not is_quoted and not m.damaged then
-    show_links(role, s, m.source_text, m.destination_text, pinfo.number, m.item)
-  end
-  if is_quoted or not m.known then return end
+  if pinfo.in_error_pkt then return end -- quoted: neither sent nor judged here
+  show_exchange(m, MOBILITY[m.kind], pinfo)
+  if not m.known then return end
   m.has_home = m.source ~= m.wire_source
   if other then
     m.has_home = m.has_home or other.home_address() ~= nil
@@ -114,15 +122,6 @@ local function show_mobility(buf, s, pinfo, tree)
   end
   m.proxy = m.kind == 6 and m.size > 7 and band(byte(s, 8), 0x20) ~= 0
   judge_mobility(m)
-end
-
-local function note_if_new(role, s, source, destination, pinfo)
-  local frame = pinfo.number
-  if frame < newest_frame or pinfo.in_error_pkt then return end
-  if frame > newest_frame or not pinfo.visited then
-    newest_frame = frame
-    take_note(role, s, source, destination, frame, pinfo)
-  end
 end
 
 -- Where the capture cut a packet, Wireshark's exception doesn't stop at Lua: it leaves our functions on Lua's stack, and
@@ -139,18 +138,25 @@ local function call_for_cut(dissector, buf, pinfo, tree)
 end
 
 function mha.dissector(buf, pinfo, tree)
-  if next(hooked) then hooked = {} end
+  local is_cut = length(buf) < reported_length(buf)
+  if not is_wanted(tree) then
+    if is_cut then
+      call_for_cut(builtin.mobility, buf, pinfo, tree)
+      return length(buf)
+    end
+    local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
+    return whole and size or length(buf)
+  end
   local s = raw(buf)
+  hooked = {}
   reads_wrongly = byte(s, 3) == 12
-  local role = MOBILITY[byte(s, 3)]
-  if role then note_if_new(role, s, pinfo.src, pinfo.dst, pinfo) end
-  if #s < buf:reported_len() then -- ours first: the call may not come back
-    if is_wanted(tree) and #s > 0 then show_mobility(buf, s, pinfo, tree) end
+  if is_cut then -- ours first: the call may not come back
+    if #s > 0 then show_mobility(buf, s, pinfo, tree) end
     call_for_cut(builtin.mobility, buf, pinfo, tree)
     return #s
   end
   local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
-  if is_wanted(tree) and #s > 0 then show_mobility(buf, s, pinfo, tree) end
+  if #s > 0 then show_mobility(buf, s, pinfo, tree) end
   return whole and size or #s
 end
 
@@ -193,11 +199,9 @@ local function show_icmpv6(buf, s, pinfo, tree, is_ours)
   else
     show_node(m.destination_text, nil, nil, false, m.item)
   end
-  local role = ICMPV6[byte(s, 1)]
-  if role and not pinfo.in_error_pkt and not m.damaged then
-    show_links(role, s, m.source_text, m.destination_text, pinfo.number, m.item)
-  end
-  if m.known and entry[2] and #s > 1 and not pinfo.in_error_pkt then judge_icmpv6(m, entry[2]) end
+  if pinfo.in_error_pkt then return end
+  show_exchange(m, ICMPV6[byte(s, 1)], pinfo)
+  if m.known and entry[2] and #s > 1 then judge_icmpv6(m, entry[2]) end
 end
 
 local function is_unreachable(s, room)
@@ -213,36 +217,35 @@ local function show_unreachable(buf, s, pinfo, tree)
   return #s
 end
 
-local function show_known(buf, s, pinfo, tree)
+local function show_known(buf, pinfo, tree)
+  local s = raw(buf)
   local kind = byte(s, 1)
-  if not icmpv6_shown[kind] then return end
-  local role = ICMPV6[kind]
-  if role then note_if_new(role, s, pinfo.src, pinfo.dst, pinfo) end
   -- Another meaning of our type is left to Wireshark, unless the octet behind the checksum says that it is ours.
   local is_other = kind == code.unreachable_type and byte(s, 5) ~= 0
   if not is_other and is_wanted(tree) then show_icmpv6(buf, s, pinfo, tree, false) end
 end
 
 function mha_icmpv6.dissector(buf, pinfo, tree)
-  local s = raw(buf)
-  local kind = byte(s, 1)
-  if kind == code.unreachable_type and is_unreachable(s, buf:reported_len()) then
-    return show_unreachable(buf, s, pinfo, tree)
+  local size, room = length(buf), reported_length(buf)
+  local kind = size > 0 and byte(raw(buf, 0, 1)) or nil
+  if kind == code.unreachable_type then
+    local s = raw(buf)
+    if is_unreachable(s, room) then return show_unreachable(buf, s, pinfo, tree) end
   end
-  if #s < buf:reported_len() then
-    show_known(buf, s, pinfo, tree)
+  if size < room then
+    if icmpv6_shown[kind] then show_known(buf, pinfo, tree) end
     -- The last that may be lost; from the next one on Wireshark does without us.
     if lost == MOST_LOST - 1 then protocols:add(code.icmpv6_protocol, builtin.icmpv6) end
     call_for_cut(builtin.icmpv6, buf, pinfo, tree)
-    return #s
+    return size
   end
-  local whole, size = pcall(call, builtin.icmpv6, buf, pinfo, tree)
-  if kind == 128 or kind == 129 then
-    if other then put_back_hop_limit(pinfo) end
-  else
-    show_known(buf, s, pinfo, tree)
+  local whole, taken = pcall(call, builtin.icmpv6, buf, pinfo, tree)
+  if icmpv6_shown[kind] then
+    show_known(buf, pinfo, tree)
+  elseif other and (kind == 128 or kind == 129) then
+    put_back_hop_limit(pinfo)
   end
-  return whole and size or #s
+  return whole and taken or size
 end
 
 -- --- options: in Wireshark's own tree, in the place of those that it shows wrongly or not at all ---
@@ -309,7 +312,7 @@ mha.init = function()
   me = me or Dissector.get("mha")
   forget()
 end
-raw, call = Tvb.raw, Dissector.call
+raw, length, reported_length, call = Tvb.raw, Tvb.len, Tvb.reported_len, Dissector.call
 if everything then look_at_other_fields() end
 apply()
 

@@ -17,7 +17,7 @@ local function tvb(octets) return setmetatable({ octets = octets }, Tvb) end
 function Tvb:len() return #self.octets end
 function Tvb:reported_len() return #self.octets end
 function Tvb:offset() return 0 end
-function Tvb:raw() return self.octets end
+function Tvb:raw(at, size) return at and self.octets:sub(at + 1, at + size) or self.octets end
 function Tvb.__call(self, at, size)
   at = at or 0
   size = size or #self.octets - at
@@ -62,6 +62,7 @@ Pref = { uint = preference, bool = preference, enum = preference }
 Field = { new = function() return function() end end }
 Dissector = { get = function() return {} end, call = function(_, buf) return buf:len() end }
 Address = { ipv6 = function(words) return words end }
+UInt64 = { new = function(value) return value end }
 NSTime = { new = function(seconds, nanoseconds) return ("%d.%09d"):format(seconds, nanoseconds) end }
 bit = {
   band = function(a, b) return a & b end,

@@ -1,4 +1,4 @@
-"""Packets that the capture cut: Wireshark's exception doesn't stop at Lua, and after 200 of them nothing runs."""
+"""Packets that the capture cut: Wireshark's exception doesn't stop at Lua, which runs nothing after 200 of them."""
 
 from __future__ import annotations
 
