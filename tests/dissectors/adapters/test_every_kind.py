@@ -21,7 +21,8 @@ from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
 from dissectors.spec.families import load_all
 from dissectors.walk import dissect
-from mhatool.wireshark.generate import Shown, plugin
+from mhatool.wireshark.generate import plugin
+from mhatool.wireshark.layouts import Shown, layout
 from tests.vectors.load import Vector, load
 
 KINDS = [
@@ -168,8 +169,9 @@ def test_lua_names_are_unique() -> None:
 
 @each_declaration
 def test_lua_could_show_the_message(declaration: Declaration) -> None:
-    shown = Shown(declaration.cls, "mha.x")
-    assert all(shown.name(spec).replace(".", "_").isidentifier() for spec in shown.fields())
+    shown = Shown(declaration)
+    assert all(shown.name(spec).replace(".", "_").isidentifier() for spec in shown.fields)
+    assert layout(shown).startswith(f"LAYOUT.{declaration.symbol} = ")
 
 
 # --- the shared vectors -----------------------------------------------------------------------------------------------
