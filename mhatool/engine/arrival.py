@@ -1,0 +1,87 @@
+"""What came, taken apart for the node: who sent it, to whom, which message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dissectors.errors import DecodeError
+from dissectors.ipv6.link import IPV6_ONLY
+from dissectors.packet import Datagram
+from dissectors.profile import Profile
+from dissectors.walk import Dissector
+from mhatool.protocol.value import value
+
+
+@value
+class Arrival:
+    """A message with what surrounds it.
+
+    `source` and `destination` are the IPv6 header's; `true_source` and `true_destination` have the Home Address option
+    and the type 2 routing header in their place. `through` is the outer source where it came in a tunnel. `link_source`
+    is the link layer's, six octets; `datagram` what was received, whole.
+    """
+
+    message: Any
+    source: bytes
+    destination: bytes
+    home_address: bytes | None
+    routed_home_address: bytes | None
+    through: bytes | None
+    hop_limit: int
+    checksum_good: bool
+    interface: str
+    link_source: bytes
+    datagram: bytes
+    upper_octets: bytes
+    now: int
+
+    @property
+    def true_source(self) -> bytes:
+        """Who says it: the home address where a Home Address option names one."""
+        return self.home_address if self.home_address is not None else self.source
+
+    @property
+    def true_destination(self) -> bytes:
+        """Who is meant: the home address where a type 2 routing header names one."""
+        return self.routed_home_address if self.routed_home_address is not None else self.destination
+
+
+class Reader:
+    """From datagrams to arrivals, by one profile; it keeps fragments, so a node has one of these."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self._dissector = Dissector(profile)
+
+    def read(self, octets: bytes, interface: str, link_source: bytes, now: int) -> Arrival | None:
+        """The innermost message in a datagram. None where there is none; DecodeError where it can't be used."""
+        packet = self._dissector.look(octets, IPV6_ONLY, len(octets), 0)
+        datagrams = [datagram for datagram in packet.datagrams if not datagram.quoted]
+        if not datagrams:
+            raise DecodeError("no_ipv6", 0, "no IPv6 header that can be read")
+        datagram = datagrams[-1]
+        view = datagram.upper
+        if view is None:
+            return None
+        return Arrival(
+            message=view.message(),
+            source=datagram.source,
+            destination=datagram.destination,
+            home_address=datagram.home_address,
+            routed_home_address=datagram.routed_home_address,
+            through=_through(datagram),
+            hop_limit=datagram.hop_limit,
+            checksum_good=view.checksum_status != "bad",
+            interface=interface,
+            link_source=link_source,
+            datagram=octets,
+            upper_octets=bytes(view.bytes),
+            now=now,
+        )
+
+
+def _through(datagram: Datagram) -> bytes | None:
+    return datagram.outer.source if datagram.outer is not None else None
+
+
+__all__ = ["Arrival", "Reader"]

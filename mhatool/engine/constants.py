@@ -1,0 +1,57 @@
+"""Timers and limits of the protocol: one frozen value, the RFC's, KAME's of 2003, or a fast lab's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constants:
+    """RFC 6275, section 12, under its names (seconds), with RFC 4861's and RFC 4862's where a node needs them."""
+
+    dhaad_retries: int = 4
+    initial_binding_ack_timeout_s: float = 1.0
+    initial_binding_ack_timeout_first_registration_s: float = 1.5
+    max_binding_ack_timeout_s: float = 32.0
+    initial_dhaad_timeout_s: float = 3.0
+    initial_solicit_timer_s: float = 3.0
+    max_delete_binding_cache_entry_timeout_s: float = 10.0
+    max_nonce_lifetime_s: float = 240.0
+    max_token_lifetime_s: float = 210.0
+    max_route_optimisation_failures: int = 3
+    max_rr_binding_lifetime_s: int = 420
+    max_update_rate: int = 3
+    prefix_advertisement_retries: int = 3
+    prefix_advertisement_timeout_s: float = 3.0
+    max_mobile_prefix_advertisement_interval_s: float = 86_400.0
+    min_mobile_prefix_advertisement_interval_s: float = 600.0
+    duplicate_address_detection_transmits: int = 1
+    retransmission_timer_s: float = 1.0
+    max_router_solicitation_delay_s: float = 1.0
+    router_solicitation_interval_s: float = 4.0
+    max_router_solicitations: int = 3
+
+
+RFC6275: Final = Constants()
+KAME2003: Final = Constants(
+    dhaad_retries=3,
+    initial_dhaad_timeout_s=2.0,
+    initial_binding_ack_timeout_s=2.0,
+    initial_binding_ack_timeout_first_registration_s=2.0,
+    max_binding_ack_timeout_s=256.0,
+)
+"""KAME's snapshot of January 2003: its own retransmission, see docs/kame.md."""
+FAST_LAB: Final = Constants(
+    initial_binding_ack_timeout_s=0.2,
+    initial_binding_ack_timeout_first_registration_s=0.3,
+    initial_dhaad_timeout_s=0.3,
+    initial_solicit_timer_s=0.3,
+    retransmission_timer_s=0.1,
+    max_router_solicitation_delay_s=0.05,
+    router_solicitation_interval_s=0.3,
+)
+BUILT_IN: Final = MappingProxyType({"rfc6275": RFC6275, "kame2003": KAME2003, "fast-lab": FAST_LAB})
+
+__all__ = ["BUILT_IN", "FAST_LAB", "KAME2003", "RFC6275", "Constants"]

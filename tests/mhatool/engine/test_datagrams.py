@@ -1,0 +1,56 @@
+"""What is written is read back as the same message, with the same addresses around it."""
+
+import pytest
+
+from dissectors.errors import DecodeError
+from dissectors.ipv6.address import parse
+from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
+from dissectors.profile import KAME2003, RFC6275, Profile
+from dissectors.spec import Flags
+from mhatool.engine.arrival import Arrival, Reader
+from mhatool.engine.departure import Writer
+
+HOME, CARE_OF, AGENT = (parse(text) for text in ("2001:db8:1::9", "2001:db8:2::9", "2001:db8:1::1"))
+LINK = bytes.fromhex("0200000000a1")
+UPDATE = BindingUpdate(sequence_number=7, flags=Flags("AH"), lifetime_s=60, options=())
+
+
+def read(octets: bytes, profile: Profile = RFC6275) -> Arrival:
+    arrival = Reader(profile).read(octets, "eth0", LINK, 5)
+    assert arrival is not None
+    return arrival
+
+
+@pytest.mark.parametrize("profile", [RFC6275, KAME2003], ids=lambda profile: profile.name)
+def test_a_binding_update_with_its_home_address_option(profile: Profile) -> None:
+    arrival = read(Writer(profile).write(UPDATE, CARE_OF, AGENT, home_address=HOME), profile)
+    assert (arrival.source, arrival.true_source, arrival.destination) == (CARE_OF, HOME, AGENT)
+    assert arrival.checksum_good
+    assert arrival.message.sequence_number == 7
+    assert (arrival.interface, arrival.link_source, arrival.now, arrival.through) == ("eth0", LINK, 5, None)
+    assert len(arrival.datagram) == 40 + 24 + 16  # IPv6, Home Address option with PadN, 12 octets and PadN
+
+
+def test_an_acknowledgement_to_the_care_of_address() -> None:
+    message = BindingAcknowledgement(status=0, flags=Flags(), sequence_number=7, lifetime_s=60, options=())
+    arrival = read(Writer(RFC6275).write(message, AGENT, CARE_OF, routed_to=HOME))
+    assert (arrival.destination, arrival.true_destination, arrival.routed_home_address) == (CARE_OF, HOME, HOME)
+    assert arrival.checksum_good
+
+
+def test_a_tunnel_around_it_is_told() -> None:
+    octets = Writer(RFC6275).write(UPDATE, HOME, AGENT, tunnel=(CARE_OF, AGENT))
+    arrival = read(octets)
+    assert (arrival.through, arrival.source) == (CARE_OF, HOME)
+
+
+def test_a_wrong_checksum_shows() -> None:
+    octets = bytearray(Writer(RFC6275).write(UPDATE, CARE_OF, AGENT, home_address=HOME))
+    octets[-1] ^= 1
+    assert not read(bytes(octets)).checksum_good
+
+
+def test_what_holds_no_message_is_nothing_and_what_is_no_datagram_an_error() -> None:
+    assert Reader(RFC6275).read(bytes.fromhex("60000000 0000 3b40") + CARE_OF + AGENT, "eth0", LINK, 0) is None
+    with pytest.raises(DecodeError):
+        Reader(RFC6275).read(b"\x60", "eth0", LINK, 0)
