@@ -8,9 +8,6 @@ from dissectors.ipv6.link import ETHERTYPE_IPV6
 
 HEADER_LENGTH = 14
 ETHERTYPE = ETHERTYPE_IPV6.to_bytes(2)
-ALL_NODES = bytes.fromhex("ff020000000000000000000000000001")
-ALL_ROUTERS = bytes.fromhex("ff020000000000000000000000000002")
-_SOLICITED_NODE = bytes.fromhex("ff0200000000000000000001ff")
 
 
 @lru_cache(maxsize=65536)
@@ -19,17 +16,8 @@ def group_link_address(group: bytes) -> bytes:
     return b"\x33\x33" + group[12:]
 
 
-@lru_cache(maxsize=65536)
-def solicited_node(address: bytes) -> bytes:
-    """The group in which an address is asked for (RFC 4291, 2.7.1)."""
-    return _SOLICITED_NODE + address[13:]
-
-
 __all__ = [
-    "ALL_NODES",
-    "ALL_ROUTERS",
     "ETHERTYPE",
     "HEADER_LENGTH",
     "group_link_address",
-    "solicited_node",
 ]

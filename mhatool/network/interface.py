@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mhatool.network.ethernet import ETHERTYPE, solicited_node
+from mhatool.network.ethernet import ETHERTYPE
 from mhatool.network.link import Link, Tap
+from mhatool.protocol.neighbourhood import solicited_node
 
 DEFAULT_MTU = 1500
 #: Takes a frame that came in at an interface.

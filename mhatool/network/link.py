@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from mhatool.engine.events import Event
 from mhatool.engine.link_events import FrameDuplicated, FrameHeldBack, FrameLost, LinkFailed
 from mhatool.network.agenda import Agenda
-from mhatool.network.ethernet import ALL_NODES, group_link_address
+from mhatool.network.ethernet import group_link_address
+from mhatool.protocol.neighbourhood import ALL_NODES
 
 if TYPE_CHECKING:
     from mhatool.network.interface import Interface

@@ -16,12 +16,13 @@ from mhatool.network import icmp
 from mhatool.network.agenda import Agenda
 from mhatool.network.delivery import Delivery, Socket
 from mhatool.network.detours import Detours
-from mhatool.network.ethernet import ALL_ROUTERS, ETHERTYPE, HEADER_LENGTH, group_link_address
+from mhatool.network.ethernet import ETHERTYPE, HEADER_LENGTH, group_link_address
 from mhatool.network.interface import Interface
 from mhatool.network.link import Link
 from mhatool.network.neighbours import Neighbours
 from mhatool.network.routes import Route, Routes
 from mhatool.network.seat import Seat
+from mhatool.protocol.neighbourhood import ALL_ROUTERS
 
 #: Tells what happened.
 Tell = Callable[[Event], None]

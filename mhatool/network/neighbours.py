@@ -18,8 +18,9 @@ from dissectors.spec import Flags
 from mhatool.engine.departure import ON_LINK, Writer
 from mhatool.engine.drops import DropReason
 from mhatool.network.agenda import Agenda
-from mhatool.network.ethernet import ALL_NODES, group_link_address, solicited_node
+from mhatool.network.ethernet import group_link_address
 from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.neighbourhood import ALL_NODES, solicited_node
 
 if TYPE_CHECKING:
     from mhatool.network.interface import Interface

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dissectors.profile import RFC6275, Profile
 from mhatool.engine import constants as timing
-from mhatool.engine.advertising import Advertising
+from mhatool.engine.advertising import AdvertisingConfiguration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class RouterConfiguration:
     name: str
     profile: Profile = RFC6275
     constants: timing.Constants = timing.RFC6275
-    advertising: tuple[Advertising, ...] = ()
+    advertising: tuple[AdvertisingConfiguration, ...] = ()
     ripng: RipngConfiguration | None = None
 
 

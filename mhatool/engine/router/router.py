@@ -9,17 +9,18 @@ from dissectors.errors import DecodeError
 from dissectors.icmpv6.neighbour_discovery import RouterSolicitation
 from dissectors.ipv6.link import Udp
 from mhatool.engine.actions import Action
-from mhatool.engine.advertising import Advertiser
+from mhatool.engine.advertising import Advertising
 from mhatool.engine.arrival import Arrival, Reader
 from mhatool.engine.commands import Command, Start, Stop
-from mhatool.engine.departure import ON_LINK, Writer
+from mhatool.engine.departure import ON_LINK
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
 from mhatool.engine.node import Output, Randomness
 from mhatool.engine.packet_events import PacketDropped
 from mhatool.engine.router.configuration import RouterConfiguration
 from mhatool.engine.router.ripng import RipngProcess
-from mhatool.protocol.interface_identifier import link_local
+from mhatool.engine.sender import Sender
+from mhatool.protocol.neighbourhood import interface_identifier, link_local
 
 
 class Router:
@@ -30,9 +31,9 @@ class Router:
         self.configuration = configuration
         self._output = Output(configuration.name)
         self._reader = Reader(configuration.profile)
-        writer = Writer(configuration.profile)
+        sender = Sender(configuration.profile, self._output)
         self._advertisers = {
-            advertising.interface: Advertiser(advertising, writer, self._output, randomness)
+            advertising.interface: Advertising(advertising, sender, randomness)
             for advertising in configuration.advertising
         }
         self.ripng = (
@@ -89,11 +90,12 @@ class Router:
         return self._output.poll_events()
 
     def _start(self, command: Start, now: int) -> None:
-        addresses = dict(command.link_addresses)
+        links = dict(command.link_addresses)
+        addresses = {name: link_local(interface_identifier(address)) for name, address in links.items()}
         for name, advertiser in self._advertisers.items():
-            advertiser.start(addresses[name], now)
+            advertiser.start(addresses[name], links[name], now)
         if self.ripng is not None:
-            self.ripng.start({name: link_local(address) for name, address in addresses.items()}, now)
+            self.ripng.start(addresses, now)
 
     def _stop(self, command: Stop, now: int) -> None:
         for advertiser in self._advertisers.values():
@@ -104,7 +106,7 @@ class Router:
         if arrival.hop_limit != ON_LINK:
             self._refuse(arrival, DropReason.HOP_LIMIT, "a solicitation from beyond the link")
         elif advertiser is not None:
-            advertiser.solicited(arrival.now)
+            advertiser.solicit(arrival.now)
 
     def _routes(self, arrival: Arrival) -> None:
         if self.ripng is not None:

@@ -8,7 +8,7 @@ from mhatool.network.link import Quality
 from mhatool.network.machine import Machine
 from mhatool.network.network import Network
 from mhatool.network.routes import Route
-from mhatool.protocol.interface_identifier import link_local
+from mhatool.protocol.neighbourhood import interface_identifier, link_local
 
 MS = 1_000_000
 S = 1_000_000_000
@@ -38,7 +38,7 @@ class Internet:
 
     def _boot_router(self, machine: Machine) -> None:
         for name, address in (("l", "2001:db8:1::1"), ("r", "2001:db8:2::1")):
-            machine.add_address(name, link_local(machine.interfaces[name].link_address), 64)
+            machine.add_address(name, link_local(interface_identifier(machine.interfaces[name].link_address)), 64)
             machine.add_address(name, parse(address), 64)
 
     def host(self, name: str, link_address: bytes, link: str, address: str, router: str) -> Machine:
@@ -46,7 +46,7 @@ class Internet:
         machine.add_interface("e", link_address, self.network.links[link])
 
         def boot(machine: Machine) -> None:
-            machine.add_address("e", link_local(link_address), 64)
+            machine.add_address("e", link_local(interface_identifier(link_address)), 64)
             machine.add_address("e", parse(address), 64)
             machine.routes.add(Route(bytes(16), 0, "e", parse(router)))
 
