@@ -18,6 +18,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "finding": "mhatool.validate.schema:FINDING",
     "validate": "mhatool.validate.report:SCHEMA",
     "timeline": "mhatool.timeline.schema:TIMELINE",
+    "trace": "mhatool.trace.schema:SCHEMA",
     "diff": "mhatool.compare.schema:DIFF",
     "crosscheck": "mhatool.wireshark.crosscheck:SCHEMA",
     "info": "mhatool.cli.info:SCHEMA",
