@@ -19,6 +19,8 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "validate": "mhatool.validate.report:SCHEMA",
     "timeline": "mhatool.timeline.schema:TIMELINE",
     "trace": "mhatool.trace.schema:SCHEMA",
+    "simulation": "mhatool.network.scenario.run:SCHEMA",
+    "scenarios": "mhatool.cli.simulate:LIST_SCHEMA",
     "diff": "mhatool.compare.schema:DIFF",
     "crosscheck": "mhatool.wireshark.crosscheck:SCHEMA",
     "info": "mhatool.cli.info:SCHEMA",
