@@ -4,8 +4,18 @@ The first line is a header, each other one an event; a class of event is its own
 """
 
 from mhatool.trace.catalogue import event_classes
-from mhatool.trace.header import SCHEMA_NAME, Header
+from mhatool.trace.header import SCHEMA_NAME, Header, NodeNames
 from mhatool.trace.reader import Trace, TraceError, is_trace, read
 from mhatool.trace.writer import TraceWriter
 
-__all__ = ["SCHEMA_NAME", "Header", "Trace", "TraceError", "TraceWriter", "event_classes", "is_trace", "read"]
+__all__ = [
+    "SCHEMA_NAME",
+    "Header",
+    "NodeNames",
+    "Trace",
+    "TraceError",
+    "TraceWriter",
+    "event_classes",
+    "is_trace",
+    "read",
+]

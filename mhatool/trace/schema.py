@@ -41,8 +41,17 @@ def _event_schema(name: str, cls: type[Event]) -> dict[str, Any]:
 def _own(cls: type[Any]) -> dict[str, Any]:
     """Msgspec's schema of a class alone, with octets as the text that a trace has."""
     _, components = msgspec.json.schema_components([cls])
-    found: dict[str, Any] = _as_text(components[cls.__name__])
+    found: dict[str, Any] = _as_text(_resolved(components[cls.__name__], components))
     return found
+
+
+def _resolved(value: Any, components: dict[str, Any]) -> Any:
+    """With the schemas of other classes in the places where they are referred to."""
+    if isinstance(value, dict):
+        if "$ref" in value:
+            return _resolved(components[value["$ref"].rpartition("/")[2]], components)
+        return {key: _resolved(item, components) for key, item in value.items()}
+    return [_resolved(item, components) for item in value] if isinstance(value, list) else value
 
 
 def _as_text(value: Any) -> Any:

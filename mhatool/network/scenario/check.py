@@ -83,6 +83,8 @@ def _references(scenario: Scenario) -> Iterator[tuple[Path, str, Collection[str]
     for index, flow in enumerate(scenario.flows):
         yield ("flows", index, "sender"), flow.sender, machines
         yield ("flows", index, "receiver"), flow.receiver, machines
+    for name in scenario.names or {}:
+        yield ("names", name), name, machines
     yield from _later_references(scenario, machines)
 
 

@@ -84,6 +84,17 @@ class NodePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamesPlan:
+    """How a node is called: the same keys as in a file of names. `host` is its name in its log, `interface` and
+    `interface_index` what its kernel calls the interface in question."""
+
+    addresses: tuple[str, ...] = ()
+    host: str = ""
+    interface: str = ""
+    interface_index: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MovePlan:
     """An interface goes to another link ("": to none) at an instant; or along `links` in turn, `every_s` seconds.
 
@@ -169,7 +180,7 @@ class CapturePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A whole scenario. `names` gives addresses names, for those who render what happened."""
+    """A whole scenario. `names` says how nodes are called by those who render what happened (`mhatool timeline`)."""
 
     title: str
     duration_s: float
@@ -180,7 +191,7 @@ class Scenario:
     profile: Profile
     constants: Constants
     seed: int = 1
-    names: Mapping[str, str] | None = None
+    names: Mapping[str, NamesPlan] | None = None
     moves: tuple[MovePlan, ...] = ()
     flows: tuple[FlowPlanTable, ...] = ()
     losses: tuple[LossPlan, ...] = ()
@@ -198,6 +209,7 @@ __all__ = [
     "LinkPlan",
     "LossPlan",
     "MovePlan",
+    "NamesPlan",
     "NodePlan",
     "RoutePlan",
     "Scenario",

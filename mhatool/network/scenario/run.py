@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mhatool.capture.writer import ByteSink
@@ -14,7 +14,7 @@ from mhatool.network.scenario.errors import ScenarioError
 from mhatool.network.scenario.plan import Scenario
 from mhatool.network.vantage import Recorder
 from mhatool.protocol.collector import few_collections
-from mhatool.trace import Header, TraceWriter
+from mhatool.trace import Header, NodeNames, TraceWriter
 
 SCHEMA_ID = "mhatool.simulation/1"
 
@@ -82,7 +82,7 @@ class Run:
             seed=self.build.seed,
             start_ns=self.build.start_ns,
             end_ns=self.build.end_ns,
-            names=dict(self.scenario.names or {}),
+            names={name: NodeNames(**asdict(plan)) for name, plan in (self.scenario.names or {}).items()},
         )
 
     def listen(self, events: list[Event]) -> None:

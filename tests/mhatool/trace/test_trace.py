@@ -14,12 +14,13 @@ from dissectors.ipv6.address import parse as address
 from mhatool.engine.events import CacheEntry, Event, MessageDropped, MessageSent
 from mhatool.engine.mobile_node_events import HomePrefixesLearned, UpdateSent
 from mhatool.protocol import octets
-from mhatool.trace import Header, TraceError, TraceWriter, event_classes, is_trace, read
+from mhatool.trace import Header, NodeNames, TraceError, TraceWriter, event_classes, is_trace, read
 from mhatool.trace.catalogue import name_of
 from mhatool.trace.reader import parse
 from mhatool.trace.schema import SCHEMA
 
-HEADER = Header(vantage_point="network", profile="rfc6275", names={"2001:db8::1": "ha1"}, clock_offsets_ns={"mn": -5})
+NAMES = {"ha1": NodeNames(addresses=("2001:db8::1",), interface="ed1", interface_index=8)}
+HEADER = Header(vantage_point="network", profile="rfc6275", names=NAMES, clock_offsets_ns={"mn": -5})
 HOME, CARE_OF, AGENT = (address(text) for text in ("2001:db8:1::9", "2001:db8:2::9", "2001:db8:1::1"))
 
 
@@ -50,6 +51,8 @@ def test_the_header_is_the_first_line() -> None:
     first = json.loads(written([]))
     assert first["schema"] == "mhatool.trace/1"
     assert (first["vantage_point"], first["profile"]) == ("network", "rfc6275")
+    jsonschema.Draft202012Validator(SCHEMA["oneOf"][0]).validate(first)
+    assert parse(written([]).splitlines()).header == HEADER
     assert is_trace(written([]))
     assert not is_trace(b'{"schema":"mhatool.timeline/1"}')
 
