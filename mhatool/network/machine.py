@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dissectors.ipv6.address import is_link_local, is_multicast
+from dissectors.ipv6.address import HOME_AGENTS_ANYCAST, is_link_local, is_multicast
 from dissectors.profile import Profile
 from mhatool.engine.commands import Command, LinkChanged, TrafficFromHomeAddress
 from mhatool.engine.drops import DropReason
@@ -134,6 +134,12 @@ class Machine:
         interface.remove_address(address)
         self.routes.remove_on_link(address, prefix_length, interface_name)
         del self.addresses[address]
+
+    def add_anycast_address(self, address: bytes) -> None:
+        """Share an address with other machines (RFC 4291, 2.6), on the interface of its prefix."""
+        route = self.routes.find(address)
+        if route is not None:
+            self.add_address(route.interface, address, 128)
 
     # --- packets that come ---
 
@@ -302,7 +308,8 @@ class Machine:
         first = [self.interfaces[route.interface]] if route is not None else []
         for interface in [*first, *self.interfaces.values()]:
             for address in interface.addresses:
-                if is_link_local(address) == is_link_local(destination):
+                is_shared = address[8:] == HOME_AGENTS_ANYCAST
+                if is_link_local(address) == is_link_local(destination) and not is_shared:
                     return address
         return None
 

@@ -34,6 +34,8 @@ class Seat:
 
     def start(self) -> None:
         """The node comes up."""
+        for anycast in getattr(self.node, "anycast_addresses", ()):
+            self.machine.add_anycast_address(anycast)
         addresses = tuple((name, interface.link_address) for name, interface in self.machine.interfaces.items())
         self.command(Start(addresses))
 
