@@ -2,49 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from mhatool.cli.common import chosen_profile, fail
-from mhatool.cli.reading import in_all, sources
+from mhatool.cli.reading import in_all, read_once, sources
 
 if TYPE_CHECKING:
     from mhatool.capture import CaptureReader
     from mhatool.observe.kame import Hearing
-    from mhatool.timeline.at import At
+    from mhatool.protocol.at import At
+    from mhatool.timeline.kame.captured import Captured
+    from mhatool.timeline.kame.traced import Traced
     from mhatool.timeline.names import NamedNode, Names
 
+_BEGINNING: Final = 64
+"""Octets that tell a trace."""
 
-def tables(files: Sequence[str], profile: str | None, names: Names, node: str | None, at: str | None) -> str:
+
+def tables(files: Sequence[str], profile: str | None, names: str | None, node: str | None, at: str | None) -> str:
     """The tables of a node at an instant, those of all that have any where none is named."""
-    wanted = _at(at)
-    hearing, frame_ns = _hear(files, profile, wanted)
-    now = wanted.resolve(hearing.first_ns or 0, hearing.last_ns, frame_ns)
+    instant = _at(at)
+    seen, frame_ns = _seen(files, profile, names, instant)
+    now = instant.resolve(seen.first_ns, seen.last_ns, frame_ns)
     if node is not None:
-        return _tables_of(hearing, _node(names, node), now)
-    found = ((each.name, _tables_of(hearing, each, now)) for each in _everybody(hearing, names))
+        return seen.tables(_node(seen.names, node), now)
+    found = ((each.name, seen.tables(each, now)) for each in seen.nodes())
     return "\n".join(f"{name}:\n{text}" for name, text in found if text)
 
 
-def log(files: Sequence[str], profile: str | None, names: Names, node: str | None) -> str:
+def log(files: Sequence[str], profile: str | None, names: str | None, node: str | None) -> str:
     """The kernel log of a mobile node."""
-    from mhatool.observe.kame import Story
-    from mhatool.timeline.kame import as_log, lines_of
-
     if node is None:
         fail("--style kame-log shows one node's log", "name it: --node ADDRESS, or a name that --names gives")
-    named = _node(names, node)
-    hearing, _ = _hear(files, profile, _at(None))
-    return as_log(lines_of(Story(hearing.messages, named.addresses).steps(), named), named)
+    seen, _ = _seen(files, profile, names, _at(None))
+    return seen.log(_node(seen.names, node))
 
 
-def read_names(path: str | None) -> Names:
-    """The names in the file, none without one."""
-    from mhatool.timeline.names import Names, NamesError
+def _seen(files: Sequence[str], profile: str | None, names: str | None, at: At) -> tuple[Captured | Traced, int | None]:
+    """What the captures or the trace show, and the time of the frame that is named."""
+    from mhatool.timeline.kame.captured import Captured
+
+    known = _read_names(names)
+    if any(map(_is_trace, files)):
+        if len(files) > 1 or at.frame is not None:
+            fail("a trace stands alone, and has no frames", "give one trace, and --at a time")
+        return _traced(files[0], known), None
+    hearing, frame_ns = _hear(files, profile, at)
+    return Captured(hearing, known), frame_ns
+
+
+def _is_trace(file: str) -> bool:
+    """Whether a file is a trace; what can be read once only is taken for a capture."""
+    from mhatool.trace import is_trace
+
+    if read_once(file):
+        return False
+    try:
+        with open(file, "rb") as stream:
+            return is_trace(stream.read(_BEGINNING))
+    except OSError:
+        return False  # the reader of captures says what is wrong
+
+
+def _traced(file: str, names: Names | None) -> Traced:
+    from mhatool.timeline.kame.traced import Traced
+    from mhatool.trace import TraceError, read
+
+    try:
+        return Traced(read(file), names)
+    except TraceError as error:
+        fail(str(error))
+
+
+def _read_names(path: str | None) -> Names | None:
+    """The names in the file; None without one."""
+    from mhatool.timeline.names import NamesError
     from mhatool.timeline.names import read_names as read
 
     if path is None:
-        return Names()
+        return None
     try:
         return read(path)
     except NamesError as error:
@@ -54,7 +91,7 @@ def read_names(path: str | None) -> Names:
 
 
 def _at(text: str | None) -> At:
-    from mhatool.timeline.at import at
+    from mhatool.protocol.at import at
 
     try:
         return at(text)
@@ -95,25 +132,4 @@ def _hear(files: Sequence[str], profile: str | None, at: At) -> tuple[Hearing, i
     return hearing, frame_ns
 
 
-def _tables_of(hearing: Hearing, node: NamedNode, now: int) -> str:
-    from mhatool.observe.kame import Deduction
-    from mhatool.timeline.kame import as_tables
-
-    deduction = Deduction()
-    for heard in hearing.messages:
-        if heard.time_ns <= now:
-            deduction.take(heard)
-    updates, cache = deduction.updates(node.addresses, now), deduction.cache(node.addresses, now)
-    return as_tables(updates, cache, now, interface=node.interface, ahead_ns=node.clock_ahead_ns)
-
-
-def _everybody(hearing: Hearing, names: Names) -> Iterator[NamedNode]:
-    """Who registers, and with whom, each node once, in order of first appearance."""
-    from mhatool.exchange import Update
-
-    updates = (heard for heard in hearing.messages if isinstance(heard, Update))
-    nodes = (names.at(address) for update in updates for address in (update.home_address, update.peer))
-    return iter({node.name: node for node in nodes}.values())
-
-
-__all__ = ["log", "read_names", "tables"]
+__all__ = ["log", "tables"]

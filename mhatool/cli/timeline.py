@@ -85,12 +85,11 @@ def _of_a_node(
 ) -> str:
     from mhatool.cli import kame
 
-    known = kame.read_names(names)
     if form == "kame":
-        return kame.tables(files, profile, known, node, at)
+        return kame.tables(files, profile, names, node, at)
     if at is not None:
         fail("--at: --style kame-log is the whole log", "leave it out, or take --style kame")
-    return kame.log(files, profile, known, node)
+    return kame.log(files, profile, names, node)
 
 
 def _drawn(made: Timeline, form: str, width: int, *, color: bool) -> str:

@@ -1,20 +1,68 @@
-"""The same tables and the same log from the events of a trace: nothing is deduced, the nodes told it themselves."""
+"""Nodes as they tell of themselves in a trace: the same tables and the same log, and nothing is deduced."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from dissectors.ipv6 import address
 from mhatool.engine import mobile_node_events as mobile
 from mhatool.engine import nd_events as nd
 from mhatool.engine.events import CacheEntry, Event, TimerStarted, UpdateListEntry
 from mhatool.observe.kame import CacheRow, UpdateRow
 from mhatool.timeline.kame import templates
-from mhatool.timeline.kame.log import Line, Writer
-from mhatool.timeline.names import NamedNode
+from mhatool.timeline.kame.log import Line, Writer, as_log
+from mhatool.timeline.kame.tables import as_tables
+from mhatool.timeline.names import NamedNode, Names
+from mhatool.trace import Header, Trace
 
 #: Home address, and peer or own address.
 _Pair = tuple[bytes, bytes]
+
+
+class Traced:
+    """A trace; its header names the nodes, where nobody gives other names.
+
+    Each node's events have the times of its own clock, which the header tells; instants are the vantage point's.
+    """
+
+    def __init__(self, trace: Trace, names: Names | None = None) -> None:
+        self._events = trace.events
+        self._ahead_ns = trace.header.clock_offsets_ns
+        self.names = names if names is not None else names_of(trace.header)
+        self.first_ns, self.last_ns = trace.header.start_ns, trace.header.end_ns
+
+    def nodes(self) -> list[NamedNode]:
+        """Who has a table, in order of first appearance."""
+        telling = (event.node for event in self._events if isinstance(event, UpdateListEntry | CacheEntry))
+        return [self.names.find(name) or NamedNode(name) for name in dict.fromkeys(telling)]
+
+    def tables(self, node: NamedNode, now_ns: int) -> str:
+        """The node's tables at an instant."""
+        now = now_ns + self._ahead_ns.get(node.name, 0)
+        tables = TracedTables(node.name)
+        for event in self._events:
+            if event.time_ns <= now:
+                tables.take(event)
+        return as_tables(tables.updates(), tables.cache(), now, interface=node.interface)
+
+    def log(self, node: NamedNode) -> str:
+        """The node's log, whole."""
+        return as_log(lines_of_events(self._events, node), node)
+
+
+def names_of(header: Header) -> Names:
+    """The nodes that a trace's header names."""
+    return Names(
+        NamedNode(
+            name,
+            frozenset(map(address.parse, said.addresses)),
+            said.host or name,
+            said.interface,
+            said.interface_index,
+        )
+        for name, said in header.names.items()
+    )
 
 
 class TracedTables:

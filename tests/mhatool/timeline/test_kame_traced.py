@@ -12,6 +12,8 @@ from mhatool.engine.events import CacheEntry, Event, TimerStarted, UpdateListEnt
 from mhatool.timeline.kame import as_log, as_tables
 from mhatool.timeline.kame.traced import TracedTables, lines_of_events
 from mhatool.timeline.names import NamedNode
+from mhatool.trace import Header, NodeNames, TraceWriter
+from tests.mhatool.cli.process import complaint, mhatool
 from tests.mhatool.timeline.paper_run import DAY, HA1, HA2, Agent, Run, S, clock
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -174,3 +176,50 @@ def test_figure_11_from_events() -> None:
     tables.take(cache_entry(HOME))
     expected = (GOLDEN / "fig11-ha1-registration.txt").read_text()
     assert as_tables([], tables.cache(), at("20:28:24"), interface="ed1") == expected
+
+
+def traced(path: Path, events: list[Event], **facts: object) -> Path:
+    known: dict[str, object] = {"vantage_point": "network", "profile": "kame2003", "end_ns": at("20:40:00")}
+    with path.open("wb") as stream:
+        writer = TraceWriter(stream, Header(**{**known, **facts}))  # type: ignore[arg-type]
+        for event in events:
+            writer.write(event)
+    return path
+
+
+NODES = {
+    "mn": NodeNames(addresses=(RUN.home_address,), host="mobile-mn", interface_index=8),
+    "ha1": NodeNames(addresses=(HA1.address,), interface="ed1"),
+}
+
+
+def test_a_trace_names_its_nodes(tmp_path: Path) -> None:
+    file = traced(tmp_path / "trace.jsonl", list(whole()), names=NODES)
+    golden = "".join(line[2:] + "\n" for line in (GOLDEN / "appendix.log").read_text().splitlines())
+    for node in ("mn", RUN.home_address):
+        assert mhatool("timeline", file, "--style", "kame-log", "--node", node).out == golden
+    # Without an index its kernel would print 0: other names than the header's.
+    (tmp_path / "names.toml").write_text('[mn]\nhost = "other"\n')
+    log = mhatool("timeline", file, "--style", "kame-log", "--node", "mn", "--names", tmp_path / "names.toml").out
+    assert log.splitlines()[-1].startswith("Feb 18 20:31:05 other /kernel: ")
+
+
+def test_tables_of_a_trace_by_each_node_s_own_clock(tmp_path: Path) -> None:
+    entries = [update_entry(HA1, 34285), update_entry(HA2, 10803), cache_entry(HOME)]
+    # The mobile node's clock, and so its events, are an hour ahead.
+    offsets = {"mn": 3600 * S}
+    file = traced(tmp_path / "trace.jsonl", entries, names=NODES, clock_offsets_ns=offsets)
+    figure = (GOLDEN / "fig15-mn-registration.txt").read_text()
+    command = ("timeline", file, "--style", "kame")
+    assert mhatool(*command, "--node", "mn", "--at", "2003-02-18T19:28:41Z").out == figure
+    assert mhatool(*command, "--node", "mn", "--at", "2003-02-18T19:27:35Z").out == ""
+    every = mhatool(*command).out
+    assert [line for line in every.splitlines() if line.endswith(":")] == ["mn:", "ha1:"]
+
+
+def test_what_a_trace_has_not(tmp_path: Path) -> None:
+    file = traced(tmp_path / "trace.jsonl", [], names=NODES)
+    assert "has no frames" in complaint("timeline", file, "--style", "kame", "--at", "#1")
+    assert "stands alone" in complaint("timeline", file, file, "--style", "kame")
+    file.write_bytes(file.read_bytes() + b"{}\n")
+    assert "trace.jsonl:2: no event" in complaint("timeline", file, "--style", "kame")

@@ -1,6 +1,6 @@
 import pytest
 
-from mhatool.timeline.at import At, at
+from mhatool.protocol.at import At, at
 
 S = 1_000_000_000
 
