@@ -18,10 +18,17 @@ def timestamp(time_ns: int) -> int:
 
 def difference_ns(one: int, other: int) -> int:
     """By how many nanoseconds a timestamp is later than another; less than 68 years, eras wrap around."""
+    return _steps(one, other) * NS_PER_S >> 32
+
+
+def is_later(one: int, other: int) -> bool:
+    """Whether a timestamp is later than another, be it by a fraction of a nanosecond."""
+    return _steps(one, other) > 0
+
+
+def _steps(one: int, other: int) -> int:
     steps = (one - other) % (1 << 64)
-    if steps >> 63:
-        steps -= 1 << 64
-    return steps * NS_PER_S >> 32
+    return steps - (1 << 64) if steps >> 63 else steps
 
 
 def with_seconds_of(timestamp: int, other: int) -> int:
@@ -29,4 +36,4 @@ def with_seconds_of(timestamp: int, other: int) -> int:
     return other & ~_FRACTION | timestamp & _FRACTION
 
 
-__all__ = ["difference_ns", "timestamp", "with_seconds_of"]
+__all__ = ["difference_ns", "is_later", "timestamp", "with_seconds_of"]
