@@ -8,6 +8,18 @@ from enum import StrEnum
 class DropReason(StrEnum):
     """What was wrong with a packet, from the receiver's point of view."""
 
+    # What a mobile node drops.
+    NO_ENTRY = "no_entry"
+    """An answer from somebody who wasn't asked: the Binding Update List has no entry (RFC 6275, 11.7.3)."""
+    NOT_ASKED = "not_asked"
+    """An answer whose identifier or cookie is that of no request that is out (RFC 6275, 11.4.1 and 11.6.2)."""
+    SEQUENCE_NUMBER = "sequence_number"
+    """An acknowledgement of no Binding Update that is out (RFC 6275, 11.7.3)."""
+    NOT_AUTHENTICATED = "not_authenticated"
+    """The proof of RFC 4285 or of return routability is missing or wrong."""
+    NOT_THROUGH_TUNNEL = "not_through_tunnel"
+    """A Home Test that didn't come from a home agent of ours (RFC 6275, 11.6.2)."""
+
     MALFORMED = "malformed"
     """The codec refused it; the event says which field and clause."""
     BAD_CHECKSUM = "bad_checksum"
