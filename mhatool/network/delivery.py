@@ -131,7 +131,8 @@ class Delivery:
         if message is not None:
             neighbours = self._machine.neighbours[arriving.interface.name]
             neighbours.solicited(message, ipv6.source(arriving.datagram))
-            self._signalling(arriving)
+            if message.target not in arriving.interface.addresses:  # a node's: one that it defends, or has on trial
+                self._signalling(arriving)
 
     def _neighbour_advertisement(self, arriving: Arriving) -> None:
         message = self._parsed(arriving, NeighborAdvertisement)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dissectors.ipv6.address import is_link_local, is_multicast
+from dissectors.ipv6.address import HOME_AGENTS_ANYCAST, is_link_local, is_multicast
 from dissectors.profile import Profile
 from mhatool.engine.commands import Command, LinkChanged, TrafficFromHomeAddress
 from mhatool.engine.drops import DropReason
@@ -26,6 +26,7 @@ from mhatool.protocol.neighbourhood import ALL_ROUTERS
 
 #: Tells what happened.
 Tell = Callable[[Event], None]
+LOOPBACK = "lo"
 _ND_TYPES = range(133, 138)
 _ND_HOP_LIMIT = 255
 
@@ -44,6 +45,8 @@ class Machine:
         self.forwards = forwards
         self.running = False
         self.interfaces: dict[str, Interface] = {}
+        self.loopback = Interface(name, LOOPBACK, bytes(6), self.hear)
+        """Holds addresses that are the machine's on no link; it is none of `interfaces`."""
         self.boot: Callable[[Machine], None] = lambda machine: None
         self.sockets: dict[int, Socket] = {}
         """Who listens to UDP ports: applications, which outlive a crash."""
@@ -74,7 +77,7 @@ class Machine:
 
     def start(self) -> None:
         """Come up: with what `boot` gives, and nothing else."""
-        for interface in self.interfaces.values():
+        for interface in (*self.interfaces.values(), self.loopback):
             for address in list(interface.addresses):
                 interface.remove_address(address)
             for group in list(interface.groups):
@@ -117,23 +120,39 @@ class Machine:
 
     # --- what nodes set ---
 
+    def interface(self, name: str) -> Interface:
+        """The interface of that name, the loopback among them."""
+        return self.loopback if name == LOOPBACK else self.interfaces[name]
+
     def add_address(self, interface_name: str, address: bytes, prefix_length: int) -> None:
         """It is the machine's, and what shares its prefix is on that link."""
-        interface = self.interfaces[interface_name]
+        interface = self.interface(interface_name)
         self.remove_address(interface_name, address)
         interface.add_address(address, prefix_length)
         self.addresses[address] = interface
-        self.routes.add_on_link(address, prefix_length, interface_name)
+        if interface is not self.loopback:
+            self.routes.add_on_link(address, prefix_length, interface_name)
 
     def remove_address(self, interface_name: str, address: bytes) -> None:
-        """It isn't any more; nothing where it wasn't."""
-        interface = self.interfaces[interface_name]
+        """It isn't any more, unless another interface has it too; nothing where it wasn't."""
+        interface = self.interface(interface_name)
         prefix_length = interface.addresses.get(address)
         if prefix_length is None:
             return
         interface.remove_address(address)
-        self.routes.remove_on_link(address, prefix_length, interface_name)
-        del self.addresses[address]
+        if interface is not self.loopback:
+            self.routes.remove_on_link(address, prefix_length, interface_name)
+        others = [other for other in (*self.interfaces.values(), self.loopback) if address in other.addresses]
+        if others:
+            self.addresses[address] = others[0]
+        else:
+            del self.addresses[address]
+
+    def add_anycast_address(self, address: bytes) -> None:
+        """Share an address with other machines (RFC 4291, 2.6), on the interface of its prefix."""
+        route = self.routes.find(address)
+        if route is not None:
+            self.add_address(route.interface, address, 128)
 
     # --- packets that come ---
 
@@ -302,7 +321,8 @@ class Machine:
         first = [self.interfaces[route.interface]] if route is not None else []
         for interface in [*first, *self.interfaces.values()]:
             for address in interface.addresses:
-                if is_link_local(address) == is_link_local(destination):
+                is_shared = address[8:] == HOME_AGENTS_ANYCAST
+                if is_link_local(address) == is_link_local(destination) and not is_shared:
                     return address
         return None
 

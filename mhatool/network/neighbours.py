@@ -167,7 +167,7 @@ class Neighbours:
     def _source_for(self, target: bytes) -> bytes:
         """An address of the interface's, of the target's scope where there is one."""
         wanted = is_link_local(target)
-        addresses = self.interface.addresses
+        addresses = [address for address in self.interface.addresses if address[8:] != HOME_AGENTS_ANYCAST]
         found = next((address for address in addresses if is_link_local(address) == wanted), None)
         return found or next(iter(addresses), UNSPECIFIED)
 

@@ -34,6 +34,8 @@ class Seat:
 
     def start(self) -> None:
         """The node comes up."""
+        for anycast in getattr(self.node, "anycast_addresses", ()):
+            self.machine.add_anycast_address(anycast)
         addresses = tuple((name, interface.link_address) for name, interface in self.machine.interfaces.items())
         self.command(Start(addresses))
 
@@ -94,11 +96,11 @@ def _remove_address(machine: Machine, action: actions.RemoveAddress) -> None:
 
 
 def _join(machine: Machine, action: actions.JoinGroup) -> None:
-    machine.interfaces[action.interface].join(action.group)
+    machine.interface(action.interface).join(action.group)
 
 
 def _leave(machine: Machine, action: actions.LeaveGroup) -> None:
-    machine.interfaces[action.interface].leave(action.group)
+    machine.interface(action.interface).leave(action.group)
 
 
 def _set_tunnel(machine: Machine, action: actions.SetTunnel) -> None:

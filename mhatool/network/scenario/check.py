@@ -63,41 +63,53 @@ def _check_moves(scenario: Scenario) -> None:
             raise ScenarioError("give either link or links", ("moves", index, "link"))
 
 
-def _references(scenario: Scenario) -> Iterator[tuple[Path, str, Collection[str]]]:
-    """Each name of a link, a node or an interface, with those that there are. Empty names mean none."""
-    links, nodes = scenario.links, scenario.nodes
-    for name, node in nodes.items():
-        for key, interface in node.interfaces.items():
-            if interface.link:
-                yield ("nodes", name, "interfaces", key, "link"), interface.link, links
-        for index, route in enumerate(node.routes):
-            yield ("nodes", name, "routes", index, "interface"), route.interface, node.interfaces
-    for index, move in enumerate(scenario.moves):
-        yield ("moves", index, "node"), move.node, nodes
-        for link in [move.link, *move.links]:
-            if link:
-                yield ("moves", index, "links" if move.links else "link"), link, links
-        if move.interface and move.node in nodes:
-            yield ("moves", index, "interface"), move.interface, nodes[move.node].interfaces
+#: A name of a link, a node or an interface: where it stands, and those that there are.
+Reference = tuple[Path, str, Collection[str]]
+
+
+def _references(scenario: Scenario) -> Iterator[Reference]:
+    """Each name that has to be that of something. Empty names mean none."""
     machines = list(machine_names(scenario))
+    for name, node in scenario.nodes.items():
+        yield from _of_node(scenario, name, node)
+    for index in range(len(scenario.moves)):
+        yield from _of_move(scenario, index)
     for index, flow in enumerate(scenario.flows):
         yield ("flows", index, "sender"), flow.sender, machines
         yield ("flows", index, "receiver"), flow.receiver, machines
-    for name in scenario.names or {}:
-        yield ("names", name), name, machines
-    yield from _later_references(scenario, machines)
-
-
-def _later_references(scenario: Scenario, machines: list[str]) -> Iterator[tuple[Path, str, Collection[str]]]:
     for index, loss in enumerate(scenario.losses):
         yield ("losses", index, "link"), loss.link, scenario.links
     for index, failure in enumerate(scenario.failures):
         if failure.node:
             yield ("failures", index, "node"), failure.node, machines
-        if failure.link or not failure.node:
+        else:
             yield ("failures", index, "link"), failure.link, scenario.links
     for index, expectation in enumerate(scenario.expectations):
         yield ("expectations", index, "node"), expectation.node, machines
+    yield from _of_the_watched(scenario, machines)
+
+
+def _of_node(scenario: Scenario, name: str, node: NodePlan) -> Iterator[Reference]:
+    for key, interface in node.interfaces.items():
+        if interface.link:
+            yield ("nodes", name, "interfaces", key, "link"), interface.link, scenario.links
+    for index, route in enumerate(node.routes):
+        yield ("nodes", name, "routes", index, "interface"), route.interface, node.interfaces
+
+
+def _of_move(scenario: Scenario, index: int) -> Iterator[Reference]:
+    move = scenario.moves[index]
+    yield ("moves", index, "node"), move.node, scenario.nodes
+    for link in [move.link, *move.links]:
+        if link:
+            yield ("moves", index, "links" if move.links else "link"), link, scenario.links
+    if move.interface and move.node in scenario.nodes:
+        yield ("moves", index, "interface"), move.interface, scenario.nodes[move.node].interfaces
+
+
+def _of_the_watched(scenario: Scenario, machines: list[str]) -> Iterator[Reference]:
+    for name in scenario.names or {}:
+        yield ("names", name), name, machines
     for index, name in enumerate(scenario.capture.links):
         yield ("capture", "links", index), name, scenario.links
     for index, name in enumerate(scenario.capture.nodes):
