@@ -97,7 +97,7 @@ def _compare(file: str, replayed: Replayed, profile: Profile, *, as_json: bool) 
     from mhatool.compare import report
     from mhatool.replay import compared
 
-    comparison = compared(replayed.traffic, replayed.replies, profile)
+    comparison = compared(replayed, profile)
     if as_json:
         Out("json").document(report.document(file, "replayed", comparison))
     else:

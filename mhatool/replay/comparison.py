@@ -8,21 +8,22 @@ from dissectors.profile import Profile
 from mhatool.capture import Record, linktype
 from mhatool.compare import Comparison, compare, transactions_of
 from mhatool.exchange import Source
-from mhatool.replay.driver import Reply
-from mhatool.replay.traffic import Traffic
+from mhatool.replay.replay import Replayed
 
 
-def compared(traffic: Traffic, replies: Iterable[Reply], profile: Profile) -> Comparison:
-    """A is the captured node, B is ours. Frames of A are the capture's; in B answers of ours have none of it: they
-    are numbered on from its last.
-    """
-    asked = [(seen.time_ns, seen.frame.number, seen.octets) for seen in traffic.received if seen.inner.is_signalling]
-    theirs = [(seen.time_ns, seen.frame.number, seen.octets) for seen in traffic.sent]
-    last = max((number for _, number, _ in asked + theirs), default=0)
-    ours = [(reply.time_ns, last + i, reply.octets) for i, reply in enumerate(replies, 1)]
-    captured = transactions_of(_source("captured", asked + theirs), profile)
-    replayed = transactions_of(_source("replayed", asked + ours), profile)
-    return compare(captured, replayed)
+def compared(replayed: Replayed, profile: Profile) -> Comparison:
+    """A is the captured node, B is ours. Answers of ours have no frame: they are numbered on from the last one's."""
+    traffic = replayed.traffic
+    captured = [
+        (seen.time_ns, seen.frame.number, seen.octets)
+        for seen in [*traffic.received, *traffic.sent]
+        if seen.inner.is_signalling
+    ]
+    last = max((number for _, number, _ in captured), default=0)
+    heard = [(given.time_ns, given.frame, given.octets) for given in replayed.receptions]
+    ours = [(reply.time_ns, last + i, reply.octets) for i, reply in enumerate(replayed.replies, 1)]
+    both = (_source("captured", captured), _source("replayed", heard + ours))
+    return compare(*(transactions_of(source, profile) for source in both))
 
 
 def _source(name: str, packets: Iterable[tuple[int, int, bytes]]) -> Source:

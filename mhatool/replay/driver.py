@@ -14,12 +14,13 @@ from mhatool.protocol.value import value
 
 @value
 class Reception:
-    """A datagram that reaches the node by an interface, from a link-layer address."""
+    """A datagram that reaches the node by an interface, from a link-layer address; `frame` is its number there."""
 
     time_ns: int
     octets: bytes
     interface: str
     link_source: bytes
+    frame: int
 
 
 @value
@@ -41,24 +42,25 @@ class Reply:
 Input = Reception | Told
 #: What comes back for something that the node sends.
 Responder = Callable[[Reply], Iterable[Reception]]
-
-
-def _silent(_: Reply) -> Iterable[Reception]:
-    return ()
+#: What an input is by the time that it is fed.
+Translator = Callable[[Input], Input]
 
 
 class Driver:
     """Feeds a node and keeps what it sends and tells; its machine does nothing else that a node asks for.
 
     Addresses, routes and tunnels that it asks for have no effect here: what came of them is in the capture already.
-    `responder` is asked about all that the node sends.
+    `responder` is asked about all that the node sends, `translator` about each input right before it is fed.
     """
 
-    def __init__(self, node: Node, responder: Responder = _silent) -> None:
+    def __init__(self, node: Node, responder: Responder, translator: Translator) -> None:
         self._node = node
         self._responder = responder
+        self._translator = translator
         self._inputs: list[tuple[int, int, Input]] = []
         self._count = 0
+        self.receptions: list[Reception] = []
+        """What reached it, in order."""
         self.replies: list[Reply] = []
         """What it sent, in order."""
         self.events: list[Event] = []
@@ -76,7 +78,7 @@ class Driver:
             if due is not None and due <= now:
                 self._node.handle_timer(due)
             else:
-                self._feed(heapq.heappop(self._inputs)[2])
+                self._feed(self._translator(heapq.heappop(self._inputs)[2]))
             self._take(now)
 
     def _put(self, given: Input) -> None:
@@ -91,6 +93,7 @@ class Driver:
 
     def _feed(self, given: Input) -> None:
         if isinstance(given, Reception):
+            self.receptions.append(given)
             self._node.receive(given.octets, given.interface, given.link_source, given.time_ns)
         else:
             self._node.command(given.command, given.time_ns)
@@ -105,4 +108,4 @@ class Driver:
         self.events += self._node.poll_events()
 
 
-__all__ = ["Driver", "Input", "Reception", "Reply", "Responder", "Told"]
+__all__ = ["Driver", "Input", "Reception", "Reply", "Responder", "Told", "Translator"]

@@ -75,7 +75,7 @@ class HomeAgentPart:
             return False
         if message.type in NEIGHBOUR_DISCOVERY:
             return self._is_of_home_link(message)
-        return seen.inner.destination in self.addresses
+        return seen.inner.destination in self.addresses and not self._reached_another(seen)
 
     def _is_of_home_link(self, message: View) -> bool:
         named = [message.get("target"), *(option.get("prefix") for option in message.options)]
@@ -122,16 +122,19 @@ class HomeAgentPart:
         yield Told(traffic.first_ns, Start(((HOME, link_address),)))
         yield from self._receptions(traffic.received)
 
+    def before(self, given: Input) -> Input:
+        """As it was captured."""
+        return given
+
     def answers(self, reply: Reply) -> Iterable[Reception]:
         """Nothing: who asks is in the capture."""
         return ()
 
     def _receptions(self, received: Iterable[Carried]) -> Iterator[Reception]:
         for seen in received:
-            if self._reached_another(seen):
-                continue
             on_link = seen.inner.hop_limit == 255 or in_prefix(seen.inner.source, self._address, _PREFIX_LENGTH)
-            yield Reception(seen.time_ns, seen.octets, HOME if on_link else ELSEWHERE, seen.link_source)
+            interface = HOME if on_link else ELSEWHERE
+            yield Reception(seen.time_ns, seen.octets, interface, seen.link_source, seen.frame.number)
 
     def _reached_another(self, seen: Carried) -> bool:
         """What is sent to the anycast address reaches one agent: the one that answered."""

@@ -58,7 +58,7 @@ class MobileNodePart:
     def received(self, seen: Carried) -> bool:
         """What is sent to it, or to a group: the capture is of its own interface."""
         to_it = seen.outer.destination in self.addresses
-        if seen.outer is not seen.inner:  # data too: it is a reason to optimise a route
+        if self._is_data(seen):  # a reason to optimise a route
             return to_it
         return (
             seen.message is not None
@@ -96,11 +96,20 @@ class MobileNodePart:
         """Its start, then all that nobody asked for."""
         yield Told(traffic.first_ns, Start(((INTERFACE, self._link_address),)))
         for seen in traffic.received:
-            if seen.outer is not seen.inner and not seen.inner.is_signalling:
-                command = PacketTunnelled(self._home_address, seen.inner.source)
-                yield Told(seen.time_ns, command)
+            if self._is_data(seen):
+                yield Told(seen.time_ns, PacketTunnelled(self._home_address, seen.inner.source))
             elif seen.inner.carries not in ANSWERS:
-                yield Reception(seen.time_ns, seen.octets, INTERFACE, seen.link_source)
+                yield Reception(seen.time_ns, seen.octets, INTERFACE, seen.link_source, seen.frame.number)
+
+    @staticmethod
+    def _is_data(seen: Carried) -> bool:
+        """Traffic: by the tunnel, or by an optimised route, which ours need not have yet."""
+        on_its_way = seen.outer is not seen.inner or seen.inner.routed_home_address is not None
+        return on_its_way and not seen.inner.is_signalling
+
+    def before(self, given: Input) -> Input:
+        """As it was captured."""
+        return given
 
     def answers(self, reply: Reply) -> Iterable[Reception]:
         """What the captured node was answered."""

@@ -1,15 +1,13 @@
 """What a mobile node asks, and what was answered in the capture: answers come when the question does.
 
-Ours asks at other times than the captured node did. So what answered that node isn't fed by the clock: each answer
-waits for ours to ask the same, and comes as long after it as it came then, with the number, identifier or cookie that
-ours chose.
+Ours asks at other times than the captured node did, perhaps more often. So what answered that node isn't fed by the
+clock. When ours asks, it gets what the captured node got for the same question at the nearest time, or nothing where
+that stayed unanswered: as long after it as it came then, with the number, identifier or cookie that ours chose.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 from dissectors.build import build, layer
@@ -36,51 +34,60 @@ _ASKED_WITH: Final = {asked: field for asked, field, _ in ANSWERS.values()}
 
 
 class Questions:
-    """The captured answers by their questions, each to be given once."""
+    """The captured questions, each with its answer if it got one."""
 
     def __init__(self, received: Iterable[Carried], sent: Iterable[Carried], interface: str, profile: Profile) -> None:
         self._interface = interface
         self._profile = profile
         self._dissector = Dissector(profile)
-        self._waiting: dict[Question, deque[tuple[int, Carried]]] = defaultdict(deque)
         asked = [seen for seen in sent if seen.inner.carries in _ASKED_WITH]
+        answered: dict[Frame, Carried] = {}
         for seen in received:
             question = _asked_by(seen, asked)
             if question is not None:
-                latency_ns = seen.time_ns - question.time_ns
-                self._waiting[_question(question.inner)].append((latency_ns, seen))
+                answered.setdefault(question.frame, seen)
+        self._asked: dict[Question, list[tuple[int, Carried | None]]] = {}
+        for seen in asked:
+            known = self._asked.setdefault(_question(seen.inner), [])
+            known.append((seen.time_ns, answered.get(seen.frame)))
 
     def answer(self, reply: Reply) -> Iterator[Reception]:
         """What comes back for a datagram of ours."""
         packet = self._dissector.look(reply.octets, IPV6_ONLY, len(reply.octets), 0)
         asked = [datagram for datagram in packet.datagrams if not datagram.quoted][-1]
-        if asked.carries not in _ASKED_WITH:
+        known = self._asked.get(_question(asked)) if asked.carries in _ASKED_WITH else None
+        if known is None or asked.upper is None:
             return
-        waiting = self._waiting[_question(asked)]
-        if waiting:
-            latency_ns, seen = waiting.popleft()
-            octets = self._with_mark(seen, asked.upper.get(_ASKED_WITH[asked.carries]) if asked.upper else None)
-            yield Reception(reply.time_ns + latency_ns, octets, self._interface, seen.link_source)
+        asked_ns, seen = min(known, key=lambda each: abs(each[0] - reply.time_ns))
+        if seen is not None:
+            octets = self._with_mark(seen, asked, asked.upper.get(_ASKED_WITH[asked.carries]))
+            at = reply.time_ns + seen.time_ns - asked_ns
+            yield Reception(at, octets, self._interface, seen.link_source, seen.frame.number)
 
-    def _with_mark(self, seen: Carried, mark: Any) -> bytes:
-        """The captured answer with what ours chose in the place of what the captured node did."""
+    def _with_mark(self, seen: Carried, asked: Datagram, mark: Any) -> bytes:
+        """The captured answer with what ours chose in the place of what the captured node did.
+
+        One in a tunnel comes to where ours is.
+        """
         packet: Packet = self._dissector.look(seen.octets, IPV6_ONLY, len(seen.octets), 0)
         messages = [view.message() for view in packet.layers]
         _, _, field = ANSWERS[seen.inner.carries]
-        messages[-1] = replace(messages[-1], **{field: mark})
+        messages[-1] = messages[-1].replace(**{field: mark})
+        if seen.outer is not seen.inner and asked.outer is not None:
+            messages[0] = messages[0].replace(destination=asked.outer.source)
         return build([layer(message) for message in messages], self._profile)
 
 
 def _asked_by(seen: Carried, asked: list[Carried]) -> Carried | None:
     """The latest question before an answer that it fits."""
     kind, asked_field, answer_field = ANSWERS.get(seen.inner.carries, ("", "", ""))
-    for question in reversed(asked):
-        if question.inner.carries != kind or question.time_ns > seen.time_ns:
-            continue
-        if question.message is not None and seen.message is not None:
-            if question.message.get(asked_field) == seen.message.get(answer_field):
-                return question
-    return None
+    mark = _get(seen, answer_field)
+    before = (each for each in reversed(asked) if each.inner.carries == kind and each.time_ns <= seen.time_ns)
+    return next((each for each in before if _get(each, asked_field) == mark), None)
+
+
+def _get(seen: Carried, field: str) -> Any:
+    return seen.message.get(field) if seen.message is not None else None
 
 
 def _question(datagram: Datagram) -> Question:

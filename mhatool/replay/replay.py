@@ -9,20 +9,27 @@ from dissectors.profile import RFC6275, Profile
 from mhatool.exchange import Sighting
 from mhatool.protocol.at import At
 from mhatool.protocol.value import value
-from mhatool.replay.driver import Driver, Reply
+from mhatool.replay.correspondent import CorrespondentPart
+from mhatool.replay.driver import Driver, Reception, Reply
 from mhatool.replay.home_agent import HomeAgentPart
+from mhatool.replay.mobile_node import MobileNodePart
 from mhatool.replay.part import Part, ReplayError
 from mhatool.replay.traffic import Traffic, traffic_of
 
-PARTS: Final[dict[str, Callable[[bytes, Profile], Part]]] = {"ha": HomeAgentPart}
+PARTS: Final[dict[str, Callable[[bytes, Profile], Part]]] = {
+    "mn": MobileNodePart,
+    "ha": HomeAgentPart,
+    "cn": CorrespondentPart,
+}
 """By the role's short name: from the node's address and the profile to its part."""
 
 
 @value
 class Replayed:
-    """What reached the node, what it sent in the capture, and what ours sent in its place."""
+    """What reached the captured node and what it sent; what reached ours, and what ours sent."""
 
     traffic: Traffic
+    receptions: list[Reception]
     replies: list[Reply]
 
 
@@ -37,9 +44,9 @@ def replay(
     traffic = traffic_of(sightings if until is None else _cut(sightings, until), part)
     if not traffic.received and not traffic.sent:
         raise ReplayError("no packet from or to this address")
-    driver = Driver(part.node(traffic), part.answers)
+    driver = Driver(part.node(traffic), part.answers, part.before)
     driver.run(part.inputs(traffic), traffic.last_ns)
-    return Replayed(traffic, driver.replies)
+    return Replayed(traffic, driver.receptions, driver.replies)
 
 
 def _cut(sightings: Iterable[Sighting], until: At) -> Iterator[Sighting]:
