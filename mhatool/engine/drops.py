@@ -70,3 +70,5 @@ class DropReason(StrEnum):
     """Only who has a binding here may ask for this."""
     OPTION = "option"
     """An option that has to be there, or one that mustn't."""
+    UNRECOGNISED = "unrecognised"
+    """A header or option that means nothing to a node without mobility."""
