@@ -88,7 +88,8 @@ class Behaviour:
     were heard, the last one first, without discovery. `expires`: an entry whose lifetime is over is no binding any
     more. `outstanding`: an answer to any Binding Update since the last change counts, not only to the last one.
     `ignores_unlisted`: an input that an entry's table has no row for means nothing, where else it is a mistake of ours.
-    `acknowledges_correspondents`: it can ask correspondents for acknowledgements.
+    `acknowledges_correspondents`: it can ask correspondents for acknowledgements. `tries_others`: one agent at a time,
+    1.5 s for each (RFC 6275, 11.4.1), where it registers with one only.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Behaviour:
     outstanding: bool = True
     ignores_unlisted: bool = False
     acknowledges_correspondents: bool = True
+    tries_others: bool = True
 
 
 RFC6275 = Behaviour(name="rfc6275", schedule=ExactSchedule(), home_flags="AH")
@@ -116,6 +118,7 @@ KAME2003 = Behaviour(
     outstanding=False,
     ignores_unlisted=True,
     acknowledges_correspondents=False,
+    tries_others=False,
 )
 
 

@@ -81,6 +81,7 @@ class Movement:
         if not self._context.behaviour.hears_of_links:
             return
         self._check.end()
+        self._context.cancel(Alarm.ROUTER_SOLICITATION)
         self._routers.leave("the link changed")
         self._prefixes.clear()
         self._link_is_new = True

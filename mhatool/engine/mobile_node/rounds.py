@@ -135,7 +135,8 @@ class Rounds:
         """A round: the same list to each, in this instant."""
         before = self.agents
         self._registrations.round = agents
-        self._registrations.has_others = self._context.configuration.home_agents == 1 and len(self._candidates) > 1
+        alone = self._context.behaviour.tries_others and self._context.configuration.home_agents == 1
+        self._registrations.has_others = alone and len(self._candidates) > 1
         self._context.tell(RoundStarted, home_address=self._context.home_address, home_agents=agents, cause=cause)
         for index, agent in enumerate(agents):
             self._register(agent, index)

@@ -92,6 +92,11 @@ class Journey(Playbook):
         self.hears_router(prefix, **facts)
         self.waits(1)
 
+    def returns_home(self, **facts: Any) -> None:
+        """It is attached to the home link, whose router speaks at once."""
+        self.is_told(LinkChanged("eth0"))
+        self.hears_router(HOME_PREFIX, **facts)
+
     def goes_abroad(self, *agents: bytes, prefix: bytes = ABROAD) -> list[Sent]:
         """From start to a foreign link, where discovery finds these agents: the Binding Updates that leave."""
         self.comes_up()
