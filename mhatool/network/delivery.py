@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dissectors.errors import DecodeError
 from dissectors.icmpv6.header import Echo, Icmpv6Error
@@ -18,6 +19,7 @@ from dissectors.ipv6.address import UNSPECIFIED, is_multicast
 from dissectors.ipv6.checksum import is_good
 from dissectors.ipv6.reassembly import Reassembler
 from dissectors.profile import RFC6275
+from dissectors.spec import Message
 from mhatool.engine.actions import End
 from mhatool.engine.commands import PacketTunnelled, UnverifiedHomeAddress
 from mhatool.engine.drops import DropReason
@@ -28,7 +30,7 @@ from mhatool.network.interface import Interface
 if TYPE_CHECKING:
     from mhatool.network.machine import Machine
 
-M = TypeVar("M")
+M = TypeVar("M", bound=Message)
 #: Takes a UDP datagram that came for a port: source, destination, what it carries.
 Socket = Callable[[bytes, bytes, bytes], None]
 MOST_TUNNELS = 8
@@ -122,7 +124,7 @@ class Delivery:
 
     def _is_sound(self, arriving: Arriving, protocol: int) -> bool:
         source, destination = _ends(arriving)
-        return is_good(source, destination, protocol, arriving.datagram[arriving.found.at :])
+        return _summed(arriving.datagram, arriving.found.at, protocol, source, destination)
 
     # --- neighbour discovery ---
 
@@ -160,7 +162,7 @@ class Delivery:
             self._machine.drop(datagram, DropReason.HOP_LIMIT, "neighbour discovery from beyond the link")
             return None
         try:
-            parsed: M = RFC6275.codec.parser(kind)(datagram, at, len(datagram))
+            parsed: M = _message(cast(Any, kind), datagram, at)
         except DecodeError as error:
             self._machine.drop(datagram, DropReason.MALFORMED, str(error))
             return None
@@ -185,7 +187,7 @@ class Delivery:
         if not self._binding_holds(arriving):
             return None
         try:
-            parsed: M = RFC6275.codec.parser(kind)(arriving.datagram, arriving.found.at, len(arriving.datagram))
+            parsed: M = _message(cast(Any, kind), arriving.datagram, arriving.found.at)
         except DecodeError as error:
             self._machine.drop(arriving.datagram, DropReason.MALFORMED, str(error))
             return None
@@ -194,7 +196,7 @@ class Delivery:
     def _too_big(self, arriving: Arriving) -> None:
         """The way to a destination is narrower than thought (RFC 8201)."""
         try:
-            message = RFC6275.codec.parser(Icmpv6Error)(arriving.datagram, arriving.found.at, len(arriving.datagram))
+            message: Icmpv6Error = _message(Icmpv6Error, arriving.datagram, arriving.found.at)
         except DecodeError as error:
             self._machine.drop(arriving.datagram, DropReason.MALFORMED, str(error))
             return
@@ -268,6 +270,19 @@ class Delivery:
 
     def _nothing(self, arriving: Arriving) -> None:
         """A packet that says that nothing follows is received, and that is all (RFC 8200, 4.7)."""
+
+
+# What goes to a group comes to hundreds of machines in the same instant: it is read and summed once for all of them.
+
+
+@lru_cache(maxsize=256)
+def _message(kind: Any, datagram: bytes, at: int) -> Any:
+    return RFC6275.codec.parser(kind)(datagram, at, len(datagram))
+
+
+@lru_cache(maxsize=256)
+def _summed(datagram: bytes, at: int, protocol: int, source: bytes, destination: bytes) -> bool:
+    return is_good(source, destination, protocol, datagram[at:])
 
 
 def _ends(arriving: Arriving) -> tuple[bytes, bytes]:

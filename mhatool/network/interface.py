@@ -9,8 +9,8 @@ from mhatool.network.link import Link, Tap
 from mhatool.protocol.neighbourhood import solicited_node
 
 DEFAULT_MTU = 1500
-#: Takes a frame that came in at an interface.
-Hearer = Callable[["Interface", bytes], None]
+#: Takes a frame that came in at an interface, and the datagram in it.
+Hearer = Callable[["Interface", bytes, bytes], None]
 
 
 class Interface:
@@ -76,10 +76,6 @@ class Interface:
         for tap in self.taps:
             tap(now, frame, None)
         self.link.transmit(frame, self)
-
-    def hear(self, frame: bytes) -> None:
-        """A frame came."""
-        self.hearer(self, frame)
 
 
 __all__ = ["Interface"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mhatool.engine.events import Event
 from mhatool.engine.link_events import FrameDuplicated, FrameHeldBack, FrameLost, LinkFailed
 from mhatool.network.agenda import Agenda
-from mhatool.network.ethernet import group_link_address
+from mhatool.network.ethernet import HEADER_LENGTH, group_link_address
 from mhatool.protocol.neighbourhood import ALL_NODES
 
 if TYPE_CHECKING:
@@ -137,9 +137,10 @@ class Link:
         return [receiver] if receiver is not None and receiver is not sender else []
 
     def _deliver(self, frame: bytes, receivers: list[Interface]) -> None:
+        datagram = frame[HEADER_LENGTH:]
         for interface in receivers:
             if interface.link is self:
-                interface.hear(frame)
+                interface.hearer(interface, frame, datagram)
 
 
 __all__ = ["Link", "LossRule", "Quality", "Tap"]

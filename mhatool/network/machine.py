@@ -16,7 +16,7 @@ from mhatool.network import icmp
 from mhatool.network.agenda import Agenda
 from mhatool.network.delivery import Delivery, Socket
 from mhatool.network.detours import Detours
-from mhatool.network.ethernet import ETHERTYPE, HEADER_LENGTH, group_link_address
+from mhatool.network.ethernet import ETHERTYPE, group_link_address
 from mhatool.network.interface import Interface
 from mhatool.network.link import Link
 from mhatool.network.neighbours import Neighbours
@@ -156,11 +156,10 @@ class Machine:
 
     # --- packets that come ---
 
-    def hear(self, interface: Interface, frame: bytes) -> None:
-        """A frame came in at an interface."""
+    def hear(self, interface: Interface, frame: bytes, datagram: bytes) -> None:
+        """A frame came in at an interface, with a datagram in it."""
         for tap in interface.taps:
             tap(self.agenda.now, frame, None)
-        datagram = frame[HEADER_LENGTH:]
         if not self.running:
             self.drop(datagram, DropReason.NOT_RUNNING, "the machine is down")
         elif frame[12:14] != ETHERTYPE or not ipv6.is_whole(datagram):

@@ -31,8 +31,8 @@ class Lan:
         for interface in self.interfaces.values():
             interface.attach(self.link)
 
-    def hearer(self, name: str) -> Callable[[Interface, bytes], None]:
-        return lambda interface, frame: self.heard[name].append((self.agenda.now, frame))
+    def hearer(self, name: str) -> Callable[[Interface, bytes, bytes], None]:
+        return lambda interface, frame, datagram: self.heard[name].append((self.agenda.now, frame))
 
     def send(self, payload: bytes, destination: bytes = b"bbbbbb") -> None:
         self.interfaces["a"].send(payload, destination, self.agenda.now)
