@@ -46,6 +46,18 @@ class Arrival:
         return self.routed_home_address if self.routed_home_address is not None else self.destination
 
 
+@value
+class Circumstances:
+    """What is known of a message that can't be used: enough to decide who is told about it."""
+
+    source: bytes
+    destination: bytes
+    home_address: bytes | None
+    checksum_good: bool
+    at: int
+    """Where its IPv6 header begins in the datagram: further in where it was tunnelled."""
+
+
 class Reader:
     """From datagrams to arrivals, by one profile; it keeps fragments, so a node has one of these."""
 
@@ -79,9 +91,25 @@ class Reader:
             now=now,
         )
 
+    def circumstances(self, octets: bytes) -> Circumstances | None:
+        """Those of the innermost message, however broken it is; None where not even its IPv6 header can be read."""
+        packet = self._dissector.dissect(octets, IPV6_ONLY)
+        datagrams = [datagram for datagram in packet.datagrams if not datagram.quoted]
+        if not datagrams:
+            return None
+        datagram = datagrams[-1]
+        view = datagram.upper
+        return Circumstances(
+            source=datagram.source,
+            destination=datagram.destination,
+            home_address=datagram.home_address,
+            checksum_good=view is None or view.checksum_status != "bad",
+            at=datagram.ipv6.start,
+        )
+
 
 def _through(datagram: Datagram) -> bytes | None:
     return datagram.outer.source if datagram.outer is not None else None
 
 
-__all__ = ["Arrival", "Reader"]
+__all__ = ["Arrival", "Circumstances", "Reader"]

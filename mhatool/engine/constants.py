@@ -32,6 +32,15 @@ class Constants:
     max_router_solicitation_delay_s: float = 1.0
     router_solicitation_interval_s: float = 4.0
     max_router_solicitations: int = 3
+    max_home_binding_lifetime_s: int = 262_140
+    """The longest that a home agent grants; the wire holds no more (RFC 6275, 6.1.8)."""
+    refresh_advice_percent: int = 0
+    """At how much of its lifetime a home agent wants to hear of a binding again; 0: it doesn't say."""
+    detects_duplicates_if_asked: bool = False
+    """A home agent checks a new home address only where the Binding Update has the D flag (draft 19)."""
+    error_rate: float = 10.0
+    error_burst: int = 10
+    """Binding Errors and ICMPv6 errors a second, and how many at once (RFC 6275, 9.3.3; RFC 4443, 2.4 f)."""
 
 
 RFC6275: Final = Constants()
@@ -41,6 +50,9 @@ KAME2003: Final = Constants(
     initial_binding_ack_timeout_s=2.0,
     initial_binding_ack_timeout_first_registration_s=2.0,
     max_binding_ack_timeout_s=256.0,
+    max_home_binding_lifetime_s=420,
+    refresh_advice_percent=50,
+    detects_duplicates_if_asked=True,
 )
 """KAME's snapshot of January 2003: its own retransmission, see docs/kame.md."""
 FAST_LAB: Final = Constants(

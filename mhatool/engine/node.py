@@ -65,6 +65,14 @@ class Output:
         """This has happened."""
         self._events.append(event)
 
+    def mark(self) -> int:
+        """Where the next event will stand among those that nobody has taken yet."""
+        return len(self._events)
+
+    def tell_before(self, mark: int, event: Event) -> None:
+        """This has happened before all that was told since `mark`: what came, before what it led to."""
+        self._events.insert(mark, event)
+
     def poll_actions(self) -> list[Action]:
         """Those that nobody has taken yet."""
         taken, self._actions = self._actions, []

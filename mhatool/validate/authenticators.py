@@ -8,8 +8,8 @@ from itertools import product
 from dissectors.options.binding import BindingAuthorizationData
 from dissectors.view import View
 from mhatool.exchange import Frame, Latest, Update
-from mhatool.exchange.authorization import AUTHENTICATOR_SIZE, authenticator, binding_key
 from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.return_routability import AUTHENTICATOR_SIZE, authenticator, binding_key
 from mhatool.protocol.value import value
 from mhatool.validate.keygen_tests import Test, Tests, Use
 from mhatool.validate.rule import Breach, Case, rule

@@ -1,6 +1,6 @@
-"""The proof in Binding Updates to correspondents: the binding management key and what is computed with it.
+"""Return routability as arithmetic: keygen tokens, the binding management key and the proof that is computed with it.
 
-Source: RFC 6275, 5.2.5 (the key), 5.2.6 and 6.2.7 (the authenticator).
+Source: RFC 6275, 5.2.3 and 5.2.5 (the tokens), 5.2.5 (the key), 5.2.6 and 6.2.7 (the authenticator).
 """
 
 from __future__ import annotations
@@ -10,7 +10,21 @@ import hmac
 
 AUTHENTICATOR_SIZE = 12
 """Octets: the first 96 bits of the HMAC."""
+TOKEN_SIZE = 8
+"""Octets: the first 64 bits of the HMAC."""
 _CHECKSUM = 4
+_HOME, _CARE_OF = b"\0", b"\1"
+"""What tells the two tokens apart where both are of one address."""
+
+
+def home_keygen_token(node_key: bytes, home_address: bytes, nonce: bytes) -> bytes:
+    """What a Home Test carries, 8 octets: only who has the node key and the nonce can make it again."""
+    return hmac.digest(node_key, home_address + nonce + _HOME, "sha1")[:TOKEN_SIZE]
+
+
+def care_of_keygen_token(node_key: bytes, care_of_address: bytes, nonce: bytes) -> bytes:
+    """What a Care-of Test carries, 8 octets."""
+    return hmac.digest(node_key, care_of_address + nonce + _CARE_OF, "sha1")[:TOKEN_SIZE]
 
 
 def binding_key(home_keygen_token: bytes, care_of_keygen_token: bytes = b"") -> bytes:
@@ -29,3 +43,13 @@ def authenticator(
     header = mobility_header
     hashed = header[:_CHECKSUM] + bytes(2) + header[_CHECKSUM + 2 : at] + header[at + AUTHENTICATOR_SIZE :]
     return hmac.digest(key, care_of_address + correspondent + hashed, "sha1")[:AUTHENTICATOR_SIZE]
+
+
+__all__ = [
+    "AUTHENTICATOR_SIZE",
+    "TOKEN_SIZE",
+    "authenticator",
+    "binding_key",
+    "care_of_keygen_token",
+    "home_keygen_token",
+]

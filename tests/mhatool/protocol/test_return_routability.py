@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from mhatool.exchange.authorization import authenticator, binding_key
+from mhatool.protocol.return_routability import authenticator, binding_key
 from tests.mhatool.scenes import CARE1, HOME, PEER, ip, recording
 from tests.recipes.packets import TOKEN, TOKEN2
 from tests.recipes.protected import correspondent_bu, key_of

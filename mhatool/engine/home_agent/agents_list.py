@@ -1,0 +1,137 @@
+"""The Home Agents List: who else serves the home link, from router advertisements (RFC 6275, 10.1 and 10.5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement
+from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
+from dissectors.ipv6.address import is_link_local
+from mhatool.engine.arrival import Arrival
+from mhatool.engine.drops import DropReason
+from mhatool.engine.events import AgentListEntry
+from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
+from mhatool.engine.node import Output, Randomness
+from mhatool.engine.reception import Drop, neighbour_drop
+from mhatool.engine.timers import Timers
+from mhatool.protocol.lifetime import expiry
+
+
+class ListedAgent:
+    """A home agent of the link, known by its link-local address; `addresses` are its global ones."""
+
+    __slots__ = ("addresses", "expires_ns", "lifetime_s", "link_address", "link_local_address", "preference")
+
+    def __init__(self, link_local_address: bytes) -> None:
+        self.link_local_address = link_local_address
+        self.link_address = b""
+        self.addresses: tuple[bytes, ...] = ()
+        self.preference = 0
+        self.lifetime_s = 0
+        self.expires_ns = 0
+
+
+class HomeAgentsList:
+    """The other home agents of the link; with this one, in the order in which a mobile node shall take them."""
+
+    def __init__(self, configuration: HomeAgentConfiguration, output: Output, randomness: Randomness) -> None:
+        self._configuration = configuration
+        self._output = output
+        self._randomness = randomness
+        self._agents: dict[bytes, ListedAgent] = {}
+        self._by_address: dict[bytes, ListedAgent] = {}
+        self._timers: Timers[bytes] = Timers()
+
+    def __iter__(self) -> Iterator[ListedAgent]:
+        return iter(self._agents.values())
+
+    def knows(self, address: bytes) -> bool:
+        """Whether it is a global address of this agent or of another one."""
+        return address in self._by_address or address in self._configuration.addresses
+
+    def find(self, address: bytes) -> ListedAgent | None:
+        """The other agent with this global address."""
+        return self._by_address.get(address)
+
+    def behind(self, link_address: bytes, addresses: tuple[bytes, ...]) -> bytes | None:
+        """Which of these global addresses belongs to the agent with this link-layer address; None: none of them."""
+        for address in addresses:
+            agent = self._by_address.get(address)
+            if agent is not None and agent.link_address == link_address:
+                return address
+        return None
+
+    def hear(self, arrival: Arrival) -> Drop | None:
+        """A router advertisement came from the home link (RFC 6275, 10.5.1)."""
+        if arrival.interface != self._configuration.interface:
+            return Drop(DropReason.NOT_FOR_US, "an advertisement of another link")
+        if not is_link_local(arrival.source):
+            return Drop(DropReason.MALFORMED, "an advertisement comes from a link-local address (RFC 4861, 6.1.2)")
+        drop = neighbour_drop(arrival)
+        if drop is None:
+            self._learn(arrival.message, arrival)
+        return drop
+
+    def _learn(self, message: RouterAdvertisement, arrival: Arrival) -> None:
+        information = [option for option in message.options if isinstance(option, HomeAgentInformation)]
+        lifetime = information[0].home_agent_lifetime_s if information else message.router_lifetime_s
+        known = self._agents.get(arrival.source)
+        if "H" not in message.flags or lifetime == 0:
+            if known is not None:
+                self._forget(known, arrival.now)
+            return
+        agent = known or ListedAgent(arrival.source)
+        prefixes = [option for option in message.options if isinstance(option, PrefixInformation)]
+        heard = [option.prefix for option in prefixes if "R" in option.flags]
+        self._agents[arrival.source] = agent
+        agent.link_address = arrival.link_source
+        agent.addresses = tuple(dict.fromkeys((*agent.addresses, *heard)))
+        agent.preference = information[0].home_agent_preference if information else 0
+        agent.lifetime_s = lifetime
+        agent.expires_ns = expiry(arrival.now, lifetime)
+        self._by_address.update(dict.fromkeys(agent.addresses, agent))
+        self._timers.set(arrival.source, agent.expires_ns)
+        self._tell(agent, arrival.now)
+
+    def next_timer(self) -> int | None:
+        """When the next agent's lifetime is over."""
+        return self._timers.next()
+
+    def handle_timer(self, now: int) -> None:
+        """Forget those whose lifetime is over."""
+        for key in self._timers.due(now):
+            self._forget(self._agents[key], now)
+
+    def _forget(self, agent: ListedAgent, now: int) -> None:
+        self._timers.cancel(agent.link_local_address)
+        del self._agents[agent.link_local_address]
+        for address in agent.addresses:
+            del self._by_address[address]
+        self._tell(agent, now, gone=True)
+
+    def _tell(self, agent: ListedAgent, now: int, *, gone: bool = False) -> None:
+        for address in agent.addresses:
+            self._output.tell(
+                AgentListEntry(
+                    time_ns=now,
+                    node=self._output.node,
+                    address=address,
+                    link_local_address=agent.link_local_address,
+                    preference=agent.preference,
+                    lifetime_s=agent.lifetime_s,
+                    expires_ns=agent.expires_ns,
+                    gone=gone,
+                )
+            )
+
+    def in_order(self) -> list[bytes]:
+        """All global addresses: the most preferred agents first, equal ones by lot each time (RFC 6275, 10.5.1)."""
+        own = self._configuration.advertising.home_agent
+        ranked = [(agent.preference, agent.addresses) for agent in self._agents.values()]
+        if own is not None:
+            ranked.append((own.preference, self._configuration.addresses))
+        lots = [(-preference, self._randomness.getrandbits(32), addresses) for preference, addresses in ranked]
+        return [address for _, _, addresses in sorted(lots) for address in addresses]
+
+
+__all__ = ["HomeAgentsList", "ListedAgent"]

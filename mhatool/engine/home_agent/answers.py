@@ -1,0 +1,75 @@
+"""Binding Acknowledgements: what they say, which way they go, how they are protected (RFC 6275, 9.5.4, 10.3)."""
+
+from __future__ import annotations
+
+from dissectors.mobility.binding import BindingAcknowledgement
+from dissectors.options.binding import BindingRefreshAdvice
+from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
+from dissectors.spec import Flags, Option
+from mhatool.engine.home_agent.request import Request, Signature
+from mhatool.engine.home_agent.statuses import Status
+from mhatool.engine.sender import Sender
+from mhatool.protocol.mobility_authentication import AUTHENTICATOR_SIZE, MN_HA, authenticator
+
+_NO_FLAGS = Flags()
+"""K isn't set: this agent has no IKE."""
+
+
+class Answers:
+    """Sends what a home agent answers to Binding Updates."""
+
+    def __init__(self, interface: str, sender: Sender) -> None:
+        self._interface = interface
+        self._sender = sender
+
+    def send(
+        self,
+        request: Request,
+        status: Status,
+        now: int,
+        *,
+        signature: Signature | None,
+        sequence_number: int | None = None,
+        lifetime_s: int = 0,
+        refresh_s: int = 0,
+    ) -> None:
+        """Answer a request; the sequence number is its own unless another one is given, advice only where it is not 0.
+
+        At home the answer goes to where the request came from on the link: another agent may still answer for the
+        home address (RFC 6275, 10.3.2, and PROTOCOL's Move 3).
+        """
+        options: list[Option] = [BindingRefreshAdvice(refresh_interval_s=refresh_s)] if refresh_s else []
+        seal = None
+        if signature is not None:
+            if signature.timestamp is not None:
+                options.append(MessageIdentification(timestamp=signature.timestamp))
+            association = signature.association
+            options.append(
+                MobilityMessageAuthentication(
+                    subtype=MN_HA, spi=association.spi, authenticator=bytes(AUTHENTICATOR_SIZE)
+                )
+            )
+
+            def seal(header: bytes) -> bytes:
+                return authenticator(association.key, request.care_of_address, request.home_address, header)
+
+        message = BindingAcknowledgement(
+            status=status,
+            flags=_NO_FLAGS,
+            sequence_number=request.sequence_number if sequence_number is None else sequence_number,
+            lifetime_s=lifetime_s,
+            options=tuple(options),
+        )
+        is_at_home = not request.routed and request.interface == self._interface
+        self._sender.send(
+            message,
+            request.agent,
+            request.source,
+            now,
+            routed_to=request.home_address if request.routed else None,
+            seal=seal,
+            via=(self._interface, request.link_source) if is_at_home else None,
+        )
+
+
+__all__ = ["Answers"]

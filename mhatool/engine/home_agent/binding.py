@@ -1,0 +1,97 @@
+"""A binding at a home agent: what it holds, and the states through which it goes."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Any
+
+from dissectors.spec import Flags
+from mhatool.engine.states import Row, Table
+
+
+class BindingState(Enum):
+    """Where a binding stands. `ABSENT` ones are in no cache."""
+
+    ABSENT = auto()
+    CHECKING = auto()
+    """The home address is being looked for on the home link; nobody has been answered."""
+    BOUND = auto()
+
+
+class BindingInput(Enum):
+    """What may happen to it."""
+
+    REGISTER = auto()
+    """A valid Binding Update with a lifetime and a care-of address."""
+    DEREGISTER = auto()
+    """A valid one that asks to forget."""
+    UNIQUE = auto()
+    """Nobody else has the home address."""
+    DUPLICATE = auto()
+    """Somebody else has it."""
+    EXPIRE = auto()
+
+
+_ABSENT, _CHECKING, _BOUND = BindingState.ABSENT, BindingState.CHECKING, BindingState.BOUND
+
+BINDINGS: Table[BindingState, BindingInput] = Table(
+    "binding at a home agent",
+    _ABSENT,
+    [
+        Row(_ABSENT, BindingInput.REGISTER, "begin", (_CHECKING, _BOUND), "RFC 6275, 10.3.1"),
+        Row(_ABSENT, BindingInput.DEREGISTER, "refuse_stranger", (_ABSENT,), "RFC 6275, 10.3.2"),
+        Row(_CHECKING, BindingInput.REGISTER, "replace", (_CHECKING,), "RFC 6275, 9.5.1"),
+        Row(_CHECKING, BindingInput.DEREGISTER, "abandon", (_ABSENT,), "RFC 6275, 10.3.2"),
+        Row(_CHECKING, BindingInput.UNIQUE, "admit", (_BOUND,), "RFC 6275, 10.3.1"),
+        Row(_CHECKING, BindingInput.DUPLICATE, "deny", (_ABSENT,), "RFC 6275, 10.3.1"),
+        Row(_BOUND, BindingInput.REGISTER, "update", (_BOUND,), "RFC 6275, 10.3.1"),
+        Row(_BOUND, BindingInput.DEREGISTER, "release", (_ABSENT,), "RFC 6275, 10.3.2"),
+        Row(_BOUND, BindingInput.EXPIRE, "expire", (_ABSENT,), "RFC 6275, 9.6 and 10.3.1"),
+    ],
+)
+
+
+class Binding:
+    """An entry of a home agent's Binding Cache (RFC 6275, 9.1), with what several agents of one node need besides.
+
+    `agent` is the address it was sent to; `agents` are all of this registration in the mobile node's order, empty
+    where it has one. `pending` is the request that waits for an answer. `clone` is the entry of the link-local address
+    (L); that one is `cloned` itself.
+    """
+
+    __slots__ = (
+        *("agent", "agents", "care_of_address", "clone", "cloned", "defends", "expires_ns", "flags", "home_address"),
+        *("holder", "lifetime_s", "pending", "sequence_number", "state", "told_again_ns"),
+    )
+
+    def __init__(self, home_address: bytes, agent: bytes, cloned: bool = False) -> None:
+        self.home_address = home_address
+        self.agent = agent
+        self.cloned = cloned
+        self.state = BindingState.ABSENT
+        self.care_of_address = b""
+        self.flags = Flags()
+        self.sequence_number = 0
+        self.lifetime_s = 0
+        self.expires_ns = 0
+        self.agents: tuple[bytes, ...] = ()
+        self.pending: Any = None
+        self.clone: Binding | None = None
+        self.defends = False
+        """Whether this agent answers for the home address on the home link."""
+        self.holder: bytes | None = None
+        """An agent that comes earlier in the list and has said that it answers; None: this one is to."""
+        self.told_again_ns: int | None = None
+        """When this agent last repeated that it defends the address."""
+
+    @property
+    def faces(self) -> tuple[Binding, ...]:
+        """It, and its clone: the entries of all addresses that it covers on the home link."""
+        return (self,) if self.clone is None else (self, self.clone)
+
+    def before(self) -> tuple[bytes, ...]:
+        """The agents that the mobile node prefers to this one."""
+        return self.agents[: self.agents.index(self.agent)] if self.agents else ()
+
+
+__all__ = ["BINDINGS", "Binding", "BindingInput", "BindingState"]

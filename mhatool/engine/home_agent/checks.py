@@ -1,0 +1,90 @@
+"""What a Binding Update is checked for, in the order in which it counts; the first that fails gives the status.
+
+Before these come format, checksum and addresses (`request.py`), then authenticator and timestamp
+(`authentication.py`); after them whether there is a binding to delete (133), and whether somebody else has the home
+address (134): `registrations.py`. Source: RFC 6275, 9.5.1, 10.3.1 and 10.3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from mhatool.engine.home_agent.agents_list import HomeAgentsList
+from mhatool.engine.home_agent.binding import Binding
+from mhatool.engine.home_agent.cache import BindingCache
+from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
+from mhatool.engine.home_agent.request import Request
+from mhatool.engine.home_agent.statuses import Status
+from mhatool.protocol.sequence import is_fresh
+
+#: Whether a request fails a check, given the binding that it is about, if there is one.
+Check = Callable[["Checks", Request, Binding | None], bool]
+
+
+class Checks:
+    """Checks requests against what the agent is told and knows."""
+
+    def __init__(self, configuration: HomeAgentConfiguration, cache: BindingCache, agents: HomeAgentsList) -> None:
+        self.configuration = configuration
+        self.cache = cache
+        self.agents = agents
+        self.prohibited = frozenset(configuration.prohibited)
+
+    def refusal(self, request: Request, binding: Binding | None) -> Status | None:
+        """The status of the first check that fails; None: accepted so far."""
+        for status, fails in ORDER:
+            if fails(self, request, binding):
+                return status
+        return None
+
+
+def _is_old(_: Checks, request: Request, binding: Binding | None) -> bool:
+    return binding is not None and not is_fresh(request.sequence_number, binding.sequence_number)
+
+
+def _changes_type(_: Checks, request: Request, binding: Binding | None) -> bool:
+    return binding is not None and "H" not in request.flags
+
+
+def _asks_a_router(checks: Checks, _request: Request, _binding: Binding | None) -> bool:
+    return not checks.configuration.serves
+
+
+def _is_of_another_link(checks: Checks, request: Request, _: Binding | None) -> bool:
+    prefix = checks.configuration.prefix_of(request.home_address)
+    return prefix is None or prefix.valid_lifetime_s < 4  # no binding is shorter
+
+
+def _is_prohibited(checks: Checks, request: Request, _: Binding | None) -> bool:
+    return request.home_address in checks.prohibited or checks.agents.knows(request.home_address)
+
+
+def _is_one_too_many(checks: Checks, request: Request, binding: Binding | None) -> bool:
+    return binding is None and not request.deletes and len(checks.cache) >= checks.configuration.most_bindings
+
+
+def _goes_in_circles(checks: Checks, request: Request, _: Binding | None) -> bool:
+    """The care-of address is itself a home address here: packets would go round (RFC 6275, 9.5.1)."""
+    return not request.deletes and checks.cache.is_home_address(request.care_of_address)
+
+
+def _lists_wrongly(_: Checks, request: Request, __: Binding | None) -> bool:
+    """M and list belong together, and the list names each agent once, the receiver among them."""
+    agents = request.agents
+    if not agents:
+        return "M" in request.flags
+    return "M" not in request.flags or request.agent not in agents or len(set(agents)) < len(agents)
+
+
+ORDER: Iterable[tuple[Status, Check]] = (
+    (Status.SEQUENCE_NUMBER_OUT_OF_WINDOW, _is_old),
+    (Status.REGISTRATION_TYPE_CHANGE_DISALLOWED, _changes_type),
+    (Status.HOME_REGISTRATION_NOT_SUPPORTED, _asks_a_router),
+    (Status.NOT_HOME_SUBNET, _is_of_another_link),
+    (Status.PROHIBITED, _is_prohibited),
+    (Status.INSUFFICIENT_RESOURCES, _is_one_too_many),
+    (Status.INVALID_CARE_OF_ADDRESS, _goes_in_circles),
+    (Status.UNSPECIFIED, _lists_wrongly),
+)
+
+__all__ = ["Checks"]

@@ -1,0 +1,86 @@
+"""Who answers for a home address on the home link: the first agent of the list known to hold the binding.
+
+With one home agent that is it. Several hold the binding and tunnel what reaches them, but only one answers for the
+address: two would draw neighbours back and forth. Each announces itself once it has the binding, and yields to one
+that comes earlier in the mobile node's list; one that hears a later agent repeats its announcement, at most once a
+second. Agents are told apart by their link-layer addresses.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mhatool.engine.home_agent.agents_list import HomeAgentsList
+from mhatool.engine.home_agent.binding import Binding
+from mhatool.engine.home_agent.link import HomeLink
+from mhatool.engine.home_agent_events import AddressConflict, DefenceEnded, DefenceStarted
+from mhatool.engine.node import Output
+from mhatool.protocol.lifetime import NS_PER_S
+
+REPEATED_AFTER_NS: Final = NS_PER_S
+"""An agent that hears another one announce the address repeats its own announcement not sooner than this."""
+
+
+class Defence:
+    """Answers for the addresses of bindings, where this agent is the one to."""
+
+    def __init__(self, link: HomeLink, agents: HomeAgentsList, output: Output) -> None:
+        self._link = link
+        self._agents = agents
+        self._output = output
+
+    def start(self, binding: Binding, now: int) -> None:
+        """The binding is accepted: announce its addresses, unless an agent before this one has."""
+        for face in binding.faces:
+            if face.holder is None:
+                self._defend(face, now)
+
+    def relist(self, binding: Binding, now: int) -> None:
+        """The list of agents is another one: whoever this agent yielded to may not be in it any more."""
+        for face in binding.faces:
+            if face.holder is not None and face.holder not in face.before():
+                face.holder = None
+                self._defend(face, now)
+
+    def stop(self, binding: Binding, now: int, cause: str) -> None:
+        """The binding is gone."""
+        for face in binding.faces:
+            self._end(face, now, cause)
+
+    def answer(self, binding: Binding, asker: bytes, link_source: bytes, now: int) -> None:
+        """A solicitation for its address came."""
+        if binding.defends:
+            self._link.answer(binding.home_address, asker, link_source, now)
+
+    def hear(self, binding: Binding, link_source: bytes, now: int) -> None:
+        """Somebody advertised its address."""
+        other = self._agents.behind(link_source, binding.agents)
+        if other is None:
+            conflict = AddressConflict(
+                time_ns=now, node=self._output.node, address=binding.home_address, link_source=link_source
+            )
+            self._output.tell(conflict)
+        elif other in binding.before():
+            binding.holder = other
+            self._end(binding, now, "yielded")
+        elif binding.defends:
+            self._repeat(binding, now)
+
+    def _defend(self, face: Binding, now: int) -> None:
+        face.defends = True
+        self._output.tell(DefenceStarted(time_ns=now, node=self._output.node, address=face.home_address))
+        self._link.announce(face.home_address, now)
+
+    def _repeat(self, face: Binding, now: int) -> None:
+        if face.told_again_ns is None or now - face.told_again_ns >= REPEATED_AFTER_NS:
+            face.told_again_ns = now
+            self._link.announce(face.home_address, now)
+
+    def _end(self, face: Binding, now: int, cause: str) -> None:
+        if face.defends:
+            face.defends = False
+            ended = DefenceEnded(time_ns=now, node=self._output.node, address=face.home_address, cause=cause)
+            self._output.tell(ended)
+
+
+__all__ = ["REPEATED_AFTER_NS", "Defence"]

@@ -1,0 +1,87 @@
+"""What mobile nodes ask a home agent about the home link: its agents and its prefixes (RFC 6275, 10.5 and 10.6)."""
+
+from __future__ import annotations
+
+from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest, MobilePrefixAdvertisement, MobilePrefixSolicitation
+from dissectors.ipv6.address import is_multicast, is_routable_unicast
+from dissectors.spec import Flags
+from mhatool.engine.arrival import Arrival
+from mhatool.engine.drops import DropReason
+from mhatool.engine.home_agent.agents_list import HomeAgentsList
+from mhatool.engine.home_agent.binding import BindingState
+from mhatool.engine.home_agent.cache import BindingCache
+from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
+from mhatool.engine.reception import MINIMUM_MTU, NO_BINDING, Drop, Reception
+from mhatool.engine.sender import Sender
+from mhatool.protocol.neighbourhood import home_agents_anycast
+
+MOST_LISTED = (MINIMUM_MTU - 40 - 8) // 16
+"""Addresses in a reply that needs no fragments."""
+
+
+class Discovery:
+    """Answers Home Agent Address Discovery Requests and Mobile Prefix Solicitations."""
+
+    def __init__(
+        self,
+        configuration: HomeAgentConfiguration,
+        cache: BindingCache,
+        agents: HomeAgentsList,
+        sender: Sender,
+        reception: Reception,
+    ) -> None:
+        self._configuration = configuration
+        self._cache = cache
+        self._agents = agents
+        self._sender = sender
+        self._reception = reception
+        prefixes = configuration.advertising.prefixes
+        self._own = {
+            home_agents_anycast(each.prefix): each.router_address
+            for each in prefixes
+            if each.router_address is not None
+        }
+
+    @property
+    def anycast_addresses(self) -> tuple[bytes, ...]:
+        """Those of the home agents of each prefix that it serves."""
+        return tuple(self._own) if self._configuration.serves else ()
+
+    def list_agents(self, arrival: Arrival) -> Drop | None:
+        """A mobile node asks who the home agents are: the answer comes from a unicast address (10.5.1)."""
+        request: DhaadRequest = arrival.message
+        source = self._own.get(arrival.destination)
+        if request.code:
+            return Drop(DropReason.CODE, f"code {request.code}")
+        if source is None or not self._configuration.serves:
+            return Drop(DropReason.NOT_FOR_US, "not sent to the home agents' anycast address")
+        if not is_routable_unicast(arrival.source):
+            return Drop(DropReason.MULTICAST, "nobody to answer")
+        listed = tuple(self._agents.in_order()[:MOST_LISTED])
+        reply = DhaadReply(identifier=request.identifier, flags=Flags(), home_agents=listed)
+        self._sender.send(reply, source, arrival.source, arrival.now)
+        return None
+
+    def list_prefixes(self, arrival: Arrival) -> Drop | None:
+        """A mobile node asks for the home link's prefixes: only who is registered is told (10.6.2)."""
+        request: MobilePrefixSolicitation = arrival.message
+        home = arrival.home_address
+        if request.code or is_multicast(arrival.destination):
+            return Drop(DropReason.CODE, f"code {request.code}, or sent to a group")
+        if home is None:
+            return Drop(DropReason.HOME_ADDRESS, "no Home Address option (RFC 6275, 6.7)")
+        binding = self._cache.get(home, arrival.destination)
+        is_bound = binding is not None and binding.state is BindingState.BOUND
+        if not is_bound or binding is None or binding.care_of_address != arrival.source:
+            self._reception.report(NO_BINDING, arrival.source, arrival.destination, home, arrival.now)
+            return Drop(DropReason.UNBOUND, "no binding of this home address with this care-of address")
+        reply = MobilePrefixAdvertisement(
+            identifier=request.identifier,
+            flags=Flags(),
+            options=tuple(prefix.option() for prefix in self._configuration.advertising.prefixes),
+        )
+        self._sender.send(reply, arrival.destination, arrival.source, arrival.now, routed_to=home)
+        return None
+
+
+__all__ = ["MOST_LISTED", "Discovery"]

@@ -1,0 +1,85 @@
+"""Duplicate address detection for home addresses, with its exemption for agents that share a mobile node.
+
+Two home agents of one mobile node on one link look for the same address, and one of them may answer for it already:
+that is no duplicate. An advertisement or solicitation is exempt iff its link-layer source belongs to an agent that is
+in the Binding Update's list and in this agent's own Home Agents List: IP sources don't tell, since checks come from the
+unspecified address, and a list alone would let a mobile node name a victim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mhatool.engine.constants import Constants
+from mhatool.engine.home_agent.binding import Binding
+from mhatool.engine.home_agent.link import HomeLink
+from mhatool.engine.home_agent_events import HomeAddressChecked
+from mhatool.engine.node import Output
+from mhatool.engine.timers import Timers
+from mhatool.protocol.lifetime import nanoseconds
+
+
+class DuplicateDetection:
+    """Checks the addresses of bindings that are to be accepted, and says which of them nobody has."""
+
+    def __init__(self, constants: Constants, link: HomeLink, output: Output) -> None:
+        self._constants = constants
+        self._link = link
+        self._output = output
+        self._checked: dict[bytes, Binding] = {}
+        self._left: dict[bytes, int] = {}
+        self._timers: Timers[bytes] = Timers()
+
+    def begin(self, binding: Binding, now: int) -> None:
+        """Ask for the addresses of a binding, as often as the constants say."""
+        self._checked.update((face.home_address, binding) for face in binding.faces)
+        self._left[binding.home_address] = self._constants.duplicate_address_detection_transmits
+        self._ask(binding, now)
+
+    def of(self, target: bytes) -> Binding | None:
+        """The binding whose address is being checked; None: nobody's."""
+        return self._checked.get(target)
+
+    def end(self, binding: Binding) -> None:
+        """However it stands, it is over."""
+        self._timers.cancel(binding.home_address)
+        self._left.pop(binding.home_address, None)
+        for face in binding.faces:
+            self._checked.pop(face.home_address, None)
+
+    def tell(self, binding: Binding, now: int, *, met: tuple[bytes, bytes] | None = None) -> None:
+        """How it ended: `met` is the address that somebody has, and that one's link-layer address."""
+        addresses = [face.home_address for face in binding.faces] if met is None else [met[0]]
+        for address in addresses:
+            self._output.tell(
+                HomeAddressChecked(
+                    time_ns=now,
+                    node=self._output.node,
+                    address=address,
+                    duplicate=met is not None,
+                    link_source=met[1] if met is not None else None,
+                )
+            )
+
+    def next_timer(self) -> int | None:
+        """When the next question is due, or the time for answers over."""
+        return self._timers.next()
+
+    def finished(self, now: int) -> Iterator[Binding]:
+        """Those for whose addresses nobody has spoken up."""
+        for key in self._timers.due(now):
+            binding = self._checked[key]
+            if self._left[key]:
+                self._ask(binding, now)
+            else:
+                self.end(binding)
+                yield binding
+
+    def _ask(self, binding: Binding, now: int) -> None:
+        self._left[binding.home_address] -= 1
+        for face in binding.faces:
+            self._link.ask(face.home_address, now)
+        self._timers.set(binding.home_address, now + nanoseconds(self._constants.retransmission_timer_s))
+
+
+__all__ = ["DuplicateDetection"]

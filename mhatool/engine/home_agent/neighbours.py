@@ -1,0 +1,69 @@
+"""Neighbour discovery on the home link, as far as it concerns home addresses (RFC 6275, 10.4.1; RFC 4862, 5.4)."""
+
+from __future__ import annotations
+
+from dissectors.ipv6.address import UNSPECIFIED
+from mhatool.engine.arrival import Arrival
+from mhatool.engine.drops import DropReason
+from mhatool.engine.home_agent.agents_list import HomeAgentsList
+from mhatool.engine.home_agent.binding import BindingState
+from mhatool.engine.home_agent.cache import BindingCache
+from mhatool.engine.home_agent.link import HomeLink
+from mhatool.engine.home_agent.registrations import Registrations
+from mhatool.engine.reception import Drop, neighbour_drop
+
+
+class Neighbours:
+    """Hears what others ask and say about home addresses."""
+
+    def __init__(
+        self, link: HomeLink, cache: BindingCache, agents: HomeAgentsList, registrations: Registrations
+    ) -> None:
+        self._link = link
+        self._cache = cache
+        self._agents = agents
+        self._registrations = registrations
+
+    def hear_solicitation(self, arrival: Arrival) -> Drop | None:
+        """Somebody asks for an address, or checks one of its own: then the source is unspecified."""
+        drop = self._unusable(arrival)
+        if drop is not None:
+            return drop
+        target, source = arrival.message.target, arrival.source
+        if source == UNSPECIFIED:
+            self._meet(target, arrival)
+        binding = self._cache.of_home(target)
+        if binding is None:
+            return Drop(DropReason.NOT_FOR_US, "no home address of a binding")
+        if binding.state is BindingState.BOUND:
+            self._registrations.defence.answer(binding, source, arrival.link_source, arrival.now)
+        return None
+
+    def hear_advertisement(self, arrival: Arrival) -> Drop | None:
+        """Somebody says that it has an address."""
+        drop = self._unusable(arrival)
+        if drop is not None:
+            return drop
+        target = arrival.message.target
+        self._meet(target, arrival)
+        binding = self._cache.of_home(target)
+        if binding is None:
+            return Drop(DropReason.NOT_FOR_US, "no home address of a binding")
+        self._registrations.defence.hear(binding, arrival.link_source, arrival.now)
+        return None
+
+    def _unusable(self, arrival: Arrival) -> Drop | None:
+        if arrival.interface != self._link.interface:
+            return Drop(DropReason.NOT_FOR_US, "not from the home link")
+        if arrival.link_source == self._link.link_address:
+            return Drop(DropReason.NOT_FOR_US, "our own")
+        return neighbour_drop(arrival)
+
+    def _meet(self, target: bytes, arrival: Arrival) -> None:
+        """Somebody has an address that is being checked: a duplicate, unless another agent of the node says so."""
+        binding = self._registrations.duplicates.of(target)
+        if binding is not None and self._agents.behind(arrival.link_source, binding.agents) is None:
+            self._registrations.meet(binding, target, arrival.link_source, arrival.now)
+
+
+__all__ = ["Neighbours"]

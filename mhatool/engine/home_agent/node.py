@@ -1,0 +1,145 @@
+"""The home agent: its parts, and which message goes to which of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dissectors.icmpv6.home_agents import DhaadRequest, MobilePrefixSolicitation
+from dissectors.icmpv6.neighbour_discovery import (
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    RouterAdvertisement,
+    RouterSolicitation,
+)
+from dissectors.icmpv6.options import SourceLinkLayerAddress
+from dissectors.ipv6.address import UNSPECIFIED
+from dissectors.mobility.binding import BindingUpdate
+from mhatool.engine.actions import Action, AddAddress
+from mhatool.engine.advertising import Advertising
+from mhatool.engine.arrival import Arrival
+from mhatool.engine.commands import Command, Start, Stop, UnverifiedHomeAddress
+from mhatool.engine.drops import DropReason
+from mhatool.engine.events import Event
+from mhatool.engine.home_agent.agents_list import HomeAgentsList
+from mhatool.engine.home_agent.binding import Binding
+from mhatool.engine.home_agent.cache import BindingCache
+from mhatool.engine.home_agent.configuration import ConfigurationError, HomeAgentConfiguration
+from mhatool.engine.home_agent.discovery import Discovery
+from mhatool.engine.home_agent.link import HomeLink
+from mhatool.engine.home_agent.neighbours import Neighbours
+from mhatool.engine.home_agent.registrations import Registrations
+from mhatool.engine.node import Output, Randomness
+from mhatool.engine.reception import NO_BINDING, Drop, Handler, Reception, neighbour_drop
+from mhatool.engine.sender import Sender
+
+
+class HomeAgent:
+    """A home agent on one link (RFC 6275, 10). See `engine.node.Node` for how it is driven."""
+
+    def __init__(self, configuration: HomeAgentConfiguration, randomness: Randomness) -> None:
+        self.name = configuration.name
+        self.configuration = configuration
+        self._output = Output(configuration.name)
+        sender = Sender(configuration.profile, self._output)
+        self._reception = Reception(configuration.profile, configuration.constants, sender, self._output)
+        self._link = HomeLink(configuration.interface, sender, self._output)
+        self.cache = BindingCache(configuration.profile, self._output)
+        self.agents = HomeAgentsList(configuration, self._output, randomness)
+        self._registrations = Registrations(configuration, self.cache, self.agents, self._link, sender, self._output)
+        neighbours = Neighbours(self._link, self.cache, self.agents, self._registrations)
+        self._discovery = Discovery(configuration, self.cache, self.agents, sender, self._reception)
+        self._advertising = Advertising(configuration.advertising, sender, randomness)
+        self._handlers: dict[type, Handler] = {
+            BindingUpdate: self._registrations.receive,
+            NeighborSolicitation: neighbours.hear_solicitation,
+            NeighborAdvertisement: neighbours.hear_advertisement,
+            RouterAdvertisement: self.agents.hear,
+            RouterSolicitation: self._hear_solicitation,
+            DhaadRequest: self._discovery.list_agents,
+            MobilePrefixSolicitation: self._discovery.list_prefixes,
+        }
+        self._commands: dict[type, Callable[[Command, int], None]] = {
+            Start: self._start,
+            Stop: self._stop,
+            UnverifiedHomeAddress: self._report,
+        }
+
+    @property
+    def anycast_addresses(self) -> tuple[bytes, ...]:
+        """Where mobile nodes ask for home agents: the machine hands over what comes to these too."""
+        return self._discovery.anycast_addresses
+
+    def binding(self, home_address: bytes) -> Binding | None:
+        """The binding of a home address, as it stands."""
+        return self.cache.of_home(home_address)
+
+    # --- what drives it ---
+
+    def receive(self, datagram: bytes, interface: str, link_source: bytes, now: int) -> None:
+        """A datagram came: see `Node`."""
+        self._reception.take(self._handlers, datagram, interface, link_source, now)
+
+    def command(self, command: Command, now: int) -> None:
+        """Somebody wants something: see `Node`. What doesn't concern a home agent is none of its business."""
+        handler = self._commands.get(command.__class__)
+        if handler is not None:
+            handler(command, now)
+
+    def handle_timer(self, now: int) -> None:
+        """See `Node`."""
+        self._registrations.handle_timer(now)
+        self.agents.handle_timer(now)
+        self._advertising.handle_timer(now)
+
+    def next_timer(self) -> int | None:
+        """See `Node`."""
+        timers = (self._registrations.next_timer(), self.agents.next_timer(), self._advertising.next_timer())
+        return min((at for at in timers if at is not None), default=None)
+
+    def poll_actions(self) -> list[Action]:
+        """See `Node`."""
+        return self._output.poll_actions()
+
+    def poll_events(self) -> list[Event]:
+        """See `Node`."""
+        return self._output.poll_events()
+
+    # --- its own part ---
+
+    def _start(self, command: Command, now: int) -> None:
+        assert isinstance(command, Start)  # the table says so
+        interface = self.configuration.interface
+        link_address = dict(command.link_addresses).get(interface)
+        if link_address is None:
+            raise ConfigurationError(f"{self.name}: no interface {interface}")
+        self._link.start(link_address)
+        for prefix in self.configuration.advertising.prefixes:
+            if prefix.router_address is not None:
+                self._output.act(AddAddress(interface, prefix.router_address, prefix.prefix_length))
+        if self.configuration.advertises:
+            self._advertising.start(self._link.link_local_address, link_address, now)
+
+    def _stop(self, _command: Command, now: int) -> None:
+        """Leave: no mobile node shall choose this agent any more."""
+        if self.configuration.advertises:
+            self._advertising.stop(now)
+
+    def _report(self, command: Command, now: int) -> None:
+        assert isinstance(command, UnverifiedHomeAddress)  # the table says so
+        self._reception.report(NO_BINDING, command.source, command.destination, command.home_address, now)
+
+    def _hear_solicitation(self, arrival: Arrival) -> Drop | None:
+        """A host asks for routers (RFC 4861, 6.2.6)."""
+        drop = neighbour_drop(arrival)
+        if drop is not None:
+            return drop
+        if arrival.interface != self.configuration.interface:
+            return Drop(DropReason.NOT_FOR_US, "a solicitation of another link")
+        has_address = any(isinstance(option, SourceLinkLayerAddress) for option in arrival.message.options)
+        if arrival.source == UNSPECIFIED and has_address:
+            return Drop(DropReason.OPTION, "a link-layer address from nobody (RFC 4861, 6.1.1)")
+        self._advertising.solicit(arrival.now)
+        return None
+
+
+__all__ = ["HomeAgent"]

@@ -1,0 +1,99 @@
+"""A Binding Update at a home agent, read: who asks for what (RFC 6275, 9.5.1, and the paper's list)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dissectors.ipv6.address import is_multicast, is_routable_unicast
+from dissectors.mobility.binding import BindingUpdate
+from dissectors.options.binding import AlternateCareOfAddress
+from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
+from dissectors.options.multiple_home_agents import MultipleHomeAgents
+from dissectors.spec import Flags
+from mhatool.engine.arrival import Arrival
+from mhatool.engine.drops import DropReason
+from mhatool.engine.home_agent.configuration import SecurityAssociation
+from mhatool.engine.reception import Drop
+from mhatool.protocol.value import value
+
+
+@value
+class Request:
+    """What a home agent needs of a Binding Update.
+
+    `source` is where the answer goes, `routed` whether a type 2 routing header takes it on to the home address.
+    `deletes`: lifetime zero, or the care-of address is the home address. `agents` is the Multiple Home Agents option's
+    list, empty without one.
+    """
+
+    home_address: bytes
+    care_of_address: bytes
+    agent: bytes
+    source: bytes
+    routed: bool
+    deletes: bool
+    lifetime_s: int
+    sequence_number: int
+    flags: Flags
+    agents: tuple[bytes, ...]
+    timestamp: int | None
+    proof: MobilityMessageAuthentication | None
+    header: bytes
+    interface: str
+    link_source: bytes
+
+
+@value
+class Signature:
+    """How an answer is protected: with which key, and which timestamp it carries (RFC 4285)."""
+
+    association: SecurityAssociation
+    timestamp: int | None
+
+
+def _own(update: BindingUpdate) -> dict[type, Any]:
+    """Its options by class; of several of one class the first one counts."""
+    found: dict[type, Any] = {}
+    for option in update.options:
+        found.setdefault(option.__class__, option)
+    return found
+
+
+def read_request(arrival: Arrival) -> Request | Drop:
+    """The request in a Binding Update, or why it is discarded without an answer."""
+    update: BindingUpdate = arrival.message
+    home = arrival.true_source
+    if is_multicast(arrival.destination) or not is_routable_unicast(arrival.source):
+        return Drop(DropReason.MULTICAST, "a Binding Update goes from a unicast address to one")
+    if not is_routable_unicast(home):
+        return Drop(DropReason.HOME_ADDRESS, "the home address isn't a unicast routable address")
+    options = _own(update) if update.options else {}
+    alternate = options.get(AlternateCareOfAddress)
+    care_of = alternate.care_of_address if alternate is not None else arrival.source
+    deletes = update.lifetime_s == 0 or care_of == home
+    if not is_routable_unicast(care_of):
+        return Drop(DropReason.CARE_OF_ADDRESS, "the care-of address isn't a unicast routable address")
+    if arrival.home_address is None and not deletes:
+        return Drop(DropReason.HOME_ADDRESS, "a registration without a Home Address option (RFC 6275, 10.3.1)")
+    listed = options.get(MultipleHomeAgents)
+    stamp: MessageIdentification | None = options.get(MessageIdentification)
+    return Request(
+        home_address=home,
+        care_of_address=care_of,
+        agent=arrival.destination,
+        source=arrival.source,
+        routed=arrival.source != home,
+        deletes=deletes,
+        lifetime_s=update.lifetime_s,
+        sequence_number=update.sequence_number,
+        flags=update.flags,
+        agents=listed.home_agents if listed is not None else (),
+        timestamp=stamp.timestamp if stamp is not None else None,
+        proof=options.get(MobilityMessageAuthentication),
+        header=arrival.upper_octets,
+        interface=arrival.interface,
+        link_source=arrival.link_source,
+    )
+
+
+__all__ = ["Request", "Signature", "read_request"]

@@ -1,0 +1,158 @@
+"""What every node does with a datagram before its own parts see it, and with what it can't use (RFC 6275, 9.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dissectors.errors import DecodeError, Reaction
+from dissectors.icmpv6.header import Icmpv6Error
+from dissectors.ipv6.address import UNSPECIFIED, is_multicast
+from dissectors.mobility.binding import BindingError
+from dissectors.profile import Profile
+from mhatool.engine.arrival import Arrival, Reader
+from mhatool.engine.constants import Constants
+from mhatool.engine.departure import ON_LINK
+from mhatool.engine.drops import DropReason
+from mhatool.engine.events import MessageDropped, MessageReceived
+from mhatool.engine.node import Output
+from mhatool.engine.pacing import TokenBucket
+from mhatool.engine.sender import Sender
+from mhatool.protocol.value import value
+
+NO_BINDING, UNKNOWN_TYPE = 1, 2
+"""Statuses of a Binding Error (RFC 6275, 6.1.9)."""
+PARAMETER_PROBLEM = 4
+MINIMUM_MTU = 1280
+_QUOTED = MINIMUM_MTU - 40 - 8
+"""So many octets of a packet an ICMPv6 error quotes at most (RFC 4443, 2.4 c)."""
+_SOURCE, _DESTINATION = slice(8, 24), slice(24, 40)
+
+
+@value
+class Drop:
+    """Why a packet isn't taken, and in words."""
+
+    reason: DropReason
+    detail: str = ""
+
+
+#: Takes an arrival; answers with why it doesn't.
+Handler = Callable[[Arrival], Drop | None]
+
+
+class Reception:
+    """Reads datagrams, hands messages to those who take them, and tells what became of each."""
+
+    def __init__(self, profile: Profile, constants: Constants, sender: Sender, output: Output) -> None:
+        self._reader = Reader(profile)
+        self._sender = sender
+        self._output = output
+        self._errors = TokenBucket(constants.error_rate, constants.error_burst)
+
+    def take(
+        self, handlers: Mapping[type, Handler], datagram: bytes, interface: str, link_source: bytes, now: int
+    ) -> None:
+        """Hand the message in a datagram to the handler of its class."""
+        try:
+            arrival = self._reader.read(datagram, interface, link_source, now)
+        except DecodeError as error:
+            self._unreadable(datagram, error, now)
+            return
+        if arrival is None:
+            return
+        mark = self._output.mark()
+        drop = self._hand(handlers, arrival)
+        event: MessageReceived | MessageDropped
+        if drop is None:
+            event = MessageReceived(
+                time_ns=now,
+                node=self._output.node,
+                message=arrival.message.__declaration__.symbol,
+                source=arrival.source,
+                destination=arrival.destination,
+                frame=datagram,
+            )
+        else:
+            event = self._dropped(drop, arrival.source, arrival.destination, datagram, now)
+        self._output.tell_before(mark, event)
+
+    def _hand(self, handlers: Mapping[type, Handler], arrival: Arrival) -> Drop | None:
+        if not arrival.checksum_good:
+            return Drop(DropReason.BAD_CHECKSUM)
+        handler = handlers.get(arrival.message.__class__)
+        if handler is not None:
+            return handler(arrival)
+        declaration = arrival.message.__declaration__
+        if declaration.family == "mobility" and declaration.symbol == "mobility":
+            self.report(UNKNOWN_TYPE, arrival.source, arrival.destination, arrival.home_address, arrival.now)
+            return Drop(DropReason.UNKNOWN_MESSAGE, f"Mobility Header type {arrival.message.mh_type}")
+        return Drop(DropReason.NOT_OUR_ROLE, declaration.title)
+
+    def report(self, status: int, source: bytes, destination: bytes, home_address: bytes | None, now: int) -> None:
+        """A Binding Error to `source` about what it sent to `destination`, unless groups or too many are concerned.
+
+        It has neither a routing header nor a Home Address option (RFC 6275, 9.3.3).
+        """
+        if is_multicast(source) or is_multicast(destination) or source == UNSPECIFIED or not self._errors.take(now):
+            return
+        message = BindingError(status=status, home_address=home_address or UNSPECIFIED, options=())
+        self._sender.send(message, destination, source, now)
+
+    def complain(self, code: int, pointer: int, quoted: bytes, ends: tuple[bytes, bytes], now: int) -> None:
+        """An ICMPv6 Parameter Problem about a packet that went from and to `ends`; `pointer` counts in `quoted`."""
+        source, destination = ends
+        if is_multicast(source) or is_multicast(destination) or source == UNSPECIFIED or not self._errors.take(now):
+            return
+        message = Icmpv6Error(icmp_type=PARAMETER_PROBLEM, code=code, parameter=pointer, quoted=quoted[:_QUOTED])
+        self._sender.send(message, destination, source, now)
+
+    def refuse(self, code: int, pointer: int, datagram: bytes, now: int) -> None:
+        """Drop a datagram of which a plain IPv6 node doesn't know the octet at `pointer`, and complain about it."""
+        ends = (datagram[_SOURCE], datagram[_DESTINATION])
+        drop = Drop(DropReason.UNRECOGNISED, f"octet {pointer} says {datagram[pointer]}")
+        self._output.tell(self._dropped(drop, *ends, datagram, now))
+        self.complain(code, pointer, datagram, ends, now)
+
+    def _unreadable(self, datagram: bytes, error: DecodeError, now: int) -> None:
+        """Checksum first, then what is wrong with its content (RFC 6275, 9.2)."""
+        found = self._reader.circumstances(datagram)
+        source, destination = (found.source, found.destination) if found is not None else (UNSPECIFIED, UNSPECIFIED)
+        reason = DropReason.MALFORMED if found is None or found.checksum_good else DropReason.BAD_CHECKSUM
+        drop = Drop(reason, f"{error.code}: {error} {error.rfc}".strip())
+        self._output.tell(self._dropped(drop, source, destination, datagram, now))
+        if found is not None and found.checksum_good and error.reaction is Reaction.PARAMETER_PROBLEM:
+            self.complain(0, error.offset - found.at, datagram[found.at :], (source, destination), now)
+
+    def _dropped(self, drop: Drop, source: bytes, destination: bytes, frame: bytes, now: int) -> MessageDropped:
+        return MessageDropped(
+            time_ns=now,
+            node=self._output.node,
+            reason=drop.reason,
+            detail=drop.detail,
+            source=source,
+            destination=destination,
+            frame=frame,
+        )
+
+
+def neighbour_drop(arrival: Arrival) -> Drop | None:
+    """What is wrong with a message of neighbour discovery: it must come from the link, with code 0 (RFC 4861, 7.1)."""
+    message: Any = arrival.message
+    if arrival.hop_limit != ON_LINK:
+        return Drop(DropReason.HOP_LIMIT, f"hop limit {arrival.hop_limit}")
+    if message.code:
+        return Drop(DropReason.CODE, f"code {message.code}")
+    return None
+
+
+__all__ = [
+    "MINIMUM_MTU",
+    "NO_BINDING",
+    "PARAMETER_PROBLEM",
+    "UNKNOWN_TYPE",
+    "Drop",
+    "Handler",
+    "Reception",
+    "neighbour_drop",
+]
