@@ -103,7 +103,10 @@ class AgentListEntry(Event, frozen=True, kw_only=True, tag="agent:list_entry"):
 
 
 class TimerStarted(Event, frozen=True, kw_only=True, tag="timer:started"):
-    """The first entry of a list set its timer going (KAME logs it); `list` is `binding_update` or `binding_cache`."""
+    """The first entry of a list set its timer going: KAME's `BU timer started.`, `BC timer started.` and so on.
+
+    `list` is `binding_update`, `binding_cache` or, as a mobile node comes up, `subnet`: `subnet timer started.`
+    """
 
     list: str
 

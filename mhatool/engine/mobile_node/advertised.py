@@ -1,0 +1,98 @@
+"""What a router advertisement says, in the words of a mobile node (RFC 4861, 4.2; RFC 6275, 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
+from dissectors.ipv6.address import is_link_local, is_routable_unicast
+from mhatool.engine.arrival import Arrival
+
+INFINITE_S = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class AdvertisedPrefix:
+    """A prefix option. `address` stands as it was sent: the router's whole address where the R flag is set."""
+
+    address: bytes
+    length: int
+    on_link: bool
+    autonomous: bool
+    is_router_address: bool
+    valid_s: int
+    preferred_s: int
+
+    @property
+    def prefix(self) -> bytes:
+        """The first 64 bits, the rest zero."""
+        return self.address[:8] + bytes(8)
+
+
+@dataclass(frozen=True, slots=True)
+class AdvertisedRouter:
+    """An advertisement: who sent it, from which link-layer address, and what it offers.
+
+    `home_agent_lifetime_s` is the router lifetime where no option says otherwise (RFC 6275, 7.4).
+    """
+
+    address: bytes
+    link_source: bytes
+    router_lifetime_s: int
+    is_home_agent: bool
+    preference: int
+    home_agent_lifetime_s: int
+    prefixes: tuple[AdvertisedPrefix, ...]
+
+    @property
+    def agent_address(self) -> bytes | None:
+        """The home agent's own global address, where it tells one (RFC 6275, 7.2)."""
+        if not self.is_home_agent:
+            return None
+        return next((prefix.address for prefix in self.prefixes if prefix.is_router_address), None)
+
+
+def advertised(arrival: Arrival) -> AdvertisedRouter:
+    """The advertisement in an arrival."""
+    message = arrival.message
+    information = next((o for o in message.options if isinstance(o, HomeAgentInformation)), None)
+    return AdvertisedRouter(
+        address=arrival.source,
+        link_source=arrival.link_source,
+        router_lifetime_s=message.router_lifetime_s,
+        is_home_agent="H" in message.flags,
+        preference=_signed(information.home_agent_preference) if information is not None else 0,
+        home_agent_lifetime_s=(
+            information.home_agent_lifetime_s if information is not None else message.router_lifetime_s
+        ),
+        prefixes=tuple(_prefix(option) for option in message.options if _is_usable(option)),
+    )
+
+
+def _is_usable(option: object) -> bool:
+    return (
+        isinstance(option, PrefixInformation)
+        and not is_link_local(option.prefix)
+        and is_routable_unicast(option.prefix)
+        and option.preferred_lifetime_s <= option.valid_lifetime_s
+    )
+
+
+def _prefix(option: PrefixInformation) -> AdvertisedPrefix:
+    return AdvertisedPrefix(
+        address=option.prefix,
+        length=option.prefix_length,
+        on_link="L" in option.flags,
+        autonomous="A" in option.flags and option.prefix_length == 64,
+        is_router_address="R" in option.flags,
+        valid_s=option.valid_lifetime_s,
+        preferred_s=option.preferred_lifetime_s,
+    )
+
+
+def _signed(preference: int) -> int:
+    """Home agent preferences are 16 bits in two's complement (RFC 6275, 7.4)."""
+    return preference - 0x10000 if preference & 0x8000 else preference
+
+
+__all__ = ["INFINITE_S", "AdvertisedPrefix", "AdvertisedRouter", "advertised"]

@@ -1,0 +1,79 @@
+"""What others complain of: Binding Errors, ICMPv6 errors, requests to refresh (RFC 6275, 11.3.5, 11.3.6, 11.7.4)."""
+
+from __future__ import annotations
+
+from dissectors.ipv6.link import IPV6_ONLY
+from dissectors.packet import Datagram
+from dissectors.walk import Dissector
+from mhatool.engine.arrival import Arrival
+from mhatool.engine.drops import DropReason
+from mhatool.engine.mobile_node.binding_states import Input
+from mhatool.engine.mobile_node.context import Context
+from mhatool.engine.mobile_node.refusal import Refusal
+from mhatool.engine.mobile_node.update_list import UpdateList
+
+UNKNOWN_BINDING, UNKNOWN_TYPE = 1, 2
+"""Statuses of a Binding Error (RFC 6275, 6.1.9)."""
+PARAMETER_PROBLEM = 4
+_UNKNOWN_HEADER, _UNKNOWN_OPTION = 1, 2
+"""Codes of a Parameter Problem that say: I don't know Mobility Headers, or Home Address options (RFC 4443, 3.4)."""
+
+
+class Complaints:
+    """Finds the entry that a complaint is about, and lets its machine take it."""
+
+    def __init__(self, context: Context, update_list: UpdateList) -> None:
+        self._context = context
+        self._list = update_list
+        self._dissector = Dissector(context.configuration.profile)
+
+    def take_binding_error(self, arrival: Arrival) -> None:
+        """A peer has no binding, or doesn't know a message type (11.3.6)."""
+        message = arrival.message
+        entry = self._list.find(arrival.source)
+        if entry is None:
+            raise Refusal(DropReason.NO_ENTRY, "a Binding Error from a node that isn't in the Binding Update List")
+        if message.status == UNKNOWN_BINDING:
+            if message.home_address != entry.home_address:
+                raise Refusal(DropReason.NOT_FOR_US, "a Binding Error about another home address")
+            self._list.feed(entry, Input.UNVERIFIED_HAO)
+        elif message.status == UNKNOWN_TYPE:
+            self._list.feed(entry, Input.UNKNOWN_MH_TYPE)
+        else:
+            raise Refusal(DropReason.UNKNOWN_MESSAGE, f"a Binding Error with status {message.status}")
+
+    def take_refresh_request(self, arrival: Arrival) -> None:
+        """A peer of the list asks for a Binding Update (11.7.4)."""
+        entry = self._list.find(arrival.source)
+        if entry is None:
+            raise Refusal(DropReason.NO_ENTRY, "a Binding Refresh Request from a node without a binding of ours")
+        self._list.feed(entry, Input.BRR)
+
+    def take_icmp_error(self, arrival: Arrival) -> None:
+        """An ICMPv6 error that quotes a packet of ours: a Parameter Problem about our headers ends the attempt.
+
+        Who sends it must be the peer itself: routers don't look at Mobility Headers.
+        """
+        message = arrival.message
+        quoted = self._quoted(arrival)
+        if quoted is None or not self._is_ours(quoted):
+            raise Refusal(DropReason.NOT_ASKED, "an ICMPv6 error about no packet of ours")
+        entry = self._list.find(quoted.destination)
+        is_about_mobility = message.icmp_type == PARAMETER_PROBLEM and message.code in (
+            _UNKNOWN_HEADER,
+            _UNKNOWN_OPTION,
+        )
+        if entry is not None and is_about_mobility and arrival.source == entry.peer:
+            self._list.feed(entry, Input.ICMP_PARAMPROB)
+
+    def _quoted(self, arrival: Arrival) -> Datagram | None:
+        octets = arrival.message.quoted
+        packet = self._dissector.dissect(octets, IPV6_ONLY)
+        return packet.datagrams[-1] if packet.datagrams else None
+
+    def _is_ours(self, quoted: Datagram) -> bool:
+        ours = {self._context.home_address, *(entry.care_of_address for entry in self._list)}
+        return quoted.source in ours or quoted.true_source in ours
+
+
+__all__ = ["Complaints"]

@@ -1,0 +1,147 @@
+"""Registration with home agents: what each row of an entry's machine does (RFC 6275, 11.5.5, 11.7.1, 11.7.3)."""
+
+from __future__ import annotations
+
+from dissectors.mobility.binding import BindingAcknowledgement
+from dissectors.options.binding import BindingRefreshAdvice
+from mhatool.engine.mobile_node.agents import KnownAgents
+from mhatool.engine.mobile_node.binding_states import HOME_REGISTRATION, KAME_HOME_REGISTRATION, State
+from mhatool.engine.mobile_node.context import Context
+from mhatool.engine.mobile_node.home_prefix import Lifetimes
+from mhatool.engine.mobile_node.update_list import Entry, UpdateList
+from mhatool.engine.mobile_node.updates import HomeUpdates
+from mhatool.protocol.lifetime import NS_PER_S, expiry
+
+MOST_RESUMED = 3
+"""So many refusals of a number or a time stamp in a row are answered at once; further ones wait their time."""
+REFUSED, NO_ANSWER, DEREGISTERED = "refused", "no answer", "deregistered"
+"""Why an entry goes."""
+_UNIT_S = 4
+
+
+class HomeRegistrations:
+    """The handlers of home registrations. `round` is the list of agents that each Binding Update carries."""
+
+    def __init__(
+        self, context: Context, update_list: UpdateList, updates: HomeUpdates, known: KnownAgents, lifetimes: Lifetimes
+    ) -> None:
+        self._context = context
+        self._list = update_list
+        self._updates = updates
+        self._known = known
+        self._lifetimes = lifetimes
+        self.round: tuple[bytes, ...] = ()
+        self.silent: list[bytes] = []
+        """Agents that were given up after one try, where the node registers with one at a time (11.4.1)."""
+        self.cycles = 0
+        """How often all of them were tried in vain: each time they are given twice the time."""
+        self.has_others = False
+        """Whether there is another agent to be tried then."""
+
+    def create(self, agent: bytes, index: int) -> Entry:
+        """An entry for an agent of this round."""
+        is_kame = self._context.behaviour.ignores_unlisted
+        return self._list.create(
+            agent, KAME_HOME_REGISTRATION if is_kame else HOME_REGISTRATION, self, index, home=True
+        )
+
+    # --- handlers ---
+
+    def register_first(self, entry: Entry) -> None:
+        """Register where no binding is, as far as is known."""
+        entry.is_first = True
+        entry.holds_until_ns = 0
+        self.register(entry)
+
+    def register(self, entry: Entry) -> None:
+        """Register, move or refresh: a new Binding Update, whose answer alone counts from now on."""
+        entry.is_deletion = False
+        self._begin(entry)
+
+    def deregister(self, entry: Entry) -> None:
+        """Delete the binding; the entry goes when that is acknowledged."""
+        entry.is_deletion, entry.is_first = True, False
+        self._begin(entry)
+
+    def retransmit(self, entry: Entry) -> State | None:
+        """The same again with the next number; or, with one agent at a time, never again."""
+        if entry.is_postponed:
+            entry.is_postponed = False
+        elif self.has_others and entry.is_first and entry.state is State.WAITA:
+            self.silent.append(entry.peer)
+            return self._drop(entry, NO_ANSWER)
+        else:
+            entry.retries += 1
+        self._send(entry)
+        return None
+
+    def resume(self, entry: Entry) -> None:
+        """The agent said which number or time it wants: go on from there."""
+        entry.resumed += 1
+        if entry.resumed <= MOST_RESUMED:
+            self._send(entry)
+
+    def accept(self, entry: Entry, acknowledgement: BindingAcknowledgement) -> None:
+        """The binding holds, from the time of sending on (11.7.3); plan its refresh."""
+        granted = min(acknowledgement.lifetime_s, entry.lifetime_s)
+        entry.expires_ns -= (entry.lifetime_s - granted) * NS_PER_S
+        entry.lifetime_s = granted
+        sent = entry.outstanding.get(acknowledgement.sequence_number, self._context.now)
+        entry.holds_until_ns = entry.may_hold_until_ns = expiry(sent, granted)
+        entry.outstanding.clear()
+        entry.retries = entry.resumed = 0
+        entry.is_first = entry.is_postponed = False
+        entry.refresh_s = self._context.behaviour.schedule.refresh_s(granted, advice(acknowledgement))
+        self._list.wait(entry, entry.refresh_s * NS_PER_S)
+
+    def lapse(self, entry: Entry) -> None:
+        """The refresh wasn't answered in time: as far as is known there is no binding any more."""
+        entry.is_first = True
+
+    def drop_refused(self, entry: Entry) -> State | None:
+        """The agent won't: the round goes on without it."""
+        return self._drop(entry, REFUSED)
+
+    def drop_deregistered(self, entry: Entry) -> State | None:
+        """Nothing is left at this agent."""
+        return self._drop(entry, DEREGISTERED)
+
+    # --- sending ---
+
+    def _drop(self, entry: Entry, cause: str) -> State:
+        entry.gone, entry.cause = True, cause
+        entry.holds_until_ns = 0
+        entry.rests()
+        return State.IDLE
+
+    def _begin(self, entry: Entry) -> None:
+        entry.retries = self.cycles if entry.is_first else 0
+        entry.is_postponed = False
+        entry.outstanding.clear()
+        self._send(entry)
+
+    def _send(self, entry: Entry) -> None:
+        not_before = self._updates.too_many(entry)
+        if not_before is not None:
+            entry.is_postponed = True
+            entry.waits_until(not_before, not_before)
+            return
+        link = self._known.link_address(entry.peer) if entry.care_of_address == entry.home_address else None
+        lifetime_s = 0 if entry.is_deletion else self._lifetime_s()
+        self._updates.send(entry, self.round, lifetime_s, link)
+        schedule, constants = self._context.behaviour.schedule, self._context.constants
+        self._list.wait(entry, schedule.wait_ns(entry.retries, first=entry.is_first, constants=constants))
+
+    def _lifetime_s(self) -> int:
+        """What is asked for: no more than home and care-of address have left (11.7.1), in units of 4 s."""
+        left = [self._context.configuration.lifetime_s, *self._lifetimes.left_s()]
+        return max(min(left) // _UNIT_S, 1) * _UNIT_S
+
+
+def advice(acknowledgement: BindingAcknowledgement) -> int | None:
+    """The refresh interval that an answer advises, in seconds."""
+    found = (o.refresh_interval_s for o in acknowledgement.options if isinstance(o, BindingRefreshAdvice))
+    return next(found, None)
+
+
+__all__ = ["DEREGISTERED", "MOST_RESUMED", "NO_ANSWER", "REFUSED", "HomeRegistrations", "advice"]

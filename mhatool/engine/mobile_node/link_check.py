@@ -1,0 +1,72 @@
+"""Whether the router so far is still there, asked before another prefix counts as another link.
+
+RFC 6275, 11.5.1 uses neighbour unreachability detection for this (RFC 4861, 7.3): solicitations to the router, one a
+second. KAME did the same; the paper's run shows its 3 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation
+from dissectors.icmpv6.options import SourceLinkLayerAddress
+from mhatool.engine.mobile_node.advertised import AdvertisedRouter
+from mhatool.engine.mobile_node.context import Alarm, Context
+from mhatool.engine.mobile_node.routers import KnownRouter
+from mhatool.protocol.lifetime import nanoseconds
+
+
+class LinkCheck:
+    """One question at a time; `believe` is called with the other router where nobody answered."""
+
+    def __init__(self, context: Context, believe: Callable[[AdvertisedRouter], None]) -> None:
+        self._context = context
+        self._believe = believe
+        self._other: AdvertisedRouter | None = None
+        self._asked: KnownRouter | None = None
+        self._source = b""
+        self._ends_ns = 0
+        context.ring_for(Alarm.LINK_CHECK, lambda _: self._tick())
+
+    def begin(self, other: AdvertisedRouter, so_far: KnownRouter | None, source: bytes) -> None:
+        """Ask the router so far; a further advertisement of the other one changes nothing."""
+        if self._other is not None:
+            return
+        self._other, self._asked, self._source = other, so_far, source
+        self._ends_ns = self._context.now + nanoseconds(self._context.configuration.movement_detection_s)
+        self._tick()
+
+    def answered(self, address: bytes) -> None:
+        """The router so far says something: it is there."""
+        if self._asked is not None and self._asked.address == address:
+            self.end()
+
+    def end(self) -> None:
+        """No further question."""
+        self._context.cancel(Alarm.LINK_CHECK)
+        self._other = self._asked = None
+
+    def _tick(self) -> None:
+        context, other = self._context, self._other
+        if other is None:
+            return
+        left = self._ends_ns - context.now
+        if left <= 0:
+            self.end()
+            self._believe(other)
+            return
+        self._ask()
+        interval = min(nanoseconds(context.constants.retransmission_timer_s), left)
+        context.timers.set((Alarm.LINK_CHECK, b""), context.now + interval)
+
+    def _ask(self) -> None:
+        """From the link-local address to the router's own: nobody else may answer."""
+        router, context = self._asked, self._context
+        if router is None:
+            return
+        options = (SourceLinkLayerAddress(link_layer_address=context.link_address),)
+        message = NeighborSolicitation(target=router.address, options=options)
+        context.send_on_link(message, self._source, router.address, router.link_address)
+
+
+__all__ = ["LinkCheck"]

@@ -1,0 +1,247 @@
+"""Movement: on which link the node is, and under which address it is reached there (RFC 6275, 11.5)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dissectors.icmpv6.neighbour_discovery import RouterSolicitation
+from dissectors.icmpv6.options import SourceLinkLayerAddress
+from dissectors.ipv6.address import UNSPECIFIED
+from mhatool.engine.actions import AddAddress, RemoveAddress
+from mhatool.engine.mobile_node.addresses import Addresses
+from mhatool.engine.mobile_node.advertised import AdvertisedRouter
+from mhatool.engine.mobile_node.care_of import CareOfAddresses
+from mhatool.engine.mobile_node.context import Alarm, Context
+from mhatool.engine.mobile_node.link_check import LinkCheck
+from mhatool.engine.mobile_node.location import LOCATION, Location, Move
+from mhatool.engine.mobile_node.routers import Routers
+from mhatool.engine.nd_events import CareOfAddressChanged, LocationChanged
+from mhatool.protocol.neighbourhood import ALL_ROUTERS, interface_identifier, link_local
+
+NO_LINK = "lo"
+"""The interface of the home address while another node defends it: the machine has it, and answers for it nowhere."""
+
+
+class Traveller(Protocol):
+    """Who wants to know where the node is."""
+
+    def moved_to(self, care_of_address: bytes) -> None:
+        """Away from home, reached under this address."""
+
+    def moved_home(self) -> None:
+        """On the home link."""
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether a home agent may be answering for the home address."""
+
+
+class Movement:
+    """The one interface: its link, its addresses and where that is."""
+
+    def __init__(self, context: Context, addresses: Addresses, routers: Routers, traveller: Traveller) -> None:
+        self._context = context
+        self._addresses = addresses
+        self._routers = routers
+        self._traveller = traveller
+        self._care_of = CareOfAddresses(context, addresses, self._address_ready, self._address_lost)
+        self._check = LinkCheck(context, self._believe)
+        self._prefixes: set[bytes] = set()
+        self._solicitations = 0
+        self._link_is_new = True
+        self.location = LOCATION.start
+        self.care_of_address: bytes | None = None
+        self.link_local_address = b""
+        context.ring_for(Alarm.ROUTER_SOLICITATION, lambda _: self._solicit())
+
+    # --- commands ---
+
+    def start(self) -> None:
+        """The interface has its link-layer address: it gets a link-local one, and asks for routers."""
+        context = self._context
+        self.link_local_address = link_local(interface_identifier(context.link_address))
+        self._routers.know(context.configuration.home_prefix)
+        if context.configuration.attached_at_home:
+            self._start_at_home()
+            return
+        context.output.act(AddAddress(NO_LINK, context.home_address, 128))
+        self._addresses.try_out(self.link_local_address, self._link_local_tried)
+        self._ask_for_routers(context.randomness.uniform(0.0, context.constants.max_router_solicitation_delay_s))
+
+    def _start_at_home(self) -> None:
+        """The machine was there before: its addresses need no trial."""
+        self._addresses.assign(self.link_local_address)
+        self._addresses.assign(self._context.home_address)
+        self._prefixes = {self._context.configuration.home_prefix}
+        self._link_is_new = False
+        self._feed(Move.HOME_LINK)
+
+    def link_changed(self, up: bool) -> None:
+        """The machine says that the interface is elsewhere: nothing that was known of its link holds there."""
+        if not self._context.behaviour.hears_of_links:
+            return
+        self._check.end()
+        self._context.cancel(Alarm.ROUTER_SOLICITATION)
+        self._routers.leave("the link changed")
+        self._prefixes.clear()
+        self._link_is_new = True
+        self._feed(Move.LINK_CHANGED)
+        if up:
+            self._addresses.remove(self.link_local_address)
+            self._addresses.try_out(self.link_local_address, self._link_local_tried)
+            self._ask_for_routers(0.0)
+
+    # --- what is heard ---
+
+    def hear_router(self, router: AdvertisedRouter) -> None:
+        """A router advertisement: of this link, or the sign that it is another one."""
+        self._context.cancel(Alarm.ROUTER_SOLICITATION)
+        self._routers.hear(router)
+        prefixes = {prefix.prefix for prefix in router.prefixes}
+        if self._link_is_new:
+            if prefixes:
+                self._attach(router)
+        elif not prefixes or prefixes & self._prefixes:
+            self._stay(router)
+        else:
+            self._suspect(router)
+
+    def hear_neighbour(self, target: bytes) -> None:
+        """A neighbour answers: the router so far is still there, so the other prefix is another one of its link."""
+        self._check.answered(target)
+
+    def _stay(self, router: AdvertisedRouter) -> None:
+        self._check.answered(router.address)
+        self._prefixes |= {prefix.prefix for prefix in router.prefixes}
+        self._routers.use(router)
+        self._form_addresses(router)
+
+    def _suspect(self, router: AdvertisedRouter) -> None:
+        """Another prefix, and nobody said that the link changed: the router so far is asked first."""
+        self._form_addresses(router)
+        if self._context.configuration.movement_detection_s == 0:
+            self._believe(router)
+        else:
+            self._check.begin(router, self._routers.default, self.link_local_address)
+
+    def _believe(self, router: AdvertisedRouter) -> None:
+        """The router so far is gone: this one's link is ours."""
+        self._routers.leave("another router's link", keep=router.address)
+        self._attach(router)
+
+    def _attach(self, router: AdvertisedRouter) -> None:
+        self._link_is_new = False
+        self._prefixes = {prefix.prefix for prefix in router.prefixes}
+        self._routers.use(router)
+        if self._context.configuration.home_prefix in self._prefixes:
+            self._care_of.want(None)
+            self._feed(Move.HOME_LINK)
+            return
+        self._form_addresses(router)
+        wanted = next((prefix for prefix in router.prefixes if prefix.autonomous), None)
+        if wanted is not None:
+            self._care_of.want(wanted.prefix)
+
+    def _form_addresses(self, router: AdvertisedRouter) -> None:
+        home = self._context.configuration.home_prefix
+        for prefix in router.prefixes:
+            if prefix.autonomous and prefix.prefix != home:
+                self._care_of.hear(prefix)
+
+    # --- addresses ---
+
+    def _link_local_tried(self, address: bytes, good: bool) -> None:
+        if not good:
+            self.link_local_address = link_local(self._context.random_identifier())
+            self._addresses.try_out(self.link_local_address, self._link_local_tried)
+
+    def _home_address_tried(self, address: bytes, good: bool) -> None:
+        """Nobody else has it: it is on the interface now, and nowhere else."""
+        if not good:
+            self._context.output.act(AddAddress(NO_LINK, address, 128))
+
+    def take_home_address(self) -> None:
+        """Back on the home link, an agent let go of the home address: the interface has it again."""
+        home = self._context.home_address
+        if self.location is Location.HOME and not self._addresses.is_assigned(home):
+            self._context.output.act(RemoveAddress(NO_LINK, home))
+            self._addresses.assign(home)
+
+    def _address_ready(self, address: bytes) -> None:
+        if address != self.care_of_address or self.location is not Location.FOREIGN:
+            self._feed(Move.FOREIGN_LINK, address)
+
+    def _address_lost(self, address: bytes) -> None:
+        """The address that the node is reached under has no lifetime left: whoever is there may offer another."""
+        if address == self.care_of_address:
+            self._link_is_new = True
+            self._ask_for_routers(0.0)
+
+    def lifetime_left_s(self) -> int | None:
+        """How long the care-of address may be used; None: for ever, or at home."""
+        return self._care_of.lifetime_left_s(self.care_of_address)
+
+    # --- where that is ---
+
+    def _feed(self, move: Move, *arguments: bytes) -> None:
+        before, care_of_before = self.location, self.care_of_address
+        self.location = LOCATION.feed(before, move, self, *arguments)
+        context = self._context
+        if self.care_of_address != care_of_before and self.care_of_address is not None:
+            context.tell(CareOfAddressChanged, care_of_address=self.care_of_address)
+        if self.location is not before:
+            context.tell(LocationChanged, location=self.location.value)
+        self._report(care_of_before)
+
+    def _report(self, care_of_before: bytes | None) -> None:
+        care_of_address = self.care_of_address
+        if care_of_address is None or care_of_address == care_of_before:
+            return
+        if self.location is Location.HOME:
+            self._traveller.moved_home()
+        elif self.location is Location.FOREIGN:
+            self._traveller.moved_to(care_of_address)
+
+    def arrive_home(self) -> None:
+        """Reached under the home address itself. Where agents may defend it, it isn't tried (11.5.5)."""
+        self._leave_care_of_address()
+        self.care_of_address = self._context.home_address
+        if not self._traveller.is_registered:
+            self._context.output.act(RemoveAddress(NO_LINK, self._context.home_address))
+            self._addresses.try_out(self._context.home_address, self._home_address_tried)
+
+    def arrive_abroad(self, address: bytes) -> None:
+        """Reached under this address; the home address is defended by others."""
+        self._leave_care_of_address()
+        home = self._context.home_address
+        if self._addresses.is_assigned(home) or self._addresses.is_on_trial(home):
+            self._addresses.remove(home)
+            self._context.output.act(AddAddress(NO_LINK, home, 128))
+        self.care_of_address = address
+
+    def _leave_care_of_address(self) -> None:
+        if self.care_of_address is not None and self.care_of_address != self._context.home_address:
+            self._care_of.forget(self.care_of_address)
+
+    # --- soliciting ---
+
+    def _ask_for_routers(self, after_s: float) -> None:
+        self._solicitations = 0
+        if after_s == 0:
+            self._solicit()
+        else:
+            self._context.set_alarm(Alarm.ROUTER_SOLICITATION, after_s)
+
+    def _solicit(self) -> None:
+        """RFC 4861, 6.3.7: at most so many, from the unspecified address while the interface has no other."""
+        context = self._context
+        self._solicitations += 1
+        has_address = self._addresses.is_assigned(self.link_local_address)
+        options = (SourceLinkLayerAddress(link_layer_address=context.link_address),) if has_address else ()
+        source = self.link_local_address if has_address else UNSPECIFIED
+        context.send_on_link(RouterSolicitation(options=options), source, ALL_ROUTERS)
+        if self._solicitations < context.constants.max_router_solicitations:
+            context.set_alarm(Alarm.ROUTER_SOLICITATION, context.constants.router_solicitation_interval_s)
+
+
+__all__ = ["NO_LINK", "Movement", "Traveller"]

@@ -1,0 +1,88 @@
+"""Mobile prefix discovery: the home link's prefixes, asked of an agent from abroad (RFC 6275, 11.4.2, 11.4.3)."""
+
+from __future__ import annotations
+
+from dissectors.icmpv6.home_agents import MobilePrefixSolicitation
+from dissectors.icmpv6.options import PrefixInformation
+from mhatool.engine.arrival import Arrival
+from mhatool.engine.drops import DropReason
+from mhatool.engine.mobile_node.context import Alarm, Context
+from mhatool.engine.mobile_node.home_prefix import HomePrefix
+from mhatool.engine.mobile_node.refusal import Refusal
+from mhatool.engine.mobile_node.update_list import UpdateList
+from mhatool.engine.mobile_node_events import HomePrefixesLearned
+
+
+class PrefixDiscovery:
+    """At most one solicitation is out at each agent; advertisements of agents in the list are heard unasked too."""
+
+    def __init__(self, context: Context, update_list: UpdateList, home_prefix: HomePrefix) -> None:
+        self._context = context
+        self._list = update_list
+        self._home_prefix = home_prefix
+        self._asked: dict[bytes, tuple[int, int]] = {}
+        """Identifier and retransmissions by agent."""
+        context.ring_for(Alarm.PREFIX_SOLICITATION, self._again)
+
+    def solicit(self, home_agent: bytes) -> None:
+        """Ask an agent that holds a binding, unless it is being asked."""
+        if home_agent not in self._asked:
+            self._ask(home_agent, self._context.randomness.getrandbits(16), 0)
+
+    def stop(self) -> None:
+        """Home again: the link itself tells."""
+        for home_agent in self._asked:
+            self._context.cancel(Alarm.PREFIX_SOLICITATION, home_agent)
+        self._asked.clear()
+
+    def judge(self, arrival: Arrival) -> None:
+        """Refusal where an advertisement isn't to be believed (RFC 6275, 11.4.3)."""
+        entry = self._list.find(arrival.source)
+        if entry is None or not entry.home_registration:
+            raise Refusal(DropReason.NO_ENTRY, "no home agent of ours")
+        if arrival.routed_home_address != self._context.home_address:
+            raise Refusal(DropReason.NOT_FOR_US, "not routed to the home address")
+        asked = self._asked.get(arrival.source)
+        if asked is not None and arrival.message.identifier not in (asked[0], 0):
+            raise Refusal(DropReason.NOT_ASKED, "the identifier of another solicitation")
+
+    def take(self, arrival: Arrival) -> None:
+        """The prefixes of a believed one. One that nobody asked for is answered by a solicitation (11.4.3)."""
+        context = self._context
+        asked = self._asked.pop(arrival.source, None)
+        context.cancel(Alarm.PREFIX_SOLICITATION, arrival.source)
+        prefixes = [option for option in arrival.message.options if isinstance(option, PrefixInformation)]
+        context.tell(
+            HomePrefixesLearned,
+            home_agent=arrival.source,
+            prefixes=tuple((p.prefix, p.prefix_length, p.valid_lifetime_s, p.preferred_lifetime_s) for p in prefixes),
+        )
+        for option in prefixes:
+            if option.prefix[:8] == context.configuration.home_prefix[:8]:
+                self._home_prefix.hear(option.valid_lifetime_s)
+        if asked is None:
+            self.solicit(arrival.source)
+
+    def _again(self, home_agent: bytes) -> None:
+        entry = self._list.find(home_agent)
+        asked = self._asked.pop(home_agent, None)
+        if asked is not None and entry is not None and entry.is_bound(self._context.now):
+            self._ask(home_agent, asked[0], asked[1] + 1)
+
+    def _ask(self, home_agent: bytes, identifier: int, retries: int) -> None:
+        context, entry = self._context, self._list.find(home_agent)
+        if entry is None or entry.care_of_address == entry.home_address:
+            return
+        self._asked[home_agent] = identifier, retries
+        context.send(
+            MobilePrefixSolicitation(identifier=identifier, options=()),
+            entry.care_of_address,
+            home_agent,
+            home_address=entry.home_address,
+        )
+        constants = context.constants
+        wait = min(constants.initial_solicit_timer_s * 2**retries, constants.max_binding_ack_timeout_s)
+        context.set_alarm(Alarm.PREFIX_SOLICITATION, wait, home_agent)
+
+
+__all__ = ["PrefixDiscovery"]

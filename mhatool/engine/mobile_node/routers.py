@@ -1,0 +1,137 @@
+"""The link that the node is on: its routers, its prefixes, and the route that leads away from it (RFC 4861, 6.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mhatool.engine.actions import RemoveRoute, SetRoute
+from mhatool.engine.mobile_node.advertised import AdvertisedPrefix, AdvertisedRouter
+from mhatool.engine.mobile_node.context import Alarm, Context
+from mhatool.engine.nd_events import NewPrefix, PrefixReceived, RouterFound, RouterLost
+
+_ANYWHERE = bytes(16)
+
+
+@dataclass(slots=True)
+class KnownRouter:
+    """A router of this link; `link_address` is its neighbour's, `is_default` that it forwards for others."""
+
+    address: bytes
+    link_address: bytes
+    is_default: bool
+    prefixes: set[bytes] = field(default_factory=set)
+
+
+class Routers:
+    """Routers and prefixes of one link, and the routes that follow from them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._routers: dict[bytes, KnownRouter] = {}
+        self._known_prefixes: set[bytes] = set()
+        self._routes: set[tuple[bytes, int]] = set()
+        self._default: bytes | None = None
+        context.ring_for(Alarm.ROUTER_EXPIRES, self._expire)
+
+    # --- what is heard ---
+
+    def hear(self, router: AdvertisedRouter) -> None:
+        """Tell what is new in an advertisement, prefix by prefix; it doesn't yet count as this link's."""
+        for prefix in router.prefixes:
+            self._hear_prefix(router, prefix)
+        if not router.prefixes:
+            self._find(router, _ANYWHERE)
+
+    def _hear_prefix(self, router: AdvertisedRouter, prefix: AdvertisedPrefix) -> None:
+        context = self._context
+        where = {"interface": context.interface, "prefix": prefix.address}
+        context.tell(PrefixReceived, prefix_length=prefix.length, router=router.address, **where)
+        if prefix.prefix not in self._known_prefixes:
+            self.know(prefix.prefix)
+            context.tell(NewPrefix, prefix_length=prefix.length, **where)
+        self._find(router, prefix.address).prefixes.add(prefix.prefix)
+
+    def _find(self, router: AdvertisedRouter, prefix: bytes) -> KnownRouter:
+        known = self._routers.get(router.address)
+        if known is None:
+            known = self._routers[router.address] = KnownRouter(router.address, router.link_source, False)
+            self._context.tell(
+                RouterFound,
+                interface=self._context.interface,
+                router=router.address,
+                prefix=prefix,
+                home_agent=router.is_home_agent,
+            )
+        return known
+
+    def know(self, prefix: bytes) -> None:
+        """The prefix isn't new."""
+        self._known_prefixes.add(prefix)
+
+    # --- what is used ---
+
+    @property
+    def default(self) -> KnownRouter | None:
+        """The router that packets for elsewhere go to."""
+        return self._routers.get(self._default) if self._default is not None else None
+
+    def use(self, router: AdvertisedRouter) -> None:
+        """An advertisement of this link: its prefixes are on the link, and it may be the way out."""
+        for prefix in router.prefixes:
+            if prefix.on_link:
+                self._route(prefix.prefix, prefix.length)
+        known = self._routers.get(router.address)
+        if known is None:
+            return
+        known.link_address = router.link_source
+        known.is_default = router.router_lifetime_s > 0
+        if known.is_default:
+            self._context.set_alarm(Alarm.ROUTER_EXPIRES, router.router_lifetime_s, router.address)
+            if self.default is None:
+                self._set_default(known)
+        elif self._default == router.address:
+            self._lose(router.address, "it advertised a lifetime of 0")
+
+    def leave(self, cause: str, keep: bytes | None = None) -> None:
+        """Another link: its routers and routes are of no use there; `keep` is the first that was heard there."""
+        for address in [address for address in self._routers if address != keep]:
+            self._context.cancel(Alarm.ROUTER_EXPIRES, address)
+            del self._routers[address]
+            self._context.tell(RouterLost, interface=self._context.interface, router=address, cause=cause)
+        for prefix, length in sorted(self._routes):
+            self._context.output.act(RemoveRoute(prefix, length))
+        self._routes.clear()
+        kept = self._routers[keep].prefixes if keep in self._routers else set()
+        self._known_prefixes = {self._context.configuration.home_prefix, *kept}
+        self._default = None
+
+    def _route(self, prefix: bytes, length: int, next_hop: bytes | None = None) -> None:
+        if next_hop is not None or (prefix, length) not in self._routes:
+            self._routes.add((prefix, length))
+            self._context.output.act(SetRoute(prefix, length, self._context.interface, next_hop))
+
+    def _set_default(self, router: KnownRouter) -> None:
+        self._default = router.address
+        self._route(_ANYWHERE, 0, router.address)
+
+    def _expire(self, address: bytes) -> None:
+        self._lose(address, "its lifetime is over")
+
+    def _lose(self, address: bytes, cause: str) -> None:
+        self._context.cancel(Alarm.ROUTER_EXPIRES, address)
+        router = self._routers.pop(address, None)
+        if router is None:
+            return
+        self._context.tell(RouterLost, interface=self._context.interface, router=address, cause=cause)
+        if self._default != address:
+            return
+        self._default = None
+        following = next((other for other in self._routers.values() if other.is_default), None)
+        if following is not None:
+            self._set_default(following)
+        elif (_ANYWHERE, 0) in self._routes:
+            self._routes.remove((_ANYWHERE, 0))
+            self._context.output.act(RemoveRoute(_ANYWHERE, 0))
+
+
+__all__ = ["KnownRouter", "Routers"]

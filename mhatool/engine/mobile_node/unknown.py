@@ -1,0 +1,24 @@
+"""Messages of types that nobody knows: a Binding Error tells so (RFC 6275, 9.2 and 9.3.3)."""
+
+from __future__ import annotations
+
+from dissectors.ipv6.address import UNSPECIFIED, is_multicast
+from dissectors.mobility.binding import BindingError
+from mhatool.engine.arrival import Arrival
+from mhatool.engine.drops import DropReason
+from mhatool.engine.mobile_node.context import Context
+from mhatool.engine.mobile_node.refusal import Refusal
+
+UNRECOGNISED_TYPE = 2
+
+
+def refuse_unknown(context: Context, arrival: Arrival) -> None:
+    """Answer with a Binding Error, but never a group; then drop it."""
+    one = not is_multicast(arrival.source) and arrival.source != UNSPECIFIED and not is_multicast(arrival.destination)
+    if one:
+        error = BindingError(status=UNRECOGNISED_TYPE, home_address=arrival.home_address or UNSPECIFIED, options=())
+        context.send(error, arrival.destination, arrival.source)
+    raise Refusal(DropReason.UNKNOWN_MESSAGE, f"Mobility Header type {arrival.message.mh_type}")
+
+
+__all__ = ["UNRECOGNISED_TYPE", "refuse_unknown"]

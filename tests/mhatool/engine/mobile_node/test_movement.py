@@ -1,0 +1,269 @@
+"""Links, routers and addresses: where the node finds itself (RFC 4861, RFC 4862, RFC 6275, 11.5)."""
+
+from __future__ import annotations
+
+from dissectors.icmpv6.home_agents import DhaadRequest
+from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterSolicitation
+from dissectors.ipv6.address import UNSPECIFIED, parse
+from dissectors.spec import Flags
+from mhatool.engine.actions import AddAddress, JoinGroup, LeaveGroup, RemoveAddress, RemoveRoute, SetRoute
+from mhatool.engine.commands import LinkChanged
+from mhatool.engine.departure import ON_LINK
+from mhatool.engine.drops import DropReason
+from mhatool.engine.nd_events import (
+    AddressDuplicate,
+    AddressRemoved,
+    CareOfAddressChanged,
+    LocationChanged,
+    NewPrefix,
+    PrefixReceived,
+    RouterFound,
+    RouterLost,
+)
+from tests.mhatool.engine.mobile_node.journey import (
+    ABROAD,
+    AGENT1,
+    ALL_NODES,
+    CARE_OF,
+    CARE_OF_ELSEWHERE,
+    ELSEWHERE,
+    HOME,
+    HOME_PREFIX,
+    IDENTIFIER,
+    LINK,
+    LINK_LOCAL,
+    ROUTER_LINKS,
+    ROUTERS,
+    Journey,
+    advertisement,
+)
+from tests.mhatool.engine.playbook import BEGIN, S
+
+SOLICITED_NODE = parse("ff02::1:ff4c:51fd")
+ANYWHERE = bytes(16)
+
+
+def test_it_tries_out_its_link_local_address_and_asks_for_routers_at_most_three_times() -> None:
+    play = Journey()
+    play.starts(eth0=LINK)
+    first = play.sends(NeighborSolicitation, target=LINK_LOCAL)
+    assert (first.arrival.source, first.arrival.destination) == (UNSPECIFIED, SOLICITED_NODE)
+    assert first.arrival.hop_limit == ON_LINK
+    play.waits(60)
+    asked = [play.sends(RouterSolicitation) for _ in range(3)]
+    play.sends_nothing()
+    assert asked[0].at <= BEGIN + S  # MAX_RTR_SOLICITATION_DELAY
+    assert [round((b.at - a.at) / S, 6) for a, b in zip(asked, asked[1:], strict=False)] == [4, 4]
+    assert asked[1].arrival.source == LINK_LOCAL
+
+
+def test_a_home_link_gives_the_home_address_back_to_the_interface() -> None:
+    play = Journey()
+    play.starts(eth0=LINK)
+    play.does(AddAddress("lo", HOME, 128))
+    play.hears_router(HOME_PREFIX)
+    assert play.tells(LocationChanged).location == "home"
+    assert play.tells(CareOfAddressChanged).care_of_address == HOME
+    play.waits(1)
+    play.does(RemoveAddress("lo", HOME), JoinGroup("eth0", SOLICITED_NODE), AddAddress("eth0", HOME, 64))
+
+
+def test_a_foreign_link_gives_a_care_of_address_that_was_tried_out() -> None:
+    """INET #1140: no duplicate address detection of the care-of address."""
+    play = Journey()
+    play.comes_up()
+    play.is_told(LinkChanged("eth0"))
+    play.hears_router(ABROAD)
+    assert CARE_OF in [sent.message.target for sent in play.solicitations()]
+    play.waits(0.999)
+    assert AddAddress("eth0", CARE_OF, 64) not in play.actions
+    play.waits(0.001)
+    play.does(
+        SetRoute(ABROAD, 64, "eth0"),
+        SetRoute(ANYWHERE, 0, "eth0", ROUTERS[ABROAD]),
+        JoinGroup("eth0", SOLICITED_NODE),
+        AddAddress("eth0", CARE_OF, 64),
+        LeaveGroup("eth0", SOLICITED_NODE),
+    )
+    assert play.tells(LocationChanged).location == "foreign"
+    assert play.tells(CareOfAddressChanged).care_of_address == CARE_OF
+    assert play.sends(DhaadRequest).arrival.source == CARE_OF
+
+
+def test_the_order_in_which_an_advertisement_is_told() -> None:
+    play = Journey()
+    play.comes_up()
+    play.hears_router(ABROAD)
+    told = [type(event) for event in play.events if type(event) in (PrefixReceived, NewPrefix, RouterFound)]
+    assert told == [PrefixReceived, NewPrefix, RouterFound]
+    play.hears_router(ABROAD)
+    play.tells(PrefixReceived)
+    play.tells(PrefixReceived)
+
+
+def test_a_duplicate_care_of_address_is_told_and_another_one_tried() -> None:
+    play = Journey()
+    play.comes_up()
+    play.is_told(LinkChanged("eth0"))
+    play.hears_router(ABROAD)
+    play.forgets()
+    play.hears_duplicate(CARE_OF)
+    assert play.tells(AddressDuplicate).address == CARE_OF
+    (other,) = play.solicitations()
+    assert other.message.target[:8] == CARE_OF[:8]
+    assert other.message.target[8] & 2 == 0  # not a universal identifier
+    play.waits(1)
+    assert play.tells(CareOfAddressChanged).care_of_address == other.message.target
+
+
+def test_a_trial_of_the_same_address_by_somebody_else_is_a_duplicate_and_an_echo_of_ours_is_none() -> None:
+    play = Journey()
+    play.comes_up()
+    play.is_told(LinkChanged("eth0"))
+    play.hears_router(ABROAD)
+    trial = NeighborSolicitation(target=CARE_OF, options=())
+    play.hears(trial, UNSPECIFIED, SOLICITED_NODE, link_source=LINK, hop_limit=ON_LINK)
+    assert not [event for event in play.events if isinstance(event, AddressDuplicate)]
+    play.hears(trial, ROUTERS[ABROAD], SOLICITED_NODE, hop_limit=ON_LINK)
+    assert not [event for event in play.events if isinstance(event, AddressDuplicate)]
+    play.hears(trial, UNSPECIFIED, SOLICITED_NODE, hop_limit=ON_LINK)
+    assert play.tells(AddressDuplicate).address == CARE_OF
+
+
+def test_after_three_duplicates_the_prefix_is_given_up() -> None:
+    play = Journey()
+    play.comes_up()
+    play.is_told(LinkChanged("eth0"))
+    play.hears_router(ABROAD)
+    target = CARE_OF
+    for _ in range(3):
+        play.solicitations()
+        play.hears_duplicate(target)
+        target = next((sent.message.target for sent in play.solicitations()), b"")
+    assert target == b""
+    play.waits(10)
+    assert not [event for event in play.events if isinstance(event, CareOfAddressChanged)]
+
+
+def test_a_duplicate_link_local_address_is_replaced() -> None:
+    play = Journey()
+    play.starts(eth0=LINK)
+    play.solicitations()
+    play.hears_duplicate(LINK_LOCAL)
+    (other,) = play.solicitations()
+    assert other.message.target[:8] == LINK_LOCAL[:8]
+    assert other.message.target != LINK_LOCAL
+
+
+def test_the_machines_word_of_another_link_is_asked_about_at_once() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.is_told(LinkChanged("eth0"))
+    assert play.finds(RouterSolicitation).arrival.source == UNSPECIFIED
+    play.does(RemoveRoute(ANYWHERE, 0), RemoveRoute(ABROAD, 64))
+    assert play.tells(LocationChanged).location == "unknown"
+    assert play.tells(RouterLost).router == ROUTERS[ABROAD]
+    play.hears_router(ELSEWHERE)
+    play.waits(1)
+    assert play.tells(CareOfAddressChanged).care_of_address == CARE_OF_ELSEWHERE
+    assert play.tells(AddressRemoved, address=CARE_OF)
+
+
+def test_without_a_link_it_waits() -> None:
+    play = Journey()
+    play.comes_up()
+    play.is_told(LinkChanged("eth0", up=False))
+    play.waits(60)
+    play.sends_nothing()
+
+
+def test_back_on_the_same_link_nobody_needs_to_hear_of_it() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.is_carried_to(ABROAD)
+    assert play.updates() == []
+
+
+def test_without_a_word_of_the_machine_a_prefix_of_another_link_is_believed_after_the_router_was_asked() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(ELSEWHERE)
+    play.waits(2.9)
+    asked = [sent for sent in play.solicitations() if sent.message.target == ROUTERS[ABROAD]]
+    assert [(sent.action.link_destination, sent.arrival.source) for sent in asked] == [
+        (ROUTER_LINKS[ABROAD], LINK_LOCAL)
+    ] * 3
+    play.waits(0.1)
+    assert play.tells(CareOfAddressChanged).care_of_address == CARE_OF_ELSEWHERE
+    (update,) = play.updates()
+    assert update.arrival.source == CARE_OF_ELSEWHERE
+
+
+def test_a_router_that_answers_is_still_there() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(ELSEWHERE)
+    play.waits(1)
+    play.hears_duplicate(ROUTERS[ABROAD])  # an advertisement of its own address
+    play.waits(10)
+    assert not [event for event in play.events if isinstance(event, CareOfAddressChanged)]
+
+
+def test_eager_detection_believes_at_once() -> None:
+    play = Journey(movement_detection_s=0.0)
+    play.is_registered_with(AGENT1)
+    play.hears_router(ELSEWHERE)
+    play.waits(1)
+    assert play.tells(CareOfAddressChanged).care_of_address == CARE_OF_ELSEWHERE
+
+
+def test_advertisements_from_beyond_the_link_are_dropped() -> None:
+    play = Journey()
+    play.comes_up()
+    play.hears(advertisement(ABROAD), ROUTERS[ABROAD], ALL_NODES, hop_limit=254)
+    play.drops(DropReason.HOP_LIMIT)
+    play.hears(advertisement(ABROAD), parse("2001:db8:2::1"), ALL_NODES, hop_limit=ON_LINK)
+    play.drops(DropReason.NOT_FOR_US)
+
+
+def test_a_router_whose_lifetime_is_over_is_left_for_another() -> None:
+    play = Journey()
+    play.comes_up()
+    play.hears_router(ABROAD, lifetime_s=10)
+    other = parse("fe80::22")
+    play.hears_router(ABROAD, source=other)
+    play.forgets()
+    play.waits(10)
+    assert play.tells(RouterLost).router == ROUTERS[ABROAD]
+    play.does(SetRoute(ANYWHERE, 0, "eth0", other))
+    play.hears_router(ABROAD, source=other, lifetime_s=0)
+    assert play.tells(RouterLost).router == other
+    play.does(RemoveRoute(ANYWHERE, 0))
+
+
+def test_an_address_ends_with_its_prefix_and_renewals_count_only_as_far_as_they_can_be_trusted() -> None:
+    """RFC 4862, 5.5.3 e: less than two hours doesn't shorten what is longer to less than two hours."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(ABROAD, valid_s=60)
+    play.waits(7199)
+    assert not [event for event in play.events if isinstance(event, AddressRemoved)]
+    play.waits(1)
+    assert play.tells(AddressRemoved).address == CARE_OF
+
+
+def test_prefixes_without_the_autonomous_flag_and_senseless_ones_make_no_address() -> None:
+    play = Journey()
+    play.comes_up()
+    message = advertisement(ABROAD)
+    option = message.options[0]
+    for odd in (
+        option.replace(flags=Flags("L")),
+        option.replace(prefix_length=65),
+        option.replace(preferred_lifetime_s=option.valid_lifetime_s + 1),
+        option.replace(prefix=parse("fe80::")),
+        option.replace(valid_lifetime_s=0, preferred_lifetime_s=0),
+    ):
+        play.hears(message.replace(options=(odd,)), ROUTERS[ABROAD], ALL_NODES, hop_limit=ON_LINK)
+    play.waits(5)
+    assert [sent for sent in play.solicitations() if sent.message.target[8:] == IDENTIFIER] == []
