@@ -168,9 +168,7 @@ def test_the_answers_and_the_refresh_209_seconds_later_as_sections_h_to_m_print_
     assert logged(play) == [(215, kind) for kind in ("MachineFed BOUND", "UpdateSent") * 2]
     for sent in refreshes:
         play.is_answered(sent, options=ADVICE)
-    assert logged(play) == [
-        (215, kind) for kind in ("AcknowledgementReceived", "MachineFed WAITAR") * 2
-    ]
+    assert logged(play) == [(215, kind) for kind in ("AcknowledgementReceived", "MachineFed WAITAR") * 2]
 
 
 def entries(play: Journey) -> dict[bytes, UpdateListEntry]:
