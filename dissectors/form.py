@@ -165,14 +165,15 @@ class Forms:
         if view is None or any("fragment" in datagram.headers for datagram in datagrams):
             return None
         declaration = view.declaration
-        message = Message(declaration, view.start, view.end)
         if view.start + declaration.fixed_size > view.end:
             return None
+        if not all(_has_mobility_options(spec) for spec in declaration.tails):
+            return None
+        message = Message(declaration, view.start, view.end)
         for spec in declaration.fixed:
             message.add(spec.kind, spec.name, view.start + spec.offset, spec.size)
-        for spec in declaration.tails:
-            is_known = isinstance(spec.kind, kinds.OptionList) and spec.kind.family == "mobility_option"
-            if not (is_known and self._add_options(message, view.octets, view.start + declaration.fixed_size)):
+        for _ in declaration.tails:
+            if not self._add_options(message, view.octets, view.start + declaration.fixed_size):
                 return None
         return message
 
@@ -211,6 +212,10 @@ class Forms:
             return None
         has_list = any(isinstance(spec.kind, kinds.AddressList) for spec in values)
         return None if has_list and (stop - at - declaration.fixed_size) % 16 else values
+
+
+def _has_mobility_options(spec: FieldSpec) -> bool:
+    return isinstance(spec.kind, kinds.OptionList) and spec.kind.family == "mobility_option"
 
 
 def _is_free(spec: FieldSpec) -> bool:

@@ -50,12 +50,21 @@ class TrafficFromHomeAddress:
     correspondent: bytes
 
 
-Command = Start | Stop | LinkChanged | PacketTunnelled | UnverifiedHomeAddress | TrafficFromHomeAddress
+@value
+class RouteUsed:
+    """At a correspondent: packets between its `correspondent` address and `home_address` go by the optimised route."""
+
+    home_address: bytes
+    correspondent: bytes
+
+
+Command = Start | Stop | LinkChanged | PacketTunnelled | UnverifiedHomeAddress | TrafficFromHomeAddress | RouteUsed
 
 __all__ = [
     "Command",
     "LinkChanged",
     "PacketTunnelled",
+    "RouteUsed",
     "Start",
     "Stop",
     "TrafficFromHomeAddress",

@@ -26,6 +26,7 @@ PARAMETER_PROBLEM = 4
 MINIMUM_MTU = 1280
 _QUOTED = MINIMUM_MTU - 40 - 8
 """So many octets of a packet an ICMPv6 error quotes at most (RFC 4443, 2.4 c)."""
+_SOURCE, _DESTINATION = slice(8, 24), slice(24, 40)
 
 
 @value
@@ -105,6 +106,13 @@ class Reception:
             return
         message = Icmpv6Error(icmp_type=PARAMETER_PROBLEM, code=code, parameter=pointer, quoted=quoted[:_QUOTED])
         self._sender.send(message, destination, source, now)
+
+    def refuse(self, code: int, pointer: int, datagram: bytes, now: int) -> None:
+        """Drop a datagram of which a plain IPv6 node doesn't know the octet at `pointer`, and complain about it."""
+        ends = (datagram[_SOURCE], datagram[_DESTINATION])
+        drop = Drop(DropReason.UNRECOGNISED, f"octet {pointer} says {datagram[pointer]}")
+        self._output.tell(self._dropped(drop, *ends, datagram, now))
+        self.complain(code, pointer, datagram, ends, now)
 
     def _unreadable(self, datagram: bytes, error: DecodeError, now: int) -> None:
         """Checksum first, then what is wrong with its content (RFC 6275, 9.2)."""

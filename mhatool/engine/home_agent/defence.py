@@ -1,7 +1,7 @@
 """Who answers for a home address on the home link: the first agent of the list known to hold the binding.
 
 With one home agent that is it. Several hold the binding and tunnel what reaches them, but only one answers for the
-address: neighbours would go to and fro between two. Each announces itself once it has the binding, and yields to one
+address: two would draw neighbours back and forth. Each announces itself once it has the binding, and yields to one
 that comes earlier in the mobile node's list; one that hears a later agent repeats its announcement, at most once a
 second. Agents are told apart by their link-layer addresses.
 """

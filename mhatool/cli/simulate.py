@@ -1,0 +1,165 @@
+"""`mhatool simulate` and `mhatool scenarios`: networks that happen, and those that come with the package."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mhatool.cli.common import JsonOption, Out, exclusive, fail, styled, warn
+
+if TYPE_CHECKING:
+    from mhatool.network.scenario.run import Run
+
+_MOST_MOVES_SHOWN = 20
+
+
+def simulate(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a built-in one.", show_default=False)
+    ],
+    write: Annotated[str | None, typer.Option("--write", "-w", metavar="OUT", help="Capture what passes.")] = None,
+    trace: Annotated[str | None, typer.Option(metavar="OUT", help="Write the nodes' own events, a line each.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of all chance; the scenario's by default.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="A.B=C", help="Change a value of the scenario; repeatable.")
+    ] = None,
+    vantage: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Capture at this node or link only; repeatable.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Let a network happen: mobile nodes, home agents, correspondents and routers in virtual time.
+
+    The same scenario and seed give the same octets. What happened is told in a few lines, unless the capture or the
+    trace goes to standard output.
+
+    Examples:
+      mhatool simulate tour -w tour.pcapng --trace tour.jsonl
+      mhatool simulate lossy --seed 7 --set links.foreign1.loss=0.5
+      mhatool simulate tour -w - --vantage mn | mhatool dissect -
+    """
+    from mhatool.network.scenario import ScenarioError, load
+    from mhatool.network.scenario.run import Run
+
+    if write == "-" and trace == "-":
+        fail("both capture and trace would go to standard output", "give one of them a file")
+    exclusive(json=json or None, w=write == "-" or None)
+    exclusive(json=json or None, trace=trace == "-" or None)
+    with ExitStack() as stack:
+        try:
+            plan = load(scenario, changes or [])
+            capture = stack.enter_context(_output(write, text=False)) if write else None
+            events = stack.enter_context(_output(trace, text=True)) if trace else None
+            run = Run(plan, seed, capture, tuple(vantage or ()), events)
+        except ScenarioError as error:
+            fail(str(error))
+        run.happen()
+    if "-" not in (write, trace):
+        _tell(run, json)
+    _warn_of_failed_expectations(run)
+
+
+def _output(path: str, *, text: bool) -> Any:
+    from mhatool.capture import open_output
+
+    return open_output(path, text=text)
+
+
+def _tell(run: Run, json: bool) -> None:
+    out = Out()
+    document = run.document()
+    if json:
+        out.document(document)
+        return
+    for line in _lines(document):
+        out.line(line)
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    """The summary for people."""
+    yield styled(document["title"], "bold")
+    frames = sum(document["links"].values())
+    yield (
+        f"{document['duration_s']:g} s of {document['profile']}, seed {document['seed']}: "
+        f"{document['machines']} machines on {len(document['links'])} links, {frames:,} frames"
+    )
+    for move in document["moves"][:_MOST_MOVES_SHOWN]:
+        yield f"  {move['at_s']:10.3f} s  {move['node']} {'to ' + move['link'] if move['link'] else 'leaves'}"
+    if len(document["moves"]) > _MOST_MOVES_SHOWN:
+        yield f"  and {len(document['moves']) - _MOST_MOVES_SHOWN:,} moves more"
+    for title in ("sent", "dropped", "lost"):
+        if document[title]:
+            yield f"{title + ':':9}" + ", ".join(f"{count:,} {name}" for name, count in document[title].items())
+    for flow in document["flows"]:
+        yield (
+            f"traffic: {flow['name']}: {flow['sender']} to {flow['receiver']}, {flow['sent']:,} sent, "
+            f"{flow['sent'] - flow['received']:,} lost, {flow['duplicated']:,} twice, "
+            f"at most {flow['longest_delay_s'] * 1000:.1f} ms"
+        )
+    held = sum(each["holds"] for each in document["expectations"])
+    if document["expectations"]:
+        yield f"expected: {held} of {len(document['expectations'])} hold"
+
+
+def _warn_of_failed_expectations(run: Run) -> None:
+    for verdict in run.chronicle.verdicts:
+        if not verdict.holds:
+            at = (verdict.time_ns - run.build.start_ns) / 1e9
+            warn(f"after {at:g} s, {verdict.node}: expected {verdict.expected}, seen {verdict.seen}")
+
+
+def scenarios(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Print its file.", show_default=False)] = None,
+    json: JsonOption = False,
+) -> None:
+    """List the built-in scenarios, or print the file of one: a start for one of your own.
+
+    Examples:
+      mhatool scenarios
+      mhatool scenarios tour > mine.toml
+    """
+    from mhatool.network.scenario import built_in_names, built_in_path, load
+
+    if name is not None:
+        path = built_in_path(name)
+        if path is None:
+            near = get_close_matches(name, built_in_names(), n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(built_in_names())}"
+            fail(f"there is no scenario {name!r}", remedy)
+        sys.stdout.write(path.read_text("utf-8"))
+        return
+    out = Out("json" if json else "text")
+    found = [(each, load(each)) for each in built_in_names()]
+    if json:
+        listed = [{"name": each, "title": plan.title, "description": plan.description} for each, plan in found]
+        out.document({"schema": LIST_SCHEMA["$id"], "scenarios": listed})
+        return
+    for each, plan in found:
+        out.line(f"{each:14} {plan.title}")
+
+
+LIST_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "mhatool.scenarios/1",
+    "title": "The built-in scenarios",
+    "type": "object",
+    "required": ["schema", "scenarios"],
+    "additionalProperties": False,
+    "properties": {
+        "schema": {"const": "mhatool.scenarios/1"},
+        "scenarios": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "title", "description"],
+                "additionalProperties": False,
+                "properties": {key: {"type": "string"} for key in ("name", "title", "description")},
+            },
+        },
+    },
+}

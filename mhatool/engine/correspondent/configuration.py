@@ -1,0 +1,31 @@
+"""What a correspondent is told before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dissectors.profile import RFC6275, Profile
+from mhatool.engine.constants import RFC6275 as RFC6275_CONSTANTS
+from mhatool.engine.constants import Constants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrespondentConfiguration:
+    """A node that mobile nodes talk to, at `addresses`.
+
+    Without `route_optimisation` it knows nothing of mobility and says so as any IPv6 node does. `node_key` is the
+    secret behind keygen tokens, 20 octets, drawn where none is given. `most_bindings` is where resources end (130);
+    with `asks_for_refresh` it sends Binding Refresh Requests for bindings in use.
+    """
+
+    name: str
+    addresses: tuple[bytes, ...]
+    profile: Profile = RFC6275
+    constants: Constants = RFC6275_CONSTANTS
+    route_optimisation: bool = True
+    node_key: bytes | None = None
+    most_bindings: int = 100_000
+    asks_for_refresh: bool = True
+
+
+__all__ = ["CorrespondentConfiguration"]

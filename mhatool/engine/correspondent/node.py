@@ -1,0 +1,106 @@
+"""The correspondent: a node that mobile nodes talk to, with route optimisation or without (RFC 6275, 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dissectors.icmpv6.header import Icmpv6Error
+from dissectors.mobility.binding import BindingUpdate
+from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
+from mhatool.engine.actions import Action
+from mhatool.engine.arrival import Arrival
+from mhatool.engine.commands import Command, RouteUsed, UnverifiedHomeAddress
+from mhatool.engine.correspondent.authorization import Authorization
+from mhatool.engine.correspondent.binding import Binding
+from mhatool.engine.correspondent.configuration import CorrespondentConfiguration
+from mhatool.engine.correspondent.plain import unrecognised
+from mhatool.engine.correspondent.registrations import Registrations
+from mhatool.engine.drops import DropReason
+from mhatool.engine.events import Event
+from mhatool.engine.node import Output, Randomness
+from mhatool.engine.reception import NO_BINDING, Drop, Handler, Reception
+from mhatool.engine.sender import Sender
+
+DESTINATION_UNREACHABLE = 1
+
+
+class Correspondent:
+    """A correspondent node. See `engine.node.Node` for how it is driven."""
+
+    def __init__(self, configuration: CorrespondentConfiguration, randomness: Randomness) -> None:
+        self.name = configuration.name
+        self.configuration = configuration
+        self._output = Output(configuration.name)
+        sender = Sender(configuration.profile, self._output)
+        self._reception = Reception(configuration.profile, configuration.constants, sender, self._output)
+        authorization = Authorization(configuration.constants, configuration.node_key, sender, randomness)
+        self._registrations = Registrations(configuration, authorization, sender, self._output)
+        self._handlers: dict[type, Handler] = {
+            HomeTestInit: authorization.test_home,
+            CareOfTestInit: authorization.test_care_of,
+            BindingUpdate: self._registrations.receive,
+            Icmpv6Error: self._hear_error,
+        }
+        self._commands: dict[type, Callable[[Command, int], None]] = {
+            UnverifiedHomeAddress: self._report,
+            RouteUsed: self._use,
+        }
+
+    def binding(self, home_address: bytes, address: bytes) -> Binding | None:
+        """The binding of a home address at one of its addresses, as it stands."""
+        return self._registrations.find(home_address, address)
+
+    # --- what drives it ---
+
+    def receive(self, datagram: bytes, interface: str, link_source: bytes, now: int) -> None:
+        """A datagram came: see `Node`."""
+        if self.configuration.route_optimisation:
+            self._reception.take(self._handlers, datagram, interface, link_source, now)
+            return
+        found = unrecognised(datagram, self.configuration.profile)
+        if found is not None:
+            code, pointer = found
+            self._reception.refuse(code, pointer, datagram, now)
+
+    def command(self, command: Command, now: int) -> None:
+        """Somebody wants something: see `Node`. What doesn't concern a correspondent is none of its business."""
+        handler = self._commands.get(command.__class__)
+        if handler is not None and self.configuration.route_optimisation:
+            handler(command, now)
+
+    def handle_timer(self, now: int) -> None:
+        """See `Node`."""
+        self._registrations.handle_timer(now)
+
+    def next_timer(self) -> int | None:
+        """See `Node`."""
+        return self._registrations.next_timer()
+
+    def poll_actions(self) -> list[Action]:
+        """See `Node`."""
+        return self._output.poll_actions()
+
+    def poll_events(self) -> list[Event]:
+        """See `Node`."""
+        return self._output.poll_events()
+
+    # --- its own part ---
+
+    def _report(self, command: Command, now: int) -> None:
+        assert isinstance(command, UnverifiedHomeAddress)  # the table says so
+        self._reception.report(NO_BINDING, command.source, command.destination, command.home_address, now)
+
+    def _use(self, command: Command, _now: int) -> None:
+        assert isinstance(command, RouteUsed)  # the table says so
+        self._registrations.use(command.home_address, command.correspondent)
+
+    def _hear_error(self, arrival: Arrival) -> Drop | None:
+        """Nobody at a care-of address, says a router (RFC 6275, 9.3.4)."""
+        message: Icmpv6Error = arrival.message
+        is_ours = message.icmp_type == DESTINATION_UNREACHABLE
+        if is_ours and self._registrations.hear_error(arrival.destination, message.quoted, arrival.now):
+            return None
+        return Drop(DropReason.NOT_OUR_ROLE, f"an ICMPv6 error of type {message.icmp_type}")
+
+
+__all__ = ["Correspondent"]

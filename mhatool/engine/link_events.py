@@ -1,0 +1,47 @@
+"""What happens on links: category `link`. The node of these events is the link, or the machine that moves."""
+
+from __future__ import annotations
+
+from mhatool.engine.events import Event
+
+
+class FrameLost(Event, frozen=True, kw_only=True, tag="link:lost"):
+    """A link lost a frame: `reason` is `chance` (its share of losses), `rule` (the scenario names it) or `down`."""
+
+    reason: str
+    frame: bytes
+
+
+class FrameDuplicated(Event, frozen=True, kw_only=True, tag="link:duplicated"):
+    """A link delivers a frame twice."""
+
+    frame: bytes
+
+
+class FrameHeldBack(Event, frozen=True, kw_only=True, tag="link:held_back"):
+    """A link delivers a frame `delay_ns` later than others, which may overtake it."""
+
+    delay_ns: int
+    frame: bytes
+
+
+class Attached(Event, frozen=True, kw_only=True, tag="link:attached"):
+    """An interface of a machine is on a link from now on; `link` is empty where it is on none."""
+
+    interface: str
+    link: str
+
+
+class LinkFailed(Event, frozen=True, kw_only=True, tag="link:failed"):
+    """A link carries nothing from now on, or does so again (`up`)."""
+
+    up: bool
+
+
+class MachineFailed(Event, frozen=True, kw_only=True, tag="link:machine_failed"):
+    """A machine stops (`how`: `crash` forgets all, `hang` only waits), or runs again (`restart`, `resume`)."""
+
+    how: str
+
+
+__all__ = ["Attached", "FrameDuplicated", "FrameHeldBack", "FrameLost", "LinkFailed", "MachineFailed"]

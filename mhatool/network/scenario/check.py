@@ -1,0 +1,130 @@
+"""What a scenario's types can't say: names that have to be there, texts that have to be addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from mhatool.network.scenario.errors import Path, ScenarioError
+from mhatool.network.scenario.plan import NodePlan, Scenario
+from mhatool.network.scenario.roles import ROLES, configured
+from mhatool.protocol import octets
+
+
+def check(scenario: Scenario) -> None:
+    """ScenarioError for the first thing that doesn't fit."""
+    if scenario.duration_s <= 0:
+        raise ScenarioError("it has to take some time", ("duration_s",))
+    for name, node in scenario.nodes.items():
+        _check_node(scenario, name, node)
+    _check_moves(scenario)
+    for path, name, known in _references(scenario):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise ScenarioError(f"there is no {name!r}; {remedy}", path)
+
+
+def prefix_of(text: str, path: Path) -> tuple[bytes, int]:
+    """`ADDRESS/LENGTH`; ScenarioError where it is none."""
+    address, slash, length = text.partition("/")
+    try:
+        value = octets.parse(address)
+    except ValueError:
+        value = b""
+    if len(value) != 16 or not slash or not length.isdigit() or int(length) > 128:
+        raise ScenarioError(f"{text!r} is no ADDRESS/LENGTH, as 2001:db8::1/64", path)
+    return value, int(length)
+
+
+def _check_node(scenario: Scenario, name: str, node: NodePlan) -> None:
+    path: Path = ("nodes", name)
+    if not node.interfaces:
+        raise ScenarioError("a node needs an interface", (*path, "interfaces"))
+    if node.copies < 1 or (node.copies > 1 and node.mobile_node is None):
+        raise ScenarioError(f"copies = {node.copies}: 1 or more, and only of a mobile node", (*path, "copies"))
+    for key, interface in node.interfaces.items():
+        place = (*path, "interfaces", key)
+        if len(interface.link_address) != 6:
+            raise ScenarioError("six octets are needed, as 02:00:00:00:00:01", (*place, "link_address"))
+        for index, text in enumerate(interface.addresses):
+            prefix_of(text, (*place, "addresses", index))
+    for index, route in enumerate(node.routes):
+        prefix_of(route.prefix, (*path, "routes", index, "prefix"))
+    for role in ROLES:
+        configured(role, name, scenario, path)
+
+
+def _check_moves(scenario: Scenario) -> None:
+    for index, move in enumerate(scenario.moves):
+        if move.links and move.every_s <= 0:
+            raise ScenarioError("several links need a time between them: give every_s", ("moves", index, "links"))
+        if move.links and move.link:
+            raise ScenarioError("give either link or links", ("moves", index, "link"))
+
+
+#: A name of a link, a node or an interface: where it stands, and those that there are.
+Reference = tuple[Path, str, Collection[str]]
+
+
+def _references(scenario: Scenario) -> Iterator[Reference]:
+    """Each name that has to be that of something. Empty names mean none."""
+    machines = list(machine_names(scenario))
+    for name, node in scenario.nodes.items():
+        yield from _of_node(scenario, name, node)
+    for index in range(len(scenario.moves)):
+        yield from _of_move(scenario, index)
+    for index, flow in enumerate(scenario.flows):
+        yield ("flows", index, "sender"), flow.sender, machines
+        yield ("flows", index, "receiver"), flow.receiver, machines
+    for index, loss in enumerate(scenario.losses):
+        yield ("losses", index, "link"), loss.link, scenario.links
+    for index, failure in enumerate(scenario.failures):
+        if failure.node:
+            yield ("failures", index, "node"), failure.node, machines
+        else:
+            yield ("failures", index, "link"), failure.link, scenario.links
+    for index, expectation in enumerate(scenario.expectations):
+        yield ("expectations", index, "node"), expectation.node, machines
+    yield from _of_the_watched(scenario, machines)
+
+
+def _of_node(scenario: Scenario, name: str, node: NodePlan) -> Iterator[Reference]:
+    for key, interface in node.interfaces.items():
+        if interface.link:
+            yield ("nodes", name, "interfaces", key, "link"), interface.link, scenario.links
+    for index, route in enumerate(node.routes):
+        yield ("nodes", name, "routes", index, "interface"), route.interface, node.interfaces
+
+
+def _of_move(scenario: Scenario, index: int) -> Iterator[Reference]:
+    move = scenario.moves[index]
+    yield ("moves", index, "node"), move.node, scenario.nodes
+    for link in [move.link, *move.links]:
+        if link:
+            yield ("moves", index, "links" if move.links else "link"), link, scenario.links
+    if move.interface and move.node in scenario.nodes:
+        yield ("moves", index, "interface"), move.interface, scenario.nodes[move.node].interfaces
+
+
+def _of_the_watched(scenario: Scenario, machines: list[str]) -> Iterator[Reference]:
+    for name in scenario.names or {}:
+        yield ("names", name), name, machines
+    for index, name in enumerate(scenario.capture.links):
+        yield ("capture", "links", index), name, scenario.links
+    for index, name in enumerate(scenario.capture.nodes):
+        yield ("capture", "nodes", index), name, machines
+
+
+def machine_names(scenario: Scenario) -> Iterator[str]:
+    """The names of all machines, copies among them."""
+    for name, node in scenario.nodes.items():
+        yield from copy_names(name, node.copies)
+
+
+def copy_names(name: str, copies: int) -> list[str]:
+    """The names of a node's copies: its own where there is one."""
+    return [name] if copies == 1 else [f"{name}{index}" for index in range(copies)]
+
+
+__all__ = ["check", "copy_names", "machine_names", "prefix_of"]

@@ -1,0 +1,113 @@
+"""What happened in a run, kept as it is told: tables as they stand, counts, and what was expected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dissectors.ipv6.address import text
+from mhatool.engine.events import CacheEntry, Event, MessageSent, UpdateListEntry
+from mhatool.engine.link_events import Attached, FrameLost
+from mhatool.engine.packet_events import PacketDropped
+
+#: A node, and what tells its entries apart.
+Key = tuple[str, bytes, bytes, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether an expectation of the scenario holds: what was expected of which node at which instant."""
+
+    time_ns: int
+    node: str
+    expected: str
+    seen: str
+    holds: bool
+
+
+class Chronicle:
+    """Hears every event. `cache` and `updates` are the binding caches and update lists of all nodes, as they are."""
+
+    def __init__(self) -> None:
+        self.cache: dict[Key, CacheEntry] = {}
+        self.updates: dict[Key, UpdateListEntry] = {}
+        self.sent: Counter[str] = Counter()
+        """Messages that nodes sent, by type."""
+        self.dropped: Counter[str] = Counter()
+        self.lost: Counter[str] = Counter()
+        """Frames that links lost, by why."""
+        self.moves: list[Attached] = []
+        self.verdicts: list[Verdict] = []
+        self._by_class: Mapping[type[Event], Callable[[Any], None]] = {
+            CacheEntry: self._cache_entry,
+            UpdateListEntry: self._update_list_entry,
+            MessageSent: self._sent,
+            PacketDropped: self._dropped,
+            FrameLost: self._lost,
+            Attached: self.moves.append,
+        }
+
+    def hear(self, event: Event) -> None:
+        """Something happened."""
+        handler = self._by_class.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def cache_of(self, node: str) -> list[CacheEntry]:
+        """A node's bindings, without the clones for link-local addresses."""
+        return [entry for key, entry in self.cache.items() if key[0] == node and not entry.cloned]
+
+    def updates_of(self, node: str) -> list[UpdateListEntry]:
+        """A mobile node's Binding Update List."""
+        return [entry for key, entry in self.updates.items() if key[0] == node]
+
+    def expect(
+        self, time_ns: int, node: str, cache: int | None, updates: int | None, care_of_address: bytes | None
+    ) -> None:
+        """Judge what is expected of a node now."""
+        tables: list[tuple[str, int | None, list[Any]]] = [
+            ("bindings", cache, self.cache_of(node)),
+            ("update list entries", updates, self.updates_of(node)),
+        ]
+        for words, wanted, entries in tables:
+            if wanted is not None:
+                holds = len(entries) == wanted
+                self.verdicts.append(Verdict(time_ns, node, f"{wanted} {words}", str(len(entries)), holds))
+        if care_of_address is not None:
+            self._expect_care_of(time_ns, node, care_of_address)
+
+    def _expect_care_of(self, time_ns: int, node: str, care_of_address: bytes) -> None:
+        entries: list[CacheEntry | UpdateListEntry] = [*self.cache_of(node), *self.updates_of(node)]
+        seen = sorted({text(entry.care_of_address) for entry in entries})
+        wanted = text(care_of_address)
+        self.verdicts.append(
+            Verdict(time_ns, node, f"care-of address {wanted}", ", ".join(seen) or "none", seen == [wanted])
+        )
+
+    def _cache_entry(self, event: CacheEntry) -> None:
+        key = event.node, event.home_address, event.address, event.cloned
+        if event.gone:
+            self.cache.pop(key, None)
+        else:
+            self.cache[key] = event
+
+    def _update_list_entry(self, event: UpdateListEntry) -> None:
+        key = event.node, event.peer, event.home_address, False
+        if event.gone:
+            self.updates.pop(key, None)
+        else:
+            self.updates[key] = event
+
+    def _sent(self, event: MessageSent) -> None:
+        self.sent[event.message] += 1
+
+    def _dropped(self, event: PacketDropped) -> None:
+        self.dropped[event.reason] += 1
+
+    def _lost(self, event: FrameLost) -> None:
+        self.lost[event.reason] += 1
+
+
+__all__ = ["Chronicle", "Verdict"]

@@ -1,0 +1,179 @@
+"""Run a scenario: with a capture, a trace, and a summary of what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mhatool.capture.writer import ByteSink
+from mhatool.engine.events import Event
+from mhatool.network.scenario.build import Build
+from mhatool.network.scenario.chronicle import Chronicle
+from mhatool.network.scenario.errors import ScenarioError
+from mhatool.network.scenario.plan import Scenario
+from mhatool.network.vantage import Recorder
+from mhatool.protocol.collector import few_collections
+from mhatool.trace import Header, NodeNames, TraceWriter
+
+SCHEMA_ID = "mhatool.simulation/1"
+
+
+@dataclass(slots=True)
+class Run:
+    """A scenario that is going to happen. `capture` and `trace` are where these are written, None for nowhere.
+
+    `vantage` are links and nodes where packets are captured; none: the scenario's choice, else every link.
+    """
+
+    scenario: Scenario
+    seed: int | None = None
+    capture: ByteSink | None = None
+    vantage: tuple[str, ...] = ()
+    trace: ByteSink | None = None
+    build: Build = field(init=False)
+    chronicle: Chronicle = field(init=False, default_factory=Chronicle)
+
+    def __post_init__(self) -> None:
+        """Build it; ScenarioError where a vantage point is nowhere."""
+        self.build = Build(self.scenario, self.seed)
+        network = self.build.network
+        network.listeners.append(self.chronicle.hear)
+        self._watch(self.capture)
+        for plan in self.scenario.expectations:
+            facts = plan.cache, plan.updates, plan.care_of_address
+            at = self.build.at(plan.at)
+            network.agenda.at(at, self.chronicle.expect, at, plan.node, *facts)
+
+    def _watch(self, sink: ByteSink | None) -> None:
+        network, chosen = self.build.network, self.scenario.capture
+        names: Iterable[str] = self.vantage or (*chosen.links, *chosen.nodes) or network.links
+        recorder = Recorder(sink) if sink is not None else None
+        for name in names:
+            if name not in network.links and name not in network.machines:
+                known = ", ".join([*network.links, *list(network.machines)[:20]])
+                raise ScenarioError(f"there is no link or node {name!r} to capture at; there are {known}")
+            if recorder is not None and name in network.links:
+                recorder.watch_link(network.links[name])
+            elif recorder is not None:
+                for interface in network.machines[name].interfaces.values():
+                    recorder.watch_interface(interface)
+
+    def happen(self) -> None:
+        """Let all of it happen. Errors of the streams are the caller's."""
+        writer: TraceWriter | None = None
+        if self.trace is not None:
+            writer = TraceWriter(self.trace, self.header())
+            self.build.network.listeners.append(writer.write)
+        with few_collections():
+            self.build.run()
+        if writer is not None:
+            for flow in self.build.network.flows.values():
+                for interval in flow.intervals():
+                    writer.write(interval)
+
+    def header(self) -> Header:
+        """The trace's."""
+        return Header(
+            title=self.scenario.title,
+            vantage_point="network",
+            clock_offsets_ns=self.build.clock_offsets_ns,
+            profile=self.scenario.profile.name,
+            seed=self.build.seed,
+            start_ns=self.build.start_ns,
+            end_ns=self.build.end_ns,
+            names={name: NodeNames(**asdict(plan)) for name, plan in (self.scenario.names or {}).items()},
+        )
+
+    def listen(self, events: list[Event]) -> None:
+        """Keep every event in a list, too."""
+        self.build.network.listeners.append(events.append)
+
+    def document(self) -> dict[str, Any]:
+        """What happened, as one JSON document."""
+        network, chronicle = self.build.network, self.chronicle
+        return {
+            "schema": SCHEMA_ID,
+            "title": self.scenario.title,
+            "profile": self.scenario.profile.name,
+            "seed": self.build.seed,
+            "duration_s": self.scenario.duration_s,
+            "machines": len(network.machines),
+            "links": {name: link.carried for name, link in network.links.items()},
+            "sent": dict(sorted(chronicle.sent.items())),
+            "dropped": dict(sorted(chronicle.dropped.items())),
+            "lost": dict(sorted(chronicle.lost.items())),
+            "moves": [
+                {"at_s": (move.time_ns - self.build.start_ns) / 1e9, "node": move.node, "link": move.link}
+                for move in chronicle.moves
+            ],
+            "flows": [_flow(flow) for flow in network.flows.values()],
+            "expectations": [
+                {
+                    "at_s": (verdict.time_ns - self.build.start_ns) / 1e9,
+                    "node": verdict.node,
+                    "expected": verdict.expected,
+                    "seen": verdict.seen,
+                    "holds": verdict.holds,
+                }
+                for verdict in chronicle.verdicts
+            ],
+        }
+
+
+def _flow(flow: Any) -> dict[str, Any]:
+    whole = flow.intervals(max(1, flow.plan.stop_ns - flow.plan.start_ns))
+    sums = [(each.sent, each.received, each.duplicated, each.longest_delay_ns) for each in whole]
+    sent, received, duplicated, longest = sums[0] if sums else (0, 0, 0, 0)
+    return {
+        "name": flow.plan.name,
+        "sender": flow.sender.name,
+        "receiver": flow.receiver.name,
+        "sent": sent,
+        "received": received,
+        "duplicated": duplicated,
+        "longest_delay_s": longest / 1e9,
+    }
+
+
+_COUNTS: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": list(properties),
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+_TEXT, _COUNT, _SECONDS = {"type": "string"}, {"type": "integer", "minimum": 0}, {"type": "number"}
+_FLOW = _object(
+    name=_TEXT, sender=_TEXT, receiver=_TEXT, sent=_COUNT, received=_COUNT, duplicated=_COUNT, longest_delay_s=_SECONDS
+)
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": SCHEMA_ID,
+    "title": "What happened in a simulated network",
+    **_object(
+        schema={"const": SCHEMA_ID},
+        title=_TEXT,
+        profile=_TEXT,
+        seed={"type": "integer"},
+        duration_s=_SECONDS,
+        machines=_COUNT,
+        links=_COUNTS,
+        sent=_COUNTS,
+        dropped=_COUNTS,
+        lost=_COUNTS,
+        moves={"type": "array", "items": _object(at_s=_SECONDS, node=_TEXT, link=_TEXT)},
+        flows={"type": "array", "items": _FLOW},
+        expectations={
+            "type": "array",
+            "items": _object(at_s=_SECONDS, node=_TEXT, expected=_TEXT, seen=_TEXT, holds={"type": "boolean"}),
+        },
+    ),
+}
+
+__all__ = ["SCHEMA", "Run"]

@@ -1,0 +1,118 @@
+"""What one node of a capture received, and what it sent: each datagram once, however often it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from typing import Final, Protocol
+
+from dissectors.packet import Datagram
+from dissectors.view import View
+from mhatool.exchange import Copies, Frame, Sighting
+from mhatool.protocol.value import value
+
+NEIGHBOUR_DISCOVERY: Final = frozenset(
+    {"router_advertisement", "router_solicitation", "neighbor_advertisement", "neighbor_solicitation"}
+)
+NO_LINK: Final = bytes(6)
+"""Where the link layer has no addresses."""
+
+
+@value
+class Carried:
+    """A datagram as it was first seen, with the message in it: from the header on that is the node's business.
+
+    `octets` begin with that header, `link_source` is the frame's sender, six zero octets where it names none. `inner`
+    is the innermost datagram, `message` what it carries, None where that is nothing that a node of ours reads.
+    """
+
+    time_ns: int
+    frame: Frame
+    octets: bytes
+    link_source: bytes
+    outer: Datagram
+    inner: Datagram
+    message: View | None
+
+
+class Side(Protocol):
+    """Who the node is: which datagrams are its own, and which of those that it doesn't send itself it hears."""
+
+    @property
+    def addresses(self) -> Set[bytes]:
+        """All of its addresses, those that it is found at included."""
+
+    def learn(self, seen: Carried) -> None:
+        """Whatever a datagram tells of its addresses, before anybody asks."""
+
+    def sent(self, seen: Carried) -> bool:
+        """Whether this message is the node's own."""
+
+    def received(self, seen: Carried) -> bool:
+        """Whether this one reached it."""
+
+
+@value
+class Traffic:
+    """Both, in the order of their times; `first_ns` and `last_ns` bound the capture."""
+
+    received: list[Carried]
+    sent: list[Carried]
+    first_ns: int
+    last_ns: int
+
+
+def traffic_of(sightings: Iterable[Sighting], side: Side) -> Traffic:
+    """The node's part of a capture, all of which is kept until it is known; of what it sends signalling alone counts.
+
+    Its addresses are learned from all of the capture first: packets to a care-of address come before those that tell
+    whose it is.
+    """
+    copies = Copies()
+    traffic = Traffic([], [], 0, 0)
+    every = list(sightings)
+    for sighting in every:
+        for seen in _innermost(sighting):
+            side.learn(seen)
+    for sighting in every:
+        for seen in _innermost(sighting):
+            if seen.message is None or not copies.is_copy(sighting, seen.inner, seen.message):
+                _sort(_from_own_header(seen, sighting, side.addresses), side, traffic)
+    if every:
+        traffic.first_ns, traffic.last_ns = every[0].time_ns, max(sighting.time_ns for sighting in every)
+    return traffic
+
+
+def _sort(seen: Carried, side: Side, traffic: Traffic) -> None:
+    if side.sent(seen):
+        traffic.sent += [seen] if seen.inner.is_signalling else []
+    elif side.received(seen):
+        traffic.received.append(seen)
+
+
+def _innermost(sighting: Sighting) -> Iterator[Carried]:
+    """The innermost datagram of a frame by itself."""
+    own = [datagram for datagram in sighting.packet.datagrams if not datagram.quoted]
+    if own:
+        yield _from(own[-1], own[-1], sighting)
+
+
+def _from_own_header(seen: Carried, sighting: Sighting, addresses: Set[bytes]) -> Carried:
+    """The same from the outermost header on that names the node."""
+    own = (datagram for datagram in sighting.packet.datagrams if not datagram.quoted)
+    outer = next((each for each in own if each.source in addresses or each.destination in addresses), seen.inner)
+    return seen if outer is seen.inner else _from(outer, seen.inner, sighting)
+
+
+def _from(outer: Datagram, inner: Datagram, sighting: Sighting) -> Carried:
+    view = outer.ipv6
+    octets = bytes(view.octets[view.start : view.start + outer.length])
+    return Carried(sighting.time_ns, sighting.frame, octets, _link_source(sighting), outer, inner, inner.upper)
+
+
+def _link_source(sighting: Sighting) -> bytes:
+    layers = sighting.packet.layers
+    found = layers[0].get("source") if layers and layers[0].type == "ethernet" else None
+    return found if isinstance(found, bytes) and len(found) == 6 else NO_LINK
+
+
+__all__ = ["NEIGHBOUR_DISCOVERY", "NO_LINK", "Carried", "Side", "Traffic", "traffic_of"]

@@ -1,0 +1,161 @@
+"""`mhatool simulate` and `mhatool scenarios`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from mhatool.capture import open_capture
+from mhatool.cli.simulate import LIST_SCHEMA
+from mhatool.network.scenario import built_in_names
+from mhatool.network.scenario.run import SCHEMA
+from mhatool.trace import read
+
+SMALL = """
+title = "two hosts"
+start = 2026-01-01T00:00:00Z
+duration_s = 5
+[links.lan]
+delay_ms = 2
+loss = 0.2
+[links.spare]
+[nodes.a.interfaces.e]
+link = "lan"
+link_address = "02:00:00:00:00:0a"
+addresses = ["2001:db8::a/64"]
+[nodes.b.interfaces.e]
+link = "lan"
+link_address = "02:00:00:00:00:0b"
+addresses = ["2001:db8::b/64"]
+[[flows]]
+name = "ab"
+sender = "a"
+receiver = "b"
+source = "2001:db8::a"
+destination = "2001:db8::b"
+[[moves]]
+node = "b"
+at = 4
+link = "spare"
+[[expectations]]
+at = 4.5
+node = "a"
+cache = 0
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL)
+    return str(path)
+
+
+def mhatool(*arguments: str, status: int = 0) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run([sys.executable, "-m", "mhatool", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def frames(path: Path) -> list[tuple[int, str | None]]:
+    with open_capture(path) as reader:
+        return [(record.time_ns, record.comment) for record in reader]
+
+
+def test_the_summary(small: str) -> None:
+    lines = mhatool("simulate", small).stdout.splitlines()
+    assert lines[0] == "two hosts"
+    assert lines[1].startswith("5 s of rfc6275, seed 1: 2 machines on 2 links, ")
+    assert lines[2] == "       4.000 s  b to spare"
+    assert any(line.startswith("traffic: ab: a to b, 50 sent, ") for line in lines)
+    assert lines[-1] == "expected: 1 of 1 hold"
+
+
+def test_json_fits_its_schema(small: str) -> None:
+    document = json.loads(mhatool("simulate", small, "--json").stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    flow = document["flows"][0]
+    assert flow["sent"] == 50
+    assert 10 < flow["sent"] - flow["received"] < 50  # all of the last second, and more before
+
+
+def test_capture_and_trace(small: str, tmp_path: Path) -> None:
+    capture, trace = tmp_path / "a.pcapng", tmp_path / "a.jsonl"
+    mhatool("simulate", small, "-w", str(capture), "--trace", str(trace))
+    events = read(trace).events
+    lost = [event.time_ns for event in events if event.__class__.__name__ == "FrameLost"]
+    assert lost
+    assert [time for time, comment in frames(capture) if comment == "lost: chance"] == lost
+    intervals = [event for event in events if event.__class__.__name__ == "TrafficInterval"]
+    assert sum(event.sent for event in intervals) == 50
+    assert read(trace).header.seed == 1
+
+
+def test_a_vantage_point_sees_what_reaches_it(small: str, tmp_path: Path) -> None:
+    link, node = tmp_path / "link.pcapng", tmp_path / "node.pcapng"
+    mhatool("simulate", small, "-w", str(link), "--vantage", "lan")
+    mhatool("simulate", small, "-w", str(node), "--vantage", "b")
+    # b sends a solicited advertisement, perhaps more, and hears what isn't lost, two milliseconds later.
+    kept = [time for time, comment in frames(link) if comment is None and time]
+    assert len(frames(node)) <= len(kept)
+    assert {time for time, _ in frames(node)} <= {time + delay for time in kept for delay in (0, 2_000_000)}
+
+
+def test_the_seed_and_set_change_it(small: str, tmp_path: Path) -> None:
+    def octets(*arguments: str) -> bytes:
+        path = tmp_path / "x.pcapng"
+        mhatool("simulate", small, "-w", str(path), *arguments)
+        return path.read_bytes()
+
+    assert octets() == octets("--seed", "1")
+    assert octets() != octets("--seed", "2")
+    assert octets("--set", "links.lan.loss=0", "--seed", "1") == octets("--set", "links.lan.loss=0", "--seed", "2")
+
+
+def test_a_capture_on_standard_output_is_all_there_is(small: str) -> None:
+    command = [sys.executable, "-m", "mhatool", "simulate", small, "-w", "-"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert done.stdout.startswith(b"\x0a\x0d\x0d\x0a")
+    assert b"two hosts" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], "there is no scenario 'nowhere'"),
+        (["SMALL", "--set", "duration=1"], "--set: duration: unknown key; did you mean 'duration_s'?"),
+        (
+            ["SMALL", "--vantage", "c", "-w", "x"],
+            "there is no link or node 'c' to capture at; there are lan, spare, a, b",
+        ),
+        (["SMALL", "-w", "-", "--trace", "-"], "both capture and trace would go to standard output"),
+        (["SMALL", "--json", "-w", "-"], "contradict each other"),
+        (["SMALL", "-w", "/nowhere/x"], "/nowhere/x: it can't be written"),
+    ],
+    ids=range(6),
+)
+def test_wrong_use_is_one_line(small: str, tmp_path: Path, arguments: list[str], words: str) -> None:
+    own = [small if each == "SMALL" else str(tmp_path / "x") if each == "x" else each for each in arguments]
+    done = mhatool("simulate", *own, status=2)
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_expectation_that_fails_is_a_warning(small: str) -> None:
+    done = mhatool("simulate", small, "--set", "expectations.0.cache=3")
+    assert "after 4.5 s, a: expected 3 bindings, seen 0" in done.stderr
+    assert "expected: 0 of 1 hold" in done.stdout
+
+
+def test_scenarios_are_listed_and_printed() -> None:
+    listed = mhatool("scenarios").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == built_in_names()
+    document = json.loads(mhatool("scenarios", "--json").stdout)
+    jsonschema.Draft202012Validator(LIST_SCHEMA).validate(document)
+    assert [each["name"] for each in document["scenarios"]] == built_in_names()
+    for name in built_in_names():
+        assert mhatool("scenarios", name).stdout.count("\n") > 20
+    assert "there is no scenario" in mhatool("scenarios", "nowhere", status=2).stderr

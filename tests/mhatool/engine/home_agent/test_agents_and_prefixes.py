@@ -1,0 +1,277 @@
+"""The Home Agents List, and what mobile nodes are told of it and of prefixes (RFC 6275, 10.5 and 10.6)."""
+
+from typing import Any
+
+import pytest
+
+from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest, MobilePrefixAdvertisement, MobilePrefixSolicitation
+from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement, RouterSolicitation
+from dissectors.icmpv6.options import SourceLinkLayerAddress
+from dissectors.ipv6.address import UNSPECIFIED, parse
+from dissectors.mobility.binding import BindingError
+from dissectors.spec import Flags
+from mhatool.engine.actions import AddAddress
+from mhatool.engine.advertising import AdvertisedHomeAgent, AdvertisedPrefix
+from mhatool.engine.commands import LinkChanged, Stop
+from mhatool.engine.drops import DropReason
+from mhatool.engine.events import AgentListEntry
+from mhatool.engine.home_agent import ConfigurationError
+from tests.mhatool.engine.home_agent.stage import (
+    AGENT,
+    ALL_NODES,
+    CARE_OF,
+    ELSEWHERE,
+    HOME,
+    LINK,
+    LINK_LOCAL,
+    PREFIX,
+    SECOND,
+    SECOND_LINK_LOCAL,
+    STRANGER,
+    THIRD,
+    advertisement_of,
+    agent,
+    bound,
+    configuration,
+    knows_second,
+    registers,
+)
+from tests.mhatool.engine.playbook import Playbook, S
+
+ANYCAST = parse("2001:db8:1:0:fdff:ffff:ffff:fffe")  # RFC 2526: the last 7 bits are 0x7e, the others ones, u clear
+
+
+def asked(play: Playbook, identifier: int = 7) -> Any:
+    """The reply to a discovery request."""
+    play.hears(DhaadRequest(identifier=identifier, flags=Flags()), CARE_OF, ANYCAST)
+    return play.finds(DhaadReply)
+
+
+# --- the list ---
+
+
+def test_what_an_agent_advertises_is_listed() -> None:
+    play = agent()
+    knows_second(play, preference=5, lifetime_s=900)
+    entry = play.tells(AgentListEntry)
+    assert (entry.address, entry.link_local_address, entry.preference) == (SECOND, SECOND_LINK_LOCAL, 5)
+    assert (entry.lifetime_s, entry.expires_ns, entry.gone) == (900, play.now + 900 * S, False)
+
+
+def test_without_its_option_preference_is_0_and_lifetime_the_router_s() -> None:
+    play = agent()
+    message = advertisement_of(router_lifetime_s=600)
+    play.hears(message.replace(options=message.options[:1]), SECOND_LINK_LOCAL, ALL_NODES, hop_limit=255)
+    entry = play.tells(AgentListEntry)
+    assert (entry.preference, entry.lifetime_s) == (0, 600)
+
+
+def test_an_agent_that_is_silent_for_its_lifetime_is_forgotten() -> None:
+    play = agent()
+    knows_second(play, lifetime_s=10)
+    play.waits(5)
+    knows_second(play, lifetime_s=10)
+    play.forgets()
+    play.waits(9.999)
+    assert SECOND in asked(play).message.home_agents
+    play.waits(0.001)
+    assert play.tells(AgentListEntry).gone
+    assert asked(play).message.home_agents == (AGENT,)
+
+
+@pytest.mark.parametrize("facts", [{"lifetime_s": 0}, {"flags": ""}, {"flags": "", "router_lifetime_s": 0}], ids=str)
+def test_an_agent_that_says_so_is_forgotten_at_once(facts: dict[str, Any]) -> None:
+    play = agent()
+    knows_second(play)
+    play.forgets()
+    knows_second(play, **facts)
+    assert play.tells(AgentListEntry).gone
+    assert play.node.agents.find(SECOND) is None
+    play.waits(10_000)
+
+
+def test_a_router_that_is_no_home_agent_is_not_listed() -> None:
+    play = agent()
+    knows_second(play, flags="")
+    assert not [event for event in play.events if isinstance(event, AgentListEntry)]
+
+
+def test_an_agent_may_have_several_addresses() -> None:
+    play = agent()
+    knows_second(play)
+    knows_second(play, address=THIRD)
+    assert set(asked(play).message.home_agents) == {AGENT, SECOND, THIRD}
+
+
+def test_advertisements_that_do_not_count() -> None:
+    play = agent()
+    message = advertisement_of()
+    play.hears(message, SECOND, ALL_NODES, hop_limit=255)
+    play.drops(DropReason.MALFORMED)
+    play.hears(message, SECOND_LINK_LOCAL, ALL_NODES, hop_limit=64)
+    play.drops(DropReason.HOP_LIMIT)
+    play.hears(message, SECOND_LINK_LOCAL, ALL_NODES, hop_limit=255, interface="elsewhere")
+    play.drops(DropReason.NOT_FOR_US)
+
+
+# --- discovery ---
+
+
+def test_the_reply_comes_from_a_unicast_address() -> None:
+    play = agent()
+    reply = asked(play, 99)
+    assert (reply.arrival.source, reply.arrival.destination) == (AGENT, CARE_OF)
+    assert (reply.message.identifier, reply.message.home_agents, reply.message.flags) == (99, (AGENT,), set())
+
+
+@pytest.mark.parametrize(("own", "other", "order"), [(5, 9, (SECOND, AGENT)), (9, 5, (AGENT, SECOND))])
+def test_higher_preference_comes_first(own: int, other: int, order: tuple[bytes, ...]) -> None:
+    play = agent(home_agent=AdvertisedHomeAgent(preference=own))
+    knows_second(play, preference=other)
+    for _ in range(10):
+        assert asked(play).message.home_agents == order
+
+
+def test_equal_ones_come_by_lot() -> None:
+    play = agent()
+    knows_second(play)
+    assert {asked(play).message.home_agents for _ in range(30)} == {(AGENT, SECOND), (SECOND, AGENT)}
+
+
+def test_a_reply_needs_no_fragments() -> None:
+    """(1280 - 40 - 8) / 16 = 77 addresses; the least preferred ones are left out."""
+    play = agent(home_agent=AdvertisedHomeAgent(preference=1))
+    for number in range(2, 102):
+        knows_second_of(play, number)
+    reply = asked(play)
+    assert len(reply.message.home_agents) == 77
+    assert len(reply.action.datagram) == 40 + 8 + 77 * 16 == 1280
+    assert AGENT in reply.message.home_agents
+
+
+def knows_second_of(play: Playbook, number: int) -> None:
+    """Agents of preference 0, each at an address of its own."""
+    address, link_local = (start + bytes(6) + number.to_bytes(2) for start in (PREFIX[:8], STRANGER[:8]))
+    play.hears(advertisement_of(address), link_local, ALL_NODES, hop_limit=255)
+
+
+def test_requests_that_nobody_answers() -> None:
+    play = agent()
+    request = DhaadRequest(identifier=1, flags=Flags())
+    play.hears(request, CARE_OF, AGENT)
+    play.drops(DropReason.NOT_FOR_US)
+    play.hears(request.replace(code=1), CARE_OF, ANYCAST)
+    play.drops(DropReason.CODE)
+    play.hears(request, UNSPECIFIED, ANYCAST)
+    play.drops(DropReason.MULTICAST)
+    play = agent(home_agent=None)
+    play.hears(request, CARE_OF, ANYCAST)
+    play.drops(DropReason.NOT_FOR_US)
+    assert play.node.anycast_addresses == ()
+
+
+def test_the_machine_hears_of_the_anycast_address() -> None:
+    assert agent().node.anycast_addresses == (ANYCAST,)
+
+
+# --- prefixes ---
+
+SOLICITATION = MobilePrefixSolicitation(identifier=55, options=())
+
+
+def test_who_is_registered_is_told_the_prefixes() -> None:
+    prefix = AdvertisedPrefix(prefix=PREFIX, router_address=AGENT, valid_lifetime_s=9000, preferred_lifetime_s=8000)
+    play = bound(prefix=prefix)
+    play.hears(SOLICITATION, CARE_OF, AGENT, home_address=HOME)
+    sent = play.sends(MobilePrefixAdvertisement, identifier=55)
+    assert (sent.arrival.source, sent.arrival.destination) == (AGENT, CARE_OF)
+    assert sent.arrival.routed_home_address == HOME
+    (option,) = sent.message.options
+    assert (option.prefix, option.valid_lifetime_s, option.preferred_lifetime_s) == (AGENT, 9000, 8000)
+    assert option.flags == {"L", "A", "R"}
+
+
+@pytest.mark.parametrize(("source", "home"), [(ELSEWHERE, HOME), (CARE_OF, SECOND)])
+def test_a_stranger_gets_a_binding_error(source: bytes, home: bytes) -> None:
+    play = bound()
+    play.hears(SOLICITATION, source, AGENT, home_address=home)
+    play.sends(BindingError, status=1, home_address=home)
+    play.drops(DropReason.UNBOUND)
+
+
+def test_solicitations_that_say_nobody_s_home() -> None:
+    play = bound()
+    play.hears(SOLICITATION, CARE_OF, AGENT)
+    play.drops(DropReason.HOME_ADDRESS)
+    play.hears(SOLICITATION.replace(code=1), CARE_OF, AGENT, home_address=HOME)
+    play.drops(DropReason.CODE)
+
+
+# --- coming up and leaving ---
+
+
+def test_it_takes_its_address_and_advertises_itself() -> None:
+    play = agent(advertises=True)
+    play.starts(home=LINK)
+    play.does(AddAddress("home", AGENT, 64))
+    play.waits(0)
+    sent = play.sends(RouterAdvertisement, flags={"H"})
+    assert sent.arrival.source == LINK_LOCAL
+
+
+def test_a_solicitation_is_answered() -> None:
+    play = agent(advertises=True)
+    play.starts(home=LINK)
+    play.waits(10)
+    play.forgets()
+    play.hears(RouterSolicitation(options=()), STRANGER, parse("ff02::2"), hop_limit=255)
+    play.waits(0.5)
+    play.sends(RouterAdvertisement)
+
+
+def test_solicitations_that_are_none() -> None:
+    play = agent(advertises=True)
+    message = RouterSolicitation(options=())
+    play.hears(message, STRANGER, parse("ff02::2"), hop_limit=64)
+    play.drops(DropReason.HOP_LIMIT)
+    play.hears(message, STRANGER, parse("ff02::2"), hop_limit=255, interface="elsewhere")
+    play.drops(DropReason.NOT_FOR_US)
+    options = (SourceLinkLayerAddress(link_layer_address=LINK),)
+    play.hears(message.replace(options=options), UNSPECIFIED, parse("ff02::2"), hop_limit=255)
+    play.drops(DropReason.OPTION)
+
+
+def test_it_leaves_with_a_last_advertisement() -> None:
+    play = agent(advertises=True)
+    play.starts(home=LINK)
+    play.waits(0)
+    play.forgets()
+    play.is_told(Stop())
+    play.sends(RouterAdvertisement, router_lifetime_s=0)
+    play.is_told(LinkChanged("home"))
+    play.sends_nothing()
+    quiet = agent()
+    quiet.is_told(Stop())
+    quiet.sends_nothing()
+
+
+def test_what_an_agent_cannot_start_with() -> None:
+    with pytest.raises(ConfigurationError, match="has an address"):
+        configuration(prefix=AdvertisedPrefix(prefix=PREFIX))
+    play = agent()
+    with pytest.raises(ConfigurationError, match="no interface home"):
+        play.starts(eth0=LINK)
+
+
+def test_the_same_seed_says_the_same() -> None:
+    def said(seed: int) -> list[bytes]:
+        play = agent(seed=seed, advertises=True)
+        play.starts(home=LINK)
+        knows_second(play)
+        registers(play)
+        play.waits(5000)
+        asked(play)
+        return [sent.action.datagram for sent in play._sent]
+
+    assert said(3) == said(3)
+    assert said(3) != said(4)
