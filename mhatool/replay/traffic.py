@@ -68,8 +68,9 @@ def traffic_of(sightings: Iterable[Sighting], side: Side) -> Traffic:
     whose it is.
     """
     copies = Copies()
-    traffic = Traffic([], [], 0, 0)
     every = list(sightings)
+    times = [sighting.time_ns for sighting in every] or [0]
+    traffic = Traffic([], [], times[0], max(times))
     for sighting in every:
         for seen in _innermost(sighting):
             side.learn(seen)
@@ -77,14 +78,12 @@ def traffic_of(sightings: Iterable[Sighting], side: Side) -> Traffic:
         for seen in _innermost(sighting):
             if seen.message is None or not copies.is_copy(sighting, seen.inner, seen.message):
                 _sort(_from_own_header(seen, sighting, side.addresses), side, traffic)
-    if every:
-        traffic.first_ns, traffic.last_ns = every[0].time_ns, max(sighting.time_ns for sighting in every)
     return traffic
 
 
 def _sort(seen: Carried, side: Side, traffic: Traffic) -> None:
     if side.sent(seen):
-        traffic.sent += [seen] if seen.inner.is_signalling else []
+        traffic.sent.extend([seen] if seen.inner.is_signalling else [])
     elif side.received(seen):
         traffic.received.append(seen)
 
