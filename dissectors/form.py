@@ -23,6 +23,7 @@ FREE: Final = frozenset(
     {
         *("checksum", "sequence_number", "identifier", "home_init_cookie", "care_of_init_cookie"),
         *("home_keygen_token", "care_of_keygen_token", "home_nonce_index", "care_of_nonce_index", "authenticator"),
+        "timestamp",
     }
 )
 """Fields of messages and their options that are free, and the addresses. Nothing is read otherwise for their values."""

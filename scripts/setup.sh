@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Usage: scripts/setup.sh [dev]
 # Makes .venv with mhatool in it, editable, at the versions of constraints.txt; with `dev` also what tests and gates need.
-# PYTHON=... chooses the interpreter.
+# PYTHON=... chooses the interpreter. Else the distribution's comes first: it is built with profile-guided optimisation,
+# and up to twice as fast as one that was compiled with the defaults, as a version manager does.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -10,7 +11,9 @@ new_enough='import sys; sys.exit(sys.version_info < (3, 11))'
 # ensurepip, because Debian ships a python3 whose venv module is there and fails.
 find_python() {
     local candidate
-    for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11 /usr/bin/python3; do
+    local candidates=(/usr/bin/python3 python3 python3.13 python3.12 python3.11)
+    [ -z "${PYTHON:-}" ] || candidates=("$PYTHON")
+    for candidate in "${candidates[@]}"; do
         if "$candidate" -c "import venv, ensurepip; $new_enough" 2>/dev/null; then
             printf '%s\n' "$candidate"
             return
@@ -22,6 +25,7 @@ find_python() {
 make_venv() {
     local python
     if ! python=$(find_python); then
+        [ -z "${PYTHON:-}" ] || fail "PYTHON=$PYTHON is no Python 3.11 or newer with its modules venv and ensurepip."
         apt_install python3 python3-venv ||
             fail "needs Python 3.11 or newer with its venv module. As root: 'apt-get install python3 python3-venv';" \
                 "or name one: 'make setup PYTHON=/path/to/python3'."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dissectors.errors import DecodeError
@@ -68,10 +69,9 @@ class Reader:
     def read(self, octets: bytes, interface: str, link_source: bytes, now: int) -> Arrival | None:
         """The innermost message in a datagram. None where there is none; DecodeError where it can't be used."""
         packet = self._dissector.look(octets, IPV6_ONLY, len(octets), 0)
-        datagrams = [datagram for datagram in packet.datagrams if not datagram.quoted]
-        if not datagrams:
+        datagram = _innermost(packet.datagrams)
+        if datagram is None:
             raise DecodeError("no_ipv6", 0, "no IPv6 header that can be read")
-        datagram = datagrams[-1]
         view = datagram.upper
         if view is None:
             return None
@@ -93,11 +93,9 @@ class Reader:
 
     def circumstances(self, octets: bytes) -> Circumstances | None:
         """Those of the innermost message, however broken it is; None where not even its IPv6 header can be read."""
-        packet = self._dissector.dissect(octets, IPV6_ONLY)
-        datagrams = [datagram for datagram in packet.datagrams if not datagram.quoted]
-        if not datagrams:
+        datagram = _innermost(self._dissector.dissect(octets, IPV6_ONLY).datagrams)
+        if datagram is None:
             return None
-        datagram = datagrams[-1]
         view = datagram.upper
         return Circumstances(
             source=datagram.source,
@@ -106,6 +104,14 @@ class Reader:
             checksum_good=view is None or view.checksum_status != "bad",
             at=datagram.ipv6.start,
         )
+
+
+def _innermost(datagrams: Sequence[Datagram]) -> Datagram | None:
+    """What a frame carries in all its tunnels; what an error quotes isn't carried."""
+    for datagram in reversed(datagrams):
+        if not datagram.quoted:
+            return datagram
+    return None
 
 
 def _through(datagram: Datagram) -> bytes | None:

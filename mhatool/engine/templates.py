@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 from dissectors.form import FREE
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
 
-FREE_HERE: Final = FREE | {"timestamp"}
-"""Fields whose values don't belong to the shape, besides addresses."""
 #: A field's place: the first octet and the one after the last, from the start of the message or option.
 Place = tuple[int, int]
 
@@ -68,7 +66,7 @@ def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _is_free(spec: FieldSpec) -> bool:
-    return isinstance(spec.kind, kinds.Address | kinds.AddressList) or spec.name in FREE_HERE
+    return isinstance(spec.kind, kinds.Address | kinds.AddressList) or spec.name in FREE
 
 
 def _can_be_divided(declaration: Declaration) -> bool:
@@ -109,4 +107,4 @@ class Template:
         return bytes(octets)
 
 
-__all__ = ["FREE_HERE", "Place", "Plan", "Template"]
+__all__ = ["Place", "Plan", "Template"]

@@ -33,6 +33,8 @@ def home_agents_anycast(prefix: bytes) -> bytes:
 
 def in_prefix(address: bytes, prefix: bytes, length: int) -> bool:
     """Whether an address begins with so many bits of the prefix."""
+    if length == 64:
+        return address[:8] == prefix[:8]
     whole, rest = divmod(length, 8)
     if address[:whole] != prefix[:whole]:
         return False

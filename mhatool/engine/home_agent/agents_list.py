@@ -36,6 +36,7 @@ class HomeAgentsList:
 
     def __init__(self, configuration: HomeAgentConfiguration, output: Output, randomness: Randomness) -> None:
         self._configuration = configuration
+        self._own = frozenset(configuration.addresses)
         self._output = output
         self._randomness = randomness
         self._agents: dict[bytes, ListedAgent] = {}
@@ -47,7 +48,7 @@ class HomeAgentsList:
 
     def knows(self, address: bytes) -> bool:
         """Whether it is a global address of this agent or of another one."""
-        return address in self._by_address or address in self._configuration.addresses
+        return address in self._by_address or address in self._own
 
     def find(self, address: bytes) -> ListedAgent | None:
         """The other agent with this global address."""

@@ -61,7 +61,7 @@ class Binding:
 
     __slots__ = (
         *("agent", "agents", "care_of_address", "clone", "cloned", "defends", "expires_ns", "flags", "home_address"),
-        *("holder", "lifetime_s", "pending", "sequence_number", "state", "told_again_ns"),
+        *("holder", "lifetime_s", "pending", "rings_ns", "sequence_number", "state", "told_again_ns"),
     )
 
     def __init__(self, home_address: bytes, agent: bytes, cloned: bool = False) -> None:
@@ -74,6 +74,8 @@ class Binding:
         self.sequence_number = 0
         self.lifetime_s = 0
         self.expires_ns = 0
+        self.rings_ns = 0
+        """When the cache looks at it next: not after it expires; 0 before it is accepted."""
         self.agents: tuple[bytes, ...] = ()
         self.pending: Any = None
         self.clone: Binding | None = None

@@ -63,17 +63,28 @@ class BindingCache:
     def keep(self, binding: Binding, now: int) -> None:
         """For its lifetime, from now on."""
         binding.expires_ns = expiry(now, binding.lifetime_s)
-        if not binding.cloned:
-            self._timers.set(binding.home_address + binding.agent, binding.expires_ns)
+        if not binding.cloned and not 0 < binding.rings_ns <= binding.expires_ns:
+            self._ring(binding)
+
+    def _ring(self, binding: Binding) -> None:
+        binding.rings_ns = binding.expires_ns
+        self._timers.set(binding.home_address + binding.agent, binding.expires_ns)
 
     def next_timer(self) -> int | None:
         """When the next one is over."""
         return self._timers.next()
 
     def expired(self, now: int) -> Iterator[Binding]:
-        """Those whose lifetime is over; without clones, which go with what they are clones of."""
+        """Those whose lifetime is over; without clones, which go with what they are clones of.
+
+        A refreshed one is looked at when it would have expired before: so most updates needn't touch the heap.
+        """
         for key in self._timers.due(now):
-            yield self._bindings[key]
+            binding = self._bindings[key]
+            if binding.expires_ns > now:
+                self._ring(binding)
+            else:
+                yield binding
 
     def same_list(self, agents: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """One tuple for all who register with the same agents: a hundred thousand copies would fill the memory."""

@@ -60,6 +60,7 @@ class Registrations:
         self._answers = Answers(configuration.interface, sender)
         self._authentication = Authentication(configuration)
         self._checks = Checks(configuration, cache, agents)
+        self._addresses = frozenset(configuration.addresses)
 
     # --- what comes ---
 
@@ -68,7 +69,7 @@ class Registrations:
         request = read_request(arrival)
         if isinstance(request, Drop):
             return request
-        if request.agent not in self._configuration.addresses:
+        if request.agent not in self._addresses:
             return Drop(DropReason.NOT_FOR_US, "none of the home agent's addresses")
         binding = self._cache.get(request.home_address, request.agent)
         if binding is None and "H" not in request.flags:

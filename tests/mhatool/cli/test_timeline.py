@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 from tests.mhatool.capture.builders import pcap_header
-from tests.mhatool.cli.process import mhatool
+from tests.mhatool.cli.process import complaint, mhatool
+from tests.mhatool.timeline.paper_run import Run
 
 HOME = "2001:200:1:2:240:26ff:fe4c:51fd"
 AGENT = "2001:200:1:2::1"
@@ -57,3 +58,54 @@ def test_info_of_a_capture_without_packets(tmp_path: Path) -> None:
     facts = json.loads(mhatool("info", "none.pcap", "--jsonl", cwd=tmp_path).out)
     assert (facts["format"], facts["packets"], facts["start"], facts["duration_s"]) == ("pcap", 0, None, None)
     assert mhatool("info", "none.pcap", cwd=tmp_path).out.startswith("none.pcap: pcap, no packets\n")
+
+
+# --- the paper's look ---
+
+GOLDEN = Path(__file__).parents[1] / "timeline" / "golden"
+KAME = ("--profile", "kame2003", "--style", "kame")
+
+
+def test_a_figure_of_the_paper_by_time_offset_and_frame(tmp_path: Path) -> None:
+    capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
+    expected = (GOLDEN / "fig15-mn-registration.txt").read_text()
+    at = ["2003-02-18T20:28:41Z", "1045600121", "+755"]  # the first packet is that of 20:16:06
+    for instant in at:
+        result = mhatool("timeline", capture, *KAME, "--names", names, "--node", "mn", "--at", instant)
+        assert (result.status, result.out, result.err) == (0, expected, "")
+    # Frames: 3 advertisements, 2 lost updates, 2 updates, 2 answers, and at 20:31:05 as many again, without a refresh.
+    result = mhatool("timeline", capture, *KAME, "--names", names, "--node", "mn", "--at", "#9")
+    assert "ltxp       420\n" in result.out
+    assert "pfsm       BOUND\n" in result.out
+    assert mhatool("timeline", capture, *KAME, "--at", "#5", "--node", "2001:200:1:2::1").out == ""
+
+
+def test_without_a_node_every_one_has_its_tables(tmp_path: Path) -> None:
+    capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
+    text = mhatool("timeline", capture, *KAME, "--names", names).out
+    assert [line for line in text.splitlines() if line.endswith(":")] == ["mn:", "ha1:", "ha2:"]
+    to_file = mhatool("timeline", capture, *KAME, "--names", names, "-o", tmp_path / "tables.txt")
+    assert (to_file.status, to_file.out) == (0, "")
+    assert (tmp_path / "tables.txt").read_text() == text
+
+
+def test_the_log_of_the_mobile_node(tmp_path: Path) -> None:
+    capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
+    log = mhatool("timeline", capture, *KAME[:2], "--style", "kame-log", "--names", names, "--node", "mn").out
+    golden = [line[2:] for line in (GOLDEN / "appendix.log").read_text().splitlines()]
+    assert sorted(line[16:] for line in log.splitlines()) == sorted(line[16:] for line in golden[5:])
+
+
+def test_what_the_styles_of_one_node_can_not_do(tmp_path: Path) -> None:
+    capture = Run().write(tmp_path / "paper.pcapng")
+    (tmp_path / "wrong.toml").write_text("[mn]\nport = 1\n")
+    said = complaint("timeline", capture, "--at", "+1")
+    assert said == "--at and --node show one node's tables; give --style kame, or kame-log with --node alone"
+    assert "shows one node's log" in complaint("timeline", capture, "--style", "kame-log")
+    assert "leave it out" in complaint("timeline", capture, "--style", "kame-log", "--node", "::1", "--at", "+1")
+    assert "'nobody' is no address and has no name" in complaint("timeline", capture, *KAME, "--node", "nobody")
+    assert "'noon' is no time" in complaint("timeline", capture, *KAME, "--at", "noon")
+    assert "there is no such frame" in complaint("timeline", capture, *KAME, "--at", "#99")
+    assert "a frame of which file?" in complaint("timeline", capture, capture, *KAME, "--at", "#1")
+    assert "port" in complaint("timeline", capture, *KAME, "--names", tmp_path / "wrong.toml")
+    assert "No such file" in complaint("timeline", capture, *KAME, "--names", tmp_path / "none.toml")

@@ -1,0 +1,135 @@
+"""The styles of `mhatool timeline` that show one node as the paper does: its tables at an instant, its kernel log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from mhatool.cli.common import chosen_profile, fail
+from mhatool.cli.reading import in_all, read_once, sources
+
+if TYPE_CHECKING:
+    from mhatool.capture import CaptureReader
+    from mhatool.observe.kame import Hearing
+    from mhatool.protocol.at import At
+    from mhatool.timeline.kame.captured import Captured
+    from mhatool.timeline.kame.traced import Traced
+    from mhatool.timeline.names import NamedNode, Names
+
+_BEGINNING: Final = 64
+"""Octets that tell a trace."""
+
+
+def tables(files: Sequence[str], profile: str | None, names: str | None, node: str | None, at: str | None) -> str:
+    """The tables of a node at an instant, those of all that have any where none is named."""
+    instant = _at(at)
+    seen, frame_ns = _seen(files, profile, names, instant)
+    now = instant.resolve(seen.first_ns, seen.last_ns, frame_ns)
+    if node is not None:
+        return seen.tables(_node(seen.names, node), now)
+    found = ((each.name, seen.tables(each, now)) for each in seen.nodes())
+    return "\n".join(f"{name}:\n{text}" for name, text in found if text)
+
+
+def log(files: Sequence[str], profile: str | None, names: str | None, node: str | None) -> str:
+    """The kernel log of a mobile node."""
+    if node is None:
+        fail("--style kame-log shows one node's log", "name it: --node ADDRESS, or a name that --names gives")
+    seen, _ = _seen(files, profile, names, _at(None))
+    return seen.log(_node(seen.names, node))
+
+
+def _seen(files: Sequence[str], profile: str | None, names: str | None, at: At) -> tuple[Captured | Traced, int | None]:
+    """What the captures or the trace show, and the time of the frame that is named."""
+    from mhatool.timeline.kame.captured import Captured
+
+    known = _read_names(names)
+    if any(map(_is_trace, files)):
+        if len(files) > 1 or at.frame is not None:
+            fail("a trace stands alone, and has no frames", "give one trace, and --at a time")
+        return _traced(files[0], known), None
+    hearing, frame_ns = _hear(files, profile, at)
+    return Captured(hearing, known), frame_ns
+
+
+def _is_trace(file: str) -> bool:
+    """Whether a file is a trace; what can be read once only is taken for a capture."""
+    from mhatool.trace import is_trace
+
+    if read_once(file):
+        return False
+    try:
+        with open(file, "rb") as stream:
+            return is_trace(stream.read(_BEGINNING))
+    except OSError:
+        return False  # the reader of captures says what is wrong
+
+
+def _traced(file: str, names: Names | None) -> Traced:
+    from mhatool.timeline.kame.traced import Traced
+    from mhatool.trace import TraceError, read
+
+    try:
+        return Traced(read(file), names)
+    except TraceError as error:
+        fail(str(error))
+
+
+def _read_names(path: str | None) -> Names | None:
+    """The names in the file; None without one."""
+    from mhatool.timeline.names import NamesError
+    from mhatool.timeline.names import read_names as read
+
+    if path is None:
+        return None
+    try:
+        return read(path)
+    except NamesError as error:
+        fail(str(error), 'give a table a node, as [ha1] with addresses = ["2001:db8::1"] and interface = "ed1"', path)
+    except OSError as error:
+        fail(error.strerror or str(error), "name a file that can be read", path)
+
+
+def _at(text: str | None) -> At:
+    from mhatool.protocol.at import at
+
+    try:
+        return at(text)
+    except ValueError as error:
+        fail(f"--at: {error}")
+
+
+def _node(names: Names, text: str) -> NamedNode:
+    found = names.find(text)
+    if found is None:
+        fail(f"--node: {text!r} is no address and has no name", "give an address, or --names FILE that names it")
+    return found
+
+
+def _hear(files: Sequence[str], profile: str | None, at: At) -> tuple[Hearing, int | None]:
+    """What the captures' messages say, and the time of the frame that is named."""
+    from mhatool.exchange import sightings
+    from mhatool.exchange.wanted import signalling
+    from mhatool.observe.kame import Hearing
+
+    chosen = chosen_profile(profile)
+    if at.frame is not None and len(files) > 1:
+        fail(f"--at #{at.frame}: a frame of which file?", "give a time, or one file")
+    hearing = Hearing()
+    readers: list[CaptureReader] = []
+    sieve = signalling(chosen) if at.frame is None else None
+    seen = sightings(sources(files, for_people=True, sieve=sieve, readers=readers), chosen)
+    frame_ns = None
+    for sighting in seen:
+        hearing.see(sighting)
+        if sighting.frame.number == at.frame:
+            frame_ns = sighting.time_ns
+    if at.frame is not None and frame_ns is None:
+        fail(f"--at #{at.frame}: there is no such frame", "mhatool info FILE counts them", files[0])
+    if sieve is not None:
+        tally = in_all(readers)
+        hearing.covers(tally.first_ns, tally.last_ns or 0)
+    return hearing, frame_ns
+
+
+__all__ = ["log", "tables"]

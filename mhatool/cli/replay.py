@@ -1,0 +1,116 @@
+"""`mhatool replay`: our engine in the place of a captured node."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from mhatool.cli.common import (
+    FOUND,
+    FileArgument,
+    JsonOption,
+    Out,
+    ProfileOption,
+    chosen_profile,
+    fail,
+    styled,
+    use_color,
+)
+from mhatool.cli.reading import sources
+
+if TYPE_CHECKING:
+    from dissectors.profile import Profile
+    from mhatool.replay import Replayed, Reply
+
+Role = Literal["mn", "ha", "cn"]
+
+
+def replay(
+    file: FileArgument,
+    role: Annotated[Role, typer.Option("--as", metavar="ROLE", help="mn, ha or cn: what that node is.")],
+    address: Annotated[
+        str, typer.Option("--address", metavar="A", help="The node's address; a mobile node's home address.")
+    ],
+    write: Annotated[str | None, typer.Option("--write", "-w", metavar="OUT", help="Write what ours answers.")] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Compare with what the captured node answered.")] = False,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Feed it until then: RFC 3339, +S from the start, or #FRAME.")
+    ] = None,
+    json: JsonOption = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Feed the packets that a captured node received to our engine in its place, and show what ours answers.
+
+    Its prefixes, lifetimes and preferences are taken from what the replaced node advertised; first sequence numbers,
+    cookies, tokens and identifiers from what it sent. With --diff the status is 1 where the answers differ; A is the
+    captured node, B is ours, whose frames are numbered on from the capture's.
+
+    Examples:
+      mhatool replay tour.pcap --as ha --address 2001:db8:1::1
+      mhatool replay tour.pcap --as ha --address 2001:db8:1::1 --diff
+      mhatool replay tour.pcap --as cn --address 2001:db8:c::10 -w answers.pcapng
+    """
+    if json and not diff:
+        fail("--json prints what --diff finds", "give both, or -w OUT for the answers")
+    chosen = chosen_profile(profile)
+    replayed = _replayed(file, role, address, until, chosen)
+    if write is not None:
+        _write(write, replayed.replies, [file])
+    if diff:
+        _compare(file, replayed, chosen, as_json=json)
+    elif write is None:
+        _show(replayed.replies, chosen)
+
+
+def _replayed(file: str, role: Role, address: str, until: str | None, profile: Profile) -> Replayed:
+    from dissectors.errors import EncodeError
+    from dissectors.ipv6.address import parse
+    from mhatool.exchange import sightings
+    from mhatool.protocol.at import at
+    from mhatool.replay import ReplayError
+    from mhatool.replay import replay as run
+
+    try:
+        end = at(until) if until is not None else None
+        return run(sightings(sources([file]), profile), role, parse(address), profile, until=end)
+    except EncodeError as error:
+        fail(f"--address: {error}")
+    except ReplayError as error:
+        fail(f"--as {role} --address {address}: {error}", "mhatool info FILE lists the nodes", file)
+    except ValueError as error:
+        fail(f"--until: {error}")
+
+
+def _write(path: str, replies: Sequence[Reply], inputs: Sequence[str]) -> None:
+    from mhatool.capture import PcapngWriter, linktype, open_output
+
+    with open_output(path, inputs=inputs) as stream:
+        writer = PcapngWriter(stream, application="mhatool", flush_each=path == "-")
+        for reply in replies:
+            writer.write(reply.time_ns, linktype.RAW, reply.octets)
+
+
+def _compare(file: str, replayed: Replayed, profile: Profile, *, as_json: bool) -> None:
+    from mhatool.compare import report
+    from mhatool.replay import compared
+
+    comparison = compared(replayed, profile)
+    if as_json:
+        Out("json").document(report.document(file, "replayed", comparison))
+    else:
+        for line in report.lines(comparison, styled if use_color(sys.stdout) else report.plain):
+            print(line)
+    if comparison.differences:
+        raise typer.Exit(FOUND)
+
+
+def _show(replies: Sequence[Reply], profile: Profile) -> None:
+    from mhatool.capture import linktype
+    from mhatool.display import summary_of
+    from mhatool.protocol.instant import rfc3339
+
+    for reply in replies:
+        print(f"{rfc3339(reply.time_ns)[11:23]}  {summary_of(reply.octets, linktype.RAW, profile)}")

@@ -1,0 +1,86 @@
+"""The binding caches of KAME's home agents and correspondents, deduced from updates and their acknowledgements."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mhatool.exchange import Acknowledgement, Update
+from mhatool.observe.kame.arithmetic import remaining
+from mhatool.observe.kame.rows import CacheRow
+from mhatool.protocol.lifetime import expiry
+
+_LINK_LOCAL: Final = bytes.fromhex("fe80000000000000")
+_UNANSWERED: Final = 32
+"""Updates of one pair that can still be answered."""
+
+#: A home address, and the address that its updates go to.
+_Pair = tuple[bytes, bytes]
+
+
+class Caches:
+    """Every agent's and correspondent's bindings, in the order in which they were made.
+
+    An update counts when its acknowledgement is seen, from the time of the update on; one that asks for none at once.
+    """
+
+    def __init__(self) -> None:
+        self._bindings: dict[_Pair, Update] = {}
+        self._granted: dict[_Pair, int] = {}
+        self._waiting: dict[_Pair, dict[int, Update]] = {}
+
+    def update(self, update: Update) -> None:
+        """A Binding Update was sent."""
+        pair = update.home_address, update.peer
+        waiting = self._waiting.setdefault(pair, {})
+        waiting[update.sequence_number] = update
+        if len(waiting) > _UNANSWERED:
+            del waiting[next(iter(waiting))]
+        if "A" not in update.flags:
+            self._accept(pair, update, update.lifetime_s)
+
+    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        """It was answered."""
+        pair = acknowledgement.home_address, acknowledgement.peer
+        update = self._waiting.get(pair, {}).pop(acknowledgement.sequence_number, None)
+        if update is not None and acknowledgement.accepts:
+            self._accept(pair, update, acknowledgement.lifetime_s)
+
+    def _accept(self, pair: _Pair, update: Update, granted_s: int) -> None:
+        if update.deletes or not granted_s:
+            self._bindings.pop(pair, None)
+            return
+        self._bindings[pair] = update  # an entry that is there keeps its place
+        self._granted[pair] = granted_s
+
+    def rows(self, now_ns: int) -> list[CacheRow]:
+        """What is left of them now, the last made first, as KAME lists them; one for a link-local address follows.
+
+        KAME makes that one first, where the L flag asks for it; it is gone with the other.
+        """
+        rows: list[CacheRow] = []
+        for pair, update in reversed(self._bindings.items()):
+            granted_s = self._granted[pair]
+            expires_ns = expiry(update.time_ns, granted_s)
+            if remaining(expires_ns, now_ns) < 0:
+                continue
+            rows.append(_row(update, update.home_address, granted_s, expires_ns))
+            if "L" in update.flags and update.is_home_registration:
+                link_local = _LINK_LOCAL + update.home_address[8:]
+                rows.append(_row(update, link_local, granted_s, expires_ns, cloned=True))
+        return rows
+
+
+def _row(update: Update, home_address: bytes, lifetime_s: int, expires_ns: int, *, cloned: bool = False) -> CacheRow:
+    return CacheRow(
+        home_address=home_address,
+        care_of_address=update.care_of_address,
+        address=update.peer,
+        flags=update.flags,
+        sequence_number=update.sequence_number,
+        lifetime_s=lifetime_s,
+        expires_ns=expires_ns,
+        cloned=cloned,
+    )
+
+
+__all__ = ["Caches"]

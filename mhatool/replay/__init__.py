@@ -1,0 +1,8 @@
+"""The engine in a captured node's place: it is fed with what that node received, and what it answers is compared."""
+
+from mhatool.replay.comparison import compared
+from mhatool.replay.driver import Reply
+from mhatool.replay.part import ReplayError
+from mhatool.replay.replay import Replayed, replay
+
+__all__ = ["ReplayError", "Replayed", "Reply", "compared", "replay"]

@@ -1,0 +1,136 @@
+"""Our mobile node in the place of a captured one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from dissectors.ipv6.address import is_multicast
+from dissectors.profile import Profile
+from mhatool.engine.commands import PacketTunnelled, Start
+from mhatool.engine.mobile_node import MobileNode, MobileNodeConfiguration
+from mhatool.engine.node import Node
+from mhatool.exchange import Update, update_of
+from mhatool.protocol.neighbourhood import interface_identifier, link_local
+from mhatool.replay.driver import Input, Reception, Reply, Told
+from mhatool.replay.part import ReplayError
+from mhatool.replay.questions import ANSWERS, Questions
+from mhatool.replay.traffic import NO_LINK, Carried, Traffic
+
+INTERFACE: Final = "eth0"
+_TO_NOBODY: Final = frozenset({"echo"})
+
+
+class MobileNodePart:
+    """A mobile node by its home address, from a capture of its own interface.
+
+    How many agents, which lifetime and flags, and whether it optimises routes is taken from its Binding Updates. It
+    hears advertisements and errors by the capture's clock, answers when it asks (`questions.py`).
+    """
+
+    def __init__(self, address: bytes, profile: Profile) -> None:
+        self._home_address = address
+        self._profile = profile
+        self.addresses = {address}
+        self._link_address = NO_LINK
+        self._updates: list[Update] = []
+        self._places: set[int] = set()
+        self._questions: Questions | None = None
+
+    def learn(self, seen: Carried) -> None:
+        """Its Binding Updates tell its care-of addresses and its link-layer address."""
+        self._places.add(seen.interface)
+        update = update_of(seen.time_ns, seen.frame, seen.inner)
+        if update is None or update.home_address != self._home_address:
+            return
+        self._updates.append(update)
+        self.addresses.add(update.source)
+        if self._link_address == NO_LINK and seen.link_source != NO_LINK:
+            self._link_address = seen.link_source
+            self.addresses.add(link_local(interface_identifier(seen.link_source)))
+
+    def sent(self, seen: Carried) -> bool:
+        """What leaves from its interface, or from an address of its own."""
+        by_link = seen.is_told and self._link_address != NO_LINK
+        return seen.link_source == self._link_address if by_link else seen.outer.source in self.addresses
+
+    def received(self, seen: Carried) -> bool:
+        """What is sent to it, or to a group: the capture is of its own interface."""
+        to_it = seen.outer.destination in self.addresses
+        if self._is_data(seen):  # a reason to optimise a route
+            return to_it
+        return (
+            seen.message is not None
+            and seen.message.type not in _TO_NOBODY
+            and (to_it or is_multicast(seen.inner.destination))
+        )
+
+    # --- the node ---
+
+    def node(self, traffic: Traffic) -> Node:
+        """A mobile node with this home address that wants what the captured one asked for."""
+        at_home = [update for update in self._updates if update.is_home_registration and not update.deletes]
+        if not at_home or self._link_address == NO_LINK:
+            raise ReplayError("no Binding Update to a home agent from its own interface")
+        if len(self._places) > 1:
+            raise ReplayError("several interfaces were captured, and which of them it heard nobody knows")
+        self._questions = Questions(traffic.received, traffic.sent, INTERFACE, self._profile)
+        others = [update for update in self._updates if not update.is_home_registration]
+        searched = any(seen.inner.carries == "dhaad_request" for seen in traffic.sent)
+        agents = tuple(dict.fromkeys(update.peer for update in at_home))
+        configuration = MobileNodeConfiguration(
+            name="replayed",
+            home_address=self._home_address,
+            interface=INTERFACE,
+            profile=self._profile,
+            home_agents=max((len(_listed(seen)) for seen in traffic.sent), default=0) or 1,
+            static_home_agents=() if searched else agents,
+            lifetime_s=at_home[0].lifetime_s,
+            link_local="L" in at_home[0].flags,
+            first_sequence_numbers=tuple(_first_numbers(self._updates).items()),
+            optimise_routes=bool(others),
+            acknowledge_correspondents=any("A" in update.flags for update in others),
+        )
+        return MobileNode(configuration, random.Random(0))
+
+    def inputs(self, traffic: Traffic) -> Iterator[Input]:
+        """Its start, then all that nobody asked for."""
+        yield Told(traffic.first_ns, Start(((INTERFACE, self._link_address),)))
+        for seen in traffic.received:
+            if self._is_data(seen):
+                yield Told(seen.time_ns, PacketTunnelled(self._home_address, seen.inner.source))
+            elif seen.inner.carries not in ANSWERS:
+                yield Reception(seen.time_ns, seen.octets, INTERFACE, seen.link_source, seen.frame.number)
+
+    @staticmethod
+    def _is_data(seen: Carried) -> bool:
+        """Traffic: by the tunnel, or by an optimised route, which ours need not have yet."""
+        on_its_way = seen.outer is not seen.inner or seen.inner.routed_home_address is not None
+        return on_its_way and not seen.inner.is_signalling
+
+    def before(self, given: Input) -> Input:
+        """As it was captured."""
+        return given
+
+    def answers(self, reply: Reply) -> Iterable[Reception]:
+        """What the captured node was answered."""
+        return self._questions.answer(reply) if self._questions is not None else ()
+
+
+def _first_numbers(updates: Iterable[Update]) -> dict[bytes, int]:
+    """By peer."""
+    found: dict[bytes, int] = {}
+    for update in updates:
+        found.setdefault(update.peer, update.sequence_number)
+    return found
+
+
+def _listed(seen: Carried) -> tuple[bytes, ...]:
+    """The home agents that a Binding Update lists."""
+    options = seen.message.options if seen.message is not None and seen.inner.carries == "binding_update" else ()
+    found = next((option for option in options if option.type == "multiple_home_agents"), None)
+    return tuple(found.get("home_agents") or ()) if found is not None else ()
+
+
+__all__ = ["MobileNodePart"]

@@ -1,0 +1,65 @@
+"""Our engine in a captured node's place: one call from packets to answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from dissectors.profile import RFC6275, Profile
+from mhatool.exchange import Sighting
+from mhatool.protocol.at import At
+from mhatool.protocol.value import value
+from mhatool.replay.correspondent import CorrespondentPart
+from mhatool.replay.driver import Driver, Reception, Reply
+from mhatool.replay.home_agent import HomeAgentPart
+from mhatool.replay.mobile_node import MobileNodePart
+from mhatool.replay.part import Part, ReplayError
+from mhatool.replay.traffic import Traffic, traffic_of
+
+PARTS: Final[dict[str, Callable[[bytes, Profile], Part]]] = {
+    "mn": MobileNodePart,
+    "ha": HomeAgentPart,
+    "cn": CorrespondentPart,
+}
+"""By the role's short name: from the node's address and the profile to its part."""
+
+
+@value
+class Replayed:
+    """What reached the captured node and what it sent; what reached ours, and what ours sent."""
+
+    traffic: Traffic
+    receptions: list[Reception]
+    replies: list[Reply]
+
+
+def replay(
+    sightings: Iterable[Sighting], role: str, address: bytes, profile: Profile = RFC6275, *, until: At | None = None
+) -> Replayed:
+    """Feed what the node with this address received to one of ours, up to an instant.
+
+    ReplayError where there is no such node.
+    """
+    part = PARTS[role](address, profile)
+    traffic = traffic_of(sightings if until is None else _cut(sightings, until), part)
+    if not traffic.received and not traffic.sent:
+        raise ReplayError("no packet from or to this address")
+    driver = Driver(part.node(traffic), part.answers, part.before)
+    driver.run(part.inputs(traffic), traffic.last_ns)
+    return Replayed(traffic, driver.receptions, driver.replies)
+
+
+def _cut(sightings: Iterable[Sighting], until: At) -> Iterator[Sighting]:
+    """Those up to the instant; they come in the order of their times."""
+    end_ns = until.time_ns
+    for sighting in sightings:
+        if end_ns is None and until.after_ns is not None:
+            end_ns = sighting.time_ns + until.after_ns
+        if end_ns is not None and sighting.time_ns > end_ns:
+            return
+        yield sighting
+        if sighting.frame.number == until.frame:
+            return
+
+
+__all__ = ["PARTS", "Replayed", "replay"]

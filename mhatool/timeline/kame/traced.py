@@ -1,0 +1,173 @@
+"""Nodes as they tell of themselves in a trace: the same tables and the same log, and nothing is deduced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from dissectors.ipv6 import address
+from mhatool.engine import mobile_node_events as mobile
+from mhatool.engine import nd_events as nd
+from mhatool.engine.events import CacheEntry, Event, TimerStarted, UpdateListEntry
+from mhatool.observe.kame import CacheRow, UpdateRow
+from mhatool.timeline.kame import templates
+from mhatool.timeline.kame.log import Line, Writer, as_log
+from mhatool.timeline.kame.tables import as_tables
+from mhatool.timeline.names import NamedNode, Names
+from mhatool.trace import Header, Trace
+
+#: Home address, and peer or own address.
+_Pair = tuple[bytes, bytes]
+
+
+class Traced:
+    """A trace; its header names the nodes, where nobody gives other names.
+
+    Each node's events have the times of its own clock, which the header tells; instants are the vantage point's.
+    """
+
+    def __init__(self, trace: Trace, names: Names | None = None) -> None:
+        self._events = trace.events
+        self._ahead_ns = trace.header.clock_offsets_ns
+        self.names = names if names is not None else names_of(trace.header)
+        self.first_ns, self.last_ns = trace.header.start_ns, trace.header.end_ns
+
+    def nodes(self) -> list[NamedNode]:
+        """Who has a table, in order of first appearance."""
+        telling = (event.node for event in self._events if isinstance(event, UpdateListEntry | CacheEntry))
+        return [self.names.find(name) or NamedNode(name) for name in dict.fromkeys(telling)]
+
+    def tables(self, node: NamedNode, now_ns: int) -> str:
+        """The node's tables at an instant."""
+        now = now_ns + self._ahead_ns.get(node.name, 0)
+        tables = TracedTables(node.name)
+        for event in self._events:
+            if event.time_ns <= now:
+                tables.take(event)
+        return as_tables(tables.updates(), tables.cache(), now, interface=node.interface)
+
+    def log(self, node: NamedNode) -> str:
+        """The node's log, whole."""
+        return as_log(lines_of_events(self._events, node), node)
+
+
+def names_of(header: Header) -> Names:
+    """The nodes that a trace's header names."""
+    return Names(
+        NamedNode(
+            name,
+            frozenset(map(address.parse, said.addresses)),
+            said.host or name,
+            said.interface,
+            said.interface_index,
+        )
+        for name, said in header.names.items()
+    )
+
+
+class TracedTables:
+    """The tables of one node; an entry that is there keeps its place, the last made one comes first."""
+
+    def __init__(self, node: str) -> None:
+        self._node = node
+        self._updates: dict[_Pair, UpdateListEntry] = {}
+        self._cache: dict[_Pair, CacheEntry] = {}
+
+    def take(self, event: Event) -> None:
+        """Take in an event; those of other nodes, and what changes no table, are passed over."""
+        if event.node != self._node:
+            return
+        if isinstance(event, UpdateListEntry):
+            _put(self._updates, (event.home_address, event.peer), event)
+        elif isinstance(event, CacheEntry):
+            _put(self._cache, (event.home_address, event.address), event)
+
+    def updates(self) -> list[UpdateRow]:
+        """The Binding Update List."""
+        return [_update_row(entry) for entry in reversed(self._updates.values())]
+
+    def cache(self) -> list[CacheRow]:
+        """The binding cache."""
+        return [_cache_row(entry) for entry in reversed(self._cache.values())]
+
+
+def _put(table: dict[_Pair, Any], pair: _Pair, entry: UpdateListEntry | CacheEntry) -> None:
+    if entry.gone:
+        table.pop(pair, None)
+    else:
+        table[pair] = entry
+
+
+def _update_row(entry: UpdateListEntry) -> UpdateRow:
+    return UpdateRow(
+        peer=entry.peer,
+        home_address=entry.home_address,
+        care_of_address=entry.care_of_address,
+        lifetime_s=entry.lifetime_s,
+        expires_ns=entry.expires_ns,
+        refresh_s=entry.refresh_s,
+        next_send_ns=entry.next_send_ns,
+        sequence_number=entry.sequence_number,
+        flags=frozenset(entry.flags),
+        primary=entry.state,
+        secondary=entry.test_state,
+        no_mobility=entry.unsupported,
+        no_updates=entry.unsupported,
+    )
+
+
+def _cache_row(entry: CacheEntry) -> CacheRow:
+    return CacheRow(
+        home_address=entry.home_address,
+        care_of_address=entry.care_of_address,
+        address=entry.address,
+        flags=frozenset(entry.flags),
+        sequence_number=entry.sequence_number,
+        lifetime_s=entry.lifetime_s,
+        expires_ns=entry.expires_ns,
+        cloned=entry.cloned,
+        waits_for_detection=entry.pending,
+    )
+
+
+def lines_of_events(events: Iterable[Event], node: NamedNode) -> Iterator[Line]:
+    """The lines that this node's kernel logs; other nodes' events, and what KAME logs nothing for, are passed over."""
+    writer = Writer(node)
+    for event in events:
+        handler = _BY_EVENT.get(type(event)) if event.node == node.name else None
+        for text in handler(writer, event) if handler is not None else ():
+            yield Line(event.time_ns, text)
+
+
+def _entry_inserted(writer: Writer, event: mobile.EntryInserted) -> templates.Lines:
+    return templates.entry_inserted(event.index, event.peer, event.home_address, writer.text)
+
+
+def _machine_fed(_: Writer, event: mobile.MachineFed) -> templates.Lines:
+    return templates.entered(event.state) if event.machine == "primary" else []
+
+
+def _acknowledged(writer: Writer, event: mobile.AcknowledgementReceived) -> templates.Lines:
+    return templates.acknowledged(event.options, event.sequence_number, event.peer, writer.text)
+
+
+_BY_EVENT: Final[dict[type[Event], Callable[[Writer, Any], templates.Lines]]] = {
+    TimerStarted: lambda _, event: templates.timer_started(event.list),
+    mobile.FunctionEnabled: lambda _, event: templates.function_enabled(event.function),
+    mobile.AuthenticationSet: lambda _, event: templates.authentication_set(event.enabled),
+    mobile.EntryCreated: lambda _, event: templates.entry_created(event.index),
+    mobile.EntryInserted: _entry_inserted,
+    mobile.MachineFed: _machine_fed,
+    mobile.UpdateSent: lambda writer, event: templates.update_sent(event.peer, event.home_address, writer.text),
+    mobile.AcknowledgementReceived: _acknowledged,
+    mobile.RegistrationRefused: lambda _, event: templates.rejected(event.status),
+    mobile.DiscoveryStarted: lambda *_: templates.discovery_started(),
+    nd.PrefixReceived: lambda writer, event: templates.prefix_received(event.prefix, event.router, writer.text),
+    nd.NewPrefix: lambda writer, event: templates.new_prefix(event.prefix, writer.text),
+    nd.RouterFound: lambda writer, event: templates.router_found(event.router, event.prefix, writer.text),
+    nd.CareOfAddressChanged: lambda writer, event: templates.located(event.care_of_address, writer.text),
+    nd.LocationChanged: lambda _, event: templates.location(event.location),
+    nd.Announced: lambda _, event: templates.returned(event.interface),
+}
+
+__all__ = ["TracedTables", "lines_of_events"]
