@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mhatool.observe import Observer
 
 SCHEMA_ID: Final = "mhatool.info/1"
+NAMED: Final = 20
+"""Nodes of one kind that text names; `--json` names all."""
 _COUNTS: Final[dict[str, Any]] = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}
 _NUMBER: Final[dict[str, Any]] = {"type": "integer", "minimum": 0}
 _TIME: Final[dict[str, Any]] = {"type": ["string", "null"], "description": "RFC 3339, UTC"}
@@ -211,6 +213,19 @@ def _sha256(file: str) -> str | None:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _nodes(roles_of: dict[str, list[str]]) -> str:
+    """Each with its roles; of many that do the same, the first, and how many more there are."""
+    told: Counter[str] = Counter()
+    named: list[str] = []
+    for node, roles in roles_of.items():
+        role = " and ".join(roles)
+        told[role] += 1
+        if told[role] <= NAMED:
+            named.append(f"{node} ({role})")
+    more = [f"{count - NAMED} more ({role})" for role, count in told.items() if count > NAMED]
+    return ", ".join(named + more)
+
+
 def _text(facts: dict[str, Any]) -> str:
     packing = f", {facts['compression']}" if facts["compression"] else ""
     links = ", ".join(facts["link_types"]) or "no packets"
@@ -220,7 +235,7 @@ def _text(facts: dict[str, Any]) -> str:
         rows["time"] = f"{facts['start']} to {facts['end']} ({facts['duration_s']:.3f} s)"
     rows["signalling"] = ", ".join(f"{count} {name}" for name, count in facts["signalling"].items()) or "none"
     if facts["nodes"]:
-        rows["nodes"] = ", ".join(f"{node} ({' and '.join(roles)})" for node, roles in facts["nodes"].items())
+        rows["nodes"] = _nodes(facts["nodes"])
         rows["bindings"] = f"{facts['bindings']} at home agents, {facts['correspondent_bindings']} at correspondents"
     if facts["routers"]:
         rows["routers"] = ", ".join(facts["routers"])

@@ -22,8 +22,8 @@ def compared(replayed: Replayed, profile: Profile) -> Comparison:
     last = max((number for _, number, _ in captured), default=0)
     heard = [(given.time_ns, given.frame, given.octets) for given in replayed.receptions]
     ours = [(reply.time_ns, last + i, reply.octets) for i, reply in enumerate(replayed.replies, 1)]
-    both = (_source("captured", captured), _source("replayed", heard + ours))
-    return compare(*(transactions_of(source, profile) for source in both))
+    theirs = transactions_of(_source("captured", captured), profile)
+    return compare(theirs, transactions_of(_source("replayed", heard + ours), profile))
 
 
 def _source(name: str, packets: Iterable[tuple[int, int, bytes]]) -> Source:

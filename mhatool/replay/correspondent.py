@@ -38,9 +38,7 @@ class CorrespondentPart:
 
     def received(self, seen: Carried) -> bool:
         """Messages for it, and traffic with a Home Address option."""
-        return seen.inner.destination == self._address and (
-            seen.inner.is_signalling or _is_data(seen) or _is_error(seen)
-        )
+        return seen.inner.destination == self._address and (seen.is_told or _is_data(seen))
 
     # --- the node ---
 
@@ -85,10 +83,6 @@ class CorrespondentPart:
 
 def _is_data(seen: Carried) -> bool:
     return seen.inner.home_address is not None and not seen.inner.is_signalling
-
-
-def _is_error(seen: Carried) -> bool:
-    return seen.inner.carries == "icmpv6_error"
 
 
 __all__ = ["CorrespondentPart"]

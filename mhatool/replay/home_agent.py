@@ -65,8 +65,10 @@ class HomeAgentPart:
 
     def sent(self, seen: Carried) -> bool:
         """What comes from its address or its own interface."""
-        by_link = seen.link_source == self._link_address != NO_LINK and seen.inner.hop_limit == 255
-        return seen.inner.source in self.addresses or by_link
+        if seen.inner.source in self.addresses:
+            return True
+        is_on_link = seen.is_told and seen.inner.hop_limit == 255 and self._link_address != NO_LINK
+        return is_on_link and seen.link_source == self._link_address
 
     def received(self, seen: Carried) -> bool:
         """Messages for its addresses, and neighbour discovery of the home link."""

@@ -35,11 +35,12 @@ class MobileNodePart:
         self.addresses = {address}
         self._link_address = NO_LINK
         self._updates: list[Update] = []
-        self._places: set[tuple[str, int]] = set()
+        self._places: set[int] = set()
         self._questions: Questions | None = None
 
     def learn(self, seen: Carried) -> None:
         """Its Binding Updates tell its care-of addresses and its link-layer address."""
+        self._places.add(seen.interface)
         update = update_of(seen.time_ns, seen.frame, seen.inner)
         if update is None or update.home_address != self._home_address:
             return
@@ -51,9 +52,8 @@ class MobileNodePart:
 
     def sent(self, seen: Carried) -> bool:
         """What leaves from its interface, or from an address of its own."""
-        if self._link_address != NO_LINK:
-            return seen.link_source == self._link_address
-        return seen.outer.source in self.addresses
+        by_link = seen.is_told and self._link_address != NO_LINK
+        return seen.link_source == self._link_address if by_link else seen.outer.source in self.addresses
 
     def received(self, seen: Carried) -> bool:
         """What is sent to it, or to a group: the capture is of its own interface."""
@@ -73,6 +73,8 @@ class MobileNodePart:
         at_home = [update for update in self._updates if update.is_home_registration and not update.deletes]
         if not at_home or self._link_address == NO_LINK:
             raise ReplayError("no Binding Update to a home agent from its own interface")
+        if len(self._places) > 1:
+            raise ReplayError("several interfaces were captured, and which of them it heard nobody knows")
         self._questions = Questions(traffic.received, traffic.sent, INTERFACE, self._profile)
         others = [update for update in self._updates if not update.is_home_registration]
         searched = any(seen.inner.carries == "dhaad_request" for seen in traffic.sent)

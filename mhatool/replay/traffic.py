@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from typing import Final, Protocol
 
-from dissectors.packet import Datagram
+from dissectors.packet import Datagram, Packet
 from dissectors.view import View
 from mhatool.exchange import Copies, Frame, Sighting
 from mhatool.protocol.value import value
@@ -13,6 +13,7 @@ from mhatool.protocol.value import value
 NEIGHBOUR_DISCOVERY: Final = frozenset(
     {"router_advertisement", "router_solicitation", "neighbor_advertisement", "neighbor_solicitation"}
 )
+ERROR: Final = "icmpv6_error"
 NO_LINK: Final = bytes(6)
 """Where the link layer has no addresses."""
 
@@ -21,17 +22,30 @@ NO_LINK: Final = bytes(6)
 class Carried:
     """A datagram as it was first seen, with the message in it: from the header on that is the node's business.
 
-    `octets` begin with that header, `link_source` is the frame's sender, six zero octets where it names none. `inner`
-    is the innermost datagram, `message` what it carries, None where that is nothing that a node of ours reads.
+    `octets` begin with that header. `inner` is the innermost datagram, `message` what it carries, None where that is
+    nothing that a node of ours reads.
     """
 
     time_ns: int
     frame: Frame
+    interface: int
+    packet: Packet
     octets: bytes
-    link_source: bytes
     outer: Datagram
     inner: Datagram
     message: View | None
+
+    @property
+    def link_source(self) -> bytes:
+        """The frame's sender, six octets, zero where it names none. Its layers are taken apart for it: ask seldom."""
+        layers = self.packet.layers
+        found = layers[0].get("source") if layers and layers[0].type == "ethernet" else None
+        return found if isinstance(found, bytes) and len(found) == 6 else NO_LINK
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is a message between nodes or neighbours, not traffic."""
+        return self.inner.is_signalling or self.inner.carries in NEIGHBOUR_DISCOVERY or self.inner.carries == ERROR
 
 
 class Side(Protocol):
@@ -68,8 +82,9 @@ def traffic_of(sightings: Iterable[Sighting], side: Side) -> Traffic:
     whose it is.
     """
     copies = Copies()
-    traffic = Traffic([], [], 0, 0)
     every = list(sightings)
+    times = [sighting.time_ns for sighting in every] or [0]
+    traffic = Traffic([], [], times[0], max(times))
     for sighting in every:
         for seen in _innermost(sighting):
             side.learn(seen)
@@ -77,14 +92,12 @@ def traffic_of(sightings: Iterable[Sighting], side: Side) -> Traffic:
         for seen in _innermost(sighting):
             if seen.message is None or not copies.is_copy(sighting, seen.inner, seen.message):
                 _sort(_from_own_header(seen, sighting, side.addresses), side, traffic)
-    if every:
-        traffic.first_ns, traffic.last_ns = every[0].time_ns, max(sighting.time_ns for sighting in every)
     return traffic
 
 
 def _sort(seen: Carried, side: Side, traffic: Traffic) -> None:
     if side.sent(seen):
-        traffic.sent += [seen] if seen.inner.is_signalling else []
+        traffic.sent.extend([seen] if seen.inner.is_signalling else [])
     elif side.received(seen):
         traffic.received.append(seen)
 
@@ -106,13 +119,9 @@ def _from_own_header(seen: Carried, sighting: Sighting, addresses: Set[bytes]) -
 def _from(outer: Datagram, inner: Datagram, sighting: Sighting) -> Carried:
     view = outer.ipv6
     octets = bytes(view.octets[view.start : view.start + outer.length])
-    return Carried(sighting.time_ns, sighting.frame, octets, _link_source(sighting), outer, inner, inner.upper)
-
-
-def _link_source(sighting: Sighting) -> bytes:
-    layers = sighting.packet.layers
-    found = layers[0].get("source") if layers and layers[0].type == "ethernet" else None
-    return found if isinstance(found, bytes) and len(found) == 6 else NO_LINK
+    return Carried(
+        sighting.time_ns, sighting.frame, sighting.interface, sighting.packet, octets, outer, inner, inner.upper
+    )
 
 
 __all__ = ["NEIGHBOUR_DISCOVERY", "NO_LINK", "Carried", "Side", "Traffic", "traffic_of"]

@@ -132,6 +132,10 @@ HOME_REGISTRATION: Table[State, Input] = Table(
 """A home registration as RFC 6275 has it, one of several as the paper has it."""
 
 _KAME = "KAME, mip6_fsm.c"
+BESIDE_THE_MACHINE = frozenset(
+    {_I.LIST_CHANGED, _I.OUT_OF_STEP, _I.REFUSED, _I.LEAVING},
+)
+"""Inputs that KAME has no events for: its kernel did these things, or we do them, without a call of its machine."""
 
 KAME_HOME_REGISTRATION: Table[State, Input] = Table(
     "kame_home_registration",
@@ -172,4 +176,12 @@ KAME_HOME_REGISTRATION: Table[State, Input] = Table(
 )
 """KAME's rows for home registrations; what the kernel ignores is not in it."""
 
-__all__ = ["HOME_REGISTRATION", "KAME_HOME_REGISTRATION", "Input", "State"]
+
+def is_a_call(table: Table[State, Input], state: State, given: Input) -> bool:
+    """Whether an input is told as one of the machine's: KAME answers the end of a deregistration without it."""
+    if table is not KAME_HOME_REGISTRATION:
+        return True
+    return given not in BESIDE_THE_MACHINE and (state, given) != (State.WAITD, Input.BA)
+
+
+__all__ = ["HOME_REGISTRATION", "KAME_HOME_REGISTRATION", "Input", "State", "is_a_call"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from dissectors.ipv6.link import IPV6_ONLY
 from dissectors.packet import Datagram
 from dissectors.walk import Dissector
@@ -14,9 +17,13 @@ from mhatool.engine.mobile_node.update_list import UpdateList
 
 UNKNOWN_BINDING, UNKNOWN_TYPE = 1, 2
 """Statuses of a Binding Error (RFC 6275, 6.1.9)."""
+_GIVEN = {UNKNOWN_BINDING: Input.UNVERIFIED_HAO, UNKNOWN_TYPE: Input.UNKNOWN_MH_TYPE}
 PARAMETER_PROBLEM = 4
 _UNKNOWN_HEADER, _UNKNOWN_OPTION = 1, 2
 """Codes of a Parameter Problem that say: I don't know Mobility Headers, or Home Address options (RFC 4443, 3.4)."""
+
+Sequel = Callable[[], None]
+"""What a complaint that is believed leads to."""
 
 
 class Complaints:
@@ -27,27 +34,24 @@ class Complaints:
         self._list = update_list
         self._dissector = Dissector(context.configuration.profile)
 
-    def take_binding_error(self, arrival: Arrival) -> None:
+    def take_binding_error(self, arrival: Arrival) -> Sequel:
         """A peer has no binding, or doesn't know a message type (11.3.6)."""
         message = arrival.message
         entry = self._list.find(arrival.source)
         if entry is None:
             raise Refusal(DropReason.NO_ENTRY, "a Binding Error from a node that isn't in the Binding Update List")
-        if message.status == UNKNOWN_BINDING:
-            if message.home_address != entry.home_address:
-                raise Refusal(DropReason.NOT_FOR_US, "a Binding Error about another home address")
-            self._list.feed(entry, Input.UNVERIFIED_HAO)
-        elif message.status == UNKNOWN_TYPE:
-            self._list.feed(entry, Input.UNKNOWN_MH_TYPE)
-        else:
+        if message.status not in _GIVEN:
             raise Refusal(DropReason.UNKNOWN_MESSAGE, f"a Binding Error with status {message.status}")
+        if message.status == UNKNOWN_BINDING and message.home_address != entry.home_address:
+            raise Refusal(DropReason.NOT_FOR_US, "a Binding Error about another home address")
+        return partial(self._list.feed, entry, _GIVEN[message.status])
 
-    def take_refresh_request(self, arrival: Arrival) -> None:
+    def take_refresh_request(self, arrival: Arrival) -> Sequel:
         """A peer of the list asks for a Binding Update (11.7.4)."""
         entry = self._list.find(arrival.source)
         if entry is None:
             raise Refusal(DropReason.NO_ENTRY, "a Binding Refresh Request from a node without a binding of ours")
-        self._list.feed(entry, Input.BRR)
+        return partial(self._list.feed, entry, Input.BRR)
 
     def take_icmp_error(self, arrival: Arrival) -> None:
         """An ICMPv6 error that quotes a packet of ours: a Parameter Problem about our headers ends the attempt.

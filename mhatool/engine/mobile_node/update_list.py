@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from mhatool.engine.events import TimerStarted, UpdateListEntry
-from mhatool.engine.mobile_node.binding_states import Input, State
+from mhatool.engine.mobile_node.binding_states import Input, State, is_a_call
 from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node.keygen import KeygenTests
 from mhatool.engine.mobile_node_events import EntryCreated, EntryInserted, MachineFed
@@ -145,14 +145,15 @@ class UpdateList:
         """Let an entry's machine take an input; what KAME's table doesn't list is ignored, as its kernel does."""
         if (entry.state, given) not in entry.table.rows and self._context.behaviour.ignores_unlisted:
             return
-        self._context.tell(
-            MachineFed,
-            peer=entry.peer,
-            home_address=entry.home_address,
-            machine="primary",
-            state=entry.state.value,
-            input=given.value,
-        )
+        if is_a_call(entry.table, entry.state, given):
+            self._context.tell(
+                MachineFed,
+                peer=entry.peer,
+                home_address=entry.home_address,
+                machine="primary",
+                state=entry.state.value,
+                input=given.value,
+            )
         entry.state = entry.table.feed(entry.state, given, entry.owner, entry, *arguments)
         self.settle(entry)
 

@@ -64,3 +64,17 @@ def test_the_hash_of_what_is_read_once(tmp_path: Path) -> None:
 
 def test_a_whole_document_or_none(tmp_path: Path) -> None:
     assert "no such file" in complaint("info", "--json", UMIP / "ro-home.pcap", tmp_path / "nothing")
+
+
+def test_many_nodes_are_counted_in_text_and_named_in_json(tmp_path: Path) -> None:
+    """23 mobile nodes with one home agent: 20 are named, 3 more are told; nothing is left out of --json."""
+    homes = [CARE1[:14] + bytes((9, number)) for number in range(23)]
+    path = tmp_path / "many.pcap"
+    path.write_bytes(pcap_header(link_word=101) + b"".join(pcap_record(bu(home=home)) for home in homes))
+    text = mhatool("info", path)
+    line = next(line for line in text.out.splitlines() if line.startswith("  nodes"))
+    assert line.count("(mn)") == 21
+    assert line.endswith(", 3 more (mn)")
+    nodes = facts(path)["nodes"]
+    assert isinstance(nodes, dict)
+    assert len(nodes) == 24

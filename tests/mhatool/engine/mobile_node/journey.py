@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from random import Random
 from typing import Any
 
@@ -11,11 +12,12 @@ from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
 from dissectors.ipv6.address import parse
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
 from dissectors.mobility.return_routability import CareOfTest, CareOfTestInit, HomeTest, HomeTestInit
-from dissectors.options.binding import BindingRefreshAdvice
+from dissectors.options.binding import BindingAuthorizationData, BindingRefreshAdvice
 from dissectors.spec import Flags, Option
-from mhatool.engine.commands import LinkChanged
+from mhatool.engine.commands import LinkChanged, PacketTunnelled
 from mhatool.engine.departure import ON_LINK
 from mhatool.engine.mobile_node import MobileNode, MobileNodeConfiguration
+from mhatool.protocol import return_routability
 from tests.mhatool.engine.playbook import Playbook, Sent
 
 LINK = bytes.fromhex("0240264c51fd")
@@ -178,6 +180,38 @@ class Journey(Playbook):
         )
         tunnel = (through, asked.arrival.through) if through is not None and asked.arrival.through else None
         self.hears(answer, asked.arrival.destination, asked.arrival.source, tunnel=tunnel)
+
+    def uses_peer(self) -> None:
+        """A packet of the correspondent comes through the tunnel."""
+        self.is_told(PacketTunnelled(HOME, PEER))
+
+    def is_optimising_with(self, *agents: bytes, **indices: int) -> Sent:
+        """Registered, and both tests with the correspondent are answered: the Binding Update that follows."""
+        self.is_registered_with(*agents)
+        self.uses_peer()
+        self.answers_tests(**indices)
+        (update,) = self.updates()
+        return update
+
+    def is_optimised_with(self, *agents: bytes) -> None:
+        """And the correspondent has accepted."""
+        self.is_answered_by_correspondent(self.is_optimising_with(*agents))
+        self.forgets()
+
+    def is_answered_by_correspondent(
+        self, update: Sent, status: int = 0, *, key: bytes | None = None, bound: bytes | None = None, **facts: Any
+    ) -> None:
+        """The correspondent's acknowledgement, with the proof that its tokens make."""
+        tokens = HOME_TOKEN if update.message.lifetime_s == 0 else HOME_TOKEN + CARE_OF_TOKEN
+        own = key or hashlib.sha1(tokens).digest()
+        address = bound or (HOME if update.message.lifetime_s == 0 else update.arrival.source)
+        self.is_answered(
+            update,
+            status,
+            options=(BindingAuthorizationData(authenticator=bytes(12)),),
+            seal=lambda header: return_routability.authenticator(own, address, PEER, header, at=len(header) - 12),
+            **facts,
+        )
 
     # --- neighbours ---
 

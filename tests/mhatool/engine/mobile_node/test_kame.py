@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
+from dissectors.mobility.binding import BindingError, BindingRefreshRequest
 from dissectors.options.binding import BindingRefreshAdvice
 from dissectors.profile import KAME2003
 from mhatool.engine.commands import LinkChanged
@@ -264,3 +266,30 @@ def test_the_router_so_far_is_asked_before_the_other_link_is_believed() -> None:
     assert play.updates() == []
     with pytest.raises(AssertionError):
         play.tells(LocationChanged)
+
+
+def test_the_answer_to_a_deregistration_is_no_call_of_the_machine() -> None:
+    """KAME.md, section 2: handled in mip6_ip6ma_input, no FSM call; then an unsolicited advertisement."""
+    play = journey()
+    reaches_foreign_link(play)
+    play.waits(3)
+    for sent in play.updates():
+        play.is_answered(sent, options=ADVICE)
+    play.hears_router(HOME_PREFIX, agent=AGENT1)
+    play.waits(3)
+    updates = play.updates()
+    assert [(sent.message.lifetime_s, sent.arrival.source) for sent in updates] == [(0, HOME)] * 2
+    play.events.clear()
+    play.is_answered(updates[0])
+    assert [kind for _, kind in logged(play)] == ["AcknowledgementReceived"]
+    play.finds(NeighborAdvertisement, target=HOME)
+
+
+def test_what_kames_table_does_not_list_is_ignored() -> None:
+    play = journey()
+    reaches_foreign_link(play)
+    play.events.clear()
+    play.hears(BindingRefreshRequest(options=()), AGENT1, CARE_OF, routed_to=HOME)
+    play.hears(BindingError(status=1, home_address=HOME, options=()), AGENT1, CARE_OF)
+    assert logged(play) == []
+    assert play.updates() == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from dissectors.icmpv6.home_agents import DhaadRequest
 from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterSolicitation
 from dissectors.ipv6.address import UNSPECIFIED, parse
@@ -53,7 +55,7 @@ def test_it_tries_out_its_link_local_address_and_asks_for_routers_at_most_three_
     asked = [play.sends(RouterSolicitation) for _ in range(3)]
     play.sends_nothing()
     assert asked[0].at <= BEGIN + S  # MAX_RTR_SOLICITATION_DELAY
-    assert [round((b.at - a.at) / S, 6) for a, b in zip(asked, asked[1:], strict=False)] == [4, 4]
+    assert [round((b.at - a.at) / S, 6) for a, b in itertools.pairwise(asked)] == [4, 4]
     assert asked[1].arrival.source == LINK_LOCAL
 
 

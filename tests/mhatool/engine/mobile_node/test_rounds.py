@@ -1,4 +1,4 @@
-"""Home agents: discovery, choice, registration with all of them at once, refusals, return (the paper, III; 11.4, 11.7)."""
+"""Home agents: discovery, choice, registration with all at once, refusals, return (the paper, III; 11.4, 11.7)."""
 
 from __future__ import annotations
 

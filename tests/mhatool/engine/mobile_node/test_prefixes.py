@@ -1,0 +1,151 @@
+"""Mobile prefix discovery, and what home agents complain of (RFC 6275, 11.3.6, 11.4.2, 11.4.3, 11.7.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dissectors.icmpv6.home_agents import DhaadRequest, MobilePrefixAdvertisement, MobilePrefixSolicitation
+from dissectors.icmpv6.options import PrefixInformation
+from dissectors.ipv6.address import parse
+from dissectors.mobility.binding import BindingError, BindingRefreshRequest
+from dissectors.mobility.header import UnknownMobility
+from dissectors.spec import Flags
+from mhatool.engine.drops import DropReason
+from mhatool.engine.events import UpdateListEntry
+from mhatool.engine.mobile_node_events import HomePrefixesLearned
+from tests.mhatool.engine.mobile_node.journey import (
+    AGENT1,
+    AGENT3,
+    CARE_OF,
+    ELSEWHERE,
+    HOME,
+    HOME_PREFIX,
+    Journey,
+)
+from tests.mhatool.engine.playbook import S
+
+
+def advertisement(identifier: int, valid_s: int = 86_400) -> MobilePrefixAdvertisement:
+    prefix = PrefixInformation(
+        prefix_length=64,
+        flags=Flags("LA"),
+        valid_lifetime_s=valid_s,
+        preferred_lifetime_s=valid_s,
+        prefix=HOME_PREFIX,
+    )
+    return MobilePrefixAdvertisement(identifier=identifier, flags=Flags(), options=(prefix,))
+
+
+def asks(play: Journey) -> Any:
+    (update,) = play.goes_abroad(AGENT1)
+    play.is_answered(update, 1)
+    return play.sends(MobilePrefixSolicitation)
+
+
+def test_an_unanswered_solicitation_leaves_again_after_three_seconds_doubled() -> None:
+    """RFC 6275, 12: INITIAL_SOLICIT_TIMER."""
+    play = Journey()
+    asked = asks(play)
+    play.waits(46)
+    again = [play.finds(MobilePrefixSolicitation) for _ in range(4)]
+    assert [(each.at - asked.at) / S for each in again] == [3, 9, 21, 45]
+    assert {each.message.identifier for each in again} == {asked.message.identifier}
+
+
+def test_the_advertised_lifetime_bounds_the_next_registration() -> None:
+    play = Journey()
+    asked = asks(play)
+    play.hears(advertisement(asked.message.identifier, 300), AGENT1, CARE_OF, routed_to=HOME)
+    told = play.tells(HomePrefixesLearned)
+    assert (told.home_agent, told.prefixes) == (AGENT1, ((HOME_PREFIX, 64, 300, 300),))
+    play.waits(20)
+    play.sends_nothing()
+    play.is_carried_to(ELSEWHERE)
+    (update,) = play.updates()
+    assert update.message.lifetime_s == 276  # 300 - 20 - 1, in units of 4 s
+
+
+def test_an_unasked_advertisement_is_taken_and_answered_by_a_solicitation() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears(advertisement(0), AGENT1, CARE_OF, routed_to=HOME)
+    play.tells(HomePrefixesLearned)
+    assert play.sends(MobilePrefixSolicitation).arrival.destination == AGENT1
+
+
+def test_advertisements_that_are_not_to_be_believed_are_dropped() -> None:
+    play = Journey()
+    asked = asks(play)
+    identifier = asked.message.identifier
+    play.hears(advertisement(identifier), AGENT3, CARE_OF, routed_to=HOME)
+    play.drops(DropReason.NO_ENTRY)
+    play.hears(advertisement(identifier), AGENT1, CARE_OF)
+    play.drops(DropReason.NOT_FOR_US)
+    play.hears(advertisement(identifier ^ 3), AGENT1, CARE_OF, routed_to=HOME)
+    play.drops(DropReason.NOT_ASKED)
+
+
+def test_at_home_nobody_is_asked_any_more() -> None:
+    play = Journey()
+    asks(play)
+    play.returns_home()
+    play.waits(30)
+    assert not [sent for sent in play._sent if isinstance(sent.message, MobilePrefixSolicitation)]
+
+
+# --- complaints of agents ---
+
+
+def test_an_agent_without_binding_is_registered_with_anew() -> None:
+    """RFC 6275, 11.3.6: a Binding Error with status 1."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears(BindingError(status=1, home_address=HOME, options=()), AGENT1, CARE_OF)
+    (update,) = play.updates()
+    assert update.message.lifetime_s == 420
+    play.waits(1.4)
+    assert play.updates() == []
+    play.waits(0.1)  # as at a first registration
+    assert len(play.updates()) == 1
+
+
+def test_an_agent_that_does_not_know_the_message_is_done_without() -> None:
+    play = Journey()
+    play.goes_abroad(AGENT1)
+    play.hears(BindingError(status=2, home_address=bytes(16), options=()), AGENT1, CARE_OF)
+    assert play.tells(UpdateListEntry, gone=True).cause == "refused"
+    play.waits(60)
+    assert play.finds(DhaadRequest)
+
+
+def test_a_request_to_refresh_is_followed() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears(BindingRefreshRequest(options=()), AGENT1, CARE_OF, routed_to=HOME)
+    assert len(play.updates()) == 1
+
+
+def test_unknown_types_are_answered_by_a_binding_error_but_never_to_a_group() -> None:
+    """RFC 6275, 9.2; UMIP answered multicast sources."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    unknown = UnknownMobility(mh_type=99, data=bytes(10))
+    play.hears(unknown, AGENT1, CARE_OF)
+    error = play.sends(BindingError)
+    assert (error.message.status, error.message.home_address) == (2, bytes(16))
+    assert (error.arrival.source, error.arrival.destination) == (CARE_OF, AGENT1)
+    play.hears(unknown, parse("ff02::1"), CARE_OF)
+    play.sends_nothing()
+    play.hears(unknown, bytes(16), CARE_OF)
+    play.drops(DropReason.UNKNOWN_MESSAGE)
+
+
+def test_what_is_no_message_is_dropped_with_its_reason() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_octets(bytes.fromhex("60000000 0000 3b40") + AGENT1 + CARE_OF)
+    play.drops(DropReason.NOT_OUR_ROLE)
+    play.hears_octets(b"\x60")
+    play.drops(DropReason.MALFORMED)
+    play.hears(DhaadRequest(identifier=1, flags=Flags()), AGENT1, CARE_OF)
+    play.drops(DropReason.NOT_OUR_ROLE)
