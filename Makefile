@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; this file says what there is and what stands on what.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: setup demo test lint bench captures plugin screenshots soak check-bare clean help
+.PHONY: setup demo test lint coverage bench captures plugin screenshots soak check-bare clean help
 
 stamp := .venv/.setup
 dev_stamp := .venv/.setup-dev
@@ -16,6 +16,9 @@ test: $(dev_stamp)  ## run all tests (ARGS="-k name" are passed on to pytest)
 
 lint: $(dev_stamp)  ## style, types, import contracts, spelling, sizes
 	@scripts/lint.sh
+
+coverage: $(dev_stamp)  ## which branches of codecs and engine no test of theirs takes
+	@scripts/coverage.sh $(ARGS)
 
 bench: $(dev_stamp)  ## measure against named peers (ARGS are passed on)
 	@.venv/bin/python -m bench $(ARGS)
