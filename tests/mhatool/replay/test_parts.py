@@ -37,7 +37,7 @@ def sent_by(replayed: Replayed) -> list[str]:
     """The types of what ours sent."""
     look = Dissector(RFC6275).look
     packets = [look(reply.octets, 101, len(reply.octets), 0) for reply in replayed.replies]
-    return [packet.datagrams[-1].carries for packet in packets]
+    return [[each for each in packet.datagrams if not each.quoted][-1].carries for packet in packets]
 
 
 def swapped(source: Source, frame: int, authenticator: str) -> Source:
