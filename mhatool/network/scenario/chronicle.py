@@ -60,8 +60,8 @@ class Chronicle:
         return [entry for key, entry in self.cache.items() if key[0] == node and not entry.cloned]
 
     def updates_of(self, node: str) -> list[UpdateListEntry]:
-        """A mobile node's Binding Update List."""
-        return [entry for key, entry in self.updates.items() if key[0] == node]
+        """A mobile node's Binding Update List, without those who are known to take no part."""
+        return [entry for key, entry in self.updates.items() if key[0] == node and not entry.unsupported]
 
     def expect(
         self, time_ns: int, node: str, cache: int | None, updates: int | None, care_of_address: bytes | None
