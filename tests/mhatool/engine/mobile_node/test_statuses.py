@@ -268,7 +268,7 @@ def test_statuses_of_correspondents_about_nonces_want_new_tests() -> None:
 
 
 def test_a_correspondent_that_refuses_is_left_alone() -> None:
-    play = Journey()
+    play = Journey(give_up_s=100.0)
     update = play.is_optimising_with(AGENT1)
     play.is_answered_by_correspondent(update, 129)
     entry = play.tells(UpdateListEntry, unsupported=True)
@@ -276,7 +276,7 @@ def test_a_correspondent_that_refuses_is_left_alone() -> None:
     play.forgets()
     play.uses_peer()
     play.sends_nothing()
-    play.waits(600)
+    play.waits(100)
     play.forgets()
     play.uses_peer()
     assert play.finds(HomeTestInit)
