@@ -17,6 +17,11 @@ from mhatool.protocol.lifetime import NS_PER_S, expiry, nanoseconds
 SHARE_OF_LIFETIME = 0.8
 """When the tests for a refresh begin; a correspondent advises nothing (RFC 6275, 6.2.4)."""
 
+AFTER_HOME_S = 2
+"""So long after a home registration's refresh a correspondent's follows: the answer is there by then."""
+TIME_FOR_TESTS_S = 4
+"""What has to be left of a binding for its tests and one retransmission."""
+
 
 class Correspondents:
     """The handlers of correspondents' entries, and who gets one."""
@@ -34,15 +39,13 @@ class Correspondents:
     def use(self, peer: bytes) -> None:
         """A packet went through the tunnel: ask its correspondent, unless it is asked or doesn't take part."""
         context = self._context
-        if not context.configuration.optimise_routes or self._tunnel.first is None:
-            return
         entry = self._list.find(peer)
-        if entry is None:
-            if self._lifetime_s() == 0:
-                return
-            entry = self._list.create(peer, CORRESPONDENT, self, len(self._list.correspondents()), home=False)
-        elif entry.state is not State.IDLE or context.now < entry.asks_again_ns:
+        if entry is not None and (entry.state is not State.IDLE or context.now < entry.asks_again_ns):
             return
+        if not context.configuration.optimise_routes or self._tunnel.first is None or self._lifetime_s() == 0:
+            return
+        if entry is None:
+            entry = self._list.create(peer, CORRESPONDENT, self, len(self._list.correspondents()), home=False)
         entry.unsupported = False
         self._list.feed(entry, Input.REVERSE_PACKET)
 
@@ -179,8 +182,7 @@ class Correspondents:
     # --- how ---
 
     def _care_of_address(self) -> bytes:
-        found = next((each.care_of_address for each in self._list.home_registrations()), None)
-        return found if found is not None else self._context.home_address
+        return self._context.care_of_address or self._context.home_address
 
     def _lifetime_s(self) -> int:
         """At most 420 s and what the longest home registration has left (RFC 6275, 11.7.2), in units of 4 s."""
@@ -191,13 +193,27 @@ class Correspondents:
         most = min(self._context.constants.max_rr_binding_lifetime_s, self._context.configuration.lifetime_s)
         return min(most, (max(ends) - now) // NS_PER_S) // 4 * 4
 
+    def _refresh_s(self, ends_ns: int, lifetime_s: int) -> int:
+        """At four fifths of the lifetime; or just after the home registration's own refresh, where that comes in time.
+
+        What is asked for is no longer than what the home registration has left, so refreshed before it a binding would
+        get the short rest.
+        """
+        now, refresh_s = self._context.now, int(lifetime_s * SHARE_OF_LIFETIME)
+        bound = [entry.due_ns for entry in self._list.home_registrations() if entry.state is State.BOUND]
+        if not bound:
+            return refresh_s
+        after_home_s = (max(bound) - now) // NS_PER_S + AFTER_HOME_S
+        in_time = now + (after_home_s + TIME_FOR_TESTS_S) * NS_PER_S <= ends_ns
+        return max(refresh_s, after_home_s) if in_time else refresh_s
+
     def _hold(self, entry: Entry, lifetime_s: int, sent: int) -> None:
         entry.lifetime_s = lifetime_s
         entry.expires_ns = entry.holds_until_ns = expiry(sent, lifetime_s)
         entry.may_hold_until_ns = max(entry.may_hold_until_ns, entry.holds_until_ns)
         entry.outstanding.clear()
         entry.retries = entry.failures = 0
-        entry.refresh_s = int(lifetime_s * SHARE_OF_LIFETIME)
+        entry.refresh_s = self._refresh_s(entry.holds_until_ns, lifetime_s)
         self._list.wait(entry, entry.refresh_s * NS_PER_S)
         self._route(entry, entry.care_of_address)
 
