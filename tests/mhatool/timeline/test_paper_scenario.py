@@ -1,5 +1,6 @@
 """The built-in scenario `paper` prints the paper's figures and log, from its trace and from its capture alone."""
 
+import json
 import re
 import tomllib
 from collections import Counter
@@ -208,3 +209,15 @@ def test_the_commands_of_the_acceptance(tmp_path: Path) -> None:
     (tmp_path / "names.toml").write_text("\n".join(names_of(tomllib.loads(scenario())["names"])))
     command += ("--profile", "kame2003", "--names", str(tmp_path / "names.toml"))
     assert mhatool("timeline", capture, *command).out == figure
+
+
+def test_a_trace_through_a_pipe_and_in_other_styles(tmp_path: Path) -> None:
+    trace = tmp_path / "paper.jsonl"
+    assert mhatool("simulate", "paper", "--trace", trace).status == 0
+    piped = mhatool("timeline", "-", "--style", "kame-log", "--node", "mn", stdin=trace.read_bytes())
+    assert piped.out == mhatool("timeline", trace, "--style", "kame-log", "--node", "mn").out
+    # The profile is the trace's: in another one these frames hold no Binding Update.
+    document = json.loads(mhatool("timeline", trace, "--json").out)
+    bindings = [(binding["home_agent"], binding["sequence_numbers"]) for binding in document["bindings"]]
+    assert bindings == [("2001:200:1:2::1", [34285, 34286]), ("2001:200:1:2::2", [10803, 10804])]
+    assert "Home address 2001:200:1:2:240:26ff:fe4c:51fd" in mhatool("timeline", trace).out
