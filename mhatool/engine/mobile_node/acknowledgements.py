@@ -36,7 +36,8 @@ class Consequence(Enum):
     """Another agent, or no route optimisation."""
 
 
-_AT_AGENTS = {OUT_OF_WINDOW: Consequence.GO_ON, ID_MISMATCH: Consequence.GO_ON, ID_REQUIRED: Consequence.GO_ON}
+_WITHOUT_CLOCKS = {OUT_OF_WINDOW: Consequence.GO_ON}
+_AT_AGENTS = {**_WITHOUT_CLOCKS, ID_MISMATCH: Consequence.GO_ON, ID_REQUIRED: Consequence.GO_ON}
 _AT_CORRESPONDENTS = {
     OUT_OF_WINDOW: Consequence.GO_ON,
     EXPIRED_HOME: Consequence.TEST_AGAIN,
@@ -52,6 +53,7 @@ class Acknowledgements:
         self._context = context
         self._list = update_list
         self._updates = updates
+        self._at_agents = _AT_AGENTS if context.configuration.can_authenticate else _WITHOUT_CLOCKS
 
     def judge(self, arrival: Arrival) -> Entry:
         """The entry that an acknowledgement is for; Refusal where it isn't to be believed."""
@@ -132,7 +134,7 @@ class Acknowledgements:
             self._list.feed(entry, Input.BA, message)
 
     def _refuse(self, entry: Entry, message: BindingAcknowledgement) -> None:
-        table = _AT_AGENTS if entry.home_registration else _AT_CORRESPONDENTS
+        table = self._at_agents if entry.home_registration else _AT_CORRESPONDENTS
         consequence = table.get(message.status, Consequence.GIVE_UP)
         self._context.tell(
             RegistrationRefused,

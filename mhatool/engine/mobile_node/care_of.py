@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from mhatool.engine.mobile_node.addresses import Addresses
@@ -73,6 +73,12 @@ class CareOfAddresses:
         formed = self._under(address)
         if formed is not None and formed.prefix != self._wanted:
             self._drop(formed)
+
+    def leave_link(self, keep: Collection[bytes | None]) -> None:
+        """Addresses of a link that the node isn't on any more go, but for these: its prefixes may be there again."""
+        for formed in list(self._formed.values()):
+            if formed.address not in keep and formed.prefix not in keep:
+                self._drop(formed)
 
     def lifetime_left_s(self, address: bytes | None) -> int | None:
         """Whole seconds for which an address may be used; None: for ever, or it isn't one of these."""

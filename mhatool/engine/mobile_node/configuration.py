@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.profile import RFC6275, Profile
 from mhatool.engine.constants import RFC6275 as RFC6275_CONSTANTS
 from mhatool.engine.constants import Constants
@@ -78,7 +79,17 @@ class MobileNodeConfiguration:
         if self.home_prefix_length != 64:
             raise ConfigurationError(f"home_prefix_length = {self.home_prefix_length}: addresses are formed with 64")
 
+    @property
+    def can_authenticate(self) -> bool:
+        """Whether the profile has RFC 4285's options; draft 19 has not."""
+        options = (MobilityMessageAuthentication, MessageIdentification)
+        return all(self.profile.code_points(option.__declaration__) for option in options)
+
     def _check_keys(self) -> None:
+        if self.security_associations and not self.can_authenticate:
+            raise ConfigurationError(
+                f"security_associations: the profile {self.profile.name} has no option that could carry the proof"
+            )
         keys = [association.key for association in self.security_associations]
         if len(set(keys)) != len(keys):
             raise ConfigurationError(

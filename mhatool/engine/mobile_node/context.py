@@ -50,6 +50,8 @@ class Context:
         self.timers: Timers[AlarmKey] = Timers()
         self.ringers: dict[Alarm, Callable[[bytes], None]] = {}
         self.link_address = b""
+        self.care_of_address: bytes | None = None
+        """Where the node is reached while away; None at home, and before it knows."""
         self.now = 0
 
     # --- telling and doing ---

@@ -34,15 +34,13 @@ class Correspondents:
     def use(self, peer: bytes) -> None:
         """A packet went through the tunnel: ask its correspondent, unless it is asked or doesn't take part."""
         context = self._context
-        if not context.configuration.optimise_routes or self._tunnel.first is None:
-            return
         entry = self._list.find(peer)
-        if entry is None:
-            if self._lifetime_s() == 0:
-                return
-            entry = self._list.create(peer, CORRESPONDENT, self, len(self._list.correspondents()), home=False)
-        elif entry.state is not State.IDLE or context.now < entry.asks_again_ns:
+        if entry is not None and (entry.state is not State.IDLE or context.now < entry.asks_again_ns):
             return
+        if not context.configuration.optimise_routes or self._tunnel.first is None or self._lifetime_s() == 0:
+            return
+        if entry is None:
+            entry = self._list.create(peer, CORRESPONDENT, self, len(self._list.correspondents()), home=False)
         entry.unsupported = False
         self._list.feed(entry, Input.REVERSE_PACKET)
 
@@ -179,8 +177,7 @@ class Correspondents:
     # --- how ---
 
     def _care_of_address(self) -> bytes:
-        found = next((each.care_of_address for each in self._list.home_registrations()), None)
-        return found if found is not None else self._context.home_address
+        return self._context.care_of_address or self._context.home_address
 
     def _lifetime_s(self) -> int:
         """At most 420 s and what the longest home registration has left (RFC 6275, 11.7.2), in units of 4 s."""

@@ -9,7 +9,7 @@ from dissectors.icmpv6.header import Icmpv6Error
 from dissectors.icmpv6.home_agents import DhaadReply, MobilePrefixAdvertisement
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement
 from dissectors.ipv6.address import is_link_local
-from dissectors.mobility import UnknownMobility
+from dissectors.mobility import MobilityMessage, UnknownMobility
 from dissectors.mobility.binding import BindingAcknowledgement, BindingError, BindingRefreshRequest
 from dissectors.mobility.return_routability import CareOfTest, HomeTest
 from mhatool.engine.arrival import Arrival
@@ -72,7 +72,7 @@ class Intake:
             BindingRefreshRequest: self._believed(parts.complaints.take_refresh_request),
             HomeTest: self._home_test,
             CareOfTest: self._care_of_test,
-            UnknownMobility: lambda arrival: refuse_unknown(context, arrival),
+            UnknownMobility: self._unknown,
         }
 
     def take(self, arrival: Arrival) -> None:
@@ -81,7 +81,11 @@ class Intake:
             raise Refusal(DropReason.BAD_CHECKSUM, "the checksum is wrong")
         if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY) and arrival.hop_limit != ON_LINK:
             raise Refusal(DropReason.HOP_LIMIT, f"neighbour discovery with hop limit {arrival.hop_limit}")
-        self._takers.get(type(arrival.message), _not_our_role)(arrival)
+        other = self._unknown if isinstance(arrival.message, MobilityMessage) else _not_our_role
+        self._takers.get(type(arrival.message), other)(arrival)
+
+    def _unknown(self, arrival: Arrival) -> None:
+        refuse_unknown(self._context, arrival)
 
     def _received(self, arrival: Arrival) -> None:
         self._context.tell(

@@ -84,6 +84,8 @@ class Movement:
         self._context.cancel(Alarm.ROUTER_SOLICITATION)
         self._routers.leave("the link changed")
         self._prefixes.clear()
+        self._care_of.want(None)
+        self._care_of.leave_link({self.care_of_address})
         self._link_is_new = True
         self._feed(Move.LINK_CHANGED)
         if up:
@@ -127,6 +129,7 @@ class Movement:
     def _believe(self, router: AdvertisedRouter) -> None:
         """The router so far is gone: this one's link is ours."""
         self._routers.leave("another router's link", keep=router.address)
+        self._care_of.leave_link({self.care_of_address, *[prefix.prefix for prefix in router.prefixes]})
         self._attach(router)
 
     def _attach(self, router: AdvertisedRouter) -> None:

@@ -52,6 +52,7 @@ class MobileNode:
         self._reader = Reader(configuration.profile)
         self._parts = self._make_parts(self._context)
         self._intake = Intake(self._context, self._parts)
+        self._is_leaving = False
         self._commands: Mapping[type, Callable[[Any], None]] = {
             Start: self._start,
             Stop: self._stop,
@@ -143,6 +144,7 @@ class MobileNode:
         self._parts.movement.start()
 
     def _stop(self, command: Stop) -> None:
+        self._is_leaving = True
         self._parts.correspondents.leave()
         self._parts.rounds.leave()
 
@@ -152,7 +154,7 @@ class MobileNode:
 
     def _use(self, home_address: bytes, correspondent: bytes) -> None:
         is_possible = not is_multicast(correspondent) and not is_link_local(correspondent)
-        if home_address == self._context.home_address and is_possible:
+        if home_address == self._context.home_address and is_possible and not self._is_leaving:
             self._parts.correspondents.use(correspondent)
 
     # --- movement tells ---
@@ -164,11 +166,14 @@ class MobileNode:
 
     def moved_to(self, care_of_address: bytes) -> None:
         """Agents first: their tunnel carries the tests with correspondents."""
-        self._parts.rounds.moved_to(care_of_address)
-        self._parts.correspondents.moved()
+        self._context.care_of_address = care_of_address
+        if not self._is_leaving:
+            self._parts.rounds.moved_to(care_of_address)
+            self._parts.correspondents.moved()
 
     def moved_home(self) -> None:
         """Everybody forgets."""
+        self._context.care_of_address = None
         self._parts.prefixes.stop()
         self._parts.rounds.moved_home()
         self._parts.correspondents.returned()

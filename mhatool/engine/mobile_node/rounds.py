@@ -103,6 +103,7 @@ class Rounds:
         care_of_address = self._care_of_address
         if care_of_address is None:
             return
+        self._context.cancel(Alarm.SEARCH_AGAIN)
         self._refusers.clear()
         static = self._context.configuration.static_home_agents
         heard = self._known.in_order() if self._context.behaviour.learns_from_advertisements else ()

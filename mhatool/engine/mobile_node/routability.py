@@ -176,9 +176,11 @@ class Routability:
         return min(wait, constants.max_binding_ack_timeout_s)
 
     def _ask_home(self, entry: Entry) -> None:
-        """From the home address: by the reverse tunnel, at home directly (RFC 6275, 11.6.1)."""
+        """From the home address: by the reverse tunnel, or from home (RFC 6275, 11.6.1); abroad never without it."""
         cookie = self.tests_of(entry).home_cookie = self._context.randomness.randbytes(COOKIE_SIZE)
         first = self._tunnel.first
+        if first is None and self._context.care_of_address is not None:
+            return
         self._context.send(
             HomeTestInit(home_init_cookie=cookie, options=()),
             entry.home_address,

@@ -1,4 +1,4 @@
-"""Messages of types that nobody knows: a Binding Error tells so (RFC 6275, 9.2 and 9.3.3)."""
+"""Messages of types that a mobile node doesn't know, updates and tests of others among them (RFC 6275, 9.2, 9.3.3)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def refuse_unknown(context: Context, arrival: Arrival) -> None:
     if one:
         error = BindingError(status=UNRECOGNISED_TYPE, home_address=arrival.home_address or UNSPECIFIED, options=())
         context.send(error, arrival.destination, arrival.source)
-    raise Refusal(DropReason.UNKNOWN_MESSAGE, f"Mobility Header type {arrival.message.mh_type}")
+    raise Refusal(DropReason.UNKNOWN_MESSAGE, f"a mobile node knows no {arrival.message.__declaration__.title}")
 
 
 __all__ = ["UNRECOGNISED_TYPE", "refuse_unknown"]

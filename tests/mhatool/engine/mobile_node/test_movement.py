@@ -171,6 +171,20 @@ def test_the_machines_word_of_another_link_is_asked_about_at_once() -> None:
     assert play.tells(AddressRemoved, address=CARE_OF)
 
 
+def test_an_address_on_trial_is_not_taken_along_to_another_link() -> None:
+    play = Journey()
+    play.comes_up()
+    play.is_told(LinkChanged("eth0"))
+    play.hears_router(ABROAD)
+    play.waits(0.5)
+    play.is_carried_to(ELSEWHERE)
+    play.waits(5)
+    assert AddAddress("eth0", CARE_OF, 64) not in play.actions
+    assert play.tells(CareOfAddressChanged).care_of_address == CARE_OF_ELSEWHERE
+    play.is_carried_to(ABROAD)
+    assert play.tells(CareOfAddressChanged).care_of_address == CARE_OF
+
+
 def test_without_a_link_it_waits() -> None:
     play = Journey()
     play.comes_up()

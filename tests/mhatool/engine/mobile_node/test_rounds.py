@@ -6,10 +6,11 @@ import pytest
 
 from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
-from dissectors.mobility.binding import BindingUpdate
+from dissectors.mobility.binding import BindingError, BindingUpdate
+from dissectors.mobility.return_routability import HomeTestInit
 from dissectors.spec import Flags
 from mhatool.engine.actions import AddAddress, End, RemoveAddress, SetTunnel
-from mhatool.engine.commands import LinkChanged, Stop
+from mhatool.engine.commands import LinkChanged, PacketTunnelled, Stop
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import AgentListEntry, UpdateListEntry
 from mhatool.engine.mobile_node_events import (
@@ -32,6 +33,7 @@ from tests.mhatool.engine.mobile_node.journey import (
     HOME,
     HOME_PREFIX,
     LINK_LOCAL,
+    PEER,
     ROUTER_LINKS,
     ROUTERS,
     Journey,
@@ -431,9 +433,40 @@ def test_the_machines_other_interface_is_none_of_its_business() -> None:
     play.sends_nothing()
 
 
-def test_a_binding_update_is_nothing_for_a_mobile_node() -> None:
+def test_a_node_that_stopped_does_not_begin_again() -> None:
     play = Journey()
     play.is_registered_with(AGENT1)
-    update = BindingUpdate(sequence_number=1, flags=Flags("A"), lifetime_s=4, options=())
-    play.hears(update, AGENT1, CARE_OF)
-    play.drops(DropReason.NOT_OUR_ROLE)
+    play.is_told(Stop())
+    (update,) = play.updates()
+    play.is_answered(update)
+    play.is_carried_to(ELSEWHERE)
+    play.is_told(PacketTunnelled(HOME, PEER))
+    play.waits(100)
+    assert play.updates() == []
+
+
+def test_a_move_while_it_waits_to_ask_again_asks_once() -> None:
+    play = Journey()
+    play.comes_up()
+    play.is_carried_to(ABROAD)
+    play.waits(93 + 10)
+    play.forgets()
+    play.is_carried_to(ELSEWHERE)
+    play.is_offered(AGENT1)
+    (update,) = play.updates()
+    play.is_answered(update)
+    play.waits(60)
+    play.sends_nothing()
+
+
+def test_updates_and_tests_of_others_are_answered_by_a_binding_error() -> None:
+    """A mobile node that is no correspondent says so (RFC 6275, 9.2)."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    for message in (
+        BindingUpdate(sequence_number=1, flags=Flags("A"), lifetime_s=4, options=()),
+        HomeTestInit(home_init_cookie=bytes(8), options=()),
+    ):
+        play.hears(message, PEER, CARE_OF)
+        assert play.sends(BindingError, status=2).arrival.destination == PEER
+        play.drops(DropReason.UNKNOWN_MESSAGE)

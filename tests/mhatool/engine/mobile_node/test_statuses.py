@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from dissectors.icmpv6.home_agents import MobilePrefixSolicitation
 from dissectors.mobility.binding import BindingAcknowledgement
 from dissectors.mobility.return_routability import HomeTestInit
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
+from dissectors.profile import KAME2003
 from dissectors.spec import Flags, Option
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import UpdateListEntry
+from mhatool.engine.mobile_node import RFC6275 as BEHAVIOUR
 from mhatool.engine.mobile_node import ConfigurationError, SecurityAssociation
 from mhatool.engine.mobile_node_events import AcknowledgementReceived, RegistrationRefused
 from mhatool.protocol import mobility_authentication, ntp
@@ -231,6 +234,14 @@ def test_status_146_comes_without_proof_and_is_a_refusal() -> None:
     assert other.arrival.destination == AGENT2
 
 
+def test_by_draft_19_a_wish_for_time_stamps_is_a_refusal() -> None:
+    play = Journey(profile=KAME2003, behaviour=replace(BEHAVIOUR, home_flags="AHS"))
+    first, second = play.goes_abroad(AGENT1, AGENT2)
+    play.is_answered(second)
+    play.is_answered(first, 145)
+    assert play.tells(RegistrationRefused).consequence == "give_up"
+
+
 def test_time_stamps_go_up_even_within_one_instant() -> None:
     play = Journey(security_associations=(KEY1,))
     (update,) = play.goes_abroad(AGENT1)
@@ -244,6 +255,8 @@ def test_configurations_that_no_node_can_work_with_are_refused() -> None:
     same = SecurityAssociation(home_agent=AGENT2, spi=1001, key=KEY1.key)
     with pytest.raises(ConfigurationError, match="two agents share a key"):
         configuration(security_associations=(KEY1, same))
+    with pytest.raises(ConfigurationError, match="kame2003 has no option"):
+        configuration(security_associations=(KEY1,), profile=KAME2003)
     with pytest.raises(ConfigurationError, match="below 256"):
         configuration(security_associations=(SecurityAssociation(home_agent=AGENT1, spi=255, key=b"k"),))
     for wrong in ({"home_agents": 0}, {"home_agents": 16}, {"lifetime_s": 3}, {"lifetime_s": 262_144}):
@@ -268,7 +281,7 @@ def test_statuses_of_correspondents_about_nonces_want_new_tests() -> None:
 
 
 def test_a_correspondent_that_refuses_is_left_alone() -> None:
-    play = Journey()
+    play = Journey(give_up_s=100.0)
     update = play.is_optimising_with(AGENT1)
     play.is_answered_by_correspondent(update, 129)
     entry = play.tells(UpdateListEntry, unsupported=True)
@@ -276,7 +289,7 @@ def test_a_correspondent_that_refuses_is_left_alone() -> None:
     play.forgets()
     play.uses_peer()
     play.sends_nothing()
-    play.waits(600)
+    play.waits(100)
     play.forgets()
     play.uses_peer()
     assert play.finds(HomeTestInit)
