@@ -61,6 +61,8 @@ class Series:
     count: int = 0
     answered: bool = False
     answers_seen: bool = False
+    origin: bytes = b""
+    """Where the last one came from: the care-of address of who asks through a tunnel."""
 
     def goes_on(self, time_ns: int) -> bool:
         """Whether a request at this time repeats the one before."""
@@ -68,9 +70,11 @@ class Series:
 
     def add(self, seen: Seen) -> None:
         """Take in the next one, which may begin a new series."""
-        if not self.goes_on(seen.time_ns):
+        origin = _origin(seen)
+        if not self.goes_on(seen.time_ns) or origin != self.origin:
             self.count = 0
         self.answered = False
+        self.origin = origin
         self.source = seen.datagram.source
         self.count += 1
         self.sent.add((seen.time_ns, seen.frame))
@@ -82,6 +86,11 @@ class Series:
     def with_next(self, seen: Seen) -> list[Transmission]:
         """The request with its retransmissions, and the message at hand."""
         return [*islice(self.sent, max(len(self.sent) - self.count, 0), None), (seen.time_ns, seen.frame)]
+
+
+def _origin(seen: Seen) -> bytes:
+    outer = seen.datagram.outer
+    return outer.source if outer is not None else seen.datagram.source
 
 
 @value
@@ -149,7 +158,7 @@ def _repeated(case: Case) -> Series | None:
     series = case.surroundings.known(Askings).asked(case.seen).series
     if series is None or not series.goes_on(case.seen.time_ns) or case.seen.message.checksum_status == "bad":
         return None
-    return series
+    return series if series.origin == _origin(case.seen) else None  # else it has moved, and begins anew
 
 
 @rule(

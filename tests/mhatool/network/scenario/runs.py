@@ -16,6 +16,7 @@ from mhatool.network.vantage import Recorder
 
 E = TypeVar("E", bound=Event)
 S = 1_000_000_000
+ALL_LINKS = "all links"
 QUIET = ("flows.0.rate=1", "flows.1.rate=1", "flows.2.rate=1", "flows.3.rate=1")
 """Little traffic, where only signalling matters."""
 CHANGES = {"tour": QUIET, "lossy": QUIET, "plain-mipv6": QUIET, "crowd": ("nodes.mn.copies=12", "duration_s=200")}
@@ -45,8 +46,11 @@ def happen(name: str, changes: Iterable[str] = (), seed: int | None = None) -> H
     run.listen(happened.events)
     network = run.build.network
     streams = {place: io.BytesIO() for place in [*network.links, *(f"node {name}" for name in network.machines)]}
+    streams[ALL_LINKS] = io.BytesIO()
+    everywhere = Recorder(streams[ALL_LINKS])
     for place, link in network.links.items():
         Recorder(streams[place]).watch_link(link)
+        everywhere.watch_link(link)
     for place, machine in network.machines.items():
         recorder = Recorder(streams[f"node {place}"])
         for interface in machine.interfaces.values():
