@@ -159,6 +159,11 @@ def _acknowledged(writer: Writer, event: mobile.AcknowledgementReceived) -> temp
     return templates.acknowledged(event.options, event.sequence_number, event.peer, writer.text)
 
 
+def _announced(_: Writer, event: nd.Announced) -> templates.Lines:
+    """KAME announces the home address alone, not the link-local one that agents defended beside it."""
+    return [] if address.is_link_local(event.address) else templates.returned(event.interface)
+
+
 _BY_EVENT: Final[dict[type[Event], Callable[[Writer, Any], templates.Lines]]] = {
     TimerStarted: lambda _, event: templates.timer_started(event.list),
     mobile.FunctionEnabled: lambda _, event: templates.function_enabled(event.function),
@@ -175,7 +180,7 @@ _BY_EVENT: Final[dict[type[Event], Callable[[Writer, Any], templates.Lines]]] = 
     nd.RouterFound: lambda writer, event: templates.router_found(event.router, event.prefix, writer.text),
     nd.CareOfAddressChanged: lambda writer, event: templates.located(event.care_of_address, writer.text),
     nd.LocationChanged: lambda _, event: templates.location(event.location),
-    nd.Announced: lambda _, event: templates.returned(event.interface),
+    nd.Announced: _announced,
 }
 
 __all__ = ["TracedTables", "lines_of_events"]
