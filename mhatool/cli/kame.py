@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mhatool.cli.common import chosen_profile, fail
 from mhatool.cli.reading import in_all, sources
-from mhatool.cli.tracing import trace_among
+from mhatool.cli.tracing import read_names, trace_among
 
 if TYPE_CHECKING:
     from mhatool.capture import CaptureReader
@@ -59,7 +59,7 @@ def _seen(files: Sequence[str], profile: str | None, names: str | None, at: At) 
     """What the captures or the trace show, and the time of the frame that is named."""
     from mhatool.timeline.kame.captured import Captured
 
-    known, trace = _read_names(names), trace_among(files)
+    known, trace = read_names(names), trace_among(files)
     if trace is not None:
         from mhatool.timeline.kame.traced import Traced
 
@@ -68,21 +68,6 @@ def _seen(files: Sequence[str], profile: str | None, names: str | None, at: At) 
         return Traced(trace, known), None
     hearing, frame_ns = _hear(files, profile, at)
     return Captured(hearing, known), frame_ns
-
-
-def _read_names(path: str | None) -> Names | None:
-    """The names in the file; None without one."""
-    from mhatool.timeline.names import NamesError
-    from mhatool.timeline.names import read_names as read
-
-    if path is None:
-        return None
-    try:
-        return read(path)
-    except NamesError as error:
-        fail(str(error), 'give a table a node, as [ha1] with addresses = ["2001:db8::1"] and interface = "ed1"', path)
-    except OSError as error:
-        fail(error.strerror or str(error), "name a file that can be read", path)
 
 
 def _at(text: str | None) -> At:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_
 import shutil
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
@@ -12,12 +13,13 @@ import typer
 from mhatool.cli.common import FilesArgument, JsonOption, ProfileOption, chosen_profile, exclusive, fail, use_color
 from mhatool.cli.live import live
 from mhatool.cli.reading import in_all, sources
-from mhatool.cli.tracing import trace_among
+from mhatool.cli.tracing import names_of, read_names, trace_among
 from mhatool.settings import setting
 
 if TYPE_CHECKING:
     from mhatool.capture import CaptureReader
     from mhatool.timeline import Timeline
+    from mhatool.trace import Trace
 
 Style = Literal["text", "table", "json", "kame", "kame-log"]
 _WIDTH_OF_A_FILE: Final = 100
@@ -63,22 +65,26 @@ def timeline(
     if form in _OF_A_NODE or at is not None or node is not None:
         text = _of_a_node(form, files, profile, names, node, at)
     else:
-        text = _of_all(form, files, profile, to_file=to_file)
+        text = _of_all(form, files, profile, names, to_file=to_file)
     if to_file:
         _write(str(output), files, text)
     else:
         sys.stdout.write(text)
 
 
-def _of_all(form: str, files: list[str], profile: str | None, *, to_file: bool) -> str:
-    made = _build(files, profile, for_people=form != "json")
+def _of_all(form: str, files: list[str], profile: str | None, names: str | None, *, to_file: bool) -> str:
+    known = read_names(names)
+    trace = trace_among(files)
+    made = _build(files, trace, profile, for_people=form != "json")
     if form == "json":
         from mhatool.timeline import as_json
 
         return _encoded(as_json(made))
     seen = sys.stdout.isatty() and not to_file
     width = shutil.get_terminal_size().columns if seen else _WIDTH_OF_A_FILE
-    return _drawn(made, form, width, color=not to_file and use_color(sys.stdout))
+    known = known or (names_of(trace) if trace is not None else None)
+    called = known.by_address if known is not None else {}
+    return _drawn(made, form, width, called, color=not to_file and use_color(sys.stdout))
 
 
 def _of_a_node(
@@ -100,17 +106,17 @@ def _encoded(document: dict[str, Any]) -> str:
     return json_.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _drawn(made: Timeline, form: str, width: int, *, color: bool) -> str:
+def _drawn(made: Timeline, form: str, width: int, names: Mapping[bytes, str], *, color: bool) -> str:
     if form == "table":
         from mhatool.timeline.table import as_table
 
-        return as_table(made, width=width, color=color)
+        return as_table(made, width=width, color=color, names=names)
     from mhatool.timeline import as_text
 
-    return as_text(made, width=width)
+    return as_text(made, width=width, names=names)
 
 
-def _build(files: list[str], profile: str | None, *, for_people: bool) -> Timeline:
+def _build(files: list[str], trace: Trace | None, profile: str | None, *, for_people: bool) -> Timeline:
     """One pass over the packets for observer and judge; of a trace, over the messages that its nodes sent."""
     from mhatool.exchange import Source, sightings
     from mhatool.exchange.wanted import traffic
@@ -119,7 +125,6 @@ def _build(files: list[str], profile: str | None, *, for_people: bool) -> Timeli
     from mhatool.trace.frames import records_of
     from mhatool.validate import Judge
 
-    trace = trace_among(files)
     chosen = chosen_profile(profile if trace is None else profile or trace.header.profile)
     observer, judge = Observer(), Judge(chosen)
     findings = []

@@ -1,4 +1,4 @@
-"""Traces where else captures are named: told by their content, also on standard input."""
+"""Traces where else captures are named, told by their content, also on standard input; and names of nodes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mhatool.cli.common import fail, input_name
 from mhatool.cli.live import LiveInput
 
 if TYPE_CHECKING:
+    from mhatool.timeline.names import Names
     from mhatool.trace import Trace
 
 _BEGINNING: Final = 64
@@ -34,6 +35,28 @@ def trace_among(files: Sequence[str]) -> Trace | None:
         fail(str(error))
 
 
+def names_of(trace: Trace) -> Names:
+    """The names that a trace's header has."""
+    from mhatool.timeline.kame.traced import names_of as found
+
+    return found(trace.header)
+
+
+def read_names(path: str | None) -> Names | None:
+    """The names in the file; None without one."""
+    from mhatool.timeline.names import NamesError
+    from mhatool.timeline.names import read_names as read
+
+    if path is None:
+        return None
+    try:
+        return read(path)
+    except NamesError as error:
+        fail(str(error), 'give a table a node, as [ha1] with addresses = ["2001:db8::1"] and interface = "ed1"', path)
+    except OSError as error:
+        fail(error.strerror or str(error), "name a file that can be read", path)
+
+
 def _is_trace(file: str) -> bool:
     """Whether it begins as a trace does; where it can't be read, the reader of captures says why."""
     from mhatool.trace import is_trace
@@ -53,4 +76,4 @@ def _is_there() -> bool:
     return sys.stdin is not None and not sys.stdin.closed and not sys.stdin.isatty()
 
 
-__all__ = ["trace_among"]
+__all__ = ["names_of", "read_names", "trace_among"]

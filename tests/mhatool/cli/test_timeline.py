@@ -110,6 +110,15 @@ def test_an_instant_or_a_node_asks_for_tables_whatever_the_style(tmp_path: Path)
     assert [(len(node["updates"]), len(node["cache"])) for node in document["nodes"]] == [(2, 0), (0, 2), (0, 2)]
 
 
+def test_names_stand_for_addresses_in_text_and_table(tmp_path: Path) -> None:
+    capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
+    command = ("timeline", capture, "--profile", "kame2003", "--names", names)
+    text = mhatool(*command).out
+    assert "\nHome address mn\n" in text
+    assert "  Home agent ha1\n" in text
+    assert "Home address mn" in mhatool(*command, "--style", "table").out
+
+
 def test_the_log_of_the_mobile_node(tmp_path: Path) -> None:
     capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
     log = mhatool("timeline", capture, *KAME[:2], "--style", "kame-log", "--names", names, "--node", "mn").out

@@ -250,4 +250,4 @@ def test_a_trace_through_a_pipe_and_in_other_styles(tmp_path: Path) -> None:
     document = json.loads(mhatool("timeline", trace, "--json").out)
     bindings = [(binding["home_agent"], binding["sequence_numbers"]) for binding in document["bindings"]]
     assert bindings == [("2001:200:1:2::1", [34285, 34286]), ("2001:200:1:2::2", [10803, 10804])]
-    assert "Home address 2001:200:1:2:240:26ff:fe4c:51fd" in mhatool("timeline", trace).out
+    assert "\nHome address mn\n" in mhatool("timeline", trace).out  # as the trace names it
