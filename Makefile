@@ -23,7 +23,7 @@ coverage: $(dev_stamp)  ## which branches of codecs and engine no test of theirs
 bench: $(dev_stamp)  ## measure against named peers (ARGS are passed on)
 	@.venv/bin/python -m bench $(ARGS)
 
-captures: $(dev_stamp)  ## write captures/rules/ from tests/recipes/ again
+captures: $(dev_stamp)  ## write captures/rules/ and captures/scenarios/ from tests/recipes/ again
 	@.venv/bin/python -m tests.recipes
 
 plugin: $(dev_stamp)  ## write wireshark-lua/mha.lua from the declarations again

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mhatool.cli.common import JsonOption, Out, exclusive, fail, styled, warn
+from mhatool.cli.common import JsonOption, Out, fail, styled, warn
 
 if TYPE_CHECKING:
     from mhatool.network.scenario.run import Run
@@ -31,6 +31,9 @@ def simulate(
     vantage: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Capture at this node or link only; repeatable.")
     ] = None,
+    names: Annotated[
+        str | None, typer.Option(metavar="OUT", help="Write how the nodes are called, for `timeline --names`.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Let a network happen: mobile nodes, home agents, correspondents and routers in virtual time.
@@ -42,26 +45,37 @@ def simulate(
       mhatool simulate tour -w tour.pcapng --trace tour.jsonl
       mhatool simulate lossy --seed 7 --set links.foreign1.loss=0.5
       mhatool simulate tour -w - --vantage mn | mhatool dissect -
+      mhatool simulate paper -w paper.pcapng --names names.toml
     """
     from mhatool.network.scenario import ScenarioError, load
+    from mhatool.network.scenario.naming import names_file
     from mhatool.network.scenario.run import Run
 
-    if write == "-" and trace == "-":
-        fail("both capture and trace would go to standard output", "give one of them a file")
-    exclusive(json=json or None, w=write == "-" or None)
-    exclusive(json=json or None, trace=trace == "-" or None)
+    outputs = {"write": write, "trace": trace, "names": names}
+    _refuse_clashes(outputs, json)
     with ExitStack() as stack:
         try:
             plan = load(scenario, changes or [])
-            capture = stack.enter_context(_output(write, text=False)) if write else None
-            events = stack.enter_context(_output(trace, text=True)) if trace else None
-            run = Run(plan, seed, capture, tuple(vantage or ()), events)
+            to = {
+                what: stack.enter_context(_output(path, text=what != "write")) for what, path in outputs.items() if path
+            }
+            run = Run(plan, seed, to.get("write"), tuple(vantage or ()), to.get("trace"))
         except ScenarioError as error:
             fail(str(error))
         run.happen()
-    if "-" not in (write, trace):
+        if "names" in to:
+            to["names"].write(names_file(plan).encode())
+    if "-" not in outputs.values():
         _tell(run, json)
     _warn_of_failed_expectations(run)
+
+
+def _refuse_clashes(outputs: dict[str, str | None], json: bool) -> None:
+    on_the_pipe = [what for what, path in outputs.items() if path == "-"]
+    if len(on_the_pipe) > 1:
+        fail(f"both --{on_the_pipe[0]} and --{on_the_pipe[1]} would go to standard output", "give one of them a file")
+    if json and on_the_pipe:
+        fail(f"--json and --{on_the_pipe[0]} - contradict each other", "give one of them")
 
 
 def _output(path: str, *, text: bool) -> Any:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from mhatool.engine import actions
 from mhatool.engine.commands import Command, Start
+from mhatool.engine.events import Event
 from mhatool.engine.node import Node
 from mhatool.network.routes import Route
 
@@ -54,10 +57,17 @@ class Seat:
         """Carry out what it wants, tell what it tells, and see when it wants to be called."""
         machine = self.machine
         for event in self.node.poll_events():
-            machine.tell(event)
+            machine.tell(self._by_the_network(event) if self.clock_offset_ns else event)
         for action in self.node.poll_actions():
             _CARRIED_OUT[type(action)](machine, action)
         self.arm()
+
+    def _by_the_network(self, event: Event) -> Event:
+        """The event with its instants by the network's clock, not by the node's: a trace has one clock."""
+        instants = {name: getattr(event, name, 0) for name in _INSTANTS}
+        return msgspec.structs.replace(
+            event, **{name: at - self.clock_offset_ns for name, at in instants.items() if at}
+        )
 
     def arm(self) -> None:
         """Plan the next call, unless it is planned already."""
@@ -122,6 +132,9 @@ def _remove_route(machine: Machine, action: actions.RemoveRoute) -> None:
 def _forget_neighbour(machine: Machine, action: actions.ForgetNeighbour) -> None:
     machine.neighbours[action.interface].forget(action.address)
 
+
+_INSTANTS = ("time_ns", "expires_ns", "next_send_ns")
+"""Fields of events that hold instants; 0 is none."""
 
 _CARRIED_OUT: Mapping[type, Callable[[Machine, Any], None]] = {
     actions.Send: _send,

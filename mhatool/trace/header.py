@@ -22,8 +22,8 @@ class NodeNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the trace is of.
 
-    `vantage_point` is where it was written, `clock` what its times count: nanoseconds since 1970 by each node's own
-    clock, which differs from the vantage point's by `clock_offsets_ns`. `names` are by node, `profile` the code
+    `vantage_point` is where it was written, `clock` what its times count: nanoseconds since 1970 by one clock, that of
+    the vantage point. Nodes' own clocks are ahead of it by `clock_offsets_ns`. `names` are by node, `profile` the code
     points'. `start_ns` and `end_ns` bound the run.
     """
 

@@ -1,4 +1,4 @@
-"""`python -m tests.recipes`: writes captures/rules/ from the recipes, the same octets each time."""
+"""`python -m tests.recipes`: writes captures/rules/ and captures/scenarios/, the same octets each time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from mhatool.capture import PcapngWriter
-from tests.recipes import every
+from tests.recipes import every, scenarios
 from tests.recipes.example import Example, Packet
 
 FOLDER = Path(__file__).parents[2] / "captures" / "rules"
@@ -78,6 +78,7 @@ def main() -> int:
             old.unlink()
     for name, octets in wanted.items():
         (FOLDER / name).write_bytes(octets)
+    scenarios.write()
     return 0
 
 

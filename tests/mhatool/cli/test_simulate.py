@@ -8,10 +8,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from dissectors.ipv6.address import parse
 from mhatool.capture import open_capture
 from mhatool.cli.simulate import LIST_SCHEMA
 from mhatool.network.scenario import built_in_names
 from mhatool.network.scenario.run import SCHEMA
+from mhatool.timeline.names import read_names
 from mhatool.trace import read
 
 SMALL = """
@@ -131,7 +133,7 @@ def test_a_capture_on_standard_output_is_all_there_is(small: str) -> None:
             ["SMALL", "--vantage", "c", "-w", "x"],
             "there is no link or node 'c' to capture at; there are lan, spare, a, b",
         ),
-        (["SMALL", "-w", "-", "--trace", "-"], "both capture and trace would go to standard output"),
+        (["SMALL", "-w", "-", "--trace", "-"], "both --write and --trace would go to standard output"),
         (["SMALL", "--json", "-w", "-"], "contradict each other"),
         (["SMALL", "-w", "/nowhere/x"], "/nowhere/x: it can't be written"),
     ],
@@ -142,6 +144,15 @@ def test_wrong_use_is_one_line(small: str, tmp_path: Path, arguments: list[str],
     done = mhatool("simulate", *own, status=2)
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_names_are_those_that_timeline_reads(tmp_path: Path) -> None:
+    path = tmp_path / "names.toml"
+    mhatool("simulate", "paper", "--names", str(path))
+    found = read_names(str(path)).find("mn")
+    assert found is not None
+    assert (found.host, found.interface, found.interface_index) == ("mobile-mn", "wi0", 8)
+    assert found.addresses == {parse("2001:200:1:2:240:26ff:fe4c:51fd")}
 
 
 def test_an_expectation_that_fails_is_a_warning(small: str) -> None:
