@@ -30,6 +30,7 @@ class Alarm(Enum):
     UPDATE_LIST = auto()
     KEYGEN_TEST = auto()
     PREFIX_SOLICITATION = auto()
+    HOME_PREFIX_AGES = auto()
 
 
 AlarmKey = tuple[Alarm, bytes]

@@ -17,6 +17,11 @@ from mhatool.protocol.lifetime import NS_PER_S, expiry, nanoseconds
 SHARE_OF_LIFETIME = 0.8
 """When the tests for a refresh begin; a correspondent advises nothing (RFC 6275, 6.2.4)."""
 
+AFTER_HOME_S = 2
+"""So long after a home registration's refresh a correspondent's follows: the answer is there by then."""
+TIME_FOR_TESTS_S = 4
+"""What has to be left of a binding for its tests and one retransmission."""
+
 
 class Correspondents:
     """The handlers of correspondents' entries, and who gets one."""
@@ -188,13 +193,27 @@ class Correspondents:
         most = min(self._context.constants.max_rr_binding_lifetime_s, self._context.configuration.lifetime_s)
         return min(most, (max(ends) - now) // NS_PER_S) // 4 * 4
 
+    def _refresh_s(self, ends_ns: int, lifetime_s: int) -> int:
+        """At four fifths of the lifetime; or just after the home registration's own refresh, where that comes in time.
+
+        What is asked for is no longer than what the home registration has left, so refreshed before it a binding would
+        get the short rest.
+        """
+        now, refresh_s = self._context.now, int(lifetime_s * SHARE_OF_LIFETIME)
+        bound = [entry.due_ns for entry in self._list.home_registrations() if entry.state is State.BOUND]
+        if not bound:
+            return refresh_s
+        after_home_s = (max(bound) - now) // NS_PER_S + AFTER_HOME_S
+        in_time = now + (after_home_s + TIME_FOR_TESTS_S) * NS_PER_S <= ends_ns
+        return max(refresh_s, after_home_s) if in_time else refresh_s
+
     def _hold(self, entry: Entry, lifetime_s: int, sent: int) -> None:
         entry.lifetime_s = lifetime_s
         entry.expires_ns = entry.holds_until_ns = expiry(sent, lifetime_s)
         entry.may_hold_until_ns = max(entry.may_hold_until_ns, entry.holds_until_ns)
         entry.outstanding.clear()
         entry.retries = entry.failures = 0
-        entry.refresh_s = int(lifetime_s * SHARE_OF_LIFETIME)
+        entry.refresh_s = self._refresh_s(entry.holds_until_ns, lifetime_s)
         self._list.wait(entry, entry.refresh_s * NS_PER_S)
         self._route(entry, entry.care_of_address)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from mhatool.engine.mobile_node.advertised import INFINITE_S
-from mhatool.engine.mobile_node.context import Context
+from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.protocol.lifetime import NS_PER_S, expiry
+
+AGE = 0.8
+"""The share of a lifetime after which it is asked about."""
 
 
 class Lifetimes(Protocol):
@@ -23,10 +26,18 @@ class HomePrefix:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._valid_until_ns: int | None = None
+        self.on_ageing: Callable[[], None] = lambda: None
+        """Called when most of the lifetime has gone since it was heard of last (RFC 6275, 11.4.2)."""
+        context.ring_for(Alarm.HOME_PREFIX_AGES, lambda _: self.on_ageing())
 
     def hear(self, valid_s: int) -> None:
         """It is valid for so long from now on."""
-        self._valid_until_ns = None if valid_s == INFINITE_S else expiry(self._context.now, valid_s)
+        if valid_s == INFINITE_S:
+            self._valid_until_ns = None
+            self._context.cancel(Alarm.HOME_PREFIX_AGES)
+            return
+        self._valid_until_ns = expiry(self._context.now, valid_s)
+        self._context.set_alarm(Alarm.HOME_PREFIX_AGES, valid_s * AGE)
 
     def left_s(self) -> int | None:
         """Whole seconds; None: for ever, or nobody said."""

@@ -23,11 +23,19 @@ class PrefixDiscovery:
         self._asked: dict[bytes, tuple[int, int]] = {}
         """Identifier and retransmissions by agent."""
         context.ring_for(Alarm.PREFIX_SOLICITATION, self._again)
+        home_prefix.on_ageing = self._ask_any
 
     def solicit(self, home_agent: bytes) -> None:
         """Ask an agent that holds a binding, unless it is being asked."""
         if home_agent not in self._asked:
             self._ask(home_agent, self._context.randomness.getrandbits(16), 0)
+
+    def _ask_any(self) -> None:
+        """The home prefix is about to become invalid, as far as the node knows: ask the first agent that is there."""
+        bound = (entry for entry in self._list.home_registrations() if entry.is_bound(self._context.now))
+        entry = next(bound, None)
+        if entry is not None:
+            self.solicit(entry.peer)
 
     def stop(self) -> None:
         """Home again: the link itself tells."""

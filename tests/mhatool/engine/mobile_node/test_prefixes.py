@@ -65,6 +65,21 @@ def test_the_advertised_lifetime_bounds_the_next_registration() -> None:
     assert update.message.lifetime_s == 276  # 300 - 20 - 1, in units of 4 s
 
 
+def test_before_the_home_prefix_ends_an_agent_is_asked() -> None:
+    """RFC 6275, 11.4.2; four fifths of 300 s after it was heard of."""
+    play = Journey()
+    asked = asks(play)
+    play.hears(advertisement(asked.message.identifier, 300), AGENT1, CARE_OF, routed_to=HOME)
+    play.waits(239)
+    assert not [sent for sent in play._sent if isinstance(sent.message, MobilePrefixSolicitation)]
+    play.waits(1)
+    again = play.finds(MobilePrefixSolicitation)
+    play.hears(advertisement(again.message.identifier, 0xFFFFFFFF), AGENT1, CARE_OF, routed_to=HOME)
+    play.forgets()
+    play.waits(1000)
+    assert not [sent for sent in play._sent if isinstance(sent.message, MobilePrefixSolicitation)]
+
+
 def test_an_unasked_advertisement_is_taken_and_answered_by_a_solicitation() -> None:
     play = Journey()
     play.is_registered_with(AGENT1)
