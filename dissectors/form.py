@@ -196,20 +196,23 @@ class Forms:
                 if stop - data >= 16 and number != 1:
                     return False  # who knows whose addresses are in it
             else:
+                tail = at + max((spec.offset + spec.size for spec in values if not spec.is_tail), default=2)
                 for spec in values:
-                    first = at + spec.offset if spec.offset >= 0 else data
+                    first = tail if spec.is_tail else at + spec.offset
                     message.add(spec.kind, spec.name, first, spec.size or stop - first)
             at = stop
         return True
 
     def _fields(self, number: int, octets: bytes, at: int, stop: int) -> tuple[FieldSpec, ...] | None:
-        """The fields of an option that is nothing but addresses, or all free; None for others: those are kept."""
+        """The fields of an option that is nothing but addresses, or holds a proof; None for others: those are kept."""
         variants = self._codec.table("mobility_option").get(number, [])
         declaration = self._codec.declaration_at("mobility_option", octets, at, stop)
         if declaration not in variants or declaration.fixed_size > stop - at:
             return None
         values = declaration.values
-        if not values or not all(_is_free(spec) for spec in values):
+        if not all(_is_free(spec) for spec in values) and not any(spec.name in FREE for spec in values):
+            return None
+        if not values:
             return None
         has_list = any(isinstance(spec.kind, kinds.AddressList) for spec in values)
         return None if has_list and (stop - at - declaration.fixed_size) % 16 else values

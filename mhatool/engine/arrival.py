@@ -75,8 +75,9 @@ class Reader:
         view = datagram.upper
         if view is None:
             return None
+        message = view.value  # quicker than `message()` once the form of such frames is known
         return Arrival(
-            message=view.message(),
+            message=message if message is not None else view.message(),
             source=datagram.source,
             destination=datagram.destination,
             home_address=datagram.home_address,

@@ -6,6 +6,7 @@ from dissectors.mobility.binding import BindingAcknowledgement
 from dissectors.options.binding import BindingRefreshAdvice
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.spec import Flags, Option
+from mhatool.engine.departure import Seal
 from mhatool.engine.home_agent.request import Request, Signature
 from mhatool.engine.home_agent.statuses import Status
 from mhatool.engine.sender import Sender
@@ -38,27 +39,12 @@ class Answers:
         At home the answer goes to where the request came from on the link: another agent may still answer for the
         home address (RFC 6275, 10.3.2, and PROTOCOL's Move 3).
         """
-        options: list[Option] = [BindingRefreshAdvice(refresh_interval_s=refresh_s)] if refresh_s else []
-        seal = None
-        if signature is not None:
-            if signature.timestamp is not None:
-                options.append(MessageIdentification(timestamp=signature.timestamp))
-            association = signature.association
-            options.append(
-                MobilityMessageAuthentication(
-                    subtype=MN_HA, spi=association.spi, authenticator=bytes(AUTHENTICATOR_SIZE)
-                )
-            )
-
-            def seal(header: bytes) -> bytes:
-                return authenticator(association.key, request.care_of_address, request.home_address, header)
-
         message = BindingAcknowledgement(
             status=status,
             flags=_NO_FLAGS,
             sequence_number=request.sequence_number if sequence_number is None else sequence_number,
             lifetime_s=lifetime_s,
-            options=tuple(options),
+            options=_options(refresh_s, signature),
         )
         is_at_home = not request.routed and request.interface == self._interface
         self._sender.send(
@@ -67,9 +53,28 @@ class Answers:
             request.source,
             now,
             routed_to=request.home_address if request.routed else None,
-            seal=seal,
+            seal=_seal(request, signature) if signature is not None else None,
             via=(self._interface, request.link_source) if is_at_home else None,
         )
+
+
+def _options(refresh_s: int, signature: Signature | None) -> tuple[Option, ...]:
+    """Advice, then the time stamp, and the proof as the last one (RFC 4285, 5)."""
+    options: list[Option] = []
+    if refresh_s:
+        options.append(BindingRefreshAdvice(refresh_interval_s=refresh_s))
+    if signature is not None:
+        if signature.timestamp is not None:
+            options.append(MessageIdentification(timestamp=signature.timestamp))
+        spi, empty = signature.association.spi, bytes(AUTHENTICATOR_SIZE)
+        options.append(MobilityMessageAuthentication(subtype=MN_HA, spi=spi, authenticator=empty))
+    return tuple(options)
+
+
+def _seal(request: Request, signature: Signature) -> Seal:
+    """What makes the proof that ends the answer."""
+    key, care_of, home = signature.association.key, request.care_of_address, request.home_address
+    return lambda header: authenticator(key, care_of, home, header)
 
 
 __all__ = ["Answers"]

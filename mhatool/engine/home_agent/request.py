@@ -63,15 +63,16 @@ def read_request(arrival: Arrival) -> Request | Drop:
     """The request in a Binding Update, or why it is discarded without an answer."""
     update: BindingUpdate = arrival.message
     home = arrival.true_source
-    if is_multicast(arrival.destination) or not is_routable_unicast(arrival.source):
+    source = arrival.source
+    if is_multicast(arrival.destination) or not is_routable_unicast(source):
         return Drop(DropReason.MULTICAST, "a Binding Update goes from a unicast address to one")
     if not is_routable_unicast(home):
         return Drop(DropReason.HOME_ADDRESS, "the home address isn't a unicast routable address")
     options = _own(update) if update.options else {}
     alternate = options.get(AlternateCareOfAddress)
-    care_of = alternate.care_of_address if alternate is not None else arrival.source
+    care_of = alternate.care_of_address if alternate is not None else source
     deletes = update.lifetime_s == 0 or care_of == home
-    if not is_routable_unicast(care_of):
+    if care_of != source and not is_routable_unicast(care_of):
         return Drop(DropReason.CARE_OF_ADDRESS, "the care-of address isn't a unicast routable address")
     if arrival.home_address is None and not deletes:
         return Drop(DropReason.HOME_ADDRESS, "a registration without a Home Address option (RFC 6275, 10.3.1)")
@@ -81,8 +82,8 @@ def read_request(arrival: Arrival) -> Request | Drop:
         home_address=home,
         care_of_address=care_of,
         agent=arrival.destination,
-        source=arrival.source,
-        routed=arrival.source != home,
+        source=source,
+        routed=source != home,
         deletes=deletes,
         lifetime_s=update.lifetime_s,
         sequence_number=update.sequence_number,
