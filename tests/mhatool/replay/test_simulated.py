@@ -28,7 +28,7 @@ def again(folder: Path, scenario: str, node: str, role: str, of: str) -> Compari
 @pytest.mark.parametrize(
     ("node", "role", "of", "least"),
     [
-        ("mn", "mn", "2001:db8:2::5eff:fe10:1", 20),
+        ("mn", "mn", "2001:db8:2::5eff:fe10:1", 18),
         ("ha1", "ha", "2001:db8:2::1", 5),
         ("ha2", "ha", "2001:db8:2::2", 4),
         ("cn2", "cn", "2001:db8:c::b", 2),
