@@ -61,7 +61,11 @@ def run(arguments: Sequence[str | Path], environment: Mapping[str, str] | None =
 
 @cache
 def _about() -> str:
-    return run(["--version"]).out
+    said = run(["--version"])
+    if said.status != 0:
+        last = said.errors.strip().splitlines()[-1:]
+        raise WiresharkError(f"tshark --version ends with status {said.status}; see what it says ({''.join(last)})")
+    return said.out
 
 
 def version() -> str:

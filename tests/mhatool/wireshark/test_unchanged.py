@@ -92,10 +92,9 @@ def test_only_as_documented_in_the_hierarchy(tmp_path: Path) -> None:
     path = write(tmp_path / "two.pcapng", [made.echo_request(CARE1, AGENT), made.home_bu()])
     statistics = ("-q", "-z", "io,phs", "-r", path)
     bare, ours = tshark(*statistics, script=None), tshark(*statistics)
-    assert ours != bare
-    levels = [line.split()[0] for line in ours.splitlines() if " frames:" in line]
-    assert [level for level in levels if level not in ("_ws.lua.fake", "mha")] == ["raw", "ipv6", "icmpv6", "mipv6"]
-    assert levels.count("_ws.lua.fake") == 2
+    levels = {text: [line.split()[0] for line in text.splitlines() if " frames:" in line] for text in (bare, ours)}
+    assert levels[bare] == ["raw", "ipv6", "icmpv6"]
+    assert levels[ours] == ["raw", "ipv6", "_ws.lua.fake", "icmpv6"]
     without = ("-o", "mha.icmpv6:FALSE", "-o", "mha.mobility:FALSE")
     assert tshark(*statistics, *without) == bare
 
