@@ -105,7 +105,7 @@ FAULTS: tuple[Fault, ...] = (
         "options-not-read",
         ("mip6.[abelmnrv]*", "mip6.padn", "mip6.mobility_opt.len", "icmpv6.opt.*"),
         *_V4,
-        "doesn't read the options of Mobile Prefix Solicitation, and those of Home Agent Switch at a wrong place",
+        "reads no options of Mobile Prefix Solicitation, and those of Home Agent Switch 6 octets before their place",
         "3b 00 0c 00 .... 00 00 is whole and has no option (RFC 5142, 3), it shows one; 92 00 .... (RFC 6275, 6.7)",
         when.options_not_read,
     ),
@@ -122,7 +122,7 @@ FAULTS: tuple[Fault, ...] = (
         ("icmpv6.fmip6.*", "icmpv6.opt.*"),
         *_V4,
         "takes any octet behind the checksum of type 154 for a subtype of FMIPv6, with options",
-        "9a 00 .... 01 ...: RFC 5568, 6.1 has 2 and 3, reserves 0 and 1, retired 4 and 5",
+        "9a 00 .... 01 ...: RFC 5568, 6.1 has 2 and 3, reserves 0 and 1, retired 4 and 5; 150: RFC 4065",
         when.is_nobodys,
     ),
     Fault(

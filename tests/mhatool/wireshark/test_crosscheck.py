@@ -220,7 +220,7 @@ def test_identifiers_that_are_no_text(tmp_path: Path) -> None:
 
 def test_a_fault_hides_nothing_else(tmp_path: Path) -> None:
     """What none of them explains in the frames that they are about: values of the script, and values not there."""
-    frames = frames_of(write(tmp_path / "some.pcapng", [redirect(), mobility_62(), made.home_bu()]))
+    frames = frames_of(write(tmp_path / "some.pcapng", [redirect(), mobility_62(), made.home_bu(), made.agent_switch(AGENT)]))
     cases = [
         (frames[0], RFC6275, "mha.type", (), ("5",)),
         (frames[0], RFC6275, "ipv6.hlim", ("64", "64"), ("64", "7")),
@@ -228,6 +228,8 @@ def test_a_fault_hides_nothing_else(tmp_path: Path) -> None:
         (frames[1], KAME2003, "mip6.bu.lifetime", ("15",), ("16",)),
         (frames[1], KAME2003, "mip6.bu.seqnr", ("1",), ()),
         (frames[2], RFC6275, "mip6.bu.seqnr", ("1",), ("2",)),
+        (frames[3], RFC6275, "mip6.mhtype", ("12",), ("13",)),
+        (frames[3], RFC6275, "mip6.bra.interval", (), ("7",)),
     ]
     for frame, profile, name, ours, theirs in cases:
         assert fault_of("4.0.17", profile, frame, name, ours, theirs) is None
