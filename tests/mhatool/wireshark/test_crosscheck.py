@@ -220,7 +220,8 @@ def test_identifiers_that_are_no_text(tmp_path: Path) -> None:
 
 def test_a_fault_hides_nothing_else(tmp_path: Path) -> None:
     """What none of them explains in the frames that they are about: values of the script, and values not there."""
-    frames = frames_of(write(tmp_path / "some.pcapng", [redirect(), mobility_62(), made.home_bu(), made.agent_switch(AGENT)]))
+    packets = [redirect(), mobility_62(), made.home_bu(), made.agent_switch(AGENT)]
+    frames = frames_of(write(tmp_path / "some.pcapng", packets))
     cases = [
         (frames[0], RFC6275, "mha.type", (), ("5",)),
         (frames[0], RFC6275, "ipv6.hlim", ("64", "64"), ("64", "7")),
