@@ -95,4 +95,7 @@ def folders() -> Folders:
     configuration = named.get("Personal configuration")
     if not plugins or not configuration:
         raise WiresharkError("tshark -G folders names no folder for a user's scripts; give one with -o")
-    return Folders(Path(plugins.strip()), Path(configuration.strip()))
+    found = Folders(Path(plugins.strip()), Path(configuration.strip()))
+    if not (found.plugins.is_absolute() and found.configuration.is_absolute()):
+        raise WiresharkError(f"tshark -G folders names {plugins.strip()}, which is nobody's home; set HOME, or give -o")
+    return found

@@ -222,6 +222,12 @@ def test_a_profile_of_ones_own(home: Path, tmp_path: Path) -> None:
     assert tshark(home, "-r", capture, "-T", "fields", "-e", "mha.unreachable.address") == "\n2001:db8:1::1\n"
 
 
+@pytest.mark.tshark
+def test_without_a_home(home: Path) -> None:
+    assert "set HOME" in complaint("export", "wireshark", "--install", cwd=home, environment={"HOME": "there"})
+    assert tree(home) == {}
+
+
 def test_to_standard_output() -> None:
     assert mhatool("export", "wireshark").out == plugin()
 

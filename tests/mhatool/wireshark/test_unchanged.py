@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.fuzz.corpus import corpus
 from tests.fuzz.mutate import mutations
 from tests.mhatool.scenes import AGENT, CARE1, UMIP, ipv6
 from tests.peers.plugin import SCRIPT, table, tshark, write
-from tests.peers.unchanged import changes
+from tests.peers.unchanged import changes, without_ours
 from tests.recipes import packets as made
 
 pytestmark = pytest.mark.tshark
@@ -105,6 +106,28 @@ def test_another_tree_is_a_change(tmp_path: Path) -> None:
 
 
 # --- mutated frames ---
+
+
+def _frames(lines: Iterable[str]) -> list[list[str]]:
+    found: list[list[str]] = []
+    for line in lines:
+        if line.startswith("Frame ") and " bytes on wire" in line:
+            found.append([])
+        found[-1].append(line)
+    return found
+
+
+def test_mutated_frames_differ_only_as_documented(tmp_path: Path) -> None:
+    """Where an option is shown by the script, or Home Agent Unreachable; every other frame is as it was."""
+    path = write(tmp_path / "mutated.pcapng", mutations(2, corpus(), 1_500))
+    texts = [tshark("-r", path, "-V", script=script).splitlines() for script in (None, SCRIPT)]
+    bare, ours = (["\n".join(frame) for frame in _frames(text)] for text in texts)
+    pairs = enumerate(zip(bare, ours, strict=True))
+    different = {number for number, (a, b) in pairs if a.splitlines() != list(without_ours(b))}
+    documented = (":mha_option", "Multiple Home Agents for Mobile IPv6: Home Agent Unreachable\n")
+    shown = {number for number, text in enumerate(ours) if any(words in text for words in documented)}
+    assert different
+    assert different <= shown
 
 
 def _malformed(path: Path, script: Path | None) -> set[str]:
