@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from dissectors.errors import DecodeError
+from dissectors.ipv6.address import is_multicast
 from dissectors.ipv6.link import IPV6_ONLY
 from dissectors.packet import Datagram
 from dissectors.profile import Profile
 from dissectors.walk import Dissector
 from mhatool.protocol.value import value
+
+MOST_HEARD: Final = 64
+"""Datagrams to groups whose reading is kept."""
+_NEXT_HEADER: Final = 6
 
 
 @value
@@ -59,15 +65,50 @@ class Circumstances:
     """Where its IPv6 header begins in the datagram: further in where it was tunnelled."""
 
 
+class _Heard:
+    """What readers of one profile have made of the latest datagrams to groups.
+
+    Each node of a link gets the same octets; the thousandth needn't read them again. Only datagrams without extension
+    headers are kept: what others hold may depend on what came before, as fragments do.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._icmpv6 = profile.protocol("icmpv6")
+        self._arrivals: dict[bytes, Arrival] = {}
+
+    def find(self, octets: bytes) -> Arrival | None:
+        """What another reader has made of these octets, if one has."""
+        return self._arrivals.get(octets)
+
+    def keep(self, arrival: Arrival) -> None:
+        """For other readers, where others may get the same."""
+        octets = arrival.datagram
+        if is_multicast(arrival.destination) and octets[_NEXT_HEADER] == self._icmpv6:
+            if len(self._arrivals) >= MOST_HEARD:
+                self._arrivals.clear()
+            self._arrivals[octets] = arrival
+
+
+#: By profile, as long as somebody holds that.
+_heard: WeakKeyDictionary[Profile, _Heard] = WeakKeyDictionary()
+
+
 class Reader:
     """From datagrams to arrivals, by one profile; it keeps fragments, so a node has one of these."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self._dissector = Dissector(profile)
+        heard = _heard.get(profile)
+        if heard is None:
+            heard = _heard[profile] = _Heard(profile)
+        self._heard = heard
 
     def read(self, octets: bytes, interface: str, link_source: bytes, now: int) -> Arrival | None:
         """The innermost message in a datagram. None where there is none; DecodeError where it can't be used."""
+        known = self._heard.find(octets)
+        if known is not None:
+            return _again(known, octets, interface, link_source, now)
         packet = self._dissector.look(octets, IPV6_ONLY, len(octets), 0)
         datagram = _innermost(packet.datagrams)
         if datagram is None:
@@ -76,7 +117,7 @@ class Reader:
         if view is None:
             return None
         message = view.value  # quicker than `message()` once the form of such frames is known
-        return Arrival(
+        arrival = Arrival(
             message=message if message is not None else view.message(),
             source=datagram.source,
             destination=datagram.destination,
@@ -91,6 +132,8 @@ class Reader:
             upper_octets=bytes(view.bytes),
             now=now,
         )
+        self._heard.keep(arrival)
+        return arrival
 
     def circumstances(self, octets: bytes) -> Circumstances | None:
         """Those of the innermost message, however broken it is; None where not even its IPv6 header can be read."""
@@ -105,6 +148,25 @@ class Reader:
             checksum_good=view is None or view.checksum_status != "bad",
             at=datagram.ipv6.start,
         )
+
+
+def _again(known: Arrival, octets: bytes, interface: str, link_source: bytes, now: int) -> Arrival:
+    """The same octets at somebody else, or at another time."""
+    return Arrival(
+        message=known.message,
+        source=known.source,
+        destination=known.destination,
+        home_address=known.home_address,
+        routed_home_address=known.routed_home_address,
+        through=known.through,
+        hop_limit=known.hop_limit,
+        checksum_good=known.checksum_good,
+        interface=interface,
+        link_source=link_source,
+        datagram=octets,
+        upper_octets=known.upper_octets,
+        now=now,
+    )
 
 
 def _innermost(datagrams: Sequence[Datagram]) -> Datagram | None:
