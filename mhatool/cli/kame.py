@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 from mhatool.cli.common import chosen_profile, fail
-from mhatool.cli.reading import in_all, read_once, sources
+from mhatool.cli.reading import in_all, sources
+from mhatool.cli.tracing import read_names, trace_among
 
 if TYPE_CHECKING:
     from mhatool.capture import CaptureReader
@@ -16,19 +17,34 @@ if TYPE_CHECKING:
     from mhatool.timeline.kame.traced import Traced
     from mhatool.timeline.names import NamedNode, Names
 
-_BEGINNING: Final = 64
-"""Octets that tell a trace."""
-
 
 def tables(files: Sequence[str], profile: str | None, names: str | None, node: str | None, at: str | None) -> str:
     """The tables of a node at an instant, those of all that have any where none is named."""
-    instant = _at(at)
-    seen, frame_ns = _seen(files, profile, names, instant)
-    now = instant.resolve(seen.first_ns, seen.last_ns, frame_ns)
+    seen, now = _seen_at(files, profile, names, at)
     if node is not None:
         return seen.tables(_node(seen.names, node), now)
     found = ((each.name, seen.tables(each, now)) for each in seen.nodes())
     return "\n".join(f"{name}:\n{text}" for name, text in found if text)
+
+
+def document(
+    files: Sequence[str], profile: str | None, names: str | None, node: str | None, at: str | None
+) -> dict[str, Any]:
+    """The same as JSON."""
+    from mhatool.timeline.kame.document import as_document
+
+    seen, now = _seen_at(files, profile, names, at)
+    nodes = [_node(seen.names, node)] if node is not None else seen.nodes()
+    return as_document({each.name: seen.rows(each, now) for each in nodes}, now)
+
+
+def _seen_at(
+    files: Sequence[str], profile: str | None, names: str | None, at: str | None
+) -> tuple[Captured | Traced, int]:
+    """What is shown, and the instant that is meant."""
+    instant = _at(at)
+    seen, frame_ns = _seen(files, profile, names, instant)
+    return seen, instant.resolve(seen.first_ns, seen.last_ns, frame_ns)
 
 
 def log(files: Sequence[str], profile: str | None, names: str | None, node: str | None) -> str:
@@ -43,51 +59,15 @@ def _seen(files: Sequence[str], profile: str | None, names: str | None, at: At) 
     """What the captures or the trace show, and the time of the frame that is named."""
     from mhatool.timeline.kame.captured import Captured
 
-    known = _read_names(names)
-    if any(map(_is_trace, files)):
-        if len(files) > 1 or at.frame is not None:
-            fail("a trace stands alone, and has no frames", "give one trace, and --at a time")
-        return _traced(files[0], known), None
+    known, trace = read_names(names), trace_among(files)
+    if trace is not None:
+        from mhatool.timeline.kame.traced import Traced
+
+        if at.frame is not None:
+            fail("a trace has no frames", "give --at a time")
+        return Traced(trace, known), None
     hearing, frame_ns = _hear(files, profile, at)
     return Captured(hearing, known), frame_ns
-
-
-def _is_trace(file: str) -> bool:
-    """Whether a file is a trace; what can be read once only is taken for a capture."""
-    from mhatool.trace import is_trace
-
-    if read_once(file):
-        return False
-    try:
-        with open(file, "rb") as stream:
-            return is_trace(stream.read(_BEGINNING))
-    except OSError:
-        return False  # the reader of captures says what is wrong
-
-
-def _traced(file: str, names: Names | None) -> Traced:
-    from mhatool.timeline.kame.traced import Traced
-    from mhatool.trace import TraceError, read
-
-    try:
-        return Traced(read(file), names)
-    except TraceError as error:
-        fail(str(error))
-
-
-def _read_names(path: str | None) -> Names | None:
-    """The names in the file; None without one."""
-    from mhatool.timeline.names import NamesError
-    from mhatool.timeline.names import read_names as read
-
-    if path is None:
-        return None
-    try:
-        return read(path)
-    except NamesError as error:
-        fail(str(error), 'give a table a node, as [ha1] with addresses = ["2001:db8::1"] and interface = "ed1"', path)
-    except OSError as error:
-        fail(error.strerror or str(error), "name a file that can be read", path)
 
 
 def _at(text: str | None) -> At:
@@ -132,4 +112,4 @@ def _hear(files: Sequence[str], profile: str | None, at: At) -> tuple[Hearing, i
     return hearing, frame_ns
 
 
-__all__ = ["log", "tables"]
+__all__ = ["document", "log", "tables"]

@@ -18,6 +18,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "finding": "mhatool.validate.schema:FINDING",
     "validate": "mhatool.validate.report:SCHEMA",
     "timeline": "mhatool.timeline.schema:TIMELINE",
+    "tables": "mhatool.timeline.kame.document:TABLES",
     "trace": "mhatool.trace.schema:SCHEMA",
     "simulation": "mhatool.network.scenario.run:SCHEMA",
     "scenarios": "mhatool.cli.simulate:LIST_SCHEMA",

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json as json_
 import shutil
 import sys
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
 from mhatool.cli.common import FilesArgument, JsonOption, ProfileOption, chosen_profile, exclusive, fail, use_color
 from mhatool.cli.live import live
 from mhatool.cli.reading import in_all, sources
+from mhatool.cli.tracing import names_of, read_names, trace_among
 from mhatool.settings import setting
 
 if TYPE_CHECKING:
     from mhatool.capture import CaptureReader
     from mhatool.timeline import Timeline
+    from mhatool.trace import Trace
 
 Style = Literal["text", "table", "json", "kame", "kame-log"]
 _WIDTH_OF_A_FILE: Final = 100
@@ -44,82 +47,101 @@ def timeline(
 ) -> None:
     """Tell what became of each binding: spans at each home agent, moves, failures, findings.
 
-    Several captures are taken for several views of one network at one time: don't mix runs. The styles kame and
-    kame-log show one node as the paper does: its binding tables at an instant, and a mobile node's kernel log.
+    Several captures are taken for several views of one network at one time: don't mix runs. A trace stands alone.
+    With --at, --node or both it is a node's binding tables at an instant, as the paper prints them or as JSON.
+    The style kame-log is a mobile node's kernel log, as in the paper's appendix.
 
     Examples:
       mhatool timeline tour.pcap
       mhatool timeline mn.pcap ha.pcap --style text -o story.txt
       mhatool timeline tour.pcap --style table
       mhatool timeline tour.pcap --json | jq .gaps
-      mhatool timeline paper.pcapng --profile kame2003 --names names.toml --style kame --node ha1 --at +80
+      mhatool timeline tour.pcap --node 2001:db8:1::1 --at +80
+      mhatool simulate paper --trace - | mhatool timeline - --style kame-log --node mn
     """
     exclusive(style=style, json=json)
     form = "json" if json else str(setting("timeline.style", style))
     to_file = output not in (None, "-")
-    if form in _OF_A_NODE:
+    if form in _OF_A_NODE or at is not None or node is not None:
         text = _of_a_node(form, files, profile, names, node, at)
-    elif at is not None or node is not None:
-        fail("--at and --node show one node's tables", "give --style kame, or kame-log with --node alone")
     else:
-        text = _of_all(form, files, profile, to_file=to_file)
+        text = _of_all(form, files, profile, names, to_file=to_file)
     if to_file:
         _write(str(output), files, text)
     else:
         sys.stdout.write(text)
 
 
-def _of_all(form: str, files: list[str], profile: str | None, *, to_file: bool) -> str:
-    made = _build(files, profile, for_people=form != "json")
+def _of_all(form: str, files: list[str], profile: str | None, names: str | None, *, to_file: bool) -> str:
+    known = read_names(names)
+    trace = trace_among(files)
+    made = _build(files, trace, profile, for_people=form != "json")
     if form == "json":
         from mhatool.timeline import as_json
 
-        return json_.dumps(as_json(made), indent=2, ensure_ascii=False) + "\n"
+        return _encoded(as_json(made))
     seen = sys.stdout.isatty() and not to_file
     width = shutil.get_terminal_size().columns if seen else _WIDTH_OF_A_FILE
-    return _drawn(made, form, width, color=not to_file and use_color(sys.stdout))
+    known = known or (names_of(trace) if trace is not None else None)
+    called = known.by_address if known is not None else {}
+    return _drawn(made, form, width, called, color=not to_file and use_color(sys.stdout))
 
 
 def _of_a_node(
     form: str, files: list[str], profile: str | None, names: str | None, node: str | None, at: str | None
 ) -> str:
+    """One node's tables at an instant, or its log; tables look the same in each style for people."""
     from mhatool.cli import kame
 
-    if form == "kame":
+    if form == "json":
+        return _encoded(kame.document(files, profile, names, node, at))
+    if form != "kame-log":
         return kame.tables(files, profile, names, node, at)
     if at is not None:
         fail("--at: --style kame-log is the whole log", "leave it out, or take --style kame")
     return kame.log(files, profile, names, node)
 
 
-def _drawn(made: Timeline, form: str, width: int, *, color: bool) -> str:
+def _encoded(document: dict[str, Any]) -> str:
+    return json_.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _drawn(made: Timeline, form: str, width: int, names: Mapping[bytes, str], *, color: bool) -> str:
     if form == "table":
         from mhatool.timeline.table import as_table
 
-        return as_table(made, width=width, color=color)
+        return as_table(made, width=width, color=color, names=names)
     from mhatool.timeline import as_text
 
-    return as_text(made, width=width)
+    return as_text(made, width=width, names=names)
 
 
-def _build(files: list[str], profile: str | None, *, for_people: bool) -> Timeline:
-    """One pass over the packets for observer and judge."""
-    from mhatool.exchange import sightings
+def _build(files: list[str], trace: Trace | None, profile: str | None, *, for_people: bool) -> Timeline:
+    """One pass over the packets for observer and judge; of a trace, over the messages that its nodes sent."""
+    from mhatool.exchange import Source, sightings
     from mhatool.exchange.wanted import traffic
     from mhatool.observe import Observer
     from mhatool.timeline import build
+    from mhatool.trace.frames import records_of
     from mhatool.validate import Judge
 
-    chosen = chosen_profile(profile)
+    chosen = chosen_profile(profile if trace is None else profile or trace.header.profile)
     observer, judge = Observer(), Judge(chosen)
     findings = []
     readers: list[CaptureReader] = []
-    for sighting in sightings(sources(files, for_people=for_people, sieve=traffic(chosen), readers=readers), chosen):
+    if trace is not None:
+        seen = [Source(files[0], records_of(trace), at_rest=True)]
+    else:
+        seen = sources(files, for_people=for_people, sieve=traffic(chosen), readers=readers)
+    for sighting in sightings(seen, chosen):
         observer.see(sighting)
         findings += judge.see(sighting)
     tally = in_all(readers)
-    observer.covers(tally.packets.total(), tally.first_ns, tally.last_ns)
-    judge.until(tally.last_ns)
+    if trace is not None:
+        observer.covers(observer.packets, trace.header.start_ns, trace.header.end_ns)
+    else:
+        observer.covers(tally.packets.total(), tally.first_ns, tally.last_ns)
+    judge.until(tally.last_ns if trace is None else trace.header.end_ns)
     findings += judge.finish()
     return build(observer, sorted(findings, key=lambda finding: finding.order))
 

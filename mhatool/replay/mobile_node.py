@@ -15,7 +15,7 @@ from mhatool.exchange import Update, update_of
 from mhatool.protocol.neighbourhood import interface_identifier, link_local
 from mhatool.replay.driver import Input, Reception, Reply, Told
 from mhatool.replay.part import ReplayError
-from mhatool.replay.questions import ANSWERS, Questions
+from mhatool.replay.questions import Questions
 from mhatool.replay.traffic import NO_LINK, Carried, Traffic
 
 INTERFACE: Final = "eth0"
@@ -100,7 +100,7 @@ class MobileNodePart:
         for seen in traffic.received:
             if self._is_data(seen):
                 yield Told(seen.time_ns, PacketTunnelled(self._home_address, seen.inner.source))
-            elif seen.inner.carries not in ANSWERS:
+            elif self._questions is None or seen.frame not in self._questions.answers:
                 yield Reception(seen.time_ns, seen.octets, INTERFACE, seen.link_source, seen.frame.number)
 
     @staticmethod

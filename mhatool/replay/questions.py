@@ -14,10 +14,11 @@ from dissectors.build import build, layer
 from dissectors.ipv6.link import IPV6_ONLY
 from dissectors.packet import Datagram, Packet
 from dissectors.profile import Profile
+from dissectors.view import View
 from dissectors.walk import Dissector
 from mhatool.exchange import Frame, update_of
 from mhatool.replay.driver import Reception, Reply
-from mhatool.replay.traffic import Carried
+from mhatool.replay.traffic import ERROR, Carried
 
 #: What is asked, of whom, and for which care-of address, so far as the answer depends on it.
 Question = tuple[str, bytes, bytes, bool]
@@ -42,10 +43,13 @@ class Questions:
         self._dissector = Dissector(profile)
         asked = [seen for seen in sent if seen.inner.carries in _ASKED_WITH]
         answered: dict[Frame, Carried] = {}
+        self.answers: set[Frame] = set()
+        """The captured messages that answer something: an ICMPv6 error about a question is an answer too."""
         for seen in received:
             question = _asked_by(seen, asked)
             if question is not None:
                 answered.setdefault(question.frame, seen)
+                self.answers.add(seen.frame)
         self._asked: dict[Question, list[tuple[int, Carried | None]]] = {}
         for seen in asked:
             known = self._asked.setdefault(_question(seen.inner), [])
@@ -60,30 +64,47 @@ class Questions:
             return
         asked_ns, seen = min(known, key=lambda each: abs(each[0] - reply.time_ns))
         if seen is not None:
-            octets = self._with_mark(seen, asked, asked.upper.get(_ASKED_WITH[asked.carries]))
+            octets = self._written(seen, asked, asked.upper)
             at = reply.time_ns + seen.time_ns - asked_ns
             yield Reception(at, octets, self._interface, seen.link_source, seen.frame.number)
 
-    def _with_mark(self, seen: Carried, asked: Datagram, mark: Any) -> bytes:
+    def _written(self, seen: Carried, asked: Datagram, question: View) -> bytes:
         """The captured answer with what ours chose in the place of what the captured node did.
 
-        One in a tunnel comes to where ours is.
+        An error quotes what ours sent. What was in a tunnel comes to where ours is.
         """
         packet: Packet = self._dissector.look(seen.octets, IPV6_ONLY, len(seen.octets), 0)
-        messages = [view.message() for view in packet.layers]
-        _, _, field = ANSWERS[seen.inner.carries]
-        messages[-1] = messages[-1].replace(**{field: mark})
+        messages = [view.message() for view in packet.layers if not view.quoted]
+        if seen.inner.carries == ERROR:
+            whole = asked.ipv6
+            quoted = bytes(whole.octets[whole.start : whole.start + asked.length])
+            messages[-1] = messages[-1].replace(quoted=quoted[: len(messages[-1].quoted)])
+        else:
+            _, asked_field, field = ANSWERS[seen.inner.carries]
+            messages[-1] = messages[-1].replace(**{field: question.get(asked_field)})
         if seen.outer is not seen.inner and asked.outer is not None:
             messages[0] = messages[0].replace(destination=asked.outer.source)
         return build([layer(message) for message in messages], self._profile)
 
 
 def _asked_by(seen: Carried, asked: list[Carried]) -> Carried | None:
-    """The latest question before an answer that it fits."""
+    """The latest question before an answer that it fits, or that an error quotes."""
+    if seen.inner.carries == ERROR:
+        return _quoted_by(seen, asked)
     kind, asked_field, answer_field = ANSWERS.get(seen.inner.carries, ("", "", ""))
     mark = _get(seen, answer_field)
     before = (each for each in reversed(asked) if each.inner.carries == kind and each.time_ns <= seen.time_ns)
     return next((each for each in before if _get(each, asked_field) == mark), None)
+
+
+def _quoted_by(seen: Carried, asked: list[Carried]) -> Carried | None:
+    quoted = next((each for each in reversed(seen.packet.datagrams) if each.quoted), None)
+    if quoted is None or quoted.upper is None or quoted.carries not in _ASKED_WITH:
+        return None
+    field = _ASKED_WITH[quoted.carries]
+    mark = quoted.upper.get(field)
+    before = (each for each in reversed(asked) if each.inner.carries == quoted.carries and each.time_ns <= seen.time_ns)
+    return next((each for each in before if _get(each, field) == mark), None)
 
 
 def _get(seen: Carried, field: str) -> Any:

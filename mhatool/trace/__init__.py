@@ -5,7 +5,7 @@ The first line is a header, each other one an event; a class of event is its own
 
 from mhatool.trace.catalogue import event_classes
 from mhatool.trace.header import SCHEMA_NAME, Header, NodeNames
-from mhatool.trace.reader import Trace, TraceError, is_trace, read
+from mhatool.trace.reader import Trace, TraceError, is_trace, parse, read
 from mhatool.trace.writer import TraceWriter
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "TraceWriter",
     "event_classes",
     "is_trace",
+    "parse",
     "read",
 ]

@@ -17,7 +17,7 @@ from mhatool.protocol.lifetime import NS_PER_S, expiry, nanoseconds
 SHARE_OF_LIFETIME = 0.8
 """When the tests for a refresh begin; a correspondent advises nothing (RFC 6275, 6.2.4)."""
 
-AFTER_HOME_S = 2
+AFTER_HOME_S = 1
 """So long after a home registration's refresh a correspondent's follows: the answer is there by then."""
 TIME_FOR_TESTS_S = 4
 """What has to be left of a binding for its tests and one retransmission."""
@@ -82,11 +82,24 @@ class Correspondents:
         entry.care_of_address = care_of_address
         entry.is_deletion = False
         self._put_away_updates(entry)
-        self.tests.start(entry, home_only=False)
+        self.tests.start(entry)
+
+    def refresh(self, entry: Entry) -> State:
+        """Before the binding ends: with the tokens that are there, or with new ones."""
+        lifetime_s = self._lifetime_s()
+        if not (self._context.behaviour.reuses_tokens and self.tests.tokens_are_fresh(entry) and lifetime_s):
+            self.test(entry)
+            return State.RRREDO
+        self._begin(entry, lifetime_s)
+        if self._updates.asks_for_answer:
+            return State.WAITAR
+        self._hold(entry, lifetime_s, self._context.now)
+        return State.BOUND
 
     def begin_anew(self, entry: Entry) -> None:
-        """The correspondent has no binding: by the tunnel until it has one."""
+        """The correspondent has no binding: by the tunnel until it has one; its tokens may be worth nothing either."""
         self.unroute(entry)
+        self.tests.tests_of(entry).home_token = None
         self.test(entry)
 
     def test_home(self, entry: Entry) -> None:

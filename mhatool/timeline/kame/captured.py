@@ -5,7 +5,7 @@ from __future__ import annotations
 from mhatool.exchange import Update
 from mhatool.observe.kame import Deduction, Hearing, Story
 from mhatool.timeline.kame.log import as_log, lines_of
-from mhatool.timeline.kame.tables import as_tables
+from mhatool.timeline.kame.tables import NodeTables, as_tables
 from mhatool.timeline.names import NamedNode, Names
 
 
@@ -24,14 +24,18 @@ class Captured:
         found = (self.names.at(address) for update in updates for address in (update.home_address, update.peer))
         return list({node.name: node for node in found}.values())
 
-    def tables(self, node: NamedNode, now_ns: int) -> str:
+    def rows(self, node: NamedNode, now_ns: int) -> NodeTables:
         """The node's tables at an instant by the captures' clock."""
         deduction = Deduction()
         for heard in self._hearing.messages:
             if heard.time_ns <= now_ns:
                 deduction.take(heard)
-        updates, cache = deduction.updates(node.addresses, now_ns), deduction.cache(node.addresses, now_ns)
-        return as_tables(updates, cache, now_ns, interface=node.interface, ahead_ns=node.clock_ahead_ns)
+        return NodeTables(deduction.updates(node.addresses, now_ns), deduction.cache(node.addresses, now_ns))
+
+    def tables(self, node: NamedNode, now_ns: int) -> str:
+        """The same as the paper prints them."""
+        rows = self.rows(node, now_ns)
+        return as_tables(rows.updates, rows.cache, now_ns, interface=node.interface, ahead_ns=node.clock_ahead_ns)
 
     def log(self, node: NamedNode) -> str:
         """A mobile node's log; that it came up, and when, no packet tells."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from mhatool.observe.kame import CacheRow, UpdateRow
 from mhatool.observe.kame.arithmetic import remaining
+from mhatool.protocol.value import value
 from mhatool.timeline.kame.addresses import by_programs
 
 _LABEL_WIDTH: Final = 11
@@ -14,6 +15,14 @@ _FLAGS: Final = "AHSDL"
 """The letters that have a column; a sixth is for `c`. There is none for M."""
 
 Field = tuple[str, str | int]
+
+
+@value
+class NodeTables:
+    """A node's Binding Update List and its binding cache, each from the entry that was made last on."""
+
+    updates: list[UpdateRow]
+    cache: list[CacheRow]
 
 
 def as_tables(
@@ -74,4 +83,4 @@ def _columns(**shown: bool) -> str:
     return "".join(letter if is_set else "-" for letter, is_set in shown.items())
 
 
-__all__ = ["as_tables"]
+__all__ = ["NodeTables", "as_tables"]

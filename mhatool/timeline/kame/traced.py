@@ -12,7 +12,7 @@ from mhatool.engine.events import CacheEntry, Event, TimerStarted, UpdateListEnt
 from mhatool.observe.kame import CacheRow, UpdateRow
 from mhatool.timeline.kame import templates
 from mhatool.timeline.kame.log import Line, Writer, as_log
-from mhatool.timeline.kame.tables import as_tables
+from mhatool.timeline.kame.tables import NodeTables, as_tables
 from mhatool.timeline.names import NamedNode, Names
 from mhatool.trace import Header, Trace
 
@@ -37,14 +37,22 @@ class Traced:
         telling = (event.node for event in self._events if isinstance(event, UpdateListEntry | CacheEntry))
         return [self.names.find(name) or NamedNode(name) for name in dict.fromkeys(telling)]
 
-    def tables(self, node: NamedNode, now_ns: int) -> str:
-        """The node's tables at an instant."""
-        now = now_ns + self._ahead_ns.get(node.name, 0)
+    def rows(self, node: NamedNode, now_ns: int) -> NodeTables:
+        """The node's tables at an instant; their times are by its own clock."""
         tables = TracedTables(node.name)
         for event in self._events:
-            if event.time_ns <= now:
+            if event.time_ns <= self._clock(node, now_ns):
                 tables.take(event)
-        return as_tables(tables.updates(), tables.cache(), now, interface=node.interface)
+        return NodeTables(tables.updates(), tables.cache())
+
+    def tables(self, node: NamedNode, now_ns: int) -> str:
+        """The same as the paper prints them."""
+        rows = self.rows(node, now_ns)
+        return as_tables(rows.updates, rows.cache, self._clock(node, now_ns), interface=node.interface)
+
+    def _clock(self, node: NamedNode, now_ns: int) -> int:
+        """An instant by the node's own clock."""
+        return now_ns + self._ahead_ns.get(node.name, 0)
 
     def log(self, node: NamedNode) -> str:
         """The node's log, whole."""
@@ -151,6 +159,11 @@ def _acknowledged(writer: Writer, event: mobile.AcknowledgementReceived) -> temp
     return templates.acknowledged(event.options, event.sequence_number, event.peer, writer.text)
 
 
+def _announced(_: Writer, event: nd.Announced) -> templates.Lines:
+    """KAME announces the home address alone, not the link-local one that agents defended beside it."""
+    return [] if address.is_link_local(event.address) else templates.returned(event.interface)
+
+
 _BY_EVENT: Final[dict[type[Event], Callable[[Writer, Any], templates.Lines]]] = {
     TimerStarted: lambda _, event: templates.timer_started(event.list),
     mobile.FunctionEnabled: lambda _, event: templates.function_enabled(event.function),
@@ -167,7 +180,7 @@ _BY_EVENT: Final[dict[type[Event], Callable[[Writer, Any], templates.Lines]]] = 
     nd.RouterFound: lambda writer, event: templates.router_found(event.router, event.prefix, writer.text),
     nd.CareOfAddressChanged: lambda writer, event: templates.located(event.care_of_address, writer.text),
     nd.LocationChanged: lambda _, event: templates.location(event.location),
-    nd.Announced: lambda _, event: templates.returned(event.interface),
+    nd.Announced: _announced,
 }
 
 __all__ = ["TracedTables", "lines_of_events"]

@@ -4,6 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+import jsonschema
+
 from tests.mhatool.capture.builders import pcap_header
 from tests.mhatool.cli.process import complaint, mhatool
 from tests.mhatool.timeline.paper_run import Run
@@ -89,6 +91,34 @@ def test_without_a_node_every_one_has_its_tables(tmp_path: Path) -> None:
     assert (tmp_path / "tables.txt").read_text() == text
 
 
+def test_an_instant_or_a_node_asks_for_tables_whatever_the_style(tmp_path: Path) -> None:
+    capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
+    command = ("timeline", capture, "--profile", "kame2003", "--names", names, "--node", "ha1", "--at", "+738")
+    figure = (GOLDEN / "fig11-ha1-registration.txt").read_text()  # 20:28:24
+    assert [mhatool(*command, *style).out for style in ((), ("--style", "table"))] == [figure] * 2
+    text = mhatool(*command, "--json").out
+    document = json.loads(text)
+    jsonschema.Draft202012Validator(json.loads(mhatool("schema", "tables").out)).validate(document)
+    assert [node["name"] for node in document["nodes"]] == ["ha1"]
+    cached = document["nodes"][0]["cache"]
+    assert [(entry["sequence_number"], entry["expires"][11:19], entry["cloned"]) for entry in cached] == [
+        (34285, "20:34:36", False),
+        (34285, "20:34:36", True),
+    ]
+    document = json.loads(mhatool("timeline", capture, "--profile", "kame2003", "--at", "+738", "--json").out)
+    jsonschema.Draft202012Validator(json.loads(mhatool("schema", "tables").out)).validate(document)
+    assert [(len(node["updates"]), len(node["cache"])) for node in document["nodes"]] == [(2, 0), (0, 2), (0, 2)]
+
+
+def test_names_stand_for_addresses_in_text_and_table(tmp_path: Path) -> None:
+    capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
+    command = ("timeline", capture, "--profile", "kame2003", "--names", names)
+    text = mhatool(*command).out
+    assert "\nHome address mn\n" in text
+    assert "  Home agent ha1\n" in text
+    assert "Home address mn" in mhatool(*command, "--style", "table").out
+
+
 def test_the_log_of_the_mobile_node(tmp_path: Path) -> None:
     capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
     log = mhatool("timeline", capture, *KAME[:2], "--style", "kame-log", "--names", names, "--node", "mn").out
@@ -99,8 +129,6 @@ def test_the_log_of_the_mobile_node(tmp_path: Path) -> None:
 def test_what_the_styles_of_one_node_can_not_do(tmp_path: Path) -> None:
     capture = Run().write(tmp_path / "paper.pcapng")
     (tmp_path / "wrong.toml").write_text("[mn]\nport = 1\n")
-    said = complaint("timeline", capture, "--at", "+1")
-    assert said == "--at and --node show one node's tables; give --style kame, or kame-log with --node alone"
     assert "shows one node's log" in complaint("timeline", capture, "--style", "kame-log")
     assert "leave it out" in complaint("timeline", capture, "--style", "kame-log", "--node", "::1", "--at", "+1")
     assert "'nobody' is no address and has no name" in complaint("timeline", capture, *KAME, "--node", "nobody")

@@ -1,15 +1,19 @@
 """What is written is read back as the same message, with the same addresses around it."""
 
+from dataclasses import replace
+
 import pytest
 
 from dissectors.errors import DecodeError
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
+from dissectors.icmpv6.options import TargetLinkLayerAddress
 from dissectors.ipv6.address import parse
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
 from dissectors.profile import KAME2003, RFC6275, Profile
 from dissectors.spec import Flags
-from mhatool.engine.arrival import MOST_HEARD, Arrival, Reader
-from mhatool.engine.departure import Writer
+from mhatool.engine.arrival import Arrival, Reader
+from mhatool.engine.departure import ON_LINK, Writer
+from mhatool.protocol.neighbourhood import ALL_NODES
 
 HOME, CARE_OF, AGENT = (parse(text) for text in ("2001:db8:1::9", "2001:db8:2::9", "2001:db8:1::1"))
 LINK = bytes.fromhex("0200000000a1")
@@ -57,55 +61,16 @@ def test_what_holds_no_message_is_nothing_and_what_is_no_datagram_an_error() -> 
         Reader(RFC6275).read(b"\x60", "eth0", LINK, 0)
 
 
-# --- what many nodes hear ---
-
-ALL_NODES, ROUTER = parse("ff02::1"), parse("fe80::1")
-
-
-def advertisement(target: bytes) -> bytes:
-    message = NeighborAdvertisement(flags=Flags("O"), target=target, options=())
-    return Writer(RFC6275).write(message, ROUTER, ALL_NODES, hop_limit=255)
-
-
-def test_what_goes_to_a_group_is_read_once_and_heard_by_each_in_its_own_way() -> None:
-    octets = advertisement(HOME)
-    one, other = Reader(RFC6275).read(octets, "eth0", LINK, 5), Reader(RFC6275).read(octets, "eth1", LINK[::-1], 6)
-    assert one is not None
-    assert other is not None
-    assert one.message is other.message
-    assert (one.interface, one.link_source, one.now) == ("eth0", LINK, 5)
-    assert (other.interface, other.link_source, other.now) == ("eth1", LINK[::-1], 6)
-    assert (other.source, other.destination, other.hop_limit) == (ROUTER, ALL_NODES, 255)
-    assert (other.checksum_good, other.datagram, other.upper_octets) == (True, octets, octets[40:])
-
-
-def test_what_is_kept_of_it_has_an_end_and_every_datagram_its_own_reading() -> None:
-    reader = Reader(RFC6275)
-    for number in range(3 * MOST_HEARD):
-        target = HOME[:14] + number.to_bytes(2)
-        arrival = reader.read(advertisement(target), "eth0", LINK, number)
-        assert arrival is not None
-        assert arrival.message.target == target
-
-
-def test_a_profile_reads_by_its_own_numbers() -> None:
-    """A Mobility Header is none to the other profile, whoever has read it before."""
-    update = Writer(RFC6275).write(UPDATE, CARE_OF, ALL_NODES)
-    assert Reader(RFC6275).read(update, "eth0", LINK, 0) is not None
-    assert Reader(KAME2003).read(update, "eth0", LINK, 0) is None
-
-
-def test_fragments_to_a_group_are_each_reader_s_own() -> None:
-    """The second piece is a message to who has the first one, and nothing to anybody else."""
-    whole = advertisement(HOME)
-    pieces = []
-    for offset, more in ((0, 1), (16, 0)):
-        part = whole[40:56] if more else whole[56:]
-        header = bytes((58, 0)) + (offset | more).to_bytes(2) + bytes(3) + b"\x07"
-        pieces.append(whole[:4] + (8 + len(part)).to_bytes(2) + b"\x2c\xff" + whole[8:40] + header + part)
-    first, second = Reader(RFC6275), Reader(RFC6275)
-    assert first.read(pieces[0], "eth0", LINK, 0) is None
-    arrival = first.read(pieces[1], "eth0", LINK, 0)
-    assert arrival is not None
-    assert arrival.message.target == HOME
-    assert second.read(pieces[1], "eth0", LINK, 0) is None
+def test_what_goes_to_a_group_is_read_anew_for_nobody_but_received_by_each() -> None:
+    """The same octets at two nodes: one message, the interface, neighbour and time of each."""
+    options = (TargetLinkLayerAddress(link_layer_address=LINK),)
+    message = NeighborAdvertisement(flags=Flags("O"), target=HOME, options=options)
+    octets = Writer(RFC6275).write(message, HOME, ALL_NODES, hop_limit=ON_LINK)
+    first = Reader(RFC6275).read(octets, "eth0", LINK, 5)
+    second = Reader(RFC6275).read(octets, "eth1", LINK[::-1], 6)
+    assert first is not None
+    assert second is not None
+    assert second.message is first.message
+    assert (first.interface, first.link_source, first.now) == ("eth0", LINK, 5)
+    assert (second.interface, second.link_source, second.now) == ("eth1", LINK[::-1], 6)
+    assert second == replace(read(bytes(bytearray(octets))), interface="eth1", link_source=LINK[::-1], now=6)

@@ -219,7 +219,7 @@ def test_tables_of_a_trace_by_each_node_s_own_clock(tmp_path: Path) -> None:
 
 def test_what_a_trace_has_not(tmp_path: Path) -> None:
     file = traced(tmp_path / "trace.jsonl", [], names=NODES)
-    assert "has no frames" in complaint("timeline", file, "--style", "kame", "--at", "#1")
+    assert "a trace has no frames" in complaint("timeline", file, "--style", "kame", "--at", "#1")
     assert "stands alone" in complaint("timeline", file, file, "--style", "kame")
     file.write_bytes(file.read_bytes() + b"{}\n")
     assert "trace.jsonl:2: no event" in complaint("timeline", file, "--style", "kame")

@@ -1,5 +1,6 @@
 """The built-in scenario `paper` prints the paper's figures and log, from its trace and from its capture alone."""
 
+import json
 import re
 import tomllib
 from collections import Counter
@@ -199,6 +200,36 @@ def test_nothing_lost(tmp_path: Path) -> None:
     assert sent[:4] == ["20:27:33"] * 2 + ["20:31:02"] * 2
 
 
+RETURN = """
+[[moves]]
+node = "mn"
+at = 2003-02-18T20:31:20Z
+link = "home"
+silent = true
+"""
+ONCE, AGAIN = "at_ns = [2003-02-18T20:18:56Z]", "at_ns = [2003-02-18T20:18:56Z, 2003-02-18T20:31:25Z]"
+
+
+def test_engine_and_observer_agree_at_every_instant_until_nothing_is_left(tmp_path: Path) -> None:
+    text = scenario()
+    assert ONCE in text
+    ran = run(tmp_path, text.replace(ONCE, AGAIN) + RETURN)
+    times = [instant.parse(f"{DAY}20:{minute:02}:{second:02}.5Z") for minute in range(27, 33) for second in range(60)]
+    for node in ("mn", "ha1", "ha2"):
+        for at in times:
+            told, deduced = (seen.tables(named(seen, node), at) for seen in (ran.traced, ran.captured))
+            assert told == deduced, (node, at)
+    # Home since 20:31:28, three seconds after it heard its agent there.
+    assert ran.entries("mn", "20:31:27", captured=True)[0]["pfsm"] == "BOUND"
+    assert [ran.shown(node, "20:31:29", captured=True) for node in ("mn", "ha1", "ha2")] == [""] * 3
+    # The log differs in what no packet tells: that it came up, and that it had forgotten its home router meanwhile.
+    told, deduced = (Counter(line[16:] for line in ran.log(captured=captured)) for captured in (False, True))
+    assert not deduced - told
+    assert (told - deduced).total() == 6
+    announced = [line for line in ran.log() if line.endswith("mip6_pktproc.c: send a unsolicited na to wi0")]
+    assert [line[7:15] for line in announced] == ["20:31:28"] * 2
+
+
 def test_the_commands_of_the_acceptance(tmp_path: Path) -> None:
     capture, trace = tmp_path / "paper.pcapng", tmp_path / "paper.jsonl"
     assert mhatool("simulate", "paper", "-w", capture, "--trace", trace).status == 0
@@ -208,3 +239,15 @@ def test_the_commands_of_the_acceptance(tmp_path: Path) -> None:
     (tmp_path / "names.toml").write_text("\n".join(names_of(tomllib.loads(scenario())["names"])))
     command += ("--profile", "kame2003", "--names", str(tmp_path / "names.toml"))
     assert mhatool("timeline", capture, *command).out == figure
+
+
+def test_a_trace_through_a_pipe_and_in_other_styles(tmp_path: Path) -> None:
+    trace = tmp_path / "paper.jsonl"
+    assert mhatool("simulate", "paper", "--trace", trace).status == 0
+    piped = mhatool("timeline", "-", "--style", "kame-log", "--node", "mn", stdin=trace.read_bytes())
+    assert piped.out == mhatool("timeline", trace, "--style", "kame-log", "--node", "mn").out
+    # The profile is the trace's: in another one these frames hold no Binding Update.
+    document = json.loads(mhatool("timeline", trace, "--json").out)
+    bindings = [(binding["home_agent"], binding["sequence_numbers"]) for binding in document["bindings"]]
+    assert bindings == [("2001:200:1:2::1", [34285, 34286]), ("2001:200:1:2::2", [10803, 10804])]
+    assert "\nHome address mn\n" in mhatool("timeline", trace).out  # as the trace names it

@@ -1,0 +1,79 @@
+"""Traces where else captures are named, told by their content, also on standard input; and names of nodes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from io import BufferedReader
+from typing import TYPE_CHECKING, Final, cast
+
+from mhatool.cli.common import fail, input_name
+from mhatool.cli.live import LiveInput
+
+if TYPE_CHECKING:
+    from mhatool.timeline.names import Names
+    from mhatool.trace import Trace
+
+_BEGINNING: Final = 64
+"""Octets that tell a trace."""
+
+
+def trace_among(files: Sequence[str]) -> Trace | None:
+    """The trace that is named; None where captures are. Fails where it isn't alone, or can't be read."""
+    from mhatool.trace import TraceError, parse
+
+    if not any(map(_is_trace, files)):
+        return None
+    if len(files) > 1:
+        fail("a trace stands alone", "name one trace, or captures")
+    try:
+        if files[0] == "-":
+            return parse(sys.stdin.buffer, input_name("-"))
+        with open(files[0], "rb") as stream:
+            return parse(stream, files[0])
+    except TraceError as error:
+        fail(str(error))
+
+
+def names_of(trace: Trace) -> Names:
+    """The names that a trace's header has."""
+    from mhatool.timeline.kame.traced import names_of as found
+
+    return found(trace.header)
+
+
+def read_names(path: str | None) -> Names | None:
+    """The names in the file; None without one."""
+    from mhatool.timeline.names import NamesError
+    from mhatool.timeline.names import read_names as read
+
+    if path is None:
+        return None
+    try:
+        return read(path)
+    except NamesError as error:
+        fail(str(error), 'give a table a node, as [ha1] with addresses = ["2001:db8::1"] and interface = "ed1"', path)
+    except OSError as error:
+        fail(error.strerror or str(error), "name a file that can be read", path)
+
+
+def _is_trace(file: str) -> bool:
+    """Whether it begins as a trace does; where it can't be read, the reader of captures says why."""
+    from mhatool.trace import is_trace
+
+    if isinstance(file, LiveInput):
+        return False
+    if file == "-":
+        return _is_there() and is_trace(cast(BufferedReader, sys.stdin.buffer).peek(_BEGINNING))
+    try:
+        with open(file, "rb") as stream:
+            return is_trace(stream.peek(_BEGINNING)) if stream.seekable() else False
+    except (OSError, ValueError):
+        return False
+
+
+def _is_there() -> bool:
+    return sys.stdin is not None and not sys.stdin.closed and not sys.stdin.isatty()
+
+
+__all__ = ["names_of", "read_names", "trace_among"]

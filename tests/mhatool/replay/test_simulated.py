@@ -1,0 +1,40 @@
+"""Our nodes in the place of themselves: what one answered in a simulated run it answers again from its capture."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from dissectors.ipv6 import address
+from dissectors.profile import RFC6275
+from mhatool.capture import open_capture
+from mhatool.compare import Comparison
+from mhatool.exchange import Source, sightings
+from mhatool.network.scenario import load
+from mhatool.network.scenario.run import Run
+from mhatool.replay import compared, replay
+
+
+def again(folder: Path, scenario: str, node: str, role: str, of: str) -> Comparison:
+    """The node's capture, replayed with the address that the scenario names it by."""
+    capture = folder / "node.pcapng"
+    with capture.open("wb") as packets:
+        Run(load(scenario, []), None, packets, (node,), BytesIO()).happen()
+    with open_capture(capture) as reader:
+        source = Source(node, list(reader))
+    return compared(replay(sightings([source]), role, address.parse(of)), RFC6275)
+
+
+@pytest.mark.parametrize(
+    ("node", "role", "of", "least"),
+    [
+        ("mn", "mn", "2001:db8:2::5eff:fe10:1", 18),
+        ("ha1", "ha", "2001:db8:2::1", 5),
+        ("ha2", "ha", "2001:db8:2::2", 4),
+        ("cn2", "cn", "2001:db8:c::b", 2),
+    ],
+)
+def test_the_tour(node: str, role: str, of: str, least: int, tmp_path: Path) -> None:
+    comparison = again(tmp_path, "tour", node, role, of)
+    assert comparison.differences == ()
+    assert comparison.a == comparison.b >= least
