@@ -16,6 +16,7 @@ from mhatool.protocol.neighbourhood import interface_identifier, link_local
 from mhatool.replay.driver import Input, Reception, Reply, Told
 from mhatool.replay.part import ReplayError
 from mhatool.replay.questions import Questions
+from mhatool.replay.refreshes import Refreshes
 from mhatool.replay.traffic import NO_LINK, Carried, Traffic
 
 INTERFACE: Final = "eth0"
@@ -37,6 +38,9 @@ class MobileNodePart:
         self._updates: list[Update] = []
         self._places: set[int] = set()
         self._questions: Questions | None = None
+        self._refreshes = Refreshes(profile)
+        self._asking: dict[int, bytes] = {}
+        """The frames of Binding Refresh Requests, and who sent each."""
 
     def learn(self, seen: Carried) -> None:
         """Its Binding Updates tell its care-of addresses and its link-layer address."""
@@ -100,7 +104,10 @@ class MobileNodePart:
         for seen in traffic.received:
             if self._is_data(seen):
                 yield Told(seen.time_ns, PacketTunnelled(self._home_address, seen.inner.source))
-            elif self._questions is None or seen.frame not in self._questions.answers:
+                continue
+            if seen.inner.carries == "binding_refresh_request":
+                self._asking[seen.frame.number] = seen.inner.true_source
+            if self._questions is None or seen.frame not in self._questions.answers:
                 yield Reception(seen.time_ns, seen.octets, INTERFACE, seen.link_source, seen.frame.number)
 
     @staticmethod
@@ -109,12 +116,15 @@ class MobileNodePart:
         on_its_way = seen.outer is not seen.inner or seen.inner.routed_home_address is not None
         return on_its_way and not seen.inner.is_signalling
 
-    def before(self, given: Input) -> Input:
-        """As it was captured."""
-        return given
+    def before(self, given: Input) -> Input | None:
+        """As it was captured; a Binding Refresh Request only where ours has given reason for one."""
+        if not isinstance(given, Reception) or given.frame not in self._asking:
+            return given
+        return given if self._refreshes.is_due(self._asking[given.frame], given.time_ns) else None
 
     def answers(self, reply: Reply) -> Iterable[Reception]:
         """What the captured node was answered."""
+        self._refreshes.note(reply)
         return self._questions.answer(reply) if self._questions is not None else ()
 
 
