@@ -21,7 +21,7 @@ from dissectors.ipv6.reassembly import Reassembler
 from dissectors.profile import RFC6275
 from dissectors.spec import Message
 from mhatool.engine.actions import End
-from mhatool.engine.commands import PacketTunnelled, UnverifiedHomeAddress
+from mhatool.engine.commands import PacketTunnelled, RouteUsed, UnverifiedHomeAddress
 from mhatool.engine.drops import DropReason
 from mhatool.network import datagram as ipv6
 from mhatool.network import icmp
@@ -236,6 +236,8 @@ class Delivery:
             machine.drop(datagram, DropReason.NO_BINDING, "a Home Address option")
             machine.command(UnverifiedHomeAddress(source, destination, found.home_address))
             return False
+        if found.home_address is not None and machine.detours.answers_directly(found.home_address, destination):
+            machine.command(RouteUsed(found.home_address, destination))
         if arriving.depth and machine.detours.is_away(destination):
             machine.command(PacketTunnelled(destination, source))
         return True

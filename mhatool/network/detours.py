@@ -57,6 +57,10 @@ class Detours:
         """Whether the mobile node's packets to a correspondent go without the tunnel."""
         return (home_address, peer) in self._routes[End.MOBILE_NODE]
 
+    def answers_directly(self, home_address: bytes, peer: bytes) -> bool:
+        """Whether this machine is a correspondent whose packets to a mobile node go without the tunnel."""
+        return (home_address, peer) in self._routes[End.CORRESPONDENT]
+
     def outgoing(self, datagram: bytes) -> bytes:
         """What the machine's own packet becomes: as it is, with a header more, or in a tunnel."""
         source, destination = ipv6.source(datagram), ipv6.destination(datagram)

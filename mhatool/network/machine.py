@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dissectors.ipv6.address import HOME_AGENTS_ANYCAST, is_link_local, is_multicast
 from dissectors.profile import Profile
-from mhatool.engine.commands import Command, LinkChanged, TrafficFromHomeAddress
+from mhatool.engine.commands import Command, LinkChanged, RouteUsed, TrafficFromHomeAddress
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
 from mhatool.engine.link_events import Attached, MachineFailed
@@ -225,6 +225,8 @@ class Machine:
         source, destination = datagram[8:24], datagram[24:40]
         if self.detours.is_away(source) and not self.detours.is_optimised(source, destination):
             self.command(TrafficFromHomeAddress(source, destination))
+        if self.detours.answers_directly(destination, source):
+            self.command(RouteUsed(destination, source))
         outgoing = self.detours.outgoing(datagram)
         self.send(outgoing)
 

@@ -74,7 +74,8 @@ class _Scanner:
             index = self.tables[path] = self.tables.get(path, -1) + 1
             self._note_at(path, begin)
             path = (*path, index)
-        self._note_at(path, begin)
+        for length in range(1, len(path) + 1):  # the tables around it too, where none has a header of its own
+            self._note_at(path[:length], begin)
         end = self.text.find("\n", self.at)
         self.at = end if end >= 0 else len(self.text)
         return path

@@ -7,7 +7,14 @@ import pytest
 from dissectors.ipv6.address import parse
 from dissectors.packet import Datagram
 from mhatool.engine.actions import Action, End, SetOptimisedRoute, SetTunnel
-from mhatool.engine.commands import Command, PacketTunnelled, Start, TrafficFromHomeAddress, UnverifiedHomeAddress
+from mhatool.engine.commands import (
+    Command,
+    PacketTunnelled,
+    RouteUsed,
+    Start,
+    TrafficFromHomeAddress,
+    UnverifiedHomeAddress,
+)
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
 from mhatool.engine.packet_events import PacketDropped
@@ -118,6 +125,7 @@ def test_without_the_tunnel_both_ways() -> None:
     checksums = [layer.checksum_status for packet in (there, back) for layer in packet.layers if layer.type == "echo"]
     assert checksums == ["good", "good"]
     assert away.mobile.commands == []
+    assert away.correspondent.commands == [RouteUsed(HOME, BOB)] * 2  # there and back
 
 
 def reasons(away: Away) -> list[tuple[str, str]]:

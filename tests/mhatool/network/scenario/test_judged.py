@@ -13,7 +13,9 @@ from mhatool.validate import Judge
 from mhatool.validate.finding import Severity
 from tests.mhatool.network.scenario.runs import ALL_LINKS, quiet
 
-SCENARIOS = [name for name in built_in_names() if name != "crowd"]
+SLOW = [pytest.param(name, marks=pytest.mark.soak) for name in ("plain-mipv6", "lossy")]
+BESIDE_TSHARK = ["paper", "paper-rfc6275", "tour", *SLOW]
+"""tshark takes long for the others, which hold the same messages."""
 
 
 def errors_in(path: Path, profile: Profile) -> list[str]:
@@ -34,7 +36,7 @@ def test_no_vantage_point_sees_an_error(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.tshark
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", BESIDE_TSHARK)
 def test_tshark_reads_the_same(name: str, tmp_path: Path) -> None:
     happened = quiet(name)
     path = tmp_path / "mn.pcapng"

@@ -5,7 +5,7 @@ import pytest
 from dissectors.ipv6.address import parse, text
 from mhatool.engine.events import CacheEntry
 from mhatool.engine.link_events import Attached
-from tests.mhatool.network.scenario.runs import Happened, accepted, happen, left_of, updates_of
+from tests.mhatool.network.scenario.runs import Happened, accepted, happen, left_of, quiet, updates_of
 
 HOME = parse("2001:db8:2:0:0:5eff:fe10:1")
 CARE_OF = {1: parse("2001:db8:1:0:0:5eff:fe10:1"), 3: parse("2001:db8:3:0:0:5eff:fe10:1")}
@@ -122,7 +122,7 @@ def end_of(happened: Happened) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 7])
 def test_with_three_frames_in_ten_lost_it_ends_the_same(tour: Happened, seed: int) -> None:
     lossy = happen("lossy", ["flows.0.rate=1", "flows.1.rate=1", "flows.2.rate=1", "flows.3.rate=1"], seed)
     lost = sum(lossy.run.chronicle.lost.values())
@@ -132,7 +132,7 @@ def test_with_three_frames_in_ten_lost_it_ends_the_same(tour: Happened, seed: in
 
 
 def test_plain_mobile_ipv6_has_no_trace_of_the_extension() -> None:
-    plain = happen("plain-mipv6")
+    plain = quiet("plain-mipv6")
     assert all(verdict.holds for verdict in plain.run.chronicle.verdicts)
     flags = {entry.flags for entry in plain.told(CacheEntry)}
     assert flags
