@@ -145,6 +145,8 @@ class Acknowledgements:
         )
         if consequence is Consequence.GO_ON:
             self._learn(entry, message)
+        elif consequence is Consequence.TEST_AGAIN and entry.tests is not None:
+            entry.tests.expire(home=message.status != EXPIRED_CARE_OF, care_of=message.status != EXPIRED_HOME)
         self._list.feed(entry, consequence.value)
 
     def _learn(self, entry: Entry, message: BindingAcknowledgement) -> None:

@@ -89,7 +89,8 @@ class Behaviour:
     more. `outstanding`: an answer to any Binding Update since the last change counts, not only to the last one.
     `ignores_unlisted`: an input that an entry's table has no row for means nothing, where else it is a mistake of ours.
     `acknowledges_correspondents`: it can ask correspondents for acknowledgements. `tries_others`: one agent at a time,
-    1.5 s for each (RFC 6275, 11.4.1), where it registers with one only.
+    1.5 s for each (RFC 6275, 11.4.1), where it registers with one only. `reuses_tokens`: keygen tokens that are fresh
+    serve for the next Binding Update too (RFC 6275, 5.2.7).
     """
 
     name: str
@@ -104,6 +105,7 @@ class Behaviour:
     ignores_unlisted: bool = False
     acknowledges_correspondents: bool = True
     tries_others: bool = True
+    reuses_tokens: bool = True
 
 
 RFC6275 = Behaviour(name="rfc6275", schedule=ExactSchedule(), home_flags="AH")
@@ -119,6 +121,7 @@ KAME2003 = Behaviour(
     ignores_unlisted=True,
     acknowledges_correspondents=False,
     tries_others=False,
+    reuses_tokens=False,
 )
 
 

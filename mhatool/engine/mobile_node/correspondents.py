@@ -82,11 +82,24 @@ class Correspondents:
         entry.care_of_address = care_of_address
         entry.is_deletion = False
         self._put_away_updates(entry)
-        self.tests.start(entry, home_only=False)
+        self.tests.start(entry)
+
+    def refresh(self, entry: Entry) -> State:
+        """Before the binding ends: with the tokens that are there, or with new ones."""
+        lifetime_s = self._lifetime_s()
+        if not (self._context.behaviour.reuses_tokens and self.tests.tokens_are_fresh(entry) and lifetime_s):
+            self.test(entry)
+            return State.RRREDO
+        self._begin(entry, lifetime_s)
+        if self._updates.asks_for_answer:
+            return State.WAITAR
+        self._hold(entry, lifetime_s, self._context.now)
+        return State.BOUND
 
     def begin_anew(self, entry: Entry) -> None:
-        """The correspondent has no binding: by the tunnel until it has one."""
+        """The correspondent has no binding: by the tunnel until it has one; its tokens may be worth nothing either."""
         self.unroute(entry)
+        self.tests.tests_of(entry).home_token = None
         self.test(entry)
 
     def test_home(self, entry: Entry) -> None:

@@ -31,6 +31,8 @@ class TestInput(Enum):
     START_RR = "START_RR"
     START_HOME_RR = "START_HOME_RR"
     """For a deletion: the home test alone."""
+    START_CARE_OF_RR = "START_CARE_OF_RR"
+    """The home keygen token may still be used: the care-of test alone. KAME has no such event."""
     STOP_RR = "STOP_RR"
     HOT = "HOT"
     COT = "COT"
@@ -46,6 +48,7 @@ KEYGEN_TEST: Table[TestState, TestInput] = Table(
     [
         Row(_S.START, _I.START_RR, "ask_both", (_S.WAITHC,), _BEGIN),
         Row(_S.START, _I.START_HOME_RR, "ask_home", (_S.WAITH,), _BEGIN),
+        Row(_S.START, _I.START_CARE_OF_RR, "ask_care_of", (_S.WAITC,), "RFC 6275, 5.2.7"),
         Row(_S.START, _I.STOP_RR, "", (_S.START,), _BEGIN),
         Row(_S.WAITHC, _I.HOT, "keep_home_token", (_S.WAITC,), _CAME),
         Row(_S.WAITHC, _I.COT, "keep_care_of_token", (_S.WAITH,), _CAME),
@@ -81,11 +84,18 @@ class KeygenTests:
     care_of_token: Token | None = None
     retries: int = 0
 
-    def forget(self) -> None:
-        """Begin anew."""
+    def begin(self, *, with_home_token: bool) -> None:
+        """Begin anew, with the home token that is there or without any."""
         self.home_cookie = self.care_of_cookie = b""
-        self.home_token = self.care_of_token = None
+        self.care_of_token = None
         self.retries = 0
+        if not with_home_token:
+            self.home_token = None
+
+    def expire(self, *, home: bool, care_of: bool) -> None:
+        """The correspondent says that the nonces of these tokens are gone."""
+        self.home_token = None if home else self.home_token
+        self.care_of_token = None if care_of else self.care_of_token
 
     def key(self) -> bytes:
         """Kbm from the tokens that are there: the home keygen token's alone where that is all."""

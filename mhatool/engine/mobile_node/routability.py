@@ -42,17 +42,22 @@ class Routability:
             entry.tests = KeygenTests()
         return entry.tests
 
-    def start(self, entry: Entry, *, home_only: bool) -> None:
-        """Run the tests anew, with new cookies; for a deletion the home test alone."""
+    def start(self, entry: Entry, *, home_only: bool = False) -> None:
+        """Run the tests anew, with new cookies; for a deletion the home test alone.
+
+        A home keygen token that is fresh serves on: after a move the care-of test alone is run (RFC 6275, 5.2.7).
+        """
         self.stop(entry)
-        self.tests_of(entry).forget()
+        keeps = self._context.behaviour.reuses_tokens and not home_only and self.home_token_is_fresh(entry)
+        self.tests_of(entry).begin(with_home_token=keeps)
         self._context.tell(
             TestStarted,
             correspondent=entry.peer,
             home_address=entry.home_address,
             care_of_address=entry.care_of_address,
         )
-        self._feed(entry, TestInput.START_HOME_RR if home_only else TestInput.START_RR)
+        all_of_them = TestInput.START_CARE_OF_RR if keeps else TestInput.START_RR
+        self._feed(entry, TestInput.START_HOME_RR if home_only else all_of_them)
 
     def stop(self, entry: Entry) -> None:
         """No test is of interest any more."""

@@ -266,11 +266,38 @@ def test_a_refresh_waits_for_that_of_the_home_registration_so_that_it_gets_a_who
     assert again.message.lifetime_s == 416
 
 
-def test_a_request_to_refresh_starts_the_tests() -> None:
+def test_a_request_to_refresh_is_followed_with_the_tokens_that_are_there_while_they_are_fresh() -> None:
+    """RFC 6275, 5.2.7: MAX_TOKEN_LIFETIME is 210 s."""
     play = Journey()
     play.is_optimised_with(AGENT1)
-    play.hears(BindingRefreshRequest(options=()), PEER, CARE_OF, routed_to=HOME)
+    request = BindingRefreshRequest(options=())
+    play.waits(209)
+    play.hears(request, PEER, CARE_OF, routed_to=HOME)
+    (update,) = play.updates()
+    assert options_of(update)["nonce_indices"].home_nonce_index == 7
+    play.is_answered_by_correspondent(update)
+    assert entry_of(play).state == "BOUND"
+    play.waits(1)
+    play.hears(request, PEER, CARE_OF, routed_to=HOME)
     assert play.finds(HomeTestInit)
+
+
+def test_a_move_with_an_old_home_token_runs_both_tests() -> None:
+    play = Journey()
+    play.is_optimised_with(AGENT1)
+    play.waits(210)
+    play.is_carried_to(ELSEWHERE)
+    assert play.finds(HomeTestInit)
+    assert play.finds(CareOfTestInit)
+
+
+def test_without_the_a_bit_a_refresh_with_fresh_tokens_is_done_at_once() -> None:
+    play = Journey(acknowledge_correspondents=False, lifetime_s=60)
+    play.is_optimising_with(AGENT1)
+    play.waits(50)  # the home registration's turn is at 48 s
+    found = [each for each in play.updates() if each.arrival.destination == PEER]
+    assert len(found) == 1
+    assert entry_of(play).state == "BOUND"
 
 
 def test_a_binding_that_nobody_refreshes_ends() -> None:
@@ -288,7 +315,8 @@ def test_after_a_move_packets_go_by_the_tunnel_until_new_tests_are_done() -> Non
     play.is_optimised_with(AGENT1)
     play.is_carried_to(ELSEWHERE)
     play.does(NO_ROUTE)
-    play.answers_tests()
+    assert not [sent for sent in play._sent if isinstance(sent.message, HomeTestInit)]  # its token is fresh (5.2.7)
+    play.hears_care_of_test(play.finds(CareOfTestInit))
     update = play.updates()[-1]
     assert (update.arrival.source, update.arrival.destination) == (CARE_OF_ELSEWHERE, PEER)
     play.is_answered_by_correspondent(update)

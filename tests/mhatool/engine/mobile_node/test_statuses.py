@@ -10,7 +10,7 @@ import pytest
 from dissectors import registry
 from dissectors.icmpv6.home_agents import MobilePrefixSolicitation
 from dissectors.mobility.binding import BindingAcknowledgement
-from dissectors.mobility.return_routability import HomeTestInit
+from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.profile import KAME2003
 from dissectors.spec import Flags, Option
@@ -271,13 +271,17 @@ def test_configurations_that_no_node_can_work_with_are_refused() -> None:
 # --- correspondents' ---
 
 
-def test_statuses_of_correspondents_about_nonces_want_new_tests() -> None:
-    for status in (136, 137, 138):
-        play = Journey()
-        update = play.is_optimising_with(AGENT1)
-        play.is_answered(update, status)
-        assert play.tells(RegistrationRefused).consequence == "test_again"
-        assert play.finds(HomeTestInit)
+@pytest.mark.parametrize(("status", "asks_home"), [(136, True), (137, False), (138, True)])
+def test_statuses_of_correspondents_about_nonces_want_new_tests(status: int, asks_home: bool) -> None:
+    """Expired home nonce index, care-of nonce index, both: a home token that is still good serves on."""
+    play = Journey()
+    update = play.is_optimising_with(AGENT1)
+    play.is_answered(update, status)
+    assert play.tells(RegistrationRefused).consequence == "test_again"
+    if asks_home:
+        play.sends(HomeTestInit)
+    play.sends(CareOfTestInit)
+    play.sends_nothing()
 
 
 def test_a_correspondent_that_refuses_is_left_alone() -> None:
@@ -292,7 +296,7 @@ def test_a_correspondent_that_refuses_is_left_alone() -> None:
     play.waits(100)
     play.forgets()
     play.uses_peer()
-    assert play.finds(HomeTestInit)
+    assert play.finds(CareOfTestInit)
 
 
 def test_a_correspondents_135_goes_on_from_its_number() -> None:
