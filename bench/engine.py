@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from bench.process import FailedError, peak_megabytes, script
+from bench import process
+from bench.process import peak_megabytes, script
 from bench.result import Result, rate
 
 BINDINGS, FEW = 100_000, 1_000
@@ -18,6 +18,9 @@ MOST_MB = 250.0
 GROWTH = 1.3
 """So much longer may an update take at a hundred times as many bindings."""
 SCAPY_TIMES = 500
+CROWD_S = 600
+LEAST_DATAGRAMS = 10_000.0
+"""That come to a machine in a second of processor time, while the scenario `crowd` happens."""
 
 
 def results(_folder: Path, scale: float = 1.0) -> Iterator[Result]:
@@ -39,6 +42,9 @@ def results(_folder: Path, scale: float = 1.0) -> Iterator[Result]:
     yield Result("engine-growth", what, "messages/s", median(plain), peer, theirs, ratio, runs, 1 / GROWTH)
     memory = peak_megabytes(script("agent", str(many)))
     yield Result("engine-memory", f"memory of {bindings}", "MB", memory, "the limit", MOST_MB, MOST_MB / memory, 1, 1.0)
+    crowd = json.loads(process.output(script("crowd", str(round(CROWD_S * scale)))))
+    what = "datagrams received in the scenario `crowd`, by processor time"
+    yield _row("engine-crowd", what, crowd["datagrams"] / crowd["cpu_s"], "the promise", LEAST_DATAGRAMS, 1, 1.0)
 
 
 def _row(key: str, what: str, ours: float, peer: str, theirs: float, runs: int, required: float | None) -> Result:
@@ -47,11 +53,9 @@ def _row(key: str, what: str, ours: float, peer: str, theirs: float, runs: int, 
 
 def rates(*bindings: int, proven: bool = False) -> list[list[float]]:
     """Answers a second of home agents in a process of their own: round by round, an entry for each agent."""
-    command = script("agent", *map(str, bindings), *(["--proven"] if proven else []))
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    if run.returncode != 0:
-        raise FailedError(f"{' '.join(command)}: {run.stderr.strip()[-200:]}")
-    found: list[list[float]] = json.loads(run.stdout)
+    found: list[list[float]] = json.loads(
+        process.output(script("agent", *map(str, bindings), *(["--proven"] if proven else [])))
+    )
     return found
 
 

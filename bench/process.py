@@ -39,6 +39,13 @@ def seconds(command: Sequence[str], output: Path | None = None) -> float:
     return took
 
 
+def output(command: Sequence[str]) -> bytes:
+    """What it prints."""
+    run = subprocess.run(command, capture_output=True, check=False, cwd=_ROOT)
+    _demand(command, run.returncode, run.stderr)
+    return run.stdout
+
+
 def peak_megabytes(command: Sequence[str]) -> float:
     """The most memory that it holds at once, in 10^6 octets.
 

@@ -15,7 +15,7 @@ from mhatool.cli.common import JsonOption, Out, fail, styled, warn
 if TYPE_CHECKING:
     from mhatool.network.scenario.run import Run
 
-_MOST_MOVES_SHOWN = 20
+_MOST_SHOWN = 40
 
 
 def simulate(
@@ -102,10 +102,11 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         f"{document['duration_s']:g} s of {document['profile']}, seed {document['seed']}: "
         f"{document['machines']} machines on {len(document['links'])} links, {frames:,} frames"
     )
-    for move in document["moves"][:_MOST_MOVES_SHOWN]:
-        yield f"  {move['at_s']:10.3f} s  {move['node']} {'to ' + move['link'] if move['link'] else 'leaves'}"
-    if len(document["moves"]) > _MOST_MOVES_SHOWN:
-        yield f"  and {len(document['moves']) - _MOST_MOVES_SHOWN:,} moves more"
+    story = sorted([*_moves(document), *_bindings(document)], key=lambda told: told[0])
+    for at_s, words in story[:_MOST_SHOWN]:
+        yield f"  {at_s:10.3f} s  {words}"
+    if len(story) > _MOST_SHOWN:
+        yield f"  and {len(story) - _MOST_SHOWN:,} moves and changes of bindings more"
     for title in ("sent", "dropped", "lost"):
         if document[title]:
             yield f"{title + ':':9}" + ", ".join(f"{count:,} {name}" for name, count in document[title].items())
@@ -118,6 +119,17 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     held = sum(each["holds"] for each in document["expectations"])
     if document["expectations"]:
         yield f"expected: {held} of {len(document['expectations'])} hold"
+
+
+def _moves(document: dict[str, Any]) -> Iterator[tuple[float, str]]:
+    for move in document["moves"]:
+        yield move["at_s"], f"{move['node']} {'goes to ' + move['link'] if move['link'] else 'leaves its link'}"
+
+
+def _bindings(document: dict[str, Any]) -> Iterator[tuple[float, str]]:
+    for each in document["bindings"]:
+        where = f"is at {each['care_of_address']}" if each["care_of_address"] else "has no binding any more"
+        yield each["at_s"], f"{each['node']}: {each['home_address']} {where}"
 
 
 def _warn_of_failed_expectations(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from dissectors.errors import DecodeError
@@ -11,6 +12,9 @@ from dissectors.packet import Datagram
 from dissectors.profile import Profile
 from dissectors.walk import Dissector
 from mhatool.protocol.value import value
+
+_NEXT_HEADER, _DESTINATION = 6, 24
+_ICMPV6, _GROUP = 58, 0xFF
 
 
 @value
@@ -59,15 +63,37 @@ class Circumstances:
     """Where its IPv6 header begins in the datagram: further in where it was tunnelled."""
 
 
+class _ToGroup:
+    """What was read last of what goes to a group: in a simulation many nodes get the same octets one after another."""
+
+    octets: bytes | None = None
+    arrival: Arrival
+
+
+@cache
+def _to_group(_profile: Profile) -> _ToGroup:
+    return _ToGroup()
+
+
 class Reader:
     """From datagrams to arrivals, by one profile; it keeps fragments, so a node has one of these."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self._dissector = Dissector(profile)
+        self._to_group = _to_group(profile)
 
     def read(self, octets: bytes, interface: str, link_source: bytes, now: int) -> Arrival | None:
         """The innermost message in a datagram. None where there is none; DecodeError where it can't be used."""
+        latest = self._to_group
+        if latest.octets is octets:  # the very object: nothing is compared
+            return _as_received(latest.arrival, interface, link_source, now)
+        arrival = self._read(octets, interface, link_source, now)
+        if arrival is not None and octets[_DESTINATION] == _GROUP and octets[_NEXT_HEADER] == _ICMPV6:
+            latest.octets, latest.arrival = octets, arrival
+        return arrival
+
+    def _read(self, octets: bytes, interface: str, link_source: bytes, now: int) -> Arrival | None:
         packet = self._dissector.look(octets, IPV6_ONLY, len(octets), 0)
         datagram = _innermost(packet.datagrams)
         if datagram is None:
@@ -105,6 +131,25 @@ class Reader:
             checksum_good=view is None or view.checksum_status != "bad",
             at=datagram.ipv6.start,
         )
+
+
+def _as_received(arrival: Arrival, interface: str, link_source: bytes, now: int) -> Arrival:
+    """The same message, come to another node. Field by field: `replace` takes five times as long."""
+    return Arrival(
+        arrival.message,
+        arrival.source,
+        arrival.destination,
+        arrival.home_address,
+        arrival.routed_home_address,
+        arrival.through,
+        arrival.hop_limit,
+        arrival.checksum_good,
+        interface,
+        link_source,
+        arrival.datagram,
+        arrival.upper_octets,
+        now,
+    )
 
 
 def _innermost(datagrams: Sequence[Datagram]) -> Datagram | None:

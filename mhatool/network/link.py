@@ -53,6 +53,8 @@ class Link:
         self.loss_rules: list[LossRule] = []
         self.carried = 0
         """Frames that were sent on it."""
+        self.delivered = 0
+        """Frames that came to an interface: one to a group counts for each that hears it."""
         self.interfaces: dict[str, Interface] = {}
         """Those attached, by machine and name, in the order in which they came."""
         self._agenda = agenda
@@ -138,6 +140,7 @@ class Link:
 
     def _deliver(self, frame: bytes, receivers: list[Interface]) -> None:
         datagram = frame[HEADER_LENGTH:]
+        self.delivered += len(receivers)
         for interface in receivers:
             if interface.link is self:
                 interface.hearer(interface, frame, datagram)

@@ -39,6 +39,8 @@ class Chronicle:
         self.lost: Counter[str] = Counter()
         """Frames that links lost, by why."""
         self.moves: list[Attached] = []
+        self.bindings: list[CacheEntry] = []
+        """Each binding when it is new, changes its care-of address, or is gone."""
         self.verdicts: list[Verdict] = []
         self._by_class: Mapping[type[Event], Callable[[Any], None]] = {
             CacheEntry: self._cache_entry,
@@ -88,10 +90,13 @@ class Chronicle:
 
     def _cache_entry(self, event: CacheEntry) -> None:
         key = event.node, event.home_address, event.address, event.cloned
+        before = self.cache.get(key)
         if event.gone:
             self.cache.pop(key, None)
         else:
             self.cache[key] = event
+        if not event.cloned and not event.pending and _differs(before, event):
+            self.bindings.append(event)
 
     def _update_list_entry(self, event: UpdateListEntry) -> None:
         key = event.node, event.peer, event.home_address, False
@@ -108,6 +113,13 @@ class Chronicle:
 
     def _lost(self, event: FrameLost) -> None:
         self.lost[event.reason] += 1
+
+
+def _differs(before: CacheEntry | None, event: CacheEntry) -> bool:
+    """Whether somebody who only knows where the mobile node is would notice."""
+    if before is None or before.pending or event.gone:
+        return before is not None or not event.gone
+    return before.care_of_address != event.care_of_address
 
 
 __all__ = ["Chronicle", "Verdict"]

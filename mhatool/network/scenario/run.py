@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dissectors.ipv6.address import text
 from mhatool.capture.writer import ByteSink
 from mhatool.engine.events import Event
 from mhatool.network.scenario.build import Build
@@ -107,6 +108,15 @@ class Run:
                 {"at_s": (move.time_ns - self.build.start_ns) / 1e9, "node": move.node, "link": move.link}
                 for move in chronicle.moves
             ],
+            "bindings": [
+                {
+                    "at_s": (entry.time_ns - self.build.start_ns) / 1e9,
+                    "node": entry.node,
+                    "home_address": text(entry.home_address),
+                    "care_of_address": None if entry.gone else text(entry.care_of_address),
+                }
+                for entry in chronicle.bindings
+            ],
             "flows": [_flow(flow) for flow in network.flows.values()],
             "expectations": [
                 {
@@ -168,6 +178,13 @@ SCHEMA: dict[str, Any] = {
         dropped=_COUNTS,
         lost=_COUNTS,
         moves={"type": "array", "items": _object(at_s=_SECONDS, node=_TEXT, link=_TEXT)},
+        bindings={
+            "type": "array",
+            "description": "New ones, those with another care-of address, and those that end: null",
+            "items": _object(
+                at_s=_SECONDS, node=_TEXT, home_address=_TEXT, care_of_address={"type": ["string", "null"]}
+            ),
+        },
         flows={"type": "array", "items": _FLOW},
         expectations={
             "type": "array",

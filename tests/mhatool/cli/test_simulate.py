@@ -71,7 +71,7 @@ def test_the_summary(small: str) -> None:
     lines = mhatool("simulate", small).stdout.splitlines()
     assert lines[0] == "two hosts"
     assert lines[1].startswith("5 s of rfc6275, seed 1: 2 machines on 2 links, ")
-    assert lines[2] == "       4.000 s  b to spare"
+    assert lines[2] == "       4.000 s  b goes to spare"
     assert any(line.startswith("traffic: ab: a to b, 50 sent, ") for line in lines)
     assert lines[-1] == "expected: 1 of 1 hold"
 

@@ -1,14 +1,19 @@
 """What is written is read back as the same message, with the same addresses around it."""
 
+from dataclasses import replace
+
 import pytest
 
 from dissectors.errors import DecodeError
+from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
+from dissectors.icmpv6.options import TargetLinkLayerAddress
 from dissectors.ipv6.address import parse
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
 from dissectors.profile import KAME2003, RFC6275, Profile
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival, Reader
-from mhatool.engine.departure import Writer
+from mhatool.engine.departure import ON_LINK, Writer
+from mhatool.protocol.neighbourhood import ALL_NODES
 
 HOME, CARE_OF, AGENT = (parse(text) for text in ("2001:db8:1::9", "2001:db8:2::9", "2001:db8:1::1"))
 LINK = bytes.fromhex("0200000000a1")
@@ -54,3 +59,18 @@ def test_what_holds_no_message_is_nothing_and_what_is_no_datagram_an_error() -> 
     assert Reader(RFC6275).read(bytes.fromhex("60000000 0000 3b40") + CARE_OF + AGENT, "eth0", LINK, 0) is None
     with pytest.raises(DecodeError):
         Reader(RFC6275).read(b"\x60", "eth0", LINK, 0)
+
+
+def test_what_goes_to_a_group_is_read_anew_for_nobody_but_received_by_each() -> None:
+    """The same octets at two nodes: one message, the interface, neighbour and time of each."""
+    options = (TargetLinkLayerAddress(link_layer_address=LINK),)
+    message = NeighborAdvertisement(flags=Flags("O"), target=HOME, options=options)
+    octets = Writer(RFC6275).write(message, HOME, ALL_NODES, hop_limit=ON_LINK)
+    first = Reader(RFC6275).read(octets, "eth0", LINK, 5)
+    second = Reader(RFC6275).read(octets, "eth1", LINK[::-1], 6)
+    assert first is not None
+    assert second is not None
+    assert second.message is first.message
+    assert (first.interface, first.link_source, first.now) == ("eth0", LINK, 5)
+    assert (second.interface, second.link_source, second.now) == ("eth1", LINK[::-1], 6)
+    assert second == replace(read(bytes(bytearray(octets))), interface="eth1", link_source=LINK[::-1], now=6)

@@ -1,0 +1,65 @@
+"""What a run's summary and its expectations are made from."""
+
+from typing import Any
+
+from dissectors.ipv6.address import parse
+from mhatool.engine.events import CacheEntry, UpdateListEntry
+from mhatool.network.scenario.chronicle import Chronicle
+
+HOME, HERE, THERE, AGENT = (parse(f"2001:db8:{net}::9") for net in (1, 2, 3, 4))
+
+
+def entry(time_ns: int, care_of_address: bytes = HERE, **facts: Any) -> CacheEntry:
+    own: dict[str, Any] = {"flags": "AH", "sequence_number": 1, "lifetime_s": 60, "expires_ns": 0}
+    ends = {"home_address": HOME, "care_of_address": care_of_address, "address": AGENT}
+    return CacheEntry(time_ns=time_ns, node="ha", **ends, **(own | facts))
+
+
+def heard(*events: Any) -> Chronicle:
+    chronicle = Chronicle()
+    for event in events:
+        chronicle.hear(event)
+    return chronicle
+
+
+def test_only_what_changes_where_the_node_is_counts_as_a_change() -> None:
+    chronicle = heard(
+        entry(1, pending=True),
+        entry(2),
+        entry(3),  # a refresh
+        entry(4, cloned=True),
+        entry(5, THERE),
+        entry(6, THERE, gone=True),
+        entry(7, THERE, gone=True),
+    )
+    assert [event.time_ns for event in chronicle.bindings] == [2, 5, 6]
+    assert chronicle.cache_of("ha") == []
+    assert len(chronicle.cache) == 1  # the clone
+
+
+def test_expectations_compare_counts_and_addresses() -> None:
+    update = UpdateListEntry(
+        time_ns=1,
+        node="ha",
+        peer=AGENT,
+        home_address=HOME,
+        care_of_address=THERE,
+        lifetime_s=1,
+        expires_ns=1,
+        refresh_s=1,
+        next_send_ns=0,
+        sequence_number=1,
+        flags="",
+        state="",
+        test_state="",
+        home_registration=True,
+    )
+    chronicle = heard(entry(1), update)
+    chronicle.expect(9, "ha", 1, 2, HERE)
+    assert [(v.expected, v.seen, v.holds) for v in chronicle.verdicts] == [
+        ("1 bindings", "1", True),
+        ("2 update list entries", "1", False),
+        ("care-of address 2001:db8:2::9", "2001:db8:2::9, 2001:db8:3::9", False),
+    ]
+    chronicle.expect(9, "nobody", None, None, HERE)
+    assert chronicle.verdicts[-1].seen == "none"
