@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -29,13 +29,14 @@ def script(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", f"bench.{name}", *arguments]
 
 
-def seconds(command: Sequence[str], output: Path | None = None) -> float:
-    """From start to end; what it prints goes to a file, or nowhere."""
+def seconds(command: Sequence[str], output: Path | None = None, environment: Mapping[str, str] | None = None) -> float:
+    """From start to end; what it prints goes to a file, or nowhere. A script of tshark's that fails is a failure."""
     with (output or Path(os.devnull)).open("wb") as stream:
         begin = perf_counter()
-        run = subprocess.run(command, stdout=stream, stderr=subprocess.PIPE, check=False, cwd=_ROOT)
+        env = os.environ | (environment or {})
+        run = subprocess.run(command, stdout=stream, stderr=subprocess.PIPE, check=False, cwd=_ROOT, env=env)
         took = perf_counter() - begin
-    _demand(command, run.returncode, run.stderr)
+    _demand(command, run.returncode or b"Lua" in run.stderr, run.stderr)
     return took
 
 

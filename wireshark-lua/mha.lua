@@ -256,6 +256,7 @@ mha.prefs.icmpv6 = Pref.bool("Show ICMPv6 messages", true, "Home Agent Unreachab
 mha.prefs.options = Pref.bool("Show mobility options", true, "Ours, and those that Wireshark doesn't know")
 mha.prefs.other_fields = Pref.bool("Look at other protocols", false, "For ESP, AH and an echo's hop limit; give it at the start")
 mha.prefs.always = Pref.bool("Judge what nothing asks for", false, "For tshark -z expert; in Wireshark itself it is always so")
+local TAKEN = { [0] = true, [4] = true, [6] = true, [17] = true, [41] = true, [43] = true, [44] = true, [50] = true, [51] = true, [58] = true, [59] = true, [60] = true }
 local DEFAULTS = { mobility_protocol = 135, option_type = 18, flag_multiple = 2048, unreachable_type = 154, dhaad_request_type = 144, dhaad_reply_type = 145, mobile_prefix_solicitation_type = 146, mobile_prefix_advertisement_type = 147 }
 
 -- Octets as Lua sees them: a message is a string `s`, counted from 1; `at` and `stop` count from 0, as in the layouts.
@@ -326,8 +327,8 @@ local function look_at_other_fields()
     return {
       home_address = Field.new("ipv6.opt.mipv6.home_address"),
       routed = Field.new("ipv6.routing.mipv6.home_address"),
+      segments = Field.new("ipv6.routing.segleft"),
       source = Field.new("ipv6.src"),
-      destination = Field.new("ipv6.dst"),
       hop_limit = Field.new("ipv6.hlim"),
       ah = Field.new("ah.spi"),
       esp = Field.new("esp.spi"),
@@ -336,17 +337,49 @@ local function look_at_other_fields()
   if made then other = found end -- else it is too late: packets were dissected already
 end
 
--- An address of the packet. Where Wireshark shows names, the name's address is among the frame's own.
+-- The octets of an address that Wireshark tells by a name: found by comparing, a bit after the other.
+local function searched(address)
+  local octets = ""
+  for i = 1, 16 do
+    local value, step = 0, 128
+    while step >= 1 do
+      local tried = octets .. string.char(value + step) .. sub(NO_ADDRESS, i + 1)
+      if not (address < Address.ipv6(text_of(tried))) then value = value + step end
+      step = floor(step / 2)
+    end
+    octets = octets .. string.char(value)
+  end
+  return octets
+end
+
+local named, name_count = {}, 0 -- name -> the addresses that have it
+
+-- An address of the packet: octets and numeric text.
 local function address_of(address)
   local text = tostring(address)
   local octets = octets_of(text)
-  if octets or not other then return octets, text end
-  for _, field in ipairs({ other.home_address, other.routed, other.source, other.destination }) do
-    for _, info in ipairs({ field() }) do
-      if info.len == 16 and tostring(info.value) == text then return info.range:raw(), text end
-    end
+  if octets then return octets, text end
+  if text:match("^%d+%.%d+%.%d+%.%d+$") then return nil, text end
+  for _, known in ipairs(named[text] or {}) do
+    if known.address == address then return known.octets, known.text end
   end
-  return nil, text
+  octets = searched(address)
+  local numeric = text_of(octets)
+  if Address.ipv6(numeric) ~= address then return nil, text end -- of another kind
+  if name_count > 10000 then named, name_count = {}, 0 end
+  name_count = name_count + 1
+  named[text] = named[text] or {}
+  table.insert(named[text], { address = Address.ipv6(numeric), octets = octets, text = numeric })
+  return octets, numeric
+end
+
+-- The address in the routing header of the innermost packet so far; nil where it has none with segments left.
+local function routed_destination()
+  local routed, segments, sources = { other.routed() }, { other.segments() }, { other.source() }
+  local last, left, header = routed[#routed], segments[#segments], sources[#sources]
+  if last and left and left.value > 0 and last.len == 16 and header and last.offset > header.offset then
+    return last.range:raw()
+  end
 end
 
 -- The sum of all 16-bit words.
@@ -1012,6 +1045,11 @@ local function facts_of(buf, s, pinfo)
   m.destination, m.destination_text = address_of(pinfo.dst)
   m.wire_source, m.wire_source_text = address_of(pinfo.net_src)
   m.wire_destination = address_of(pinfo.net_dst)
+  m.quoted = pinfo.in_error_pkt
+  if m.quoted and other then -- there Wireshark leaves the routing header's address out
+    local routed = routed_destination()
+    if routed then m.destination, m.destination_text = routed, text_of(routed) end
+  end
   m.known = m.source and m.destination and m.wire_source and m.wire_destination
   return m
 end
@@ -1020,6 +1058,7 @@ local function verify(m, size, at, protocol)
   m.status = UNVERIFIED
   if m.truncated or not m.known or size > #m.s or at + 2 > size then return end
   local good, right = good_checksum(m.s, size, at, m.source, m.destination, protocol)
+  if m.quoted and not good and not other then return end -- perhaps it went to another address
   m.status, m.right, m.damaged = good and GOOD or BAD, right, not good
 end
 
@@ -1063,6 +1102,12 @@ local function show_exchange(m, role, pinfo)
   show_links(role, m.s, m.source_text, m.destination_text, frame, m.item)
 end
 
+-- Of a quoted message the receiver is known where the checksum says so, or where other fields were looked at.
+local function show_receiver(m)
+  if m.quoted and not other and m.status ~= GOOD then return end
+  show_node(m.destination_text, nil, nil, false, m.item)
+end
+
 local IS_MOBILE_SENDER = { [1] = true, [2] = true, [5] = true }
 local IS_MOBILE_RECEIVER = { [0] = true, [3] = true, [4] = true, [6] = true, [7] = true, [12] = true }
 
@@ -1088,8 +1133,11 @@ end
 local function show_mobility(buf, s, pinfo, tree)
   local m = facts_of(buf, s, pinfo)
   measure(m)
-  local title = m.kind and (m.layout ~= LAYOUT.mobility and m.layout.title or MOBILITY_NAME[m.kind]) or "cut"
-  m.item = tree:add(mha, buf(0, m.size), ("Multiple Home Agents for Mobile IPv6: %s"):format(title or "unassigned type"))
+  local title = "cut"
+  if m.kind then
+    title = m.layout ~= LAYOUT.mobility and m.layout.title or MOBILITY_NAME[m.kind] or "unassigned type"
+  end
+  m.item = tree:add(mha, buf(0, m.size), ("Multiple Home Agents for Mobile IPv6: %s"):format(title))
   if m.kind then m.item:add(F["mha.type"], buf(2, 1)) end
   verify(m, m.stated or #s + 1, 4, code.mobility_protocol)
   show_checksum(m, 4)
@@ -1099,9 +1147,9 @@ local function show_mobility(buf, s, pinfo, tree)
   if IS_MOBILE_SENDER[m.kind] then
     show_node(m.source_text, m.source_text, m.wire_source_text, is_update, m.item)
   elseif IS_MOBILE_RECEIVER[m.kind] then
-    show_node(m.destination_text, nil, nil, false, m.item)
+    show_receiver(m)
   end
-  if pinfo.in_error_pkt then return end -- quoted: neither sent nor judged here
+  if m.quoted then return end -- neither sent nor judged here
   show_exchange(m, MOBILITY[m.kind], pinfo)
   if not m.known then return end
   m.has_home = m.source ~= m.wire_source
@@ -1116,7 +1164,6 @@ end
 
 -- Where the capture cut a packet, Wireshark's exception doesn't stop at Lua: it leaves our functions on Lua's stack, and
 -- after 200 of them nothing runs any more. So only so many such packets may take that way.
-local reads_wrongly = false -- Home Agent Switch: Wireshark 4.0 looks for its options at a wrong place
 local MOST_LOST = 40
 local lost = 0
 
@@ -1127,26 +1174,65 @@ local function call_for_cut(dissector, buf, pinfo, tree)
   lost = lost - 1 -- it came back
 end
 
+-- Options are shown in Wireshark's own tree, in the place of those that it doesn't know: hooked for one message and
+-- for as long as it is dissected. One that goes beyond the end never is: Wireshark tells of it by the hook's name.
+-- Where Wireshark 4.0 reads options in messages that have no options to us, and where it reads them at a wrong place.
+local OPTIONS_AT = { [8] = 12, [9] = 12, [10] = 8, [14] = 10, [15] = 10, [16] = 12, [17] = 12, [18] = 12 }
+local MISREAD = { [12] = true }
+local is_unknown, hooks_options = {}, false -- by option type: Wireshark knows no such option
+local placed = {} -- numbers of now
+
+local function unhook()
+  for number in pairs(placed) do
+    if builtin.option[number] then
+      options:add(number, builtin.option[number])
+    else
+      options:remove(number, mha_option)
+    end
+  end
+  placed = {}
+end
+
+local function hook(s)
+  if next(placed) then unhook() end -- the last call didn't come back
+  hooked = {}
+  local kind = byte(s, 3)
+  if not hooks_options or not kind or MISREAD[kind] then return end
+  local layout = LAYOUT[profile.mobility[kind]]
+  local at = layout and layout.tail == "options" and layout.size or OPTIONS_AT[kind]
+  local stop = math.min((byte(s, 2) + 1) * 8, #s)
+  if not at or at >= stop then return end
+  local found, overrun = options_of(s, at, stop, "mobility_option")
+  local wanted = {}
+  for _, option in ipairs(found) do
+    if is_unknown[option.number] or option.symbol == "multiple_home_agents" then wanted[option.number] = true end
+  end
+  if overrun then wanted[byte(s, overrun + 1)] = nil end
+  for number in pairs(wanted) do options:add(number, mha_option) end
+  placed = wanted
+end
+
 function mha.dissector(buf, pinfo, tree)
-  local is_cut = length(buf) < reported_length(buf)
-  if not is_wanted(tree) then
+  local room = reported_length(buf)
+  local is_cut = length(buf) < room
+  if room == 0 or not is_wanted(tree) then
     if is_cut then
       call_for_cut(builtin.mobility, buf, pinfo, tree)
       return length(buf)
     end
     local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
-    return whole and size or length(buf)
+    return whole and size or math.max(room, 1) -- 0 would be "not mine"
   end
   local s = raw(buf)
-  hooked = {}
-  reads_wrongly = byte(s, 3) == 12
+  hook(s)
   if is_cut then -- ours first: the call may not come back
     if #s > 0 then show_mobility(buf, s, pinfo, tree) end
     call_for_cut(builtin.mobility, buf, pinfo, tree)
     return #s
   end
   local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
-  if #s > 0 then show_mobility(buf, s, pinfo, tree) end
+  if next(placed) then unhook() end
+  show_mobility(buf, s, pinfo, tree)
   return whole and size or #s
 end
 
@@ -1187,9 +1273,9 @@ local function show_icmpv6(buf, s, pinfo, tree, is_ours)
   if entry[3] then
     show_node(m.source_text, nil, nil, false, m.item)
   else
-    show_node(m.destination_text, nil, nil, false, m.item)
+    show_receiver(m)
   end
-  if pinfo.in_error_pkt then return end
+  if m.quoted then return end
   show_exchange(m, ICMPV6[byte(s, 1)], pinfo)
   if m.known and entry[2] and #s > 1 then judge_icmpv6(m, entry[2]) end
 end
@@ -1217,6 +1303,10 @@ end
 
 function mha_icmpv6.dissector(buf, pinfo, tree)
   local size, room = length(buf), reported_length(buf)
+  if room == 0 then
+    pcall(call, builtin.icmpv6, buf, pinfo, tree)
+    return 1 -- 0 would be "not mine"
+  end
   local kind = size > 0 and byte(raw(buf, 0, 1)) or nil
   if kind == code.unreachable_type then
     local s = raw(buf)
@@ -1243,7 +1333,7 @@ end
 function mha_option.dissector(buf, pinfo, tree)
   local s = raw(buf)
   if #s < 2 then return #s end
-  if is_wanted(tree) and not reads_wrongly then
+  if is_wanted(tree) then
     local found = options_of(s, 0, #s, "mobility_option")
     if found[1] then
       hooked[buf:offset()] = true
@@ -1253,12 +1343,14 @@ function mha_option.dissector(buf, pinfo, tree)
   return math.min(byte(s, 2) + 2, #s)
 end
 
--- --- preferences ---
-
+-- What the preferences choose, and the menus.
 local installed = {}
 
+-- In the order in which they came off: one may have been put upon another.
 local function restore()
-  for _, entry in ipairs(installed) do
+  unhook()
+  for i = #installed, 1, -1 do
+    local entry = installed[i]
     if entry[3] then entry[1]:add(entry[2], entry[3]) else entry[1]:remove(entry[2], entry[4]) end
   end
   installed = {}
@@ -1271,18 +1363,65 @@ local function install(table_, number, proto)
   return before
 end
 
+-- Whether a code point can be that; what can't is as if nobody had set it.
+local function is_possible(name, value)
+  if name == "flag_multiple" then return value > 0 and value < 0x10000 and band(value, value - 1) == 0 end
+  if name == "mobility_protocol" and TAKEN[value] then return false end
+  return value >= (name == "option_type" and 2 or 1) and value <= 255
+end
+
+local told = {}
+
+local function refuse(name, value)
+  if told[name] == value or not report_failure then return end
+  told[name] = value
+  report_failure(("mha.%s: it can't be %d and stays %d"):format(name, value, profile.codes[name]))
+end
+
+-- The flags of an update with the M bit where the preference has it; a letter that had that bit has none then.
+local function flags_with(multiple)
+  local flags = {}
+  for _, flag in ipairs(profile.binding_update) do
+    if flag[3] == "M" then
+      flags[#flags + 1] = { flag[1], multiple, "M" }
+    elseif flag[2] ~= multiple then
+      flags[#flags + 1] = flag
+    end
+  end
+  return flags
+end
+
 -- A code point: the preference where it was changed, else what the profile says.
 local function choose()
-  profile = PROFILES[mha.prefs.profile]
+  local chosen = PROFILES[mha.prefs.profile]
+  profile = chosen
   code = { icmpv6_protocol = 58 }
   for name, default in pairs(DEFAULTS) do
     local set = mha.prefs[name]
-    code[name] = set ~= default and set or profile.codes[name]
+    code[name] = profile.codes[name]
+    if set ~= default then
+      if is_possible(name, set) then code[name] = set else refuse(name, set) end
+    end
   end
+  profile = setmetatable({ binding_update = flags_with(code.flag_multiple) }, { __index = chosen })
   wanted_always = mha.prefs.always
   if mha.prefs.other_fields then look_at_other_fields() end
   follow_icmpv6()
   choose_icmpv6()
+end
+
+-- Without the Mobility Header's wrapper nobody can hook an option for its message alone: then all of them are.
+local function choose_options()
+  is_unknown, builtin.option = {}, {}
+  for number = 2, 255 do
+    builtin.option[number] = options:get_dissector(number)
+    is_unknown[number] = not builtin.option[number]
+  end
+  hooks_options = mha.prefs.options and mha.prefs.mobility
+  if not mha.prefs.options or mha.prefs.mobility then return end
+  for number = 2, 255 do
+    if number == code.option_type or is_unknown[number] then install(options, number, mha_option) end
+  end
 end
 
 local function apply()
@@ -1290,11 +1429,7 @@ local function apply()
   choose()
   if mha.prefs.mobility then builtin.mobility = install(protocols, code.mobility_protocol, mha) end
   if mha.prefs.icmpv6 then builtin.icmpv6 = install(protocols, code.icmpv6_protocol, mha_icmpv6) end
-  if mha.prefs.options then
-    for number = 2, 255 do
-      if number == code.option_type or not options:get_dissector(number) then install(options, number, mha_option) end
-    end
-  end
+  choose_options()
 end
 
 mha.prefs_changed = apply

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,9 @@ from mhatool.cli.common import (
     chosen_profile,
     fail,
     styled,
+    warn,
 )
+from mhatool.cli.reading import read_once
 
 if TYPE_CHECKING:
     from mhatool.wireshark.crosscheck import Crosscheck, Difference
@@ -33,9 +36,9 @@ def crosscheck(
     """Decode a capture with our dissectors and with tshark and the plugin, and compare field by field.
 
     Each value of each field that both know, in each frame: Wireshark's own (mip6., icmpv6., ipv6. ...) and the plugin's
-    (mha.). tshark is asked through pyshark; the plugin needn't be installed. Differences that are known faults of this
-    tshark's version are counted and named, with --jsonl each of them is a record too. The status is 1 where something
-    else differs.
+    (mha.). tshark is asked through pyshark; the plugin needn't be installed, and your settings don't count. Differences
+    that are known faults of this tshark's version, or that we don't read, are counted and named, with --jsonl each of
+    them is a record too. The status is 1 where something else differs.
 
     Examples:
       mhatool crosscheck tour.pcap
@@ -44,6 +47,8 @@ def crosscheck(
     """
     if str(file) == "-":
         fail("standard input can't be read twice", "give a file", "-")
+    if read_once(str(file)):
+        fail("it can be read once only, and two read it", "give a file", str(file))
     chosen = chosen_profile(profile)
     from mhatool.wireshark.crosscheck import Crosscheck
     from mhatool.wireshark.tshark import WiresharkError
@@ -54,6 +59,8 @@ def crosscheck(
         _print(comparison, Out(form))
     except WiresharkError as error:
         fail(str(error))
+    for warning in comparison.warnings:
+        warn(f"{file}: {warning}")
     if comparison.differences:
         raise typer.Exit(FOUND)
 
@@ -71,21 +78,33 @@ def _print(comparison: Crosscheck, out: Out) -> None:
 def _line(difference: Difference) -> str:
     place = styled(f"{difference.file}:{difference.frame}:", "bold")
     ours, theirs = (" ".join(values) or "nothing" for values in (difference.ours, difference.theirs))
+    ours, theirs = (text.encode("unicode_escape").decode() if _is_raw(text) else text for text in (ours, theirs))
     octets = [each if len(each) <= SHOWN_OCTETS else each[:SHOWN_OCTETS] + "..." for each in difference.octets if each]
     from_ = f" (octets {' '.join(octets)})" if octets else ""
     return f"{place} {difference.field}: we have {ours}, tshark {theirs}{from_}"
 
 
+def _is_raw(text: str) -> bool:
+    """Whether a terminal would do something with it."""
+    return any(unicodedata.category(sign) == "Cc" for sign in text)
+
+
 def _summary(comparison: Crosscheck, out: Out) -> None:
-    from mhatool.wireshark.faults import FAULTS
+    from mhatool.wireshark.faults import FAULTS, knows_faults_of
 
     for fault in FAULTS:
         count = comparison.known.get(fault.id)
         if count:
-            out.line(f"known: {fault.id} x {count}: tshark {comparison.tshark} {fault.what}")
+            kind = "limit" if fault.is_ours else "known"
+            out.line(f"{kind}: {fault.id} x {count}: tshark {comparison.tshark} {fault.what}")
             out.line(f"       evidence: {fault.evidence}")
+    if comparison.differences and not knows_faults_of(comparison.tshark):
+        out.line(
+            f"The known faults are those of tshark 4.0: what differs may be one of them in {comparison.tshark} too."
+        )
     known = sum(comparison.known.values())
     differ = f"{comparison.differences} differ" if comparison.differences else "no difference"
-    beside = f", {known} of {len(comparison.known)} known kinds" if known else ""
+    kinds = len(comparison.known)
+    beside = f", {known} of {kinds} known kind{'s' * (kinds != 1)}" if known else ""
     what = f"{comparison.compared} fields in {comparison.frames} frames beside tshark {comparison.tshark}"
     out.line(f"{what}: {differ}{beside}.")

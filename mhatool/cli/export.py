@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -50,22 +50,22 @@ def wireshark(
     from mhatool.wireshark.generate import plugin
 
     if install:
-        _say(export.install(chosen, dry_run=dry_run))
+        _say(lambda: export.install(chosen, dry_run=dry_run))
     elif uninstall:
-        _say(export.uninstall(dry_run=dry_run))
+        _say(lambda: export.uninstall(dry_run=dry_run))
     elif output is not None:
-        _say(export.write(export.files_in(output, chosen), dry_run=dry_run))
+        _say(lambda: export.write(export.files_in(output, chosen), dry_run=dry_run))
     elif dry_run:
         fail("--dry-run: nothing would be written", "give -o DIR, --install or --uninstall too")
     else:
         print(plugin(chosen), end="")
 
 
-def _say(words: Iterator[str]) -> None:
+def _say(what: Callable[[], list[str]]) -> None:
     from mhatool.wireshark.tshark import WiresharkError
 
     try:
-        for line in words:
-            print(line, flush=True)
+        for line in what():
+            print(line)
     except WiresharkError as error:
         fail(str(error))

@@ -58,9 +58,28 @@ class RouteUsed:
     correspondent: bytes
 
 
-Command = Start | Stop | LinkChanged | PacketTunnelled | UnverifiedHomeAddress | TrafficFromHomeAddress | RouteUsed
+@value
+class ChangePrefix:
+    """A prefix of the home link has other lifetimes from now on; a home agent tells who is registered."""
+
+    prefix: bytes
+    valid_lifetime_s: int
+    preferred_lifetime_s: int
+
+
+Command = (
+    Start
+    | Stop
+    | LinkChanged
+    | PacketTunnelled
+    | UnverifiedHomeAddress
+    | TrafficFromHomeAddress
+    | RouteUsed
+    | ChangePrefix
+)
 
 __all__ = [
+    "ChangePrefix",
     "Command",
     "LinkChanged",
     "PacketTunnelled",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dissectors.profile import Profile
@@ -17,6 +18,8 @@ from mhatool.wireshark.layouts import Shown, shown
 if TYPE_CHECKING:
     from mhatool.display.frame import Frame
 
+#: Texts that say that there are no octets: no field to us.
+_NOTHING = ("", "<none>", "<MISSING>")
 Texts = Callable[["Frame"], list[str]]
 _STATUS = {"bad": "0", "good": "1", "unverified": "2"}
 #: Aliases that aren't a field with a value in Wireshark: presence of a layer, and what has another form there.
@@ -33,10 +36,26 @@ class Column:
     texts: Texts
     is_octets: bool = False
 
+    def sorted(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """In an order that both sides have, without those that say that there are no octets."""
+        if self.is_octets:
+            texts = (text.replace(":", "") for text in texts)
+        return tuple(sorted(text for text in texts if text not in _NOTHING))
+
+    def shown(self, frame: Frame) -> tuple[str, ...]:
+        """Our values of a frame."""
+        return self.sorted(self.texts(frame))
+
 
 def columns(profile: Profile, known: frozenset[str]) -> list[Column]:
     """All of them whose names this tshark knows."""
     return [column for column in (*_aliases(profile), *_own(profile)) if column.name in known]
+
+
+@cache
+def column(profile: Profile, name: str) -> Column:
+    """The one of that name."""
+    return next(each for each in (*_aliases(profile), *_own(profile)) if each.name == name)
 
 
 def _aliases(profile: Profile) -> Iterator[Column]:

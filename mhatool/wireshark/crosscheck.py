@@ -25,8 +25,6 @@ from mhatool.wireshark.second_opinion import (
 from mhatool.wireshark.tshark import WiresharkError, version
 
 SCHEMA_ID = "mhatool.crosscheck/1"
-#: Texts that say that there are no octets: no field to us.
-_NOTHING = ("", "<none>", "<MISSING>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,8 @@ class Crosscheck:
     differences: int = 0
     """Those that no known fault explains."""
     tshark: str = ""
+    warnings: list[str] = field(default_factory=list)
+    """Where the capture breaks off, or is damaged."""
 
     def __iter__(self) -> Iterator[Difference]:
         self.tshark = version()
@@ -102,12 +102,13 @@ class Crosscheck:
                     record.captured, record.link_type, original_length=record.original_length, frame=record.frame
                 )
                 yield Frame(str(self.capture), record, packet)
+            self.warnings += map(str, reader.warnings)
 
     def _compare(self, frame: Frame, opinion: Opinion, compared: list[Column]) -> Iterator[Difference]:
         self.frames += 1
         for column in compared:
             shown = opinion.fields.get(column.name, [])
-            ours, theirs = _sorted(column.texts(frame), column), _sorted([value.text for value in shown], column)
+            ours, theirs = column.shown(frame), column.sorted(value.text for value in shown)
             if ours or theirs:
                 self.compared += 1
             if ours != theirs:
@@ -123,12 +124,6 @@ class Crosscheck:
             self.known[fault.id] = self.known.get(fault.id, 0) + 1
         octets = tuple(value.octets for value in shown) or _message_octets(frame)
         return Difference(str(self.capture), frame.record.frame, name, ours, theirs, octets, fault)
-
-
-def _sorted(texts: list[str], column: Column) -> tuple[str, ...]:
-    if column.is_octets:
-        texts = [text.replace(":", "") for text in texts]
-    return tuple(sorted(text for text in texts if text not in _NOTHING))
 
 
 def _message_octets(frame: Frame) -> tuple[str, ...]:
@@ -157,6 +152,9 @@ SCHEMA: dict[str, Any] = {
             "items": {"type": "string"},
             "description": "What tshark took its values from, in hexadecimal; where it has none, the whole message",
         },
-        "known_fault": {"type": ["string", "null"], "description": "Which known fault of tshark's it is"},
+        "known_fault": {
+            "type": ["string", "null"],
+            "description": "Which known fault of tshark's, or limit of ours, it is",
+        },
     },
 }

@@ -13,7 +13,7 @@ from importlib.resources import files
 from dissectors import registry
 from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
-from dissectors.profile import BUILT_IN, RFC6275, Profile
+from dissectors.profile import BUILT_IN, PROTOCOLS, RFC6275, Profile
 from dissectors.spec.families import declarations
 from mhatool import __version__
 from mhatool.validate import RULES, Severity
@@ -21,7 +21,7 @@ from mhatool.wireshark import layouts
 from mhatool.wireshark.layouts import proto_field, quoted, value_names
 
 #: The hand-written parts, in their order.
-PARTS = ("decode", "follow", "judge", "hooks")
+PARTS = ("decode", "follow", "judge", "hooks", "settings")
 #: The rules that the script judges by: those that need no more than one message, and that `judge.lua` has checks for.
 JUDGED = (
     *("MIP6-MH-001", "MIP6-MH-002", "MIP6-MH-003", "MIP6-MH-004", "MIP6-MH-005", "MIP6-MH-009"),
@@ -175,6 +175,8 @@ def _preferences(profile: Profile, profiles: Sequence[Profile]) -> Iterator[str]
         yield f"mha.prefs.{name} = Pref.uint({quoted(title)}, {defaults[name]}, {quoted(words)})"
     for name, default, title, words in _SWITCHES:
         yield f"mha.prefs.{name} = Pref.bool({quoted(title)}, {str(default).lower()}, {quoted(words)})"
+    taken = sorted(number for name, number in PROTOCOLS.items() if name != "mobility")
+    yield "local TAKEN = { " + ", ".join(f"[{number}] = true" for number in taken) + " }"
     yield "local DEFAULTS = { " + ", ".join(f"{name} = {value}" for name, value in defaults.items()) + " }"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,11 @@ from mhatool.wireshark.tshark import WiresharkError, program, run
 
 #: How tshark has to be set so that both look into the same: null encryption, and no names for addresses.
 PREFERENCES = ("esp.enable_null_encryption_decode_heuristic:TRUE", "mha.other_fields:TRUE")
+
+
+#: Where tshark looks for what a user or an administrator has set or installed.
+_PLACES = ("HOME", "XDG_CONFIG_HOME", "WIRESHARK_CONFIG_DIR", "WIRESHARK_PLUGIN_DIR")
+_SETTINGS = "settings"
 
 
 class Value(NamedTuple):
@@ -36,14 +42,20 @@ def script_file(text: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="mhatool-") as folder:
         path = Path(folder) / SCRIPT
         path.write_text(text, encoding="utf-8")
+        (path.parent / _SETTINGS).mkdir()
         yield path
+
+
+def settings_of_its_own(script: Path) -> dict[str, str]:
+    """An environment in which tshark finds nobody's settings, scripts and plugins."""
+    return dict.fromkeys(_PLACES, str(script.parent / _SETTINGS))
 
 
 @cache
 def known_fields(text: str) -> frozenset[str]:
     """The names of all fields that tshark has, with this script. WiresharkError where it can't load it."""
     with script_file(text) as script:
-        said = run(["-G", "fields", "-X", f"lua_script:{script}"])
+        said = run(["-G", "fields", "-X", f"lua_script:{script}"], settings_of_its_own(script))
     ours = [line for line in said.lua_trouble if SCRIPT in line]
     if ours:
         raise WiresharkError(f"tshark doesn't take the script: {ours[0]}")
@@ -64,14 +76,42 @@ def opinions(capture: Path, script: Path, wanted: frozenset[str], only: str = ""
         display_filter=only or None,
         custom_parameters=parameters,
     )
+    packets = iter(source)
     try:
-        for packet in source:
+        with _environment(settings_of_its_own(script)):  # tshark is started for the first of them
+            packet = _next(packets)
+        while packet is not None:
             yield Opinion(int(packet.number), _fields(packet.layers, wanted))
-    except TSharkCrashException:
-        return  # the file ends inside a packet: what came before was told
+            packet = _next(packets)
     finally:
         with contextlib.suppress(TSharkCrashException):
             source.close()
+        source._running_processes.clear()  # else it complains again when it is forgotten
+        with contextlib.suppress(TSharkCrashException):
+            source.close()
+
+
+def _next(packets: Iterator[Any]) -> Any:
+    """The next packet; None where the file ends, also inside a packet: what came before was told."""
+    from pyshark.capture.capture import TSharkCrashException
+
+    try:
+        return next(packets, None)
+    except TSharkCrashException:
+        return None
+    except (LookupError, ValueError, AttributeError, TypeError, SyntaxError) as error:
+        raise WiresharkError(f"tshark's output can't be read ({error}); see what tshark -T pdml prints") from None
+
+
+@contextlib.contextmanager
+def _environment(changes: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _fields(layers: Sequence[Any], wanted: frozenset[str]) -> dict[str, list[Value]]:

@@ -61,7 +61,11 @@ def run(arguments: Sequence[str | Path], environment: Mapping[str, str] | None =
 
 @cache
 def _about() -> str:
-    return run(["--version"]).out
+    said = run(["--version"])
+    if said.status != 0:
+        last = said.errors.strip().splitlines()[-1:]
+        raise WiresharkError(f"tshark --version ends with status {said.status}; see what it says ({''.join(last)})")
+    return said.out
 
 
 def version() -> str:
@@ -91,4 +95,7 @@ def folders() -> Folders:
     configuration = named.get("Personal configuration")
     if not plugins or not configuration:
         raise WiresharkError("tshark -G folders names no folder for a user's scripts; give one with -o")
-    return Folders(Path(plugins.strip()), Path(configuration.strip()))
+    found = Folders(Path(plugins.strip()), Path(configuration.strip()))
+    if not (found.plugins.is_absolute() and found.configuration.is_absolute()):
+        raise WiresharkError(f"tshark -G folders names {plugins.strip()}, which is nobody's home; set HOME, or give -o")
+    return found

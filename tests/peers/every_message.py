@@ -19,8 +19,45 @@ MOBILITY, ICMPV6 = 135, 58
 CODEC = RFC6275.codec
 _ICMPV6 = ("home_agent_unreachable", "fmipv6", "dhaad_request", "dhaad_reply")
 _ICMPV6 += ("mobile_prefix_solicitation", "mobile_prefix_advertisement", "router_advertisement")
-#: Options without fields of their own. Of others Wireshark knows the fields, and drawn octets don't fit those.
+#: Options without fields of their own. Of others Wireshark knows the fields: drawn octets don't fit those.
 _FREE = sorted(UNKNOWN_TO_WIRESHARK - set(CODEC.table("mobility_option")))
+#: Well-formed ones of types that Wireshark knows and nobody declared: type and data a line.
+_KNOWN = {
+    int(kind): bytes.fromhex(data)
+    for kind, data in (
+        line.split()
+        for line in """
+            22 004020010db8000000000000000000000000
+            23 0001
+            24 0004
+            25 0000010203040506
+            26 0102030405060708090a0b0c0d0e0f10
+            27 0102030405060708
+            28 00000002
+            29 6000c0000201
+            30 0060c0000201
+            31 0000c0000201
+            32 0000c0000201
+            33 000000000007
+            34 014020010db8000000000000000000000001
+            36 0000c0000201
+            37 000000000001
+            38 000000000001
+            39 0001
+            40 0000
+            41 000020010db8000000000000000000000002
+            46 0000
+            47 800020010db8000000000000000000000003
+            48 000100000002000000030000000400000005
+            49 0000c0000201
+            50 010000000003
+            51 008020010db8000000000000000000000004
+            52 01050001410142
+            55 004020010db8000000000000000000000005
+        """.splitlines()
+        if line.strip()
+    )
+}
 
 
 def packets(seed: int, count: int) -> Iterator[bytes]:
@@ -60,7 +97,9 @@ def _value(random: Random, declaration: Declaration) -> Any:
     if declaration.symbol == "mobility":
         fields["mh_type"] = random.choice([8, 9, 10, *range(14, 26), 200])
     elif declaration.symbol == "mobility_option":
-        fields["type"] = random.choice(_FREE)
+        fields["type"] = random.choice(_FREE + [*_KNOWN] * 4)
+        if fields["type"] in _KNOWN:
+            fields["data"] = _KNOWN[fields["type"]]
     elif declaration.symbol == "nd_option":
         fields["type"] = random.choice([14, 200])  # nothing of ours is in others, which Wireshark reads
     elif declaration.symbol == "fmipv6":

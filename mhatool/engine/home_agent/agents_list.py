@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement
 from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
 from dissectors.ipv6.address import is_link_local
@@ -42,9 +40,6 @@ class HomeAgentsList:
         self._agents: dict[bytes, ListedAgent] = {}
         self._by_address: dict[bytes, ListedAgent] = {}
         self._timers: Timers[bytes] = Timers()
-
-    def __iter__(self) -> Iterator[ListedAgent]:
-        return iter(self._agents.values())
 
     def knows(self, address: bytes) -> bool:
         """Whether it is a global address of this agent or of another one."""

@@ -13,6 +13,7 @@ from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
+from mhatool.engine.home_agent.prefixes import HomePrefixes
 from mhatool.engine.home_agent.request import Request
 from mhatool.engine.home_agent.statuses import Status
 from mhatool.protocol.sequence import is_fresh
@@ -24,8 +25,15 @@ Check = Callable[["Checks", Request, Binding | None], bool]
 class Checks:
     """Checks requests against what the agent is told and knows."""
 
-    def __init__(self, configuration: HomeAgentConfiguration, cache: BindingCache, agents: HomeAgentsList) -> None:
+    def __init__(
+        self,
+        configuration: HomeAgentConfiguration,
+        prefixes: HomePrefixes,
+        cache: BindingCache,
+        agents: HomeAgentsList,
+    ) -> None:
         self.configuration = configuration
+        self.prefixes = prefixes
         self.cache = cache
         self.agents = agents
         self.prohibited = frozenset(configuration.prohibited)
@@ -51,7 +59,7 @@ def _asks_a_router(checks: Checks, _request: Request, _binding: Binding | None) 
 
 
 def _is_of_another_link(checks: Checks, request: Request, _: Binding | None) -> bool:
-    prefix = checks.configuration.prefix_of(request.home_address)
+    prefix = checks.prefixes.of(request.home_address)
     return prefix is None or prefix.valid_lifetime_s < 4  # no binding is shorter
 
 

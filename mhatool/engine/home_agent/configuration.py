@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dissectors.profile import RFC6275, Profile
-from mhatool.engine.advertising import AdvertisedPrefix, AdvertisingConfiguration
+from mhatool.engine.advertising import AdvertisingConfiguration
 from mhatool.engine.constants import RFC6275 as RFC6275_CONSTANTS
 from mhatool.engine.constants import Constants
 from mhatool.protocol.mobility_authentication import LEAST_SPI
-from mhatool.protocol.neighbourhood import in_prefix
 
 
 class ConfigurationError(ValueError):
@@ -79,13 +78,6 @@ class HomeAgentConfiguration:
         """The agent's own global addresses on the home link."""
         prefixes = self.advertising.prefixes
         return tuple(prefix.router_address for prefix in prefixes if prefix.router_address is not None)
-
-    def prefix_of(self, address: bytes) -> AdvertisedPrefix | None:
-        """The home link's prefix that an address begins with; None: it isn't of the home link."""
-        for prefix in self.advertising.prefixes:
-            if in_prefix(address, prefix.prefix, prefix.prefix_length):
-                return prefix
-        return None
 
 
 __all__ = ["ConfigurationError", "HomeAgentConfiguration", "SecurityAssociation"]

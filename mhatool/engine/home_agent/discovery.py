@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest, MobilePrefixAdvertisement, MobilePrefixSolicitation
+from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest, MobilePrefixSolicitation
 from dissectors.ipv6.address import is_multicast, is_routable_unicast
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
@@ -11,6 +11,7 @@ from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.binding import BindingState
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
+from mhatool.engine.home_agent.prefixes import PrefixAdvertising
 from mhatool.engine.reception import MINIMUM_MTU, NO_BINDING, Drop, Reception
 from mhatool.engine.sender import Sender
 from mhatool.protocol.neighbourhood import home_agents_anycast
@@ -27,18 +28,19 @@ class Discovery:
         configuration: HomeAgentConfiguration,
         cache: BindingCache,
         agents: HomeAgentsList,
+        prefixes: PrefixAdvertising,
         sender: Sender,
         reception: Reception,
     ) -> None:
         self._configuration = configuration
         self._cache = cache
         self._agents = agents
+        self._prefixes = prefixes
         self._sender = sender
         self._reception = reception
-        prefixes = configuration.advertising.prefixes
         self._own = {
             home_agents_anycast(each.prefix): each.router_address
-            for each in prefixes
+            for each in configuration.advertising.prefixes
             if each.router_address is not None
         }
 
@@ -75,12 +77,7 @@ class Discovery:
         if not is_bound or binding is None or binding.care_of_address != arrival.source:
             self._reception.report(NO_BINDING, arrival.source, arrival.destination, home, arrival.now)
             return Drop(DropReason.UNBOUND, "no binding of this home address with this care-of address")
-        reply = MobilePrefixAdvertisement(
-            identifier=request.identifier,
-            flags=Flags(),
-            options=tuple(prefix.option() for prefix in self._configuration.advertising.prefixes),
-        )
-        self._sender.send(reply, arrival.destination, arrival.source, arrival.now, routed_to=home)
+        self._prefixes.answer(binding, request.identifier, arrival.now)
         return None
 
 

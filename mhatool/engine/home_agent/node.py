@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from dissectors.icmpv6.home_agents import DhaadRequest, MobilePrefixSolicitation
 from dissectors.icmpv6.neighbour_discovery import (
@@ -17,7 +18,7 @@ from dissectors.mobility.binding import BindingUpdate
 from mhatool.engine.actions import Action, AddAddress
 from mhatool.engine.advertising import Advertising
 from mhatool.engine.arrival import Arrival
-from mhatool.engine.commands import Command, Start, Stop, UnverifiedHomeAddress
+from mhatool.engine.commands import ChangePrefix, Command, Start, Stop, UnverifiedHomeAddress
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
@@ -27,6 +28,7 @@ from mhatool.engine.home_agent.configuration import ConfigurationError, HomeAgen
 from mhatool.engine.home_agent.discovery import Discovery
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.neighbours import Neighbours
+from mhatool.engine.home_agent.prefixes import HomePrefixes, PrefixAdvertising
 from mhatool.engine.home_agent.registrations import Registrations
 from mhatool.engine.node import Output, Randomness
 from mhatool.engine.reception import NO_BINDING, Drop, Handler, Reception, neighbour_drop
@@ -45,9 +47,17 @@ class HomeAgent:
         self._link = HomeLink(configuration.interface, sender, self._output)
         self.cache = BindingCache(configuration.profile, self._output)
         self.agents = HomeAgentsList(configuration, self._output, randomness)
-        self._registrations = Registrations(configuration, self.cache, self.agents, self._link, sender, self._output)
+        self._prefixes = HomePrefixes(configuration.advertising.prefixes)
+        self._registrations = Registrations(
+            configuration, self._prefixes, self.cache, self.agents, self._link, sender, self._output
+        )
+        self._prefix_advertising = PrefixAdvertising(
+            configuration.constants, self._prefixes, self.cache, sender, randomness
+        )
         neighbours = Neighbours(self._link, self.cache, self.agents, self._registrations)
-        self._discovery = Discovery(configuration, self.cache, self.agents, sender, self._reception)
+        self._discovery = Discovery(
+            configuration, self.cache, self.agents, self._prefix_advertising, sender, self._reception
+        )
         self._advertising = Advertising(configuration.advertising, sender, randomness)
         self._handlers: dict[type, Handler] = {
             BindingUpdate: self._registrations.receive,
@@ -61,6 +71,7 @@ class HomeAgent:
         self._commands: dict[type, Callable[[Command, int], None]] = {
             Start: self._start,
             Stop: self._stop,
+            ChangePrefix: self._change_prefix,
             UnverifiedHomeAddress: self._report,
         }
 
@@ -90,10 +101,12 @@ class HomeAgent:
         self._registrations.handle_timer(now)
         self.agents.handle_timer(now)
         self._advertising.handle_timer(now)
+        self._prefix_advertising.handle_timer(now)
 
     def next_timer(self) -> int | None:
         """See `Node`."""
-        timers = (self._registrations.next_timer(), self.agents.next_timer(), self._advertising.next_timer())
+        parts = (self._registrations, self.agents, self._advertising, self._prefix_advertising)
+        timers = (part.next_timer() for part in parts)
         return min((at for at in timers if at is not None), default=None)
 
     def poll_actions(self) -> list[Action]:
@@ -123,6 +136,13 @@ class HomeAgent:
         """Leave: no mobile node shall choose this agent any more."""
         if self.configuration.advertises:
             self._advertising.stop(now)
+
+    def _change_prefix(self, command: Command, now: int) -> None:
+        """Say so on the link from the next advertisement on, and to who is away."""
+        assert isinstance(command, ChangePrefix)  # the table says so
+        self._prefixes.change(command)
+        self._advertising.configuration = replace(self._advertising.configuration, prefixes=self._prefixes.all)
+        self._prefix_advertising.schedule(now)
 
     def _report(self, command: Command, now: int) -> None:
         assert isinstance(command, UnverifiedHomeAddress)  # the table says so

@@ -17,6 +17,7 @@ from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.home_agent.defence import Defence
 from mhatool.engine.home_agent.duplicates import DuplicateDetection
 from mhatool.engine.home_agent.link import HomeLink
+from mhatool.engine.home_agent.prefixes import HomePrefixes
 from mhatool.engine.home_agent.request import Request, Signature, read_request
 from mhatool.engine.home_agent.statuses import Status
 from mhatool.engine.home_agent_events import UnknownAgentListed
@@ -43,6 +44,7 @@ class Registrations:
     def __init__(
         self,
         configuration: HomeAgentConfiguration,
+        prefixes: HomePrefixes,
         cache: BindingCache,
         agents: HomeAgentsList,
         link: HomeLink,
@@ -51,6 +53,7 @@ class Registrations:
     ) -> None:
         self._configuration = configuration
         self._constants = configuration.constants
+        self._prefixes = prefixes
         self._output = output
         self._cache = cache
         self._agents = agents
@@ -59,7 +62,7 @@ class Registrations:
         self.duplicates = DuplicateDetection(configuration.constants, link, output)
         self._answers = Answers(configuration.interface, sender)
         self._authentication = Authentication(configuration)
-        self._checks = Checks(configuration, cache, agents)
+        self._checks = Checks(configuration, prefixes, cache, agents)
         self._addresses = frozenset(configuration.addresses)
 
     # --- what comes ---
@@ -224,7 +227,7 @@ class Registrations:
 
     def _lifetime(self, request: Request) -> int:
         """As asked for, within the agent's limit and that of the home prefix (RFC 6275, 10.3.1)."""
-        prefix = self._configuration.prefix_of(request.home_address)
+        prefix = self._prefixes.of(request.home_address)
         valid = prefix.valid_lifetime_s if prefix is not None else 0
         granted = min(request.lifetime_s, self._constants.max_home_binding_lifetime_s, valid)
         return granted // UNIT_S * UNIT_S
@@ -241,7 +244,7 @@ class Registrations:
 
     def _acceptance(self, binding: Binding) -> Status:
         """Status 1 iff the home prefix is deprecated, or becomes so before the binding ends (RFC 6275, 10.3.1)."""
-        prefix = self._configuration.prefix_of(binding.home_address)
+        prefix = self._prefixes.of(binding.home_address)
         if prefix is not None and prefix.preferred_lifetime_s < binding.lifetime_s:
             return Status.PREFIX_DISCOVERY_NECESSARY
         return Status.ACCEPTED

@@ -17,7 +17,7 @@ from mhatool.protocol.lifetime import NS_PER_S, expiry, nanoseconds
 SHARE_OF_LIFETIME = 0.8
 """When the tests for a refresh begin; a correspondent advises nothing (RFC 6275, 6.2.4)."""
 
-AFTER_HOME_S = 2
+AFTER_HOME_S = 1
 """So long after a home registration's refresh a correspondent's follows: the answer is there by then."""
 TIME_FOR_TESTS_S = 4
 """What has to be left of a binding for its tests and one retransmission."""

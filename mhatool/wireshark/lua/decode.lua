@@ -66,8 +66,8 @@ local function look_at_other_fields()
     return {
       home_address = Field.new("ipv6.opt.mipv6.home_address"),
       routed = Field.new("ipv6.routing.mipv6.home_address"),
+      segments = Field.new("ipv6.routing.segleft"),
       source = Field.new("ipv6.src"),
-      destination = Field.new("ipv6.dst"),
       hop_limit = Field.new("ipv6.hlim"),
       ah = Field.new("ah.spi"),
       esp = Field.new("esp.spi"),
@@ -76,17 +76,49 @@ local function look_at_other_fields()
   if made then other = found end -- else it is too late: packets were dissected already
 end
 
--- An address of the packet. Where Wireshark shows names, the name's address is among the frame's own.
+-- The octets of an address that Wireshark tells by a name: found by comparing, a bit after the other.
+local function searched(address)
+  local octets = ""
+  for i = 1, 16 do
+    local value, step = 0, 128
+    while step >= 1 do
+      local tried = octets .. string.char(value + step) .. sub(NO_ADDRESS, i + 1)
+      if not (address < Address.ipv6(text_of(tried))) then value = value + step end
+      step = floor(step / 2)
+    end
+    octets = octets .. string.char(value)
+  end
+  return octets
+end
+
+local named, name_count = {}, 0 -- name -> the addresses that have it
+
+-- An address of the packet: octets and numeric text.
 local function address_of(address)
   local text = tostring(address)
   local octets = octets_of(text)
-  if octets or not other then return octets, text end
-  for _, field in ipairs({ other.home_address, other.routed, other.source, other.destination }) do
-    for _, info in ipairs({ field() }) do
-      if info.len == 16 and tostring(info.value) == text then return info.range:raw(), text end
-    end
+  if octets then return octets, text end
+  if text:match("^%d+%.%d+%.%d+%.%d+$") then return nil, text end
+  for _, known in ipairs(named[text] or {}) do
+    if known.address == address then return known.octets, known.text end
   end
-  return nil, text
+  octets = searched(address)
+  local numeric = text_of(octets)
+  if Address.ipv6(numeric) ~= address then return nil, text end -- of another kind
+  if name_count > 10000 then named, name_count = {}, 0 end
+  name_count = name_count + 1
+  named[text] = named[text] or {}
+  table.insert(named[text], { address = Address.ipv6(numeric), octets = octets, text = numeric })
+  return octets, numeric
+end
+
+-- The address in the routing header of the innermost packet so far; nil where it has none with segments left.
+local function routed_destination()
+  local routed, segments, sources = { other.routed() }, { other.segments() }, { other.source() }
+  local last, left, header = routed[#routed], segments[#segments], sources[#sources]
+  if last and left and left.value > 0 and last.len == 16 and header and last.offset > header.offset then
+    return last.range:raw()
+  end
 end
 
 -- The sum of all 16-bit words.

@@ -22,6 +22,11 @@ local function facts_of(buf, s, pinfo)
   m.destination, m.destination_text = address_of(pinfo.dst)
   m.wire_source, m.wire_source_text = address_of(pinfo.net_src)
   m.wire_destination = address_of(pinfo.net_dst)
+  m.quoted = pinfo.in_error_pkt
+  if m.quoted and other then -- there Wireshark leaves the routing header's address out
+    local routed = routed_destination()
+    if routed then m.destination, m.destination_text = routed, text_of(routed) end
+  end
   m.known = m.source and m.destination and m.wire_source and m.wire_destination
   return m
 end
@@ -30,6 +35,7 @@ local function verify(m, size, at, protocol)
   m.status = UNVERIFIED
   if m.truncated or not m.known or size > #m.s or at + 2 > size then return end
   local good, right = good_checksum(m.s, size, at, m.source, m.destination, protocol)
+  if m.quoted and not good and not other then return end -- perhaps it went to another address
   m.status, m.right, m.damaged = good and GOOD or BAD, right, not good
 end
 
@@ -73,6 +79,12 @@ local function show_exchange(m, role, pinfo)
   show_links(role, m.s, m.source_text, m.destination_text, frame, m.item)
 end
 
+-- Of a quoted message the receiver is known where the checksum says so, or where other fields were looked at.
+local function show_receiver(m)
+  if m.quoted and not other and m.status ~= GOOD then return end
+  show_node(m.destination_text, nil, nil, false, m.item)
+end
+
 local IS_MOBILE_SENDER = { [1] = true, [2] = true, [5] = true }
 local IS_MOBILE_RECEIVER = { [0] = true, [3] = true, [4] = true, [6] = true, [7] = true, [12] = true }
 
@@ -98,8 +110,11 @@ end
 local function show_mobility(buf, s, pinfo, tree)
   local m = facts_of(buf, s, pinfo)
   measure(m)
-  local title = m.kind and (m.layout ~= LAYOUT.mobility and m.layout.title or MOBILITY_NAME[m.kind]) or "cut"
-  m.item = tree:add(mha, buf(0, m.size), ("Multiple Home Agents for Mobile IPv6: %s"):format(title or "unassigned type"))
+  local title = "cut"
+  if m.kind then
+    title = m.layout ~= LAYOUT.mobility and m.layout.title or MOBILITY_NAME[m.kind] or "unassigned type"
+  end
+  m.item = tree:add(mha, buf(0, m.size), ("Multiple Home Agents for Mobile IPv6: %s"):format(title))
   if m.kind then m.item:add(F["mha.type"], buf(2, 1)) end
   verify(m, m.stated or #s + 1, 4, code.mobility_protocol)
   show_checksum(m, 4)
@@ -109,9 +124,9 @@ local function show_mobility(buf, s, pinfo, tree)
   if IS_MOBILE_SENDER[m.kind] then
     show_node(m.source_text, m.source_text, m.wire_source_text, is_update, m.item)
   elseif IS_MOBILE_RECEIVER[m.kind] then
-    show_node(m.destination_text, nil, nil, false, m.item)
+    show_receiver(m)
   end
-  if pinfo.in_error_pkt then return end -- quoted: neither sent nor judged here
+  if m.quoted then return end -- neither sent nor judged here
   show_exchange(m, MOBILITY[m.kind], pinfo)
   if not m.known then return end
   m.has_home = m.source ~= m.wire_source
@@ -126,7 +141,6 @@ end
 
 -- Where the capture cut a packet, Wireshark's exception doesn't stop at Lua: it leaves our functions on Lua's stack, and
 -- after 200 of them nothing runs any more. So only so many such packets may take that way.
-local reads_wrongly = false -- Home Agent Switch: Wireshark 4.0 looks for its options at a wrong place
 local MOST_LOST = 40
 local lost = 0
 
@@ -137,26 +151,65 @@ local function call_for_cut(dissector, buf, pinfo, tree)
   lost = lost - 1 -- it came back
 end
 
+-- Options are shown in Wireshark's own tree, in the place of those that it doesn't know: hooked for one message and
+-- for as long as it is dissected. One that goes beyond the end never is: Wireshark tells of it by the hook's name.
+-- Where Wireshark 4.0 reads options in messages that have no options to us, and where it reads them at a wrong place.
+local OPTIONS_AT = { [8] = 12, [9] = 12, [10] = 8, [14] = 10, [15] = 10, [16] = 12, [17] = 12, [18] = 12 }
+local MISREAD = { [12] = true }
+local is_unknown, hooks_options = {}, false -- by option type: Wireshark knows no such option
+local placed = {} -- numbers of now
+
+local function unhook()
+  for number in pairs(placed) do
+    if builtin.option[number] then
+      options:add(number, builtin.option[number])
+    else
+      options:remove(number, mha_option)
+    end
+  end
+  placed = {}
+end
+
+local function hook(s)
+  if next(placed) then unhook() end -- the last call didn't come back
+  hooked = {}
+  local kind = byte(s, 3)
+  if not hooks_options or not kind or MISREAD[kind] then return end
+  local layout = LAYOUT[profile.mobility[kind]]
+  local at = layout and layout.tail == "options" and layout.size or OPTIONS_AT[kind]
+  local stop = math.min((byte(s, 2) + 1) * 8, #s)
+  if not at or at >= stop then return end
+  local found, overrun = options_of(s, at, stop, "mobility_option")
+  local wanted = {}
+  for _, option in ipairs(found) do
+    if is_unknown[option.number] or option.symbol == "multiple_home_agents" then wanted[option.number] = true end
+  end
+  if overrun then wanted[byte(s, overrun + 1)] = nil end
+  for number in pairs(wanted) do options:add(number, mha_option) end
+  placed = wanted
+end
+
 function mha.dissector(buf, pinfo, tree)
-  local is_cut = length(buf) < reported_length(buf)
-  if not is_wanted(tree) then
+  local room = reported_length(buf)
+  local is_cut = length(buf) < room
+  if room == 0 or not is_wanted(tree) then
     if is_cut then
       call_for_cut(builtin.mobility, buf, pinfo, tree)
       return length(buf)
     end
     local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
-    return whole and size or length(buf)
+    return whole and size or math.max(room, 1) -- 0 would be "not mine"
   end
   local s = raw(buf)
-  hooked = {}
-  reads_wrongly = byte(s, 3) == 12
+  hook(s)
   if is_cut then -- ours first: the call may not come back
     if #s > 0 then show_mobility(buf, s, pinfo, tree) end
     call_for_cut(builtin.mobility, buf, pinfo, tree)
     return #s
   end
   local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
-  if #s > 0 then show_mobility(buf, s, pinfo, tree) end
+  if next(placed) then unhook() end
+  show_mobility(buf, s, pinfo, tree)
   return whole and size or #s
 end
 
@@ -197,9 +250,9 @@ local function show_icmpv6(buf, s, pinfo, tree, is_ours)
   if entry[3] then
     show_node(m.source_text, nil, nil, false, m.item)
   else
-    show_node(m.destination_text, nil, nil, false, m.item)
+    show_receiver(m)
   end
-  if pinfo.in_error_pkt then return end
+  if m.quoted then return end
   show_exchange(m, ICMPV6[byte(s, 1)], pinfo)
   if m.known and entry[2] and #s > 1 then judge_icmpv6(m, entry[2]) end
 end
@@ -227,6 +280,10 @@ end
 
 function mha_icmpv6.dissector(buf, pinfo, tree)
   local size, room = length(buf), reported_length(buf)
+  if room == 0 then
+    pcall(call, builtin.icmpv6, buf, pinfo, tree)
+    return 1 -- 0 would be "not mine"
+  end
   local kind = size > 0 and byte(raw(buf, 0, 1)) or nil
   if kind == code.unreachable_type then
     local s = raw(buf)
@@ -253,7 +310,7 @@ end
 function mha_option.dissector(buf, pinfo, tree)
   local s = raw(buf)
   if #s < 2 then return #s end
-  if is_wanted(tree) and not reads_wrongly then
+  if is_wanted(tree) then
     local found = options_of(s, 0, #s, "mobility_option")
     if found[1] then
       hooked[buf:offset()] = true
@@ -261,86 +318,4 @@ function mha_option.dissector(buf, pinfo, tree)
     end
   end
   return math.min(byte(s, 2) + 2, #s)
-end
-
--- --- preferences ---
-
-local installed = {}
-
-local function restore()
-  for _, entry in ipairs(installed) do
-    if entry[3] then entry[1]:add(entry[2], entry[3]) else entry[1]:remove(entry[2], entry[4]) end
-  end
-  installed = {}
-end
-
-local function install(table_, number, proto)
-  local before = table_:get_dissector(number)
-  installed[#installed + 1] = { table_, number, before, proto }
-  table_:add(number, proto)
-  return before
-end
-
--- A code point: the preference where it was changed, else what the profile says.
-local function choose()
-  profile = PROFILES[mha.prefs.profile]
-  code = { icmpv6_protocol = 58 }
-  for name, default in pairs(DEFAULTS) do
-    local set = mha.prefs[name]
-    code[name] = set ~= default and set or profile.codes[name]
-  end
-  wanted_always = mha.prefs.always
-  if mha.prefs.other_fields then look_at_other_fields() end
-  follow_icmpv6()
-  choose_icmpv6()
-end
-
-local function apply()
-  restore()
-  choose()
-  if mha.prefs.mobility then builtin.mobility = install(protocols, code.mobility_protocol, mha) end
-  if mha.prefs.icmpv6 then builtin.icmpv6 = install(protocols, code.icmpv6_protocol, mha_icmpv6) end
-  if mha.prefs.options then
-    for number = 2, 255 do
-      if number == code.option_type or not options:get_dissector(number) then install(options, number, mha_option) end
-    end
-  end
-end
-
-mha.prefs_changed = apply
-mha.init = function()
-  me = me or Dissector.get("mha")
-  forget()
-end
-raw, length, reported_length, call = Tvb.raw, Tvb.len, Tvb.reported_len, Dissector.call
-if everything then look_at_other_fields() end
-apply()
-
--- --- menus: only one mobile node's packets ---
-
-local function filter_of(node)
-  return ("mha.node == %s || ipv6.addr == %s || ipv6.opt.mipv6.home_address == %s || ipv6.routing.mipv6.home_address == %s")
-    :format(node, node, node, node)
-end
-
-local function ask_for_node()
-  new_dialog("One mobile node's packets", function(node)
-    set_filter(filter_of(node))
-    apply_filter()
-  end, "Home address")
-end
-
-if everything then
-  register_menu("Mobile IPv6/One mobile node's packets...", ask_for_node, MENU_TOOLS_UNSORTED)
-  if register_packet_menu then -- Wireshark 4.2 and later
-    register_packet_menu("Mobile IPv6/This mobile node's packets", function(...)
-      for _, info in ipairs({ ... }) do
-        if info.name == "mha.node" then
-          set_filter(filter_of(info.display))
-          apply_filter()
-          return
-        end
-      end
-    end, "mha.node")
-  end
 end

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mhatool.wireshark import looks
-from mhatool.wireshark.generate import MARK, plugin
+from mhatool.wireshark.generate import plugin
 from tests.mhatool.cli.process import Result, complaint, mhatool
 from tests.peers.plugin import write
 from tests.recipes.packets import unreachable
@@ -97,19 +97,55 @@ def test_another_script_of_that_name_is_left_alone(home: Path) -> None:
     result = export(home, "--install")
     assert (result.status, result.out) == (2, "")
     assert result.err == (
-        f"mhatool: {folder / 'mha.lua'}: there is a file that mhatool didn't write; move it away, or give -o\n"
+        f"mhatool: {folder / 'mha.lua'}: mhatool didn't write it, or it was changed since; move it away, or give -o\n"
     )
     assert "mha.lua is left alone" in export(home, "--uninstall").out
     assert tree(home) == before
 
 
 @pytest.mark.tshark
-def test_an_older_one_is_replaced(home: Path) -> None:
-    folder = plugins(home)
-    folder.mkdir(parents=True)
-    (folder / "mha.lua").write_text(f"{MARK}\nold\n", encoding="utf-8")
-    assert f"Replaced {folder / 'mha.lua'}." in export(home, "--install").out
-    assert (folder / "mha.lua").read_text(encoding="utf-8").startswith(plugin())
+def test_an_older_one_is_replaced_and_a_changed_one_left(home: Path) -> None:
+    script = plugins(home) / "mha.lua"
+    export(home, "-o", script.parent, "--profile", "kame2003")
+    assert f"Replaced {script}." in export(home, "--install").out
+    assert script.read_text(encoding="utf-8").startswith(plugin())
+    with script.open("a", encoding="utf-8") as stream:
+        stream.write("-- mine\n")
+    before = tree(home)
+    assert "it was changed since" in export(home, "--install").err
+    assert f"{script} is left alone" in export(home, "--uninstall", "--dry-run").out
+    assert tree(home) == before
+
+
+@pytest.mark.tshark
+def test_half_an_installation_is_none(home: Path) -> None:
+    (home / ".config").write_text("", encoding="utf-8")  # where the profile's folder would be made
+    result = export(home, "--install")
+    assert (result.status, result.out) == (2, "")
+    assert "not a directory" in result.err
+    assert [path.name for path in home.rglob("*")] == [".config"]
+
+
+@pytest.mark.tshark
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("aaa/mha.lua", plugin(), "it loads {}/aaa/mha.lua in its place; move that away"),
+        ("aa.lua", 'Proto("mha", "Another")\n', 'another script has a protocol "mha"'),
+        ("aa.lua", "os.exit(3)\n", "tshark --version ends with status 3"),
+        ("zz.lua", 'Dissector.get("mha"):call(nil)\n', ""),
+    ],
+    ids=["a copy", "another protocol", "dies", "another's error"],
+)
+def test_why_it_isnt_loaded(home: Path, name: str, text: str, words: str) -> None:
+    folder = home / ".local/lib/wireshark/plugins"
+    (folder / name).parent.mkdir(parents=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    before = tree(home)
+    result = export(home, "--install")
+    assert words.format(folder) in result.err
+    assert result.status == (2 if words else 0)
+    assert (tree(home) == before) == (result.status == 2)
 
 
 @pytest.mark.tshark
@@ -184,6 +220,12 @@ def test_a_profile_of_ones_own(home: Path, tmp_path: Path) -> None:
     packet = unreachable()
     capture = write(tmp_path / "two.pcapng", [packet, packet[:64] + b"\xc8" + packet[65:]])
     assert tshark(home, "-r", capture, "-T", "fields", "-e", "mha.unreachable.address") == "\n2001:db8:1::1\n"
+
+
+@pytest.mark.tshark
+def test_without_a_home(home: Path) -> None:
+    assert "set HOME" in complaint("export", "wireshark", "--install", cwd=home, environment={"HOME": "there"})
+    assert tree(home) == {}
 
 
 def test_to_standard_output() -> None:

@@ -186,6 +186,11 @@ def test_types_have_their_names(tmp_path: Path, kind: int, name: str) -> None:
     assert frames(path, f'mha.type == "{name}"') == [1]
 
 
+def test_an_unassigned_type_isnt_called_cut(tmp_path: Path) -> None:
+    packets = [made.carried(kind, bytes(18), HOME, AGENT) for kind in (24, 255)]
+    assert tshark("-r", write(tmp_path / "two.pcapng", packets), "-V").count("Mobile IPv6: unassigned type\n") == 2
+
+
 def test_an_unknown_option_has_its_own_length(tmp_path: Path) -> None:
     """Wireshark 4.0 shows the Mobility Header's length in its place: 3 (32 octets)."""
     packet = made.bu((200, b"\xaa\xbb\xcc", (1, 0)), made.alternate(CARE1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from bench.traffic import Traffic
 from mhatool.capture import linktype
 from tests.fuzz.corpus import corpus
 from tests.fuzz.mutate import mutations
-from tests.mhatool.scenes import UMIP
+from tests.mhatool.scenes import AGENT, CARE1, UMIP, ipv6
 from tests.peers.plugin import SCRIPT, table, tshark, write
-from tests.peers.unchanged import changes
+from tests.peers.unchanged import changes, without_ours
+from tests.recipes import packets as made
 
 pytestmark = pytest.mark.tshark
 
@@ -61,14 +63,71 @@ def test_broken_packets(tmp_path: Path) -> None:
     assert changes(write(tmp_path / "plain.pcapng", plain, link=linktype.ETHERNET)) == []
 
 
+def overrun(protocol: int) -> bytes:
+    """A Binding Acknowledgement whose option, of a type that Wireshark doesn't know, goes past its end."""
+    whole = made.carried(6, bytes.fromhex("0000 0001 000f 861c 0000"), AGENT, CARE1)
+    return ipv6(AGENT, CARE1, protocol, whole[40:])
+
+
+EMPTY_OR_SHORT = [(58, b""), (135, b""), (135, b"\x3b\0\5"), (58, b"\1"), (58, b"\x80")]
+
+
+def test_empty_payloads_and_options_past_the_end(tmp_path: Path) -> None:
+    """The tree, and the summary lines: next headers without a payload, option 134 of 28 octets in 4."""
+    packets = [ipv6(AGENT, CARE1, protocol, body) for protocol, body in EMPTY_OR_SHORT] + [overrun(135), overrun(62)]
+    path = write(tmp_path / "some.pcapng", packets)
+    assert "Unknown (0x86) (option length = 28 bytes says option goes past end" in tshark("-r", path, "-V")
+    assert changes(path) == []
+    assert tshark("-r", path) == tshark("-r", path, script=None)
+
+
+def test_only_as_documented_without_the_mobility_wrapper(tmp_path: Path) -> None:
+    """All options are hooked then: one past the end goes by the hook's name."""
+    off = ("-o", "mha.mobility:FALSE")
+    text = tshark("-r", write(tmp_path / "one.pcapng", [overrun(135)]), "-V", *off)
+    assert "MHA_OPTION (option length = 28 bytes says option goes past end" in text
+
+
+def test_only_as_documented_in_the_hierarchy(tmp_path: Path) -> None:
+    """`-z io,phs`: a level `_ws.lua.fake` above what a wrapper passes on, which Wireshark itself puts there."""
+    path = write(tmp_path / "two.pcapng", [made.echo_request(CARE1, AGENT), made.home_bu()])
+    statistics = ("-q", "-z", "io,phs", "-r", path)
+    bare, ours = tshark(*statistics, script=None), tshark(*statistics)
+    levels = {text: [line.split()[0] for line in text.splitlines() if " frames:" in line] for text in (bare, ours)}
+    assert levels[bare] == ["raw", "ipv6", "icmpv6"]
+    assert levels[ours] == ["raw", "ipv6", "_ws.lua.fake", "icmpv6"]
+    without = ("-o", "mha.icmpv6:FALSE", "-o", "mha.mobility:FALSE")
+    assert tshark(*statistics, *without) == bare
+
+
 def test_another_tree_is_a_change(tmp_path: Path) -> None:
     """That such a comparison can fail: of Home Agent Unreachable Wireshark alone shows something else."""
-    from tests.recipes.packets import unreachable
-
-    assert changes(write(tmp_path / "one.pcapng", [unreachable()])) != []
+    assert changes(write(tmp_path / "one.pcapng", [made.unreachable()])) != []
 
 
 # --- mutated frames ---
+
+
+def _frames(lines: Iterable[str]) -> list[list[str]]:
+    found: list[list[str]] = []
+    for line in lines:
+        if line.startswith("Frame ") and " bytes on wire" in line:
+            found.append([])
+        found[-1].append(line)
+    return found
+
+
+def test_mutated_frames_differ_only_as_documented(tmp_path: Path) -> None:
+    """Where an option is shown by the script, or Home Agent Unreachable; every other frame is as it was."""
+    path = write(tmp_path / "mutated.pcapng", mutations(2, corpus(), 1_500))
+    texts = [tshark("-r", path, "-V", script=script).splitlines() for script in (None, SCRIPT)]
+    bare, ours = (["\n".join(frame) for frame in _frames(text)] for text in texts)
+    pairs = enumerate(zip(bare, ours, strict=True))
+    different = {number for number, (a, b) in pairs if a.splitlines() != list(without_ours(b))}
+    documented = (":mha_option", "Multiple Home Agents for Mobile IPv6: Home Agent Unreachable\n")
+    shown = {number for number, text in enumerate(ours) if any(words in text for words in documented)}
+    assert different
+    assert different <= shown
 
 
 def _malformed(path: Path, script: Path | None) -> set[str]:

@@ -12,7 +12,7 @@ from dissectors.mobility.binding import BindingError
 from dissectors.spec import Flags
 from mhatool.engine.actions import AddAddress
 from mhatool.engine.advertising import AdvertisedHomeAgent, AdvertisedPrefix
-from mhatool.engine.commands import LinkChanged, Stop
+from mhatool.engine.commands import ChangePrefix, LinkChanged, Stop
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import AgentListEntry
 from mhatool.engine.home_agent import ConfigurationError
@@ -275,3 +275,67 @@ def test_the_same_seed_says_the_same() -> None:
 
     assert said(3) == said(3)
     assert said(3) != said(4)
+
+
+# --- prefixes that change (10.6.2, 10.6.3) ---
+
+CHANGED = ChangePrefix(PREFIX, 9000, 3000)
+
+
+def told_within(play: Playbook, seconds: float) -> list[Any]:
+    """The advertisements that nobody asked for."""
+    play.waits(seconds)
+    found = []
+    while play._sent:
+        found.append(play.sends(MobilePrefixAdvertisement, identifier=0))
+    return found
+
+
+def test_who_is_away_hears_of_other_lifetimes_and_again_until_it_answers() -> None:
+    """Between MinMobPfxAdvInterval, 600 s, and the preferred lifetime; then after 3, 6 and 12 s."""
+    play = bound(facts={"lifetime_s": 40_000})
+    begin = play.now
+    play.is_told(CHANGED)
+    sent = told_within(play, 3600)
+    first = sent[0]
+    assert 600 * S <= first.at - begin <= 3000 * S
+    assert [each.at - first.at for each in sent] == [0, 3 * S, 9 * S, 21 * S]
+    assert (first.arrival.destination, first.arrival.routed_home_address) == (CARE_OF, HOME)
+    (option,) = first.message.options
+    assert (option.valid_lifetime_s, option.preferred_lifetime_s) == (9000, 3000)
+
+
+def test_a_solicitation_ends_that() -> None:
+    play = bound(facts={"lifetime_s": 40_000})
+    play.is_told(CHANGED)
+    at = play.node.next_timer()
+    assert at is not None
+    assert len(told_within(play, (at - play.now) / S)) == 1
+    play.hears(SOLICITATION, CARE_OF, AGENT, home_address=HOME)
+    play.sends(MobilePrefixAdvertisement, identifier=55)
+    assert told_within(play, 3600) == []
+
+
+def test_who_is_gone_meanwhile_is_not_told() -> None:
+    play = bound(facts={"lifetime_s": 400})
+    play.is_told(CHANGED)
+    assert told_within(play, 90_000) == []
+    assert play.node.next_timer() is None
+
+
+def test_the_link_hears_of_it_and_new_bindings_keep_to_it() -> None:
+    play = agent(advertises=True)
+    play.starts(home=LINK)
+    play.is_told(ChangePrefix(PREFIX, 100, 50))
+    play.waits(0)
+    assert play.finds(RouterAdvertisement).message.options[1].valid_lifetime_s == 100
+    answer = registers(play, lifetime_s=420)
+    assert (answer.message.status, answer.message.lifetime_s) == (1, 100)
+
+
+def test_prefixes_of_other_links_do_not_matter() -> None:
+    play = bound(facts={"lifetime_s": 40_000})
+    play.is_told(ChangePrefix(CARE_OF, 100, 50))
+    play.hears(SOLICITATION, CARE_OF, AGENT, home_address=HOME)
+    sent = play.sends(MobilePrefixAdvertisement)
+    assert sent.message.options[0].valid_lifetime_s == 2_592_000  # as configured

@@ -228,10 +228,10 @@ def test_an_unanswered_update_leaves_again_with_the_next_number_until_the_tokens
 
 
 def test_a_binding_is_refreshed_with_new_tests_before_it_ends() -> None:
-    """0.8 x 420 s = 336 s is the home registration's turn; two seconds later comes the correspondent's."""
+    """0.8 x 420 s = 336 s is the home registration's turn; a second later comes the correspondent's."""
     play = Journey()
     play.is_optimised_with(AGENT1)
-    play.waits(338)
+    play.waits(337)
     assert {each.correspondent for each in play.events if isinstance(each, TestStarted)} == {PEER}
     assert NO_ROUTE not in play.actions
     play.answers_tests()
@@ -243,9 +243,9 @@ def test_a_binding_is_refreshed_with_new_tests_before_it_ends() -> None:
 
 
 def test_a_refresh_waits_for_that_of_the_home_registration_so_that_it_gets_a_whole_lifetime() -> None:
-    """Four fifths of 420 s are 336 s, but the agent advises 400 s: the correspondent's turn comes at 402 s.
+    """Four fifths of 420 s are 336 s, but the agent advises 400 s: the correspondent's turn comes at 401 s.
 
-    Then the home registration has 418 s left, in units of 4 s 416; at 336 s it would have been 84.
+    Then the home registration has 419 s left, in units of 4 s 416; at 336 s it would have been 84.
     """
     play = Journey()
     (update,) = play.goes_abroad(AGENT1)
@@ -260,7 +260,7 @@ def test_a_refresh_waits_for_that_of_the_home_registration_so_that_it_gets_a_who
     play.waits(1)
     (refresh,) = play.updates()
     play.is_answered(refresh)
-    play.waits(2)
+    play.waits(1)
     play.answers_tests()
     (again,) = play.updates()
     assert again.message.lifetime_s == 416

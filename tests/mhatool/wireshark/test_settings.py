@@ -1,0 +1,89 @@
+"""What preferences do: code points that can't be one, the M bit moved, one protocol's number given to another."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.mhatool.scenes import AGENT, CARE1, HOME
+from tests.peers.plugin import SCRIPT, table, write
+from tests.recipes import packets as made
+
+pytestmark = pytest.mark.tshark
+
+#: Sets a preference a packet, as somebody in Wireshark's window does.
+_SETTING = """
+local changes = {{ {} }}
+local packets = Listener.new("frame")
+function packets.packet()
+  local change = table.remove(changes, 1)
+  if change then
+    set_preference(change[1], change[2])
+    apply_preferences()
+  end
+end
+"""
+
+
+def with_changes(folder: Path, capture: Path, fields: list[str], changes: list[tuple[str, int]]) -> list[str]:
+    """Rows of tshark's, while a script changes a preference behind each packet."""
+    script = folder / "setting.lua"
+    listed = ", ".join(f'{{ "{name}", {value} }}' for name, value in changes)
+    script.write_text(_SETTING.format(listed), encoding="utf-8")
+    command = ["tshark", "-n", "-X", f"lua_script:{SCRIPT}", "-X", f"lua_script:{script}", "-r", str(capture)]
+    command += ["-T", "fields", *(part for name in fields for part in ("-e", name))]
+    environment = os.environ | {"HOME": str(folder), "WIRESHARK_CONFIG_DIR": str(folder)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "Lua" not in done.stderr
+    return done.stdout.splitlines()
+
+
+def test_one_number_for_two_and_back(tmp_path: Path) -> None:
+    """The Mobility Header's protocol becomes ICMPv6's, then its own: an echo is an echo all the time."""
+    packets = [made.echo_request(CARE1, AGENT)] * 2 + [
+        made.home_bu(),
+        made.unreachable(),
+        made.echo_request(HOME, AGENT),
+    ]
+    path = write(tmp_path / "some.pcapng", packets)
+    changes = [("mha.mobility_protocol", 58), ("mha.mobility_protocol", 200), ("mha.mobility_protocol", 135)]
+    rows = with_changes(tmp_path, path, ["mip6.mhtype", "mha.type", "mha.icmpv6.type", "icmpv6.type"], changes)
+    assert rows == ["\t\t\t128", "\t\t\t128", "5\t\t\t", "\t\t154\t", "\t\t\t128"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stays"), [("mobility_protocol", 58, 135), ("option_type", 1, 18), ("flag_multiple", 3, 2048)]
+)
+def test_a_code_point_that_cant_be_one(tmp_path: Path, name: str, value: int, stays: int) -> None:
+    """It is told on standard error, and as if nobody had set it."""
+    update = made.bu(made.alternate(CARE1), made.multiple_home_agents(AGENT), flags="AHM")
+    path = write(tmp_path / "one.pcapng", [update, made.echo_request(CARE1, AGENT)])
+    command = ["tshark", "-n", "-X", f"lua_script:{SCRIPT}", "-o", f"mha.{name}:{value}", "-r", str(path)]
+    command += ["-T", "fields", "-e", "mha.flag.multiple", "-e", "mha.option.home_agent", "-e", "icmpv6.type"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"mha.{name}: it can't be {value} and stays {stays}\n" in done.stderr
+    assert done.stdout == "1\t2001:db8:1::1\t\n\t\t128\n"
+
+
+def test_the_m_bit_can_be_moved(tmp_path: Path) -> None:
+    """Flags c400: A, H and 0400, which is R otherwise; and 0800 isn't M then."""
+    words = [0xC400, 0xC800]
+    options = [made.alternate(CARE1), made.multiple_home_agents()]
+    packets = [
+        made.carried(5, made.with_options(struct.pack(">HHH", 1, word, 15), options), CARE1, AGENT, home_option=HOME)
+        for word in words
+    ]
+    fields = ["mha.flag.multiple", "mha.update.flags.m", "mha.update.flags.r", "mha.rule"]
+    rows = table(write(tmp_path / "two.pcapng", packets), fields, "-o", "mha.flag_multiple:1024")
+    assert rows == [["1", "1", "1", "", ""], ["2", "", "0", "", "MIP6-BU-004,MHA-001"]]
+
+
+def test_a_default_set_again_is_not_set(tmp_path: Path) -> None:
+    """Of a profile and the script's own default the profile counts: Wireshark doesn't tell which was set."""
+    path = write(tmp_path / "one.pcapng", [made.bu(made.multiple_home_agents(), flags="AHM")])
+    kame = ("-o", "mha.profile:kame2003", "-o", "mha.mobility_protocol:200", "-o", "mha.mobility_protocol:135")
+    assert table(path, ["mha.option.home_agent"], *kame)[0][1] == ""
