@@ -199,7 +199,7 @@ def _identifiers(case: Case) -> list[bytes]:
 
 def _as_text(identifier: bytes) -> str:
     """As tshark shows it: up to a NUL, with other signs for what isn't UTF-8, isn't printable, or is a blank."""
-    text = identifier.partition(b"\0")[0].decode("utf-8", "replace")
+    text = identifier.partition(b"\0")[0].decode("utf-8", "replace").replace("\r\n", "\n")
     return "".join(" " if c in "\t\n\r" else f"\\x{ord(c):x}" if ord(c) < 32 or c == "\x7f" else c for c in text)
 
 

@@ -205,7 +205,15 @@ def test_home_agent_unreachable_that_the_capture_cut(tmp_path: Path) -> None:
     assert [difference for difference in found if difference.fault is None] == []
 
 
-IDENTIFIERS = (b"\0abc", b"ab\0cd", b"ab\1\x1b\x0c\x7f", b"a\t\n b", b"\xe2\x82 a", b"\xf0\x9f\x98x", "é日本".encode())
+IDENTIFIERS = (
+    b"\0abc",
+    b"ab\0cd",
+    b"ab\1\x1b\x0c\x7f",
+    b"a\t\n\r\nb",
+    b"\xe2\x82 a",
+    b"\xf0\x9f\x98x",
+    "é日本".encode(),
+)
 
 
 def test_identifiers_that_are_no_text(tmp_path: Path) -> None:
