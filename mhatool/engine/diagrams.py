@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mhatool import engine
@@ -19,14 +19,23 @@ What isn't drawn is refused: an input that a state has no row for is a mistake o
 
 def tables() -> list[Table[Any, Any]]:
     """Every table that a module of the engine holds, each once, by name."""
-    found: dict[str, Table[Any, Any]] = {}
-    for module in pkgutil.walk_packages(engine.__path__, f"{engine.__name__}."):
-        if module.name == __name__:
-            continue
-        for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, Table) and found.setdefault(value.name, value) is not value:
-                raise ValueError(f"two tables are called {value.name!r}")
-    return [found[name] for name in sorted(found)]
+    modules = [module.name for module in pkgutil.walk_packages(engine.__path__, f"{engine.__name__}.")]
+    return distinct(
+        value
+        for name in modules
+        if name != __name__
+        for value in vars(importlib.import_module(name)).values()
+        if isinstance(value, Table)
+    )
+
+
+def distinct(found: Iterable[Table[Any, Any]]) -> list[Table[Any, Any]]:
+    """Each table once, by name. ValueError where two have the same."""
+    by_name: dict[str, Table[Any, Any]] = {}
+    for table in found:
+        if by_name.setdefault(table.name, table) is not table:
+            raise ValueError(f"two tables are called {table.name!r}")
+    return [by_name[name] for name in sorted(by_name)]
 
 
 def document() -> str:

@@ -42,8 +42,8 @@ class Reply:
 Input = Reception | Told
 #: What comes back for something that the node sends.
 Responder = Callable[[Reply], Iterable[Reception]]
-#: What an input is by the time that it is fed.
-Translator = Callable[[Input], Input]
+#: What an input is by the time that it is fed; None: it isn't fed at all.
+Translator = Callable[[Input], Input | None]
 
 
 class Driver:
@@ -78,7 +78,9 @@ class Driver:
             if due is not None and due <= now:
                 self._node.handle_timer(due)
             else:
-                self._feed(self._translator(heapq.heappop(self._inputs)[2]))
+                translated = self._translator(heapq.heappop(self._inputs)[2])
+                if translated is not None:
+                    self._feed(translated)
             self._take(now)
 
     def _put(self, given: Input) -> None:

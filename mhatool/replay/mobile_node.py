@@ -8,17 +8,22 @@ from typing import Final
 
 from dissectors.ipv6.address import is_multicast
 from dissectors.profile import Profile
-from mhatool.engine.commands import PacketTunnelled, Start
+from mhatool.engine.commands import LinkChanged, PacketTunnelled, Start
+from mhatool.engine.constants import RFC6275 as RFC6275_CONSTANTS
 from mhatool.engine.mobile_node import MobileNode, MobileNodeConfiguration
 from mhatool.engine.node import Node
 from mhatool.exchange import Update, update_of
+from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.neighbourhood import interface_identifier, link_local
 from mhatool.replay.driver import Input, Reception, Reply, Told
 from mhatool.replay.part import ReplayError
 from mhatool.replay.questions import Questions
+from mhatool.replay.refreshes import Refreshes
 from mhatool.replay.traffic import NO_LINK, Carried, Traffic
 
 INTERFACE: Final = "eth0"
+_AGAIN_NS: Final = nanoseconds(2 * RFC6275_CONSTANTS.router_solicitation_interval_s)
+"""A solicitation that comes so soon after another one is that one again (RFC 4861, 10)."""
 _TO_NOBODY: Final = frozenset({"echo"})
 
 
@@ -26,7 +31,8 @@ class MobileNodePart:
     """A mobile node by its home address, from a capture of its own interface.
 
     How many agents, which lifetime and flags, and whether it optimises routes is taken from its Binding Updates. It
-    hears advertisements and errors by the capture's clock, answers when it asks (`questions.py`).
+    hears advertisements by the capture's clock, and of another link where the captured one asked for routers; answers
+    come when it asks (`questions.py`).
     """
 
     def __init__(self, address: bytes, profile: Profile) -> None:
@@ -36,11 +42,17 @@ class MobileNodePart:
         self._link_address = NO_LINK
         self._updates: list[Update] = []
         self._places: set[int] = set()
+        self._solicitations: list[Carried] = []
         self._questions: Questions | None = None
+        self._refreshes = Refreshes(profile)
+        self._asking: dict[int, bytes] = {}
+        """The frames of Binding Refresh Requests, and who sent each."""
 
     def learn(self, seen: Carried) -> None:
         """Its Binding Updates tell its care-of addresses and its link-layer address."""
         self._places.add(seen.interface)
+        if seen.inner.carries == "router_solicitation":
+            self._solicitations.append(seen)
         update = update_of(seen.time_ns, seen.frame, seen.inner)
         if update is None or update.home_address != self._home_address:
             return
@@ -97,11 +109,25 @@ class MobileNodePart:
     def inputs(self, traffic: Traffic) -> Iterator[Input]:
         """Its start, then all that nobody asked for."""
         yield Told(traffic.first_ns, Start(((INTERFACE, self._link_address),)))
+        yield from self._link_changes()
         for seen in traffic.received:
             if self._is_data(seen):
                 yield Told(seen.time_ns, PacketTunnelled(self._home_address, seen.inner.source))
-            elif self._questions is None or seen.frame not in self._questions.answers:
+                continue
+            if seen.inner.carries == "binding_refresh_request":
+                self._asking[seen.frame.number] = seen.inner.true_source
+            if self._questions is None or seen.frame not in self._questions.answers:
                 yield Reception(seen.time_ns, seen.octets, INTERFACE, seen.link_source, seen.frame.number)
+
+    def _link_changes(self) -> Iterator[Told]:
+        """Who asks for routers has been told that its link is another one; asking again says nothing new."""
+        last_ns = None
+        for seen in self._solicitations:
+            if seen.link_source != self._link_address:
+                continue
+            if last_ns is None or seen.time_ns - last_ns > _AGAIN_NS:
+                yield Told(seen.time_ns, LinkChanged(INTERFACE))
+            last_ns = seen.time_ns
 
     @staticmethod
     def _is_data(seen: Carried) -> bool:
@@ -109,12 +135,15 @@ class MobileNodePart:
         on_its_way = seen.outer is not seen.inner or seen.inner.routed_home_address is not None
         return on_its_way and not seen.inner.is_signalling
 
-    def before(self, given: Input) -> Input:
-        """As it was captured."""
-        return given
+    def before(self, given: Input) -> Input | None:
+        """As it was captured; a Binding Refresh Request only where ours has given reason for one."""
+        if not isinstance(given, Reception) or given.frame not in self._asking:
+            return given
+        return given if self._refreshes.is_due(self._asking[given.frame], given.time_ns) else None
 
     def answers(self, reply: Reply) -> Iterable[Reception]:
         """What the captured node was answered."""
+        self._refreshes.note(reply)
         return self._questions.answer(reply) if self._questions is not None else ()
 
 

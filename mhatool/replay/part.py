@@ -23,8 +23,11 @@ class Part(Side, Protocol):
     def inputs(self, traffic: Traffic) -> Iterator[Input]:
         """What it is fed with by the capture's clock, whatever it does."""
 
-    def before(self, given: Input) -> Input:
-        """An input as it is fed: as it was captured, or changed by what the node has answered so far."""
+    def before(self, given: Input) -> Input | None:
+        """An input as it is fed: as it was captured, or changed by what the node has answered so far.
+
+        None: by what that was, it wouldn't have come.
+        """
 
     def answers(self, reply: Reply) -> Iterable[Reception]:
         """What comes back for something that it sends: nothing, where `inputs` has all of it."""

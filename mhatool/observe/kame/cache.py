@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from mhatool.exchange import Acknowledgement, Update
@@ -52,13 +53,17 @@ class Caches:
         self._bindings[pair] = update  # an entry that is there keeps its place
         self._granted[pair] = granted_s
 
-    def rows(self, now_ns: int) -> list[CacheRow]:
-        """What is left of them now, the last made first, as KAME lists them; one for a link-local address follows.
+    def rows(self, addresses: Collection[bytes], now_ns: int) -> list[CacheRow]:
+        """What is left at these addresses now, the last made first, as KAME lists them.
+
+        One for a link-local address follows.
 
         KAME makes that one first, where the L flag asks for it; it is gone with the other.
         """
         rows: list[CacheRow] = []
         for pair, update in reversed(self._bindings.items()):
+            if update.peer not in addresses:
+                continue
             granted_s = self._granted[pair]
             expires_ns = expiry(update.time_ns, granted_s)
             if remaining(expires_ns, now_ns) < 0:

@@ -34,7 +34,7 @@ class Deduction:
 
     def cache(self, addresses: Collection[bytes], now_ns: int) -> list[CacheRow]:
         """The binding cache of the node with these addresses."""
-        return [row for row in self._caches.rows(now_ns) if row.address in addresses]
+        return self._caches.rows(addresses, now_ns)
 
     def _update(self, update: Update) -> Iterator[Step]:
         self._caches.update(update)

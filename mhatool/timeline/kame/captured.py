@@ -17,6 +17,7 @@ class Captured:
         self.names = names if names is not None else Names()
         self.first_ns = hearing.first_ns or 0
         self.last_ns = hearing.last_ns
+        self._last: tuple[int, Deduction] | None = None
 
     def nodes(self) -> list[NamedNode]:
         """Who registers, and with whom, in order of first appearance."""
@@ -26,11 +27,18 @@ class Captured:
 
     def rows(self, node: NamedNode, now_ns: int) -> NodeTables:
         """The node's tables at an instant by the captures' clock."""
-        deduction = Deduction()
-        for heard in self._hearing.messages:
-            if heard.time_ns <= now_ns:
-                deduction.take(heard)
+        deduction = self._deduced(now_ns)
         return NodeTables(deduction.updates(node.addresses, now_ns), deduction.cache(node.addresses, now_ns))
+
+    def _deduced(self, now_ns: int) -> Deduction:
+        """All nodes' tables at an instant; those of the one that was asked for last are kept."""
+        if self._last is None or self._last[0] != now_ns:
+            deduction = Deduction()
+            for heard in self._hearing.messages:
+                if heard.time_ns <= now_ns:
+                    deduction.take(heard)
+            self._last = now_ns, deduction
+        return self._last[1]
 
     def tables(self, node: NamedNode, now_ns: int) -> str:
         """The same as the paper prints them."""

@@ -31,6 +31,7 @@ class Traced:
         self._ahead_ns = trace.header.clock_offsets_ns
         self.names = names if names is not None else names_of(trace.header)
         self.first_ns, self.last_ns = trace.header.start_ns, trace.header.end_ns
+        self._last: tuple[int, dict[str, TracedTables]] | None = None
 
     def nodes(self) -> list[NamedNode]:
         """Who has a table, in order of first appearance."""
@@ -39,11 +40,18 @@ class Traced:
 
     def rows(self, node: NamedNode, now_ns: int) -> NodeTables:
         """The node's tables at an instant; their times are by its own clock."""
-        tables = TracedTables(node.name)
-        for event in self._events:
-            if event.time_ns <= self._clock(node, now_ns):
-                tables.take(event)
-        return NodeTables(tables.updates(), tables.cache())
+        tables = self._told(now_ns).get(node.name)
+        return NodeTables(tables.updates(), tables.cache()) if tables is not None else NodeTables([], [])
+
+    def _told(self, now_ns: int) -> dict[str, TracedTables]:
+        """All nodes' tables at an instant; those of the one that was asked for last are kept."""
+        if self._last is None or self._last[0] != now_ns:
+            found: dict[str, TracedTables] = {}
+            for event in self._events:
+                if event.time_ns <= now_ns + self._ahead_ns.get(event.node, 0):
+                    found.setdefault(event.node, TracedTables()).take(event)
+            self._last = now_ns, found
+        return self._last[1]
 
     def tables(self, node: NamedNode, now_ns: int) -> str:
         """The same as the paper prints them."""
@@ -76,15 +84,12 @@ def names_of(header: Header) -> Names:
 class TracedTables:
     """The tables of one node; an entry that is there keeps its place, the last made one comes first."""
 
-    def __init__(self, node: str) -> None:
-        self._node = node
+    def __init__(self) -> None:
         self._updates: dict[_Pair, UpdateListEntry] = {}
         self._cache: dict[_Pair, CacheEntry] = {}
 
     def take(self, event: Event) -> None:
-        """Take in an event; those of other nodes, and what changes no table, are passed over."""
-        if event.node != self._node:
-            return
+        """Take in an event of the node's; what changes no table is passed over."""
         if isinstance(event, UpdateListEntry):
             _put(self._updates, (event.home_address, event.peer), event)
         elif isinstance(event, CacheEntry):

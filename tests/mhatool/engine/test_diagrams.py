@@ -49,8 +49,12 @@ def test_the_docs_show_the_tables_as_they_are(repository: Path) -> None:
     assert (repository / "docs" / "states.md").read_text() == diagrams.document()
 
 
-def test_there_are_tables() -> None:
+def test_there_are_tables_each_with_a_name_of_its_own() -> None:
     assert TABLES
+    assert diagrams.distinct([LAMP, LAMP]) == [LAMP]
+    other = Table("lamp", State.OFF, [Row(State.OFF, Input.PRESS, "", (State.OFF,), "")])
+    with pytest.raises(ValueError, match="two tables are called 'lamp'"):
+        diagrams.distinct([LAMP, other])
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -15,11 +15,14 @@ from mhatool.network.scenario.run import Run
 from mhatool.replay import compared, replay
 
 
-def again(folder: Path, scenario: str, node: str, role: str, of: str) -> Comparison:
-    """The node's capture, replayed with the address that the scenario names it by."""
+def again(folder: Path, node: str, role: str, of: str) -> Comparison:
+    """The node's capture of the tour, replayed with the address that the scenario names it by.
+
+    Lifetimes are so long that no refresh is due in the moment between a move and the packet that shows it.
+    """
     capture = folder / "node.pcapng"
     with capture.open("wb") as packets:
-        Run(load(scenario, []), None, packets, (node,), BytesIO()).happen()
+        Run(load("tour", ["nodes.mn.mobile_node.lifetime_s=100"]), None, packets, (node,), BytesIO()).happen()
     with open_capture(capture) as reader:
         source = Source(node, list(reader))
     return compared(replay(sightings([source]), role, address.parse(of)), RFC6275)
@@ -28,13 +31,13 @@ def again(folder: Path, scenario: str, node: str, role: str, of: str) -> Compari
 @pytest.mark.parametrize(
     ("node", "role", "of", "least"),
     [
-        ("mn", "mn", "2001:db8:2::5eff:fe10:1", 18),
-        ("ha1", "ha", "2001:db8:2::1", 5),
-        ("ha2", "ha", "2001:db8:2::2", 4),
+        ("mn", "mn", "2001:db8:2::5eff:fe10:1", 15),
+        ("ha1", "ha", "2001:db8:2::1", 4),
+        ("ha2", "ha", "2001:db8:2::2", 3),
         ("cn2", "cn", "2001:db8:c::b", 2),
     ],
 )
 def test_the_tour(node: str, role: str, of: str, least: int, tmp_path: Path) -> None:
-    comparison = again(tmp_path, "tour", node, role, of)
+    comparison = again(tmp_path, node, role, of)
     assert comparison.differences == ()
     assert comparison.a == comparison.b >= least
