@@ -109,9 +109,9 @@ class CareOfAddresses:
 
     def _renew(self, formed: FormedAddress, valid_s: int) -> None:
         left = self.lifetime_left_s(formed.address)
-        if left is None or valid_s > _UNTRUSTED_S or valid_s > left:
+        if valid_s > _UNTRUSTED_S or (left is not None and valid_s > left):
             self._live(formed, valid_s)
-        elif left > _UNTRUSTED_S:
+        elif left is None or left > _UNTRUSTED_S:
             self._live(formed, _UNTRUSTED_S)
 
     def _live(self, formed: FormedAddress, valid_s: int) -> None:

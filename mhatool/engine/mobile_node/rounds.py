@@ -134,17 +134,12 @@ class Rounds:
 
     def _start(self, agents: tuple[bytes, ...], cause: str) -> None:
         """A round: the same list to each, in this instant."""
-        before = self.agents
         self._registrations.round = agents
         alone = self._context.behaviour.tries_others and self._context.configuration.home_agents == 1
         self._registrations.has_others = alone and len(self._candidates) > 1
         self._context.tell(RoundStarted, home_address=self._context.home_address, home_agents=agents, cause=cause)
         for index, agent in enumerate(agents):
             self._register(agent, index)
-        for agent in before:
-            entry = self._list.find(agent)
-            if entry is not None and agent not in agents:
-                self._list.feed(entry, Input.LEAVING)
         self.lead()
 
     def _register(self, agent: bytes, index: int) -> None:

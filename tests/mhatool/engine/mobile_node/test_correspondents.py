@@ -32,7 +32,7 @@ from tests.mhatool.engine.mobile_node.journey import (
     Journey,
     options_of,
 )
-from tests.mhatool.engine.playbook import S
+from tests.mhatool.engine.playbook import S, Sent
 
 ROUTE = SetOptimisedRoute(End.MOBILE_NODE, HOME, PEER, CARE_OF)
 NO_ROUTE = SetOptimisedRoute(End.MOBILE_NODE, HOME, PEER, None)
@@ -40,6 +40,13 @@ NO_ROUTE = SetOptimisedRoute(End.MOBILE_NODE, HOME, PEER, None)
 
 def entry_of(play: Journey) -> UpdateListEntry:
     return [event for event in play.events if isinstance(event, UpdateListEntry) and event.peer == PEER][-1]
+
+
+def asked_from(asked: Sent, source: bytes) -> Sent:
+    """The same question as if it had come from another address."""
+    arrival = asked.arrival
+    facts = {name: getattr(arrival, name) for name in type(arrival).__slots__}
+    return Sent(asked.at, asked.action, type(arrival)(**{**facts, "source": source}))
 
 
 # --- tests ---
@@ -340,6 +347,54 @@ def test_back_home_the_correspondent_is_asked_to_forget_with_the_home_token_alon
     assert options_of(update)["binding_authorization_data"].authenticator == wanted
     play.is_answered_by_correspondent(update)
     assert entry_of(play).gone
+
+
+def test_without_the_a_bit_the_deletion_is_the_end() -> None:
+    play = Journey(acknowledge_correspondents=False)
+    play.is_optimising_with(AGENT1)
+    play.returns_home()
+    assert entry_of(play).gone
+    assert PEER in [each.arrival.destination for each in play.updates()]
+
+
+def test_a_correspondent_is_sent_three_updates_in_a_second_at_most() -> None:
+    """RFC 6275, 11.8: MAX_UPDATE_RATE; what is more waits for its second."""
+    play = Journey()
+    update = play.is_optimising_with(AGENT1)
+    times = [update.at]
+    for number in (100, 200, 300):
+        play.is_answered_by_correspondent(update, 135, number=number)
+        found = play.updates()
+        times += [each.at for each in found]
+        update = found[-1] if found else update
+    assert times == [update.at] * 3
+    play.waits(0.999)
+    assert play.updates() == []
+    play.waits(0.001)
+    (late,) = play.updates()
+    assert late.at - update.at == S
+
+
+def test_without_a_home_registration_there_is_nothing_to_ask_a_correspondent_for() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.uses_peer()
+    play.waits(419)
+    play.forgets()
+    play.waits(2)  # the home registration is over, unrefreshed
+    play.uses_peer()
+    assert not [sent for sent in play._sent if isinstance(sent.message, HomeTestInit)]
+
+
+def test_tests_that_come_to_other_addresses_are_dropped() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.uses_peer()
+    home, care_of = play.sends(HomeTestInit), play.sends(CareOfTestInit)
+    play.hears_home_test(asked_from(home, CARE_OF))
+    play.drops(DropReason.NOT_FOR_US)
+    play.hears_care_of_test(asked_from(care_of, HOME))
+    play.drops(DropReason.NOT_FOR_US)
 
 
 def test_with_an_old_home_token_a_home_test_comes_first() -> None:

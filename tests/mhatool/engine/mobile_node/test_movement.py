@@ -268,6 +268,44 @@ def test_an_address_ends_with_its_prefix_and_renewals_count_only_as_far_as_they_
     assert play.tells(AddressRemoved).address == CARE_OF
 
 
+def test_an_address_for_ever_is_cut_to_two_hours_at_most() -> None:
+    play = Journey()
+    play.comes_up()
+    play.is_carried_to(ABROAD, valid_s=0xFFFFFFFF)
+    play.is_offered(AGENT1)
+    assert play.updates()[0].message.lifetime_s == 420
+    play.forgets()
+    play.hears_router(ABROAD, valid_s=10)
+    play.waits(7199)
+    assert not [event for event in play.events if isinstance(event, AddressRemoved)]
+    play.waits(1)
+    assert play.tells(AddressRemoved).address == CARE_OF
+
+
+def test_a_link_with_two_prefixes_is_one_link() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    both = advertisement(ABROAD)
+    both = both.replace(options=(*both.options, *advertisement(ELSEWHERE).options))
+    play.hears(both, ROUTERS[ABROAD], ALL_NODES, link_source=ROUTER_LINKS[ABROAD], hop_limit=ON_LINK)
+    play.does(SetRoute(ELSEWHERE, 64, "eth0"))
+    play.waits(5)
+    play.hears_router(ELSEWHERE)
+    play.waits(5)
+    assert not [event for event in play.events if isinstance(event, CareOfAddressChanged)]
+
+
+def test_a_router_without_prefixes_leads_away_too() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    bare = advertisement(ABROAD).replace(options=())
+    other = parse("fe80::33")
+    play.hears(bare, other, ALL_NODES, hop_limit=ON_LINK)
+    assert play.tells(RouterFound).router == other
+    play.hears_router(ABROAD, lifetime_s=0)
+    play.does(SetRoute(ANYWHERE, 0, "eth0", other))
+
+
 def test_prefixes_without_the_autonomous_flag_and_senseless_ones_make_no_address() -> None:
     play = Journey()
     play.comes_up()
