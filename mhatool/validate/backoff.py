@@ -53,8 +53,8 @@ def stays_the_same(waits_ns: Sequence[int]) -> bool:
 
 
 def _same(waits_ns: Sequence[int]) -> bool:
-    if len(waits_ns) < 3 or waits_ns[0] < LEAST_NS or waits_ns[-1] >= CAPPED_NS:
-        return False
+    if len(waits_ns) < 3 or waits_ns[0] < LEAST_NS or max(waits_ns[1:]) >= CAPPED_NS:
+        return False  # after the longest wait there is, the next may be as long, or it begins anew
     return all(TOLERANCE * before <= after < DOUBLED * before for before, after in pairwise(waits_ns))
 
 

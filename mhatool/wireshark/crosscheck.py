@@ -10,7 +10,7 @@ from typing import Any
 
 from dissectors.profile import RFC6275, Profile
 from dissectors.walk import Dissector
-from mhatool.capture import open_capture
+from mhatool.capture import CaptureReader, open_capture
 from mhatool.display.frame import Frame
 from mhatool.wireshark.columns import Column, columns
 from mhatool.wireshark.faults import Fault, fault_of
@@ -72,18 +72,20 @@ class Crosscheck:
     """Where the capture breaks off, or is damaged."""
 
     def __iter__(self) -> Iterator[Difference]:
-        self.tshark = version()
-        text = plugin(self.profile)
-        with script_file(text) as script:
-            compared = columns(self.profile, known_fields(text))
-            wanted = frozenset(column.name for column in compared)
-            with contextlib.closing(opinions(self.capture, script, wanted)) as theirs:
-                for frame in self._ours():
-                    yield from self._compare(frame, self._next(theirs, frame.record.frame), compared)
-                if next(theirs, None) is not None:
-                    raise WiresharkError(
-                        f"{self.capture}: tshark reads more than {self.frames} frames; see what it says"
-                    )
+        with open_capture(self.capture) as reader:
+            self.tshark = version()
+            text = plugin(self.profile)
+            with script_file(text) as script:
+                yield from self._beside(script, columns(self.profile, known_fields(text)), reader)
+            self.warnings += map(str, reader.warnings)
+
+    def _beside(self, script: Path, compared: list[Column], reader: CaptureReader) -> Iterator[Difference]:
+        wanted = frozenset(column.name for column in compared)
+        with contextlib.closing(opinions(self.capture, script, wanted)) as theirs:
+            for frame in self._ours(reader):
+                yield from self._compare(frame, self._next(theirs, frame.record.frame), compared)
+            if next(theirs, None) is not None:
+                raise WiresharkError(f"{self.capture}: tshark reads more than {self.frames} frames; see what it says")
 
     def _next(self, theirs: Iterator[Opinion], number: int) -> Opinion:
         """What tshark says of that frame."""
@@ -94,15 +96,13 @@ class Crosscheck:
             raise WiresharkError(f"{self.capture}: tshark is at frame {opinion.frame}, we at {number}")
         return opinion
 
-    def _ours(self) -> Iterator[Frame]:
+    def _ours(self, reader: CaptureReader) -> Iterator[Frame]:
         dissector = Dissector(self.profile)
-        with open_capture(self.capture) as reader:
-            for record in reader:
-                packet = dissector.dissect(
-                    record.captured, record.link_type, original_length=record.original_length, frame=record.frame
-                )
-                yield Frame(str(self.capture), record, packet)
-            self.warnings += map(str, reader.warnings)
+        for record in reader:
+            packet = dissector.dissect(
+                record.captured, record.link_type, original_length=record.original_length, frame=record.frame
+            )
+            yield Frame(str(self.capture), record, packet)
 
     def _compare(self, frame: Frame, opinion: Opinion, compared: list[Column]) -> Iterator[Difference]:
         self.frames += 1

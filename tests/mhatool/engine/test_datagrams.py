@@ -74,3 +74,27 @@ def test_what_goes_to_a_group_is_read_anew_for_nobody_but_received_by_each() -> 
     assert (first.interface, first.link_source, first.now) == ("eth0", LINK, 5)
     assert (second.interface, second.link_source, second.now) == ("eth1", LINK[::-1], 6)
     assert second == replace(read(bytes(bytearray(octets))), interface="eth1", link_source=LINK[::-1], now=6)
+
+
+def test_a_profile_reads_by_its_own_numbers() -> None:
+    """A Mobility Header is none to the other profile, whoever has read it before."""
+    octets = Writer(RFC6275).write(UPDATE, CARE_OF, ALL_NODES)
+    assert Reader(RFC6275).read(octets, "eth0", LINK, 0) is not None
+    assert Reader(KAME2003).read(octets, "eth0", LINK, 0) is None
+
+
+def test_fragments_to_a_group_are_each_reader_s_own() -> None:
+    """The second piece is a message to who has the first one, and nothing to anybody else."""
+    message = NeighborAdvertisement(flags=Flags("O"), target=HOME, options=())
+    whole = Writer(RFC6275).write(message, AGENT, ALL_NODES, hop_limit=255)
+    pieces = []
+    for offset, more in ((0, 1), (16, 0)):
+        part = whole[40:56] if more else whole[56:]
+        header = bytes((58, 0)) + (offset | more).to_bytes(2) + bytes(3) + b"\x07"
+        pieces.append(whole[:4] + (8 + len(part)).to_bytes(2) + b"\x2c\xff" + whole[8:40] + header + part)
+    first, second = Reader(RFC6275), Reader(RFC6275)
+    assert first.read(pieces[0], "eth0", LINK, 0) is None
+    arrival = first.read(pieces[1], "eth0", LINK, 0)
+    assert arrival is not None
+    assert arrival.message.target == HOME
+    assert second.read(pieces[1], "eth0", LINK, 0) is None

@@ -4,7 +4,7 @@ import pytest
 
 from dissectors.profile import KAME2003
 from mhatool.validate import chosen
-from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, tunnel
 from tests.mhatool.validate.scenes import Packet, Said, told
 from tests.recipes.packets import (
     alternate,
@@ -15,6 +15,8 @@ from tests.recipes.packets import (
     dhaad_reply,
     dhaad_request,
     home_bu,
+    home_test,
+    home_test_init,
     prefix_advertisement,
     prefix_solicitation,
 )
@@ -228,6 +230,21 @@ def test_tests_are_asked_for_with_doubled_waits() -> None:
     assert told(["MIP6-RTX-005"], *answered, *asks(20, 21, 23, 27)) == []
     assert told(["MIP6-RTX-005"], *answered, *asks(20, 25, 30, 35)) == [("MIP6-RTX-005", 6, False)]
     assert told(["MIP6-RTX-005"], *asks(20, 25, 30, 35)) == [("MIP6-RTX-005", 4, True)]
+    # Some were lost on their way here, and after the longest wait it began anew: 8 + 16, 32 + 1 + 2, 4 + 8 + 16.
+    assert told(["MIP6-RTX-005"], *answered, *asks(20, 44, 79, 107)) == []
+
+
+def test_tests_through_a_tunnel_from_another_care_of_address_begin_anew() -> None:
+    def asks(*moments: float, moved: int = 9) -> list[Packet]:
+        found: list[Packet] = []
+        for index, at in enumerate(moments):
+            inner = home_test_init(cookie=bytes((9,) * 7 + (index,)))
+            found.append((at, tunnel(CARE2 if index >= moved else CARE1, AGENT, inner)))
+        return found
+
+    answered: list[Packet] = [(0.0, home_test_init()), (0.1, home_test())]
+    assert told(["MIP6-RTX-005"], *answered, *asks(20, 32, 48, 68)) == [("MIP6-RTX-005", 6, False)]
+    assert told(["MIP6-RTX-005"], *answered, *asks(20, 32, 48, 68, moved=3)) == []
 
 
 def test_the_timers_are_not_kames() -> None:
