@@ -16,7 +16,8 @@ from mhatool.protocol.lifetime import expiry
 class BindingCache:
     """Bindings by home address and home agent; each change of one is told."""
 
-    def __init__(self, profile: Profile, output: Output) -> None:
+    def __init__(self, profile: Profile, addresses: tuple[bytes, ...], output: Output) -> None:
+        self._addresses = addresses
         self._bindings: dict[bytes, Binding] = {}
         self._by_home: dict[bytes, Binding] = {}
         self._timers: Timers[bytes] = Timers()
@@ -58,7 +59,15 @@ class BindingCache:
         del self._bindings[key]
         if self._by_home.get(binding.home_address) is binding:
             del self._by_home[binding.home_address]
+            self._find_another(binding.home_address)
         self.tell(binding, now, gone=True, cause=cause)
+
+    def _find_another(self, home_address: bytes) -> None:
+        """A mobile node may have registered with several addresses of one agent."""
+        for address in self._addresses:
+            other = self._bindings.get(home_address + address)
+            if other is not None:
+                self._by_home[home_address] = other
 
     def keep(self, binding: Binding, now: int) -> None:
         """For its lifetime, from now on."""

@@ -26,26 +26,30 @@ class DuplicateDetection:
         self._constants = constants
         self._link = link
         self._output = output
-        self._checked: dict[bytes, Binding] = {}
-        self._left: dict[bytes, int] = {}
-        self._timers: Timers[bytes] = Timers()
+        self._checked: dict[bytes, list[Binding]] = {}
+        self._left: dict[Binding, int] = {}
+        self._timers: Timers[Binding] = Timers()
 
     def begin(self, binding: Binding, now: int) -> None:
         """Ask for the addresses of a binding, as often as the constants say."""
-        self._checked.update((face.home_address, binding) for face in binding.faces)
-        self._left[binding.home_address] = self._constants.duplicate_address_detection_transmits
+        for face in binding.faces:
+            self._checked.setdefault(face.home_address, []).append(binding)
+        self._left[binding] = self._constants.duplicate_address_detection_transmits
         self._ask(binding, now)
 
-    def of(self, target: bytes) -> Binding | None:
-        """The binding whose address is being checked; None: nobody's."""
-        return self._checked.get(target)
+    def of(self, target: bytes) -> list[Binding]:
+        """The bindings for which this address is being checked: one at each of the agent's addresses."""
+        return list(self._checked.get(target, ()))
 
     def end(self, binding: Binding) -> None:
         """However it stands, it is over."""
-        self._timers.cancel(binding.home_address)
-        self._left.pop(binding.home_address, None)
+        self._timers.cancel(binding)
+        self._left.pop(binding, None)
         for face in binding.faces:
-            self._checked.pop(face.home_address, None)
+            checked = self._checked[face.home_address]
+            checked.remove(binding)
+            if not checked:
+                del self._checked[face.home_address]
 
     def tell(self, binding: Binding, now: int, *, met: tuple[bytes, bytes] | None = None) -> None:
         """How it ended: `met` is the address that somebody has, and that one's link-layer address."""
@@ -67,19 +71,18 @@ class DuplicateDetection:
 
     def finished(self, now: int) -> Iterator[Binding]:
         """Those for whose addresses nobody has spoken up."""
-        for key in self._timers.due(now):
-            binding = self._checked[key]
-            if self._left[key]:
+        for binding in self._timers.due(now):
+            if self._left[binding]:
                 self._ask(binding, now)
             else:
                 self.end(binding)
                 yield binding
 
     def _ask(self, binding: Binding, now: int) -> None:
-        self._left[binding.home_address] -= 1
+        self._left[binding] -= 1
         for face in binding.faces:
             self._link.ask(face.home_address, now)
-        self._timers.set(binding.home_address, now + nanoseconds(self._constants.retransmission_timer_s))
+        self._timers.set(binding, now + nanoseconds(self._constants.retransmission_timer_s))
 
 
 __all__ = ["DuplicateDetection"]

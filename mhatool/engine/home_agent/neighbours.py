@@ -61,9 +61,9 @@ class Neighbours:
 
     def _meet(self, target: bytes, arrival: Arrival) -> None:
         """Somebody has an address that is being checked: a duplicate, unless another agent of the node says so."""
-        binding = self._registrations.duplicates.of(target)
-        if binding is not None and self._agents.behind(arrival.link_source, binding.agents) is None:
-            self._registrations.meet(binding, target, arrival.link_source, arrival.now)
+        for binding in self._registrations.duplicates.of(target):
+            if self._agents.behind(arrival.link_source, binding.agents) is None:
+                self._registrations.meet(binding, target, arrival.link_source, arrival.now)
 
 
 __all__ = ["Neighbours"]

@@ -45,7 +45,7 @@ class HomeAgent:
         sender = Sender(configuration.profile, self._output)
         self._reception = Reception(configuration.profile, configuration.constants, sender, self._output)
         self._link = HomeLink(configuration.interface, sender, self._output)
-        self.cache = BindingCache(configuration.profile, self._output)
+        self.cache = BindingCache(configuration.profile, configuration.addresses, self._output)
         self.agents = HomeAgentsList(configuration, self._output, randomness)
         self._prefixes = HomePrefixes(configuration.advertising.prefixes)
         self._registrations = Registrations(

@@ -120,8 +120,9 @@ class Registrations:
     def begin(self, binding: Binding, pending: Pending, now: int) -> BindingState | None:
         """A new one: look for its addresses on the home link before it is answered."""
         request = pending.request
-        if "L" in request.flags:
-            binding.clone = Binding(link_local(request.home_address[8:]), request.agent, cloned=True)
+        namesake = link_local(request.home_address[8:])
+        if "L" in request.flags and self._cache.get(namesake, request.agent) is None:
+            binding.clone = Binding(namesake, request.agent, cloned=True)
         self._take(binding, pending, now)
         needs_check = "D" in request.flags or not self._constants.detects_duplicates_if_asked
         if needs_check and self._constants.duplicate_address_detection_transmits:
@@ -260,11 +261,15 @@ class Registrations:
 
     def _end(self, binding: Binding, now: int, cause: str) -> None:
         self.defence.stop(binding, now, cause)
+        self._vanish(binding, now, cause)
+        other = self._cache.of_home(binding.home_address)
+        if other is not None and other.state is BindingState.BOUND:  # at another address of this agent
+            self._tunnel(other)
+            return
         self._output.act(
             SetTunnel(End.HOME_AGENT, binding.home_address, binding.agent),
             ForgetNeighbour(self._configuration.interface, binding.home_address),
         )
-        self._vanish(binding, now, cause)
 
     def _vanish(self, binding: Binding, now: int, cause: str) -> None:
         for face in binding.faces:

@@ -109,7 +109,7 @@ def test_a_binding_that_nobody_refreshes_is_over() -> None:
     play.waits(59.999)
     assert not play.actions
     play.waits(0.001)
-    play.does(SetTunnel(End.HOME_AGENT, HOME, AGENT), ForgetNeighbour("home", HOME), LeaveGroup("home", SOLICITED))
+    play.does(LeaveGroup("home", SOLICITED), SetTunnel(End.HOME_AGENT, HOME, AGENT), ForgetNeighbour("home", HOME))
     entry = play.tells(CacheEntry)
     assert (entry.gone, entry.cause) == (True, "expired")
     play.sends_nothing()
@@ -124,7 +124,7 @@ def test_back_home_the_answer_goes_to_the_link_layer_source_and_nobody_is_asked(
     assert (answer.arrival.destination, answer.arrival.routed_home_address) == (HOME, None)
     assert (answer.action.interface, answer.action.link_destination) == ("home", MOBILE_LINK)
     play.sends_nothing()
-    play.does(SetTunnel(End.HOME_AGENT, HOME, AGENT), ForgetNeighbour("home", HOME), LeaveGroup("home", SOLICITED))
+    play.does(LeaveGroup("home", SOLICITED), SetTunnel(End.HOME_AGENT, HOME, AGENT), ForgetNeighbour("home", HOME))
     assert play.tells(CacheEntry).cause == "released"
     play.waits(1000)
     play.sends_nothing()
