@@ -25,6 +25,14 @@ Style = Literal["text", "table", "json", "kame", "kame-log"]
 _WIDTH_OF_A_FILE: Final = 100
 _OF_A_NODE: Final = ("kame", "kame-log")
 
+AtOption = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Tables at an instant: RFC 3339, +S from the start, or #FRAME.")
+]
+NodeOption = Annotated[str | None, typer.Option(metavar="NODE", help="Whose: an address, or a name.")]
+NamesOption = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Names of addresses and interfaces, and clocks: TOML.")
+]
+
 
 @live
 def timeline(
@@ -33,13 +41,9 @@ def timeline(
         Style | None, typer.Option(metavar="STYLE", help="text (default), table, json, kame or kame-log.")
     ] = None,
     json: JsonOption = False,
-    at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Tables at an instant: RFC 3339, +S from the start, or #FRAME.")
-    ] = None,
-    node: Annotated[str | None, typer.Option(metavar="NODE", help="Whose: an address, or a name.")] = None,
-    names: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Names of addresses and interfaces, and clocks: TOML.")
-    ] = None,
+    at: AtOption = None,
+    node: NodeOption = None,
+    names: NamesOption = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="OUT", help="Write to a file; - is standard output.")
     ] = None,

@@ -33,7 +33,8 @@ class Secondary(StrEnum):
 class UpdateRow:
     """An entry of a mobile node's Binding Update List.
 
-    `next_send_ns` is when the next retransmission or refresh is due, one timer for both. `no_mobility` and
+    `next_send_ns` is when the next retransmission or refresh is due, one timer for both. Before a Binding Update was
+    sent, as where its peer didn't answer a test, lifetimes and times are 0. `no_mobility` and
     `no_updates`: the peer has shown that it understands no Mobility Header, or no Binding Update.
     """
 

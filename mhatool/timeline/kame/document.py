@@ -7,7 +7,18 @@ from typing import Any, Final
 from mhatool.observe.kame import CacheRow, UpdateRow
 from mhatool.timeline import values
 from mhatool.timeline.kame.tables import NodeTables
-from mhatool.timeline.schema_values import ADDRESS, FLAGS, LIFETIME, NUMBER, TIME, YES_OR_NO, Schema, list_of, record
+from mhatool.timeline.schema_values import (
+    ADDRESS,
+    FLAGS,
+    LIFETIME,
+    NUMBER,
+    TIME,
+    YES_OR_NO,
+    Schema,
+    list_of,
+    maybe,
+    record,
+)
 
 SCHEMA_ID: Final = "mhatool.tables/1"
 
@@ -34,9 +45,9 @@ def _update(row: UpdateRow) -> dict[str, Any]:
         "home_address": values.text(row.home_address),
         "care_of_address": values.text(row.care_of_address),
         "lifetime_s": row.lifetime_s,
-        "expires": values.time(row.expires_ns),
+        "expires": values.time(row.expires_ns or None),
         "refresh_s": row.refresh_s,
-        "next_send": values.time(row.next_send_ns),
+        "next_send": values.time(row.next_send_ns or None),
         "sequence_number": row.sequence_number,
         "flags": sorted(row.flags),
         "state": str(row.primary),
@@ -66,9 +77,9 @@ _UPDATE = record(
     home_address=ADDRESS,
     care_of_address=ADDRESS,
     lifetime_s=LIFETIME,
-    expires=TIME,
+    expires={**maybe(TIME), "description": "null: no Binding Update was sent"},
     refresh_s=LIFETIME,
-    next_send={**TIME, "description": "When the next retransmission or refresh is due"},
+    next_send={**maybe(TIME), "description": "When the next retransmission or refresh is due; null: nothing is"},
     sequence_number=NUMBER,
     flags=FLAGS,
     state={**_WORD, "description": "Of the entry's machine, as KAME names it"},

@@ -49,7 +49,7 @@ def _update(row: UpdateRow, now: int, ahead_ns: int, interface: str) -> list[Fie
         ("haddr", by_programs(row.home_address, interface)),
         ("coa", by_programs(row.care_of_address, interface)),
         ("lifetim", row.lifetime_s),
-        ("ltxp", remaining(row.expires_ns + ahead_ns, now)),
+        ("ltxp", remaining(row.expires_ns + ahead_ns, now) if row.expires_ns else 0),
         ("refresh", row.refresh_s),
         ("retexp", max(0, remaining(row.next_send_ns + ahead_ns, now))),
         ("seqno", row.sequence_number),

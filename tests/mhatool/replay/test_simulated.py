@@ -34,6 +34,7 @@ def again(folder: Path, node: str, role: str, of: str) -> Comparison:
         ("mn", "mn", "2001:db8:2::5eff:fe10:1", 15),
         ("ha1", "ha", "2001:db8:2::1", 4),
         ("ha2", "ha", "2001:db8:2::2", 3),
+        ("cn1", "cn", "2001:db8:c::a", 6),
         ("cn2", "cn", "2001:db8:c::b", 2),
     ],
 )

@@ -8,6 +8,8 @@ from mhatool.engine import mobile_node_events as mobile
 from mhatool.engine import nd_events as nd
 from mhatool.engine.events import CacheEntry, Event, TimerStarted, UpdateListEntry
 from mhatool.timeline.kame import as_log, as_tables
+from mhatool.timeline.kame.document import as_document
+from mhatool.timeline.kame.tables import NodeTables
 from mhatool.timeline.kame.traced import TracedTables, lines_of_events
 from mhatool.timeline.names import NamedNode
 from mhatool.trace import Header, NodeNames, TraceWriter
@@ -148,8 +150,12 @@ def test_figure_15_from_events() -> None:
     assert as_tables(tables.updates(), tables.cache(), at("20:28:41")) == expected
     tables.take(update_entry(HA1, 34285, gone=True))
     assert [row.peer for row in tables.updates()] == [address.parse(HA2.address)]
-    tables.take(update_entry(HA2, 1, unsupported=True))
-    assert as_tables(tables.updates(), [], at("20:28:41")).endswith("state      MU\n")
+    tables.take(update_entry(HA2, 1, unsupported=True, expires_ns=0, next_send_ns=0, lifetime_s=0))
+    text = as_tables(tables.updates(), [], at("20:28:41"))
+    assert text.endswith("state      MU\n")
+    assert "ltxp       0\n" in text  # no update was sent, so nothing runs out
+    entry = as_document({"mn": NodeTables(tables.updates(), [])}, at("20:28:41"))["nodes"][0]["updates"][0]
+    assert (entry["expires"], entry["next_send"], entry["no_mobility"]) == (None, None, True)
 
 
 def cache_entry(home_address: bytes, **facts: object) -> CacheEntry:
