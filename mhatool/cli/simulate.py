@@ -18,22 +18,31 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 40
 
 
+ScenarioArgument = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a built-in one.", show_default=False)
+]
+WriteOption = Annotated[str | None, typer.Option("--write", "-w", metavar="OUT", help="Capture what passes.")]
+TraceOption = Annotated[str | None, typer.Option(metavar="OUT", help="Write the nodes' own events, a line each.")]
+SeedOption = Annotated[int | None, typer.Option(metavar="N", help="Of all chance; the scenario's by default.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="A.B=C", help="Change a value of the scenario; repeatable.")
+]
+VantageOption = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Capture at this node or link only; repeatable.")
+]
+NamesOption = Annotated[
+    str | None, typer.Option(metavar="OUT", help="Write how the nodes are called, for `timeline --names`.")
+]
+
+
 def simulate(
-    scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a built-in one.", show_default=False)
-    ],
-    write: Annotated[str | None, typer.Option("--write", "-w", metavar="OUT", help="Capture what passes.")] = None,
-    trace: Annotated[str | None, typer.Option(metavar="OUT", help="Write the nodes' own events, a line each.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Of all chance; the scenario's by default.")] = None,
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="A.B=C", help="Change a value of the scenario; repeatable.")
-    ] = None,
-    vantage: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Capture at this node or link only; repeatable.")
-    ] = None,
-    names: Annotated[
-        str | None, typer.Option(metavar="OUT", help="Write how the nodes are called, for `timeline --names`.")
-    ] = None,
+    scenario: ScenarioArgument,
+    write: WriteOption = None,
+    trace: TraceOption = None,
+    seed: SeedOption = None,
+    changes: SetOption = None,
+    vantage: VantageOption = None,
+    names: NamesOption = None,
     json: JsonOption = False,
 ) -> None:
     """Let a network happen: mobile nodes, home agents, correspondents and routers in virtual time.
@@ -47,27 +56,35 @@ def simulate(
       mhatool simulate tour -w - --vantage mn | mhatool dissect -
       mhatool simulate paper -w paper.pcapng --names names.toml
     """
+    outputs = {"write": write, "trace": trace, "names": names}
+    _refuse_clashes(outputs, json)
+    run = _happen(scenario, outputs, seed, changes or [], vantage or [])
+    if "-" not in outputs.values():
+        _tell(run, json)
+    _warn_of_failed_expectations(run)
+
+
+def _happen(
+    scenario: str, outputs: dict[str, str | None], seed: int | None, changes: list[str], vantage: list[str]
+) -> Run:
+    """Run it, with what it writes going to the files that are named."""
     from mhatool.network.scenario import ScenarioError, load
     from mhatool.network.scenario.naming import names_file
     from mhatool.network.scenario.run import Run
 
-    outputs = {"write": write, "trace": trace, "names": names}
-    _refuse_clashes(outputs, json)
     with ExitStack() as stack:
         try:
-            plan = load(scenario, changes or [])
+            plan = load(scenario, changes)
             to = {
                 what: stack.enter_context(_output(path, text=what != "write")) for what, path in outputs.items() if path
             }
-            run = Run(plan, seed, to.get("write"), tuple(vantage or ()), to.get("trace"))
+            run = Run(plan, seed, to.get("write"), tuple(vantage), to.get("trace"))
         except ScenarioError as error:
             fail(str(error))
         run.happen()
         if "names" in to:
             to["names"].write(names_file(plan).encode())
-    if "-" not in outputs.values():
-        _tell(run, json)
-    _warn_of_failed_expectations(run)
+    return run
 
 
 def _refuse_clashes(outputs: dict[str, str | None], json: bool) -> None:

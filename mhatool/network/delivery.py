@@ -158,7 +158,7 @@ class Delivery:
     def _parsed(self, arriving: Arriving, kind: type[M]) -> M | None:
         """The neighbour discovery message; None where it is none, or came from beyond the link."""
         datagram, at = arriving.datagram, arriving.found.at
-        if datagram[7] != _ON_LINK:
+        if datagram[7] != _ON_LINK or arriving.depth:  # from another link, by routers or through a tunnel
             self._machine.drop(datagram, DropReason.HOP_LIMIT, "neighbour discovery from beyond the link")
             return None
         try:

@@ -12,7 +12,7 @@ from mhatool.network.link import Link, Quality
 from mhatool.network.machine import Machine
 from mhatool.network.network import Network
 from mhatool.network.routes import Route
-from mhatool.network.scenario.check import copy_names, prefix_of
+from mhatool.network.scenario.check_nodes import copy_names, prefix_of
 from mhatool.network.scenario.convert import nanoseconds_of
 from mhatool.network.scenario.loss_rule import FirstFrames
 from mhatool.network.scenario.plan import InterfacePlan, MovePlan, NodePlan, Scenario

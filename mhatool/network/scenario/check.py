@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from difflib import get_close_matches
 
+from mhatool.network.scenario.check_nodes import check_configuration, check_uniqueness, copy_names, prefix_of
+from mhatool.network.scenario.convert import nanoseconds_of
 from mhatool.network.scenario.errors import Path, ScenarioError
 from mhatool.network.scenario.plan import NodePlan, Scenario
 from mhatool.network.scenario.roles import ROLES, configured
-from mhatool.protocol import octets
+from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
+
+LAST_NS = (1 << 63) - 1
 
 
 def check(scenario: Scenario) -> None:
     """ScenarioError for the first thing that doesn't fit."""
     if scenario.duration_s <= 0:
         raise ScenarioError("it has to take some time", ("duration_s",))
+    start_ns = nanoseconds_of(scenario.start, ("start",))
+    if not 0 <= start_ns < LAST_NS - nanoseconds(scenario.duration_s):
+        raise ScenarioError("a capture holds times from 1970 to 2262", ("start",))
     for name, node in scenario.nodes.items():
         _check_node(scenario, name, node)
+    check_uniqueness(scenario)
+    _check_instants(scenario, start_ns)
     _check_moves(scenario)
     for path, name, known in _references(scenario):
         if name not in known:
             near = get_close_matches(name, known, n=1)
             remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
             raise ScenarioError(f"there is no {name!r}; {remedy}", path)
-
-
-def prefix_of(text: str, path: Path) -> tuple[bytes, int]:
-    """`ADDRESS/LENGTH`; ScenarioError where it is none."""
-    address, slash, length = text.partition("/")
-    try:
-        value = octets.parse(address)
-    except ValueError:
-        value = b""
-    if len(value) != 16 or not slash or not length.isdigit() or int(length) > 128:
-        raise ScenarioError(f"{text!r} is no ADDRESS/LENGTH, as 2001:db8::1/64", path)
-    return value, int(length)
 
 
 def _check_node(scenario: Scenario, name: str, node: NodePlan) -> None:
@@ -45,14 +43,23 @@ def _check_node(scenario: Scenario, name: str, node: NodePlan) -> None:
         raise ScenarioError(f"copies = {node.copies}: 1 or more, and only of a mobile node", (*path, "copies"))
     for key, interface in node.interfaces.items():
         place = (*path, "interfaces", key)
-        if len(interface.link_address) != 6:
-            raise ScenarioError("six octets are needed, as 02:00:00:00:00:01", (*place, "link_address"))
         for index, text in enumerate(interface.addresses):
             prefix_of(text, (*place, "addresses", index))
     for index, route in enumerate(node.routes):
         prefix_of(route.prefix, (*path, "routes", index, "prefix"))
     for role in ROLES:
-        configured(role, name, scenario, path)
+        check_configuration(configured(role, name, scenario, path), node, (*path, role))
+
+
+def _check_instants(scenario: Scenario, start_ns: int) -> None:
+    """What is to happen happens during the run."""
+    for list_name in ("moves", "failures", "expectations"):
+        for index, plan in enumerate(getattr(scenario, list_name)):
+            path: Path = (list_name, index, "at")
+            at = plan.at
+            seconds = (nanoseconds_of(at, path) - start_ns) / NS_PER_S if isinstance(at, datetime) else at
+            if not 0 <= seconds <= scenario.duration_s:
+                raise ScenarioError(f"{seconds:g} s after the start isn't within the run", path)
 
 
 def _check_moves(scenario: Scenario) -> None:
@@ -122,9 +129,4 @@ def machine_names(scenario: Scenario) -> Iterator[str]:
         yield from copy_names(name, node.copies)
 
 
-def copy_names(name: str, copies: int) -> list[str]:
-    """The names of a node's copies: its own where there is one."""
-    return [name] if copies == 1 else [f"{name}{index}" for index in range(copies)]
-
-
-__all__ = ["check", "copy_names", "machine_names", "prefix_of"]
+__all__ = ["check", "machine_names"]

@@ -16,11 +16,14 @@ from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_
 from dissectors import profile as profiles
 from mhatool.engine import constants as timing
 from mhatool.network.scenario.errors import Path, ScenarioError
+from mhatool.network.scenario.limits import misfit
 from mhatool.protocol import octets
 from mhatool.protocol.lifetime import NS_PER_S
 
 #: An instant: seconds from the start of the run, or a date and time.
 Instant = NewType("Instant", object)
+MOST = 1e12
+"""What no number passes."""
 _NANOSECONDS = "_ns"
 
 
@@ -50,7 +53,7 @@ def dataclass_of(value: Any, cls: Any, path: Path, *, given: Mapping[str, Any] |
     made = dict(given)
     for name, field in fields.items():
         if name in table:
-            made[name] = _field(table[name], name, hints[name], (*path, name))
+            made[name] = _field(cls, table[name], name, hints[name], (*path, name))
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise ScenarioError(f"{name!r} is missing: give it", path)
     try:
@@ -68,14 +71,18 @@ def refuse_unknown(table: Mapping[str, Any], known: Collection[str], path: Path)
             raise ScenarioError(f"unknown key; {remedy}", (*path, key))
 
 
-def _field(value: Any, name: str, kind: Any, path: Path) -> Any:
-    """A field's value; those in nanoseconds may be dates and times."""
+def _field(cls: Any, value: Any, name: str, kind: Any, path: Path) -> Any:
+    """A field's value, within its limits; those in nanoseconds may be dates and times."""
     if name.endswith(_NANOSECONDS):
         if isinstance(value, datetime):
             return nanoseconds_of(value, path)
         if isinstance(value, list):
             value = [nanoseconds_of(item, path) if isinstance(item, datetime) else item for item in value]
-    return convert(value, kind, path)
+    made = convert(value, kind, path)
+    wrong = misfit(cls.__name__, name, made)
+    if wrong:
+        raise ScenarioError(wrong, path)
+    return made
 
 
 def nanoseconds_of(value: datetime, path: Path) -> int:
@@ -99,8 +106,10 @@ def _integer(value: Any, path: Path) -> int:
 
 
 def _number(value: Any, path: Path) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e12:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ScenarioError(f"{value!r}: a number is needed", path)
+    if not abs(value) <= MOST:  # nor is NaN
+        raise ScenarioError(f"{value!r}: a number between -{MOST:g} and {MOST:g} is needed", path)
     return float(value)
 
 
@@ -150,7 +159,7 @@ def _constants(value: Any, path: Path) -> timing.Constants:
         raise ScenarioError(f"{name!r} is none of {', '.join(timing.BUILT_IN)}", path)
     hints = get_type_hints(timing.Constants)
     refuse_unknown(table, hints, path)
-    changed = {key: convert(item, hints[key], (*path, key)) for key, item in table.items()}
+    changed = {key: _field(timing.Constants, item, key, hints[key], (*path, key)) for key, item in table.items()}
     return dataclasses.replace(base, **changed)
 
 

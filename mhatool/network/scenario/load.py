@@ -16,6 +16,8 @@ from mhatool.network.scenario.lines import key_lines, line_of
 from mhatool.network.scenario.plan import Scenario
 
 _SET = "--set"
+_NAMED = ("links", "nodes")
+"""Tables whose names a change can't make."""
 
 
 def load(name: str, changes: Iterable[str] = ()) -> Scenario:
@@ -37,18 +39,34 @@ def parse(text: str, file: str, changes: Iterable[str] = ()) -> Scenario:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"no TOML: {error}", file=file) from None
-    changed = [_change(data, change) for change in changes]
+    changes = list(changes)
+    try:
+        return _scenario(data, changes)
+    except ScenarioError as error:
+        if error.file:
+            raise
+        where = _SET if changes and _is_sound(text) else file
+        line = line_of(key_lines(text), error.path) if where == file else None
+        raise ScenarioError(error.what, error.path, file=where, line=line) from None
+
+
+def _scenario(data: dict[str, Any], changes: list[str]) -> Scenario:
+    for change in changes:
+        _change(data, change)
     data.setdefault("profile", "rfc6275")
     data.setdefault("constants", "rfc6275")
-    try:
-        scenario: Scenario = convert(data, Scenario, ())
-        check(scenario)
-    except ScenarioError as error:
-        if any(error.path[: len(path)] == path for path in changed):
-            raise ScenarioError(error.what, error.path, file=_SET) from None
-        line = line_of(key_lines(text), error.path)
-        raise ScenarioError(error.what, error.path, file=file, line=line) from None
+    scenario: Scenario = convert(data, Scenario, ())
+    check(scenario)
     return scenario
+
+
+def _is_sound(text: str) -> bool:
+    """Whether the file without the changes can be run: then they are to blame."""
+    try:
+        _scenario(tomllib.loads(text), [])
+    except ScenarioError:
+        return False
+    return True
 
 
 def _not_found(name: str) -> str:
@@ -58,12 +76,15 @@ def _not_found(name: str) -> str:
     return f"there is no scenario {name!r}; {remedy}"
 
 
-def _change(data: dict[str, Any], change: str) -> Path:
-    """Put `a.b.0.c=value` into the data; the path of what was changed."""
+def _change(data: dict[str, Any], change: str) -> None:
+    """Put `a.b.0.c=value` into the data."""
     written, equals, value = change.partition("=")
     path: Path = tuple(int(key) if key.isdigit() else key for key in written.strip().split("."))
     if not equals or not all(path[:1]):
         raise ScenarioError(f"{change!r}: write KEY.PATH=VALUE, as links.home.delay_ms=5", file=_SET)
+    if len(path) > 1 and path[0] in _NAMED and path[1] not in data.get(str(path[0]), {}):
+        known = data.get(str(path[0]), {})
+        raise ScenarioError(f"there is no {path[1]!r}; there are {', '.join(known)}", path, file=_SET)
     place: Any = data
     for key in path[:-1]:
         place = _inside(place, key, path)
@@ -73,7 +94,6 @@ def _change(data: dict[str, Any], change: str) -> Path:
     elif not isinstance(place, dict):
         raise ScenarioError("there is no table to put it into", path, file=_SET)
     place[last] = _value(value.strip())
-    return path
 
 
 def _inside(place: Any, key: str | int, path: Path) -> Any:

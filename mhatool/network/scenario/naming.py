@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 
-from mhatool.network.scenario.check import copy_names
+from mhatool.network.scenario.check_nodes import copy_names
 from mhatool.network.scenario.plan import NamesPlan, Scenario
 
 

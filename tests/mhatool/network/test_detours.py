@@ -4,8 +4,12 @@ from collections.abc import Iterable
 
 import pytest
 
+from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
+from dissectors.icmpv6.options import TargetLinkLayerAddress
 from dissectors.ipv6.address import parse
 from dissectors.packet import Datagram
+from dissectors.profile import RFC6275
+from dissectors.spec import Flags
 from mhatool.engine.actions import Action, End, SetOptimisedRoute, SetTunnel
 from mhatool.engine.commands import (
     Command,
@@ -15,6 +19,7 @@ from mhatool.engine.commands import (
     TrafficFromHomeAddress,
     UnverifiedHomeAddress,
 )
+from mhatool.engine.departure import Writer
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
 from mhatool.engine.packet_events import PacketDropped
@@ -126,6 +131,21 @@ def test_without_the_tunnel_both_ways() -> None:
     assert checksums == ["good", "good"]
     assert away.mobile.commands == []
     assert away.correspondent.commands == [RouteUsed(HOME, BOB)] * 2  # there and back
+
+
+def test_neighbour_discovery_from_a_tunnel_is_not_believed() -> None:
+    away = Away()
+    forged = NeighborAdvertisement(
+        code=0,
+        flags=Flags("SO"),
+        target=AGENT,
+        options=(TargetLinkLayerAddress(link_layer_address=b"forged"),),
+    )
+    inner = Writer(RFC6275).write(forged, BOB, HOME, hop_limit=255)
+    away.router.send(ipv6.encapsulate(inner, AGENT, ALICE))
+    away.run(1)
+    assert reasons(away) == [("alice", DropReason.HOP_LIMIT)]
+    assert away.mobile.received == []
 
 
 def reasons(away: Away) -> list[tuple[str, str]]:

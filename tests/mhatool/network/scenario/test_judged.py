@@ -35,6 +35,12 @@ def test_no_vantage_point_sees_an_error(name: str, tmp_path: Path) -> None:
     assert {place: found for place, found in errors.items() if found} == {}
 
 
+@pytest.mark.parametrize("name", built_in_names())
+def test_what_it_expects_holds(name: str) -> None:
+    verdicts = quiet(name).run.chronicle.verdicts
+    assert [verdict for verdict in verdicts if not verdict.holds] == []
+
+
 @pytest.mark.tshark
 @pytest.mark.parametrize("name", BESIDE_TSHARK)
 def test_tshark_reads_the_same(name: str, tmp_path: Path) -> None:

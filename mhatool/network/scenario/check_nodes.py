@@ -1,0 +1,106 @@
+"""What has to be true of nodes beyond their types: interfaces that are there, addresses that nobody else has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mhatool.network.scenario.errors import Path, ScenarioError, shown
+from mhatool.network.scenario.plan import NodePlan, Scenario
+from mhatool.protocol import octets
+
+
+def prefix_of(text: str, path: Path) -> tuple[bytes, int]:
+    """`ADDRESS/LENGTH`; ScenarioError where it is none."""
+    address, slash, length = text.partition("/")
+    try:
+        value = octets.parse(address)
+    except ValueError:
+        value = b""
+    if len(value) != 16 or not slash or not length.isdigit() or int(length) > 128:
+        raise ScenarioError(f"{text!r} is no ADDRESS/LENGTH, as 2001:db8::1/64", path)
+    return value, int(length)
+
+
+def copy_names(name: str, copies: int) -> list[str]:
+    """The names of a node's copies: its own where there is one."""
+    return [name] if copies == 1 else [f"{name}{index}" for index in range(copies)]
+
+
+def check_configuration(configuration: Any, node: NodePlan, path: Path) -> None:
+    """ScenarioError where it names an interface that its machine hasn't, or advertises in no order."""
+    for place, name in _interfaces(configuration):
+        if name not in node.interfaces:
+            known = ", ".join(node.interfaces)
+            raise ScenarioError(f"the node has no interface {name!r}; it has {known}", (*path, *place))
+    advertising = getattr(configuration, "advertising", ())
+    for index, each in enumerate(advertising if isinstance(advertising, tuple) else (advertising,)):
+        if each.min_interval_s > each.max_interval_s:
+            place = ("advertising", index) if isinstance(advertising, tuple) else ("advertising",)
+            raise ScenarioError("min_interval_s is more than max_interval_s", (*path, *place, "min_interval_s"))
+
+
+def _interfaces(configuration: Any) -> list[tuple[Path, str]]:
+    """The interfaces that a configuration names, and where."""
+    found: list[tuple[Path, str]] = []
+    if hasattr(configuration, "home_address"):
+        found.append((("interface",), configuration.interface))
+    advertising = getattr(configuration, "advertising", ())
+    if isinstance(advertising, tuple):
+        found += [(("advertising", index, "interface"), each.interface) for index, each in enumerate(advertising)]
+    else:
+        found.append((("advertising", "interface"), advertising.interface))
+    ripng = getattr(configuration, "ripng", None)
+    if ripng is not None:
+        found += [(("ripng", "interfaces", index), name) for index, name in enumerate(ripng.interfaces)]
+    return found
+
+
+def check_uniqueness(scenario: Scenario) -> None:
+    """ScenarioError for an address or a link-layer address that two interfaces have."""
+    owners: dict[bytes, Path] = {}
+    for name, node in scenario.nodes.items():
+        for key, interface in node.interfaces.items():
+            path: Path = ("nodes", name, "interfaces", key)
+            for copy in range(node.copies):
+                own = (int.from_bytes(interface.link_address) + copy).to_bytes(6)
+                _claim(owners, own, (*path, "link_address"))
+            for index, written in enumerate(interface.addresses):
+                place = (*path, "addresses", index)
+                _claim(owners, prefix_of(written, place)[0], place)
+    for name, node in scenario.nodes.items():
+        _claim_agent_addresses(owners, name, node)
+    _check_flow_sources(scenario, owners)
+
+
+def _claim_agent_addresses(owners: dict[bytes, Path], name: str, node: NodePlan) -> None:
+    """The addresses that a home agent advertises may be its machine's, but nobody else's."""
+    advertising = (node.home_agent or {}).get("advertising", {})
+    for index, prefix in enumerate(advertising.get("prefixes", ())):
+        written = prefix.get("router_address")
+        path: Path = ("nodes", name, "home_agent", "advertising", "prefixes", index, "router_address")
+        if written is not None and owners.get(octets.parse(written), path)[1] != name:
+            _claim(owners, octets.parse(written), path)
+        elif written is not None:
+            owners.setdefault(octets.parse(written), path)
+
+
+def _claim(owners: dict[bytes, Path], address: bytes, path: Path) -> None:
+    other = owners.setdefault(address, path)
+    if other is not path:
+        raise ScenarioError(f"{octets.text(address)} is at {shown(other)} already: give another", path)
+
+
+def _check_flow_sources(scenario: Scenario, owners: dict[bytes, Path]) -> None:
+    homes = {}
+    for name, node in scenario.nodes.items():
+        if node.mobile_node is not None:
+            first = int.from_bytes(octets.parse(node.mobile_node["home_address"]))
+            for index, copy in enumerate(copy_names(name, node.copies)):
+                homes[copy] = (first + index).to_bytes(16)
+    for index, flow in enumerate(scenario.flows):
+        owner = owners.get(flow.source, ("", ""))
+        if homes.get(flow.sender) != flow.source and owner[1] != flow.sender:
+            raise ScenarioError(f"this is no address of {flow.sender}'s", ("flows", index, "source"))
+
+
+__all__ = ["check_configuration", "check_uniqueness", "copy_names", "prefix_of"]
