@@ -79,9 +79,13 @@ class Discovery:
         )
 
     def take_reply(self, arrival: Arrival) -> None:
-        """The reply to the request that is out; an empty one means its sender (RFC 6275, 11.4.1)."""
+        """The reply to the request that is out; an empty one means its sender (RFC 6275, 11.4.1).
+
+        The node itself is no home agent of its own, whatever the reply says.
+        """
+        own = (self._context.home_address, self._care_of_address)
         listed = tuple(dict.fromkeys(arrival.message.home_agents)) or (arrival.source,)
-        agents = tuple(agent for agent in listed if is_routable_unicast(agent))
+        agents = tuple(agent for agent in listed if is_routable_unicast(agent) and agent not in own)
         self._context.tell(DiscoveryAnswered, identifier=self._identifier, home_agents=agents)
         self._feed(Clue.REPLY)
         self._found(agents)

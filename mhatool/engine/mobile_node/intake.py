@@ -79,8 +79,8 @@ class Intake:
         """Check what holds for every message, and hand it on."""
         if not arrival.checksum_good:
             raise Refusal(DropReason.BAD_CHECKSUM, "the checksum is wrong")
-        if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY) and arrival.hop_limit != ON_LINK:
-            raise Refusal(DropReason.HOP_LIMIT, f"neighbour discovery with hop limit {arrival.hop_limit}")
+        if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY):
+            _of_this_link(arrival)
         other = self._unknown if isinstance(arrival.message, MobilityMessage) else _not_our_role
         self._takers.get(type(arrival.message), other)(arrival)
 
@@ -180,6 +180,14 @@ class Intake:
         if entry is None or entry.home_registration:
             raise Refusal(DropReason.NO_ENTRY, "a test from a node that isn't asked")
         return entry
+
+
+def _of_this_link(arrival: Arrival) -> None:
+    """Neighbour discovery from beyond the link has another hop limit, or came in a tunnel (RFC 4861, 6.1.2, 7.1)."""
+    if arrival.hop_limit != ON_LINK:
+        raise Refusal(DropReason.HOP_LIMIT, f"neighbour discovery with hop limit {arrival.hop_limit}")
+    if arrival.through is not None:
+        raise Refusal(DropReason.HOP_LIMIT, "neighbour discovery out of a tunnel")
 
 
 def _not_our_role(arrival: Arrival) -> None:

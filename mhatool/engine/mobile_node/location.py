@@ -36,6 +36,7 @@ LOCATION: Table[Location, Move] = Table(
         Row(Location.UNKNOWN, Move.HOME_LINK, "arrive_home", (Location.HOME,), _BACK),
         Row(Location.UNKNOWN, Move.FOREIGN_LINK, "arrive_abroad", (Location.FOREIGN,), _WHERE),
         Row(Location.HOME, Move.LINK_CHANGED, "", (Location.UNKNOWN,), _WHERE),
+        Row(Location.HOME, Move.HOME_LINK, "", (Location.HOME,), _WHERE),
         Row(Location.HOME, Move.FOREIGN_LINK, "arrive_abroad", (Location.FOREIGN,), _WHERE),
         Row(Location.FOREIGN, Move.LINK_CHANGED, "", (Location.UNKNOWN,), _WHERE),
         Row(Location.FOREIGN, Move.HOME_LINK, "arrive_home", (Location.HOME,), _BACK),

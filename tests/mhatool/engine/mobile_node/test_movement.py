@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 
 from dissectors.icmpv6.home_agents import DhaadRequest
-from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterSolicitation
+from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterAdvertisement, RouterSolicitation
+from dissectors.icmpv6.options import PrefixInformation
 from dissectors.ipv6.address import UNSPECIFIED, parse
 from dissectors.spec import Flags
 from mhatool.engine.actions import AddAddress, JoinGroup, LeaveGroup, RemoveAddress, RemoveRoute, SetRoute
@@ -240,6 +241,31 @@ def test_advertisements_from_beyond_the_link_are_dropped() -> None:
     play.drops(DropReason.HOP_LIMIT)
     play.hears(advertisement(ABROAD), parse("2001:db8:2::1"), ALL_NODES, hop_limit=ON_LINK)
     play.drops(DropReason.NOT_FOR_US)
+
+
+def test_advertisements_out_of_a_tunnel_are_dropped() -> None:
+    """RFC 4861, 6.1.2: hop limit 255 inside a tunnel proves nothing of the link."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears(advertisement(ELSEWHERE), ROUTERS[ELSEWHERE], HOME, hop_limit=ON_LINK, tunnel=(AGENT1, CARE_OF))
+    play.drops(DropReason.HOP_LIMIT)
+
+
+def test_at_home_a_router_without_addresses_to_offer_changes_nothing() -> None:
+    """Its prefix isn't for addresses (no A flag): the home link is heard again, and the node is still at home."""
+    play = Journey(attached_at_home=True)
+    play.comes_up()
+    play.hears_router(HOME_PREFIX)
+    option = PrefixInformation(
+        prefix_length=64, flags=Flags("L"), valid_lifetime_s=1000, preferred_lifetime_s=500, prefix=ABROAD
+    )
+    only_on_link = RouterAdvertisement(flags=Flags(), router_lifetime_s=1800, options=(option,))
+    play.hears(only_on_link, ROUTERS[ABROAD], ALL_NODES, link_source=ROUTER_LINKS[ABROAD], hop_limit=ON_LINK)
+    play.waits(5)
+    play.forgets()
+    play.hears_router(HOME_PREFIX)
+    play.waits(5)
+    assert not [event for event in play.events if isinstance(event, LocationChanged)]
 
 
 def test_a_router_whose_lifetime_is_over_is_left_for_another() -> None:

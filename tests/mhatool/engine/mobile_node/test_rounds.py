@@ -470,3 +470,12 @@ def test_updates_and_tests_of_others_are_answered_by_a_binding_error() -> None:
         play.hears(message, PEER, CARE_OF)
         assert play.sends(BindingError, status=2).arrival.destination == PEER
         play.drops(DropReason.UNKNOWN_MESSAGE)
+
+
+def test_a_discovery_reply_that_names_the_node_itself() -> None:
+    """Nobody is a home agent of its own: the others of the list are taken."""
+    play = Journey()
+    play.comes_up()
+    play.is_carried_to(ABROAD)
+    play.is_offered(HOME, CARE_OF, AGENT1)
+    assert [update.arrival.destination for update in play.updates()] == [AGENT1]
