@@ -62,6 +62,8 @@ class DropReason(StrEnum):
     """No home address, or none that may be one (RFC 6275, 9.5.1 and 10.3.1)."""
     CARE_OF_ADDRESS = "care_of_address"
     """No care-of address that may be one (RFC 6275, 9.5.1)."""
+    TOO_MANY = "too_many"
+    """A table is full."""
     REPEATED = "repeated"
     """The same as one that is still worked on."""
     AUTHENTICATOR = "authenticator"

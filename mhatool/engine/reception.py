@@ -141,6 +141,8 @@ def neighbour_drop(arrival: Arrival) -> Drop | None:
     message: Any = arrival.message
     if arrival.hop_limit != ON_LINK:
         return Drop(DropReason.HOP_LIMIT, f"hop limit {arrival.hop_limit}")
+    if arrival.through is not None:
+        return Drop(DropReason.HOP_LIMIT, "out of a tunnel: its hop limit proves nothing")
     if message.code:
         return Drop(DropReason.CODE, f"code {message.code}")
     return None

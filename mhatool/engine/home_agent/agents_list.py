@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement
 from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
-from dissectors.ipv6.address import is_link_local
+from dissectors.ipv6.address import is_link_local, is_routable_unicast
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import AgentListEntry
@@ -13,6 +13,11 @@ from mhatool.engine.node import Output, Randomness
 from mhatool.engine.reception import Drop, neighbour_drop
 from mhatool.engine.timers import Timers
 from mhatool.protocol.lifetime import expiry
+
+MOST_AGENTS = 128
+"""So many others are listed; a reply without fragments names 77 addresses."""
+MOST_ADDRESSES = 8
+"""Of one agent, the latest that it advertised."""
 
 
 class ListedAgent:
@@ -64,6 +69,8 @@ class HomeAgentsList:
         if not is_link_local(arrival.source):
             return Drop(DropReason.MALFORMED, "an advertisement comes from a link-local address (RFC 4861, 6.1.2)")
         drop = neighbour_drop(arrival)
+        if drop is None and arrival.source not in self._agents and len(self._agents) >= MOST_AGENTS:
+            return Drop(DropReason.TOO_MANY, f"{MOST_AGENTS} home agents are listed already")
         if drop is None:
             self._learn(arrival.message, arrival)
         return drop
@@ -78,16 +85,28 @@ class HomeAgentsList:
             return
         agent = known or ListedAgent(arrival.source)
         prefixes = [option for option in message.options if isinstance(option, PrefixInformation)]
-        heard = [option.prefix for option in prefixes if "R" in option.flags]
+        heard = [option.prefix for option in prefixes if "R" in option.flags and self._may_have(agent, option.prefix)]
         self._agents[arrival.source] = agent
         agent.link_address = arrival.link_source
-        agent.addresses = tuple(dict.fromkeys((*agent.addresses, *heard)))
+        self._take(agent, heard)
         agent.preference = information[0].home_agent_preference if information else 0
         agent.lifetime_s = lifetime
         agent.expires_ns = expiry(arrival.now, lifetime)
-        self._by_address.update(dict.fromkeys(agent.addresses, agent))
         self._timers.set(arrival.source, agent.expires_ns)
         self._tell(agent, arrival.now)
+
+    def _may_have(self, agent: ListedAgent, address: bytes) -> bool:
+        """A unicast address that isn't ours, nor another agent's as long as that one is listed."""
+        return (
+            is_routable_unicast(address) and address not in self._own and self._by_address.get(address, agent) is agent
+        )
+
+    def _take(self, agent: ListedAgent, heard: list[bytes]) -> None:
+        """Addresses that it hasn't named for long make room for new ones."""
+        for address in agent.addresses:
+            del self._by_address[address]
+        agent.addresses = tuple(dict.fromkeys((*agent.addresses, *heard)))[-MOST_ADDRESSES:]
+        self._by_address.update(dict.fromkeys(agent.addresses, agent))
 
     def next_timer(self) -> int | None:
         """When the next agent's lifetime is over."""

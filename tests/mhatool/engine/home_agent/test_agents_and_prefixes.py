@@ -6,7 +6,7 @@ import pytest
 
 from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest, MobilePrefixAdvertisement, MobilePrefixSolicitation
 from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement, RouterSolicitation
-from dissectors.icmpv6.options import SourceLinkLayerAddress
+from dissectors.icmpv6.options import PrefixInformation, SourceLinkLayerAddress
 from dissectors.ipv6.address import UNSPECIFIED, parse
 from dissectors.mobility.binding import BindingError
 from dissectors.spec import Flags
@@ -101,6 +101,56 @@ def test_an_agent_may_have_several_addresses() -> None:
     knows_second(play)
     knows_second(play, address=THIRD)
     assert set(asked(play).message.home_agents) == {AGENT, SECOND, THIRD}
+
+
+def names(play: Playbook, source: bytes, *addresses: bytes, lifetime_s: int = 1800) -> None:
+    """A home agent advertises these addresses."""
+    first = advertisement_of(router_lifetime_s=lifetime_s)
+    prefix = next(option for option in first.options if isinstance(option, PrefixInformation))
+    options = tuple(prefix.replace(prefix=address, flags=Flags("LAR")) for address in addresses)
+    play.hears(first.replace(options=options), source, ALL_NODES, hop_limit=255)
+
+
+def test_two_agents_that_name_one_address() -> None:
+    """Whose it was first keeps it, until that one goes."""
+    play = agent()
+    names(play, SECOND_LINK_LOCAL, SECOND)
+    other = parse("fe80::99")
+    names(play, other, SECOND, THIRD)
+    assert asked(play).message.home_agents.count(SECOND) == 1
+    names(play, SECOND_LINK_LOCAL, SECOND, lifetime_s=0)
+    names(play, other, SECOND, lifetime_s=1800)
+    play.forgets()
+    assert set(asked(play).message.home_agents) == {AGENT, SECOND, THIRD}
+    names(play, other, SECOND, lifetime_s=0)
+    play.forgets()
+    assert asked(play).message.home_agents == (AGENT,)
+
+
+def test_addresses_that_nobody_can_be_reached_at_are_not_listed() -> None:
+    play = agent()
+    names(play, SECOND_LINK_LOCAL, *map(parse, ("::", "::1", "ff02::1", "fe80::1")), AGENT)
+    assert asked(play).message.home_agents == (AGENT,)
+
+
+def test_the_list_is_bounded() -> None:
+    """128 agents, 8 addresses of each: the latest."""
+    play = agent()
+    for number in range(12):
+        names(play, SECOND_LINK_LOCAL, PREFIX[:14] + bytes((9, number)))
+    assert set(asked(play).message.home_agents) == {AGENT, *(PREFIX[:14] + bytes((9, n)) for n in range(4, 12))}
+    for number in range(127):
+        names(play, parse("fe80::1:0")[:15] + bytes((number,)), PREFIX[:14] + bytes((10, number)))
+    play.forgets()
+    names(play, parse("fe80::2:0"), THIRD)
+    play.drops(DropReason.TOO_MANY)
+
+
+def test_advertisements_out_of_a_tunnel_are_not_believed() -> None:
+    """RFC 4861, 6.1.2: hop limit 255 inside a tunnel proves nothing of the link."""
+    play = agent()
+    play.hears(advertisement_of(), SECOND_LINK_LOCAL, ALL_NODES, hop_limit=255, tunnel=(CARE_OF, AGENT))
+    play.drops(DropReason.HOP_LIMIT)
 
 
 def test_advertisements_that_do_not_count() -> None:
