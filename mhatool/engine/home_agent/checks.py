@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from dissectors.ipv6.address import is_routable_unicast
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.cache import BindingCache
@@ -72,16 +73,21 @@ def _is_one_too_many(checks: Checks, request: Request, binding: Binding | None) 
 
 
 def _goes_in_circles(checks: Checks, request: Request, _: Binding | None) -> bool:
-    """The care-of address is itself a home address here: packets would go round (RFC 6275, 9.5.1)."""
-    return not request.deletes and checks.cache.is_home_address(request.care_of_address)
+    """The care-of address is a home address here, or a home agent's: packets would go round (RFC 6275, 9.5.1)."""
+    care_of_address = request.care_of_address
+    goes_round = checks.cache.is_home_address(care_of_address) or checks.agents.knows(care_of_address)
+    return not request.deletes and goes_round
 
 
 def _lists_wrongly(_: Checks, request: Request, __: Binding | None) -> bool:
-    """M and list belong together, and the list names each agent once, the receiver among them."""
+    """M and list belong together, and the list names each agent once, the receiver among them, and no mobile node."""
     agents = request.agents
     if not agents:
         return "M" in request.flags
-    return "M" not in request.flags or request.agent not in agents or len(set(agents)) < len(agents)
+    if "M" not in request.flags or request.agent not in agents or len(set(agents)) < len(agents):
+        return True
+    own = (request.home_address, request.care_of_address)
+    return any(address in own or not is_routable_unicast(address) for address in agents)
 
 
 ORDER: Iterable[tuple[Status, Check]] = (

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from dissectors.ipv6.address import parse, text
 from dissectors.mobility.binding import BindingAcknowledgement
 from dissectors.options.binding import AlternateCareOfAddress
 from dissectors.options.header import Pad1, UnknownMobilityOption
@@ -168,6 +169,18 @@ def test_any_number_begins() -> None:
 def test_139_registration_type_change() -> None:
     """The binding stays a home registration (RFC 6275, 9.5.1)."""
     refused(bound(), update(2, flags="A"), Status.REGISTRATION_TYPE_CHANGE_DISALLOWED)
+
+
+@pytest.mark.parametrize("listed", [HOME, CARE_OF, bytes(16), parse("ff02::1"), parse("fe80::1")], ids=text)
+def test_128_a_list_with_one_who_is_no_home_agent(listed: bytes) -> None:
+    refused(agent(), update(1, flags="AHM", agents=(AGENT, listed)), Status.UNSPECIFIED)
+
+
+@pytest.mark.parametrize("address", [AGENT, SECOND], ids=["its own", "another one's"])
+def test_174_a_care_of_address_that_is_a_home_agent_s(address: bytes) -> None:
+    play = agent()
+    knows_second(play)
+    refused(play, update(1), Status.INVALID_CARE_OF_ADDRESS, care_of=address)
 
 
 def test_174_a_care_of_address_that_is_a_home_address_here() -> None:

@@ -78,3 +78,8 @@ def test_the_change_is_blamed_where_the_file_is_sound_and_else_the_file() -> Non
     line = text.splitlines().index("delay_ms = 5") + 1
     with pytest.raises(ScenarioError, match=rf"^tour\.toml:{line}: links\.core\.delay_ms: -1"):
         parse(text.replace("delay_ms = 5", "delay_ms = -1e13"), "tour.toml", ["seed=3"])
+
+
+def test_a_shorter_run_leaves_out_what_comes_later() -> None:
+    """The tour's second move is at 60 s."""
+    assert load("tour", ["duration_s=30"]).duration_s == 30
