@@ -13,9 +13,10 @@ UNRECOGNISED_TYPE = 2
 
 
 def refuse_unknown(context: Context, arrival: Arrival) -> None:
-    """Answer with a Binding Error, but never a group; then drop it."""
-    one = not is_multicast(arrival.source) and arrival.source != UNSPECIFIED and not is_multicast(arrival.destination)
-    if one:
+    """Answer with a Binding Error, but never a group, only from an address of ours, and not too often; then drop it."""
+    is_one = not is_multicast(arrival.source) and arrival.source != UNSPECIFIED
+    is_ours = arrival.destination in (context.home_address, context.care_of_address)
+    if is_one and is_ours and context.errors.take(context.now):
         error = BindingError(status=UNRECOGNISED_TYPE, home_address=arrival.home_address or UNSPECIFIED, options=())
         context.send(error, arrival.destination, arrival.source)
     raise Refusal(DropReason.UNKNOWN_MESSAGE, f"a mobile node knows no {arrival.message.__declaration__.title}")

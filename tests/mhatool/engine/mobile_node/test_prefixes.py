@@ -20,6 +20,7 @@ from tests.mhatool.engine.mobile_node.journey import (
     ELSEWHERE,
     HOME,
     HOME_PREFIX,
+    PEER,
     Journey,
 )
 from tests.mhatool.engine.playbook import S
@@ -153,6 +154,20 @@ def test_unknown_types_are_answered_by_a_binding_error_but_never_to_a_group() ->
     play.sends_nothing()
     play.hears(unknown, bytes(16), CARE_OF)
     play.drops(DropReason.UNKNOWN_MESSAGE)
+
+
+def test_binding_errors_are_paced_and_come_from_an_address_of_the_node() -> None:
+    """RFC 6275, 9.3.3: a limited rate, 10 at once; one to somebody else's address is no reason to answer from there."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    unknown = UnknownMobility(mh_type=99, data=bytes(10))
+    play.hears(unknown, AGENT1, PEER)
+    play.drops(DropReason.UNKNOWN_MESSAGE)
+    for _ in range(100):
+        play.hears(unknown, AGENT1, CARE_OF)
+    for _ in range(10):
+        play.sends(BindingError)
+    play.sends_nothing()
 
 
 def test_what_is_no_message_is_dropped_with_its_reason() -> None:
