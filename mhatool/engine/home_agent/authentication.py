@@ -36,11 +36,13 @@ class Authentication:
         self._window_ns = nanoseconds(configuration.timestamp_window_s)
 
     def check(self, request: Request, now: int) -> Verdict:
-        """SPI and HMAC first, then the timestamp. A node without a key is taken unless keys are required."""
-        association = self._associations.get(request.home_address + request.agent)
+        """SPI and HMAC first, then the timestamp.
+
+        A node without a key is taken unless keys are required, or it gives a proof, which nobody can check.
+        """
+        association, proof = self._associations.get(request.home_address + request.agent), request.proof
         if association is None:
-            return _REFUSED if self._is_required else _UNPROTECTED
-        proof = request.proof
+            return _REFUSED if self._is_required or proof is not None else _UNPROTECTED
         if proof is None or proof.subtype != MN_HA or proof.spi != association.spi or not _holds(request, association):
             # Signed all the same: else anybody could refuse in the agent's name.
             return Verdict(Status.AUTH_FAIL, Signature(association, request.timestamp))

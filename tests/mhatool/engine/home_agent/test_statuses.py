@@ -267,6 +267,14 @@ def test_146_no_proof_at_all() -> None:
     assert asked(agent(requires_authentication=True), update(1)).message.status == 146
 
 
+def test_146_a_proof_that_nobody_can_check() -> None:
+    """No association has its SPI: it proves nothing (RFC 4285, 5), also where no proof is required."""
+    play = agent()
+    Proven().says(play, 1, ntp.timestamp(play.now))
+    assert play.finds(BindingAcknowledgement).message.status == 146
+    assert play.node.binding(HOME) is None
+
+
 def test_146_counts_before_all_else() -> None:
     """SPI and HMAC, then the timestamp, then sequence numbers: a forger learns nothing."""
     play, node = protected(), Proven()
