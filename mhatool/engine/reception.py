@@ -6,26 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dissectors.errors import DecodeError, Reaction
-from dissectors.icmpv6.header import Icmpv6Error
-from dissectors.ipv6.address import UNSPECIFIED, is_multicast
-from dissectors.mobility.binding import BindingError
+from dissectors.ipv6.address import UNSPECIFIED
 from dissectors.profile import Profile
 from mhatool.engine.arrival import Arrival, Reader
 from mhatool.engine.constants import Constants
 from mhatool.engine.departure import ON_LINK
 from mhatool.engine.drops import DropReason
+from mhatool.engine.error_reports import UNKNOWN_TYPE, ErrorReports
 from mhatool.engine.events import MessageDropped, MessageReceived
 from mhatool.engine.node import Output
-from mhatool.engine.pacing import TokenBucket
 from mhatool.engine.sender import Sender
 from mhatool.protocol.value import value
 
-NO_BINDING, UNKNOWN_TYPE = 1, 2
-"""Statuses of a Binding Error (RFC 6275, 6.1.9)."""
-PARAMETER_PROBLEM = 4
-MINIMUM_MTU = 1280
-_QUOTED = MINIMUM_MTU - 40 - 8
-"""So many octets of a packet an ICMPv6 error quotes at most (RFC 4443, 2.4 c)."""
 _SOURCE, _DESTINATION = slice(8, 24), slice(24, 40)
 
 
@@ -46,9 +38,8 @@ class Reception:
 
     def __init__(self, profile: Profile, constants: Constants, sender: Sender, output: Output) -> None:
         self._reader = Reader(profile)
-        self._sender = sender
         self._output = output
-        self._errors = TokenBucket(constants.error_rate, constants.error_burst)
+        self.errors = ErrorReports(constants, sender)
 
     def take(
         self, handlers: Mapping[type, Handler], datagram: bytes, interface: str, link_source: bytes, now: int
@@ -85,34 +76,16 @@ class Reception:
             return handler(arrival)
         declaration = arrival.message.__declaration__
         if declaration.family == "mobility" and declaration.symbol == "mobility":
-            self.report(UNKNOWN_TYPE, arrival.source, arrival.destination, arrival.home_address, arrival.now)
+            self.errors.report(UNKNOWN_TYPE, arrival.source, arrival.destination, arrival.home_address, arrival.now)
             return Drop(DropReason.UNKNOWN_MESSAGE, f"Mobility Header type {arrival.message.mh_type}")
         return Drop(DropReason.NOT_OUR_ROLE, declaration.title)
-
-    def report(self, status: int, source: bytes, destination: bytes, home_address: bytes | None, now: int) -> None:
-        """A Binding Error to `source` about what it sent to `destination`, unless groups or too many are concerned.
-
-        It has neither a routing header nor a Home Address option (RFC 6275, 9.3.3).
-        """
-        if is_multicast(source) or is_multicast(destination) or source == UNSPECIFIED or not self._errors.take(now):
-            return
-        message = BindingError(status=status, home_address=home_address or UNSPECIFIED, options=())
-        self._sender.send(message, destination, source, now)
-
-    def complain(self, code: int, pointer: int, quoted: bytes, ends: tuple[bytes, bytes], now: int) -> None:
-        """An ICMPv6 Parameter Problem about a packet that went from and to `ends`; `pointer` counts in `quoted`."""
-        source, destination = ends
-        if is_multicast(source) or is_multicast(destination) or source == UNSPECIFIED or not self._errors.take(now):
-            return
-        message = Icmpv6Error(icmp_type=PARAMETER_PROBLEM, code=code, parameter=pointer, quoted=quoted[:_QUOTED])
-        self._sender.send(message, destination, source, now)
 
     def refuse(self, code: int, pointer: int, datagram: bytes, now: int) -> None:
         """Drop a datagram of which a plain IPv6 node doesn't know the octet at `pointer`, and complain about it."""
         ends = (datagram[_SOURCE], datagram[_DESTINATION])
         drop = Drop(DropReason.UNRECOGNISED, f"octet {pointer} says {datagram[pointer]}")
         self._output.tell(self._dropped(drop, *ends, datagram, now))
-        self.complain(code, pointer, datagram, ends, now)
+        self.errors.complain(code, pointer, datagram, ends, now)
 
     def _unreadable(self, datagram: bytes, error: DecodeError, now: int) -> None:
         """Checksum first, then what is wrong with its content (RFC 6275, 9.2)."""
@@ -122,7 +95,7 @@ class Reception:
         drop = Drop(reason, f"{error.code}: {error} {error.rfc}".strip())
         self._output.tell(self._dropped(drop, source, destination, datagram, now))
         if found is not None and found.checksum_good and error.reaction is Reaction.PARAMETER_PROBLEM:
-            self.complain(0, error.offset - found.at, datagram[found.at :], (source, destination), now)
+            self.errors.complain(0, error.offset - found.at, datagram[found.at :], (source, destination), now)
 
     def _dropped(self, drop: Drop, source: bytes, destination: bytes, frame: bytes, now: int) -> MessageDropped:
         return MessageDropped(
@@ -136,25 +109,21 @@ class Reception:
         )
 
 
+def beyond_link(arrival: Arrival) -> str | None:
+    """Why neighbour discovery can't be of this link: its hop limit, or a tunnel (RFC 4861, 6.1.2 and 7.1)."""
+    if arrival.hop_limit != ON_LINK:
+        return f"neighbour discovery with hop limit {arrival.hop_limit}"
+    return "neighbour discovery out of a tunnel" if arrival.through is not None else None
+
+
 def neighbour_drop(arrival: Arrival) -> Drop | None:
     """What is wrong with a message of neighbour discovery: it must come from the link, with code 0 (RFC 4861, 7.1)."""
     message: Any = arrival.message
-    if arrival.hop_limit != ON_LINK:
-        return Drop(DropReason.HOP_LIMIT, f"hop limit {arrival.hop_limit}")
-    if arrival.through is not None:
-        return Drop(DropReason.HOP_LIMIT, "out of a tunnel: its hop limit proves nothing")
+    if (why := beyond_link(arrival)) is not None:
+        return Drop(DropReason.HOP_LIMIT, why)
     if message.code:
         return Drop(DropReason.CODE, f"code {message.code}")
     return None
 
 
-__all__ = [
-    "MINIMUM_MTU",
-    "NO_BINDING",
-    "PARAMETER_PROBLEM",
-    "UNKNOWN_TYPE",
-    "Drop",
-    "Handler",
-    "Reception",
-    "neighbour_drop",
-]
+__all__ = ["Drop", "Handler", "Reception", "beyond_link", "neighbour_drop"]

@@ -16,9 +16,10 @@ from mhatool.engine.correspondent.configuration import CorrespondentConfiguratio
 from mhatool.engine.correspondent.plain import unrecognised
 from mhatool.engine.correspondent.registrations import Registrations
 from mhatool.engine.drops import DropReason
+from mhatool.engine.error_reports import NO_BINDING
 from mhatool.engine.events import Event
 from mhatool.engine.node import Output, Randomness
-from mhatool.engine.reception import NO_BINDING, Drop, Handler, Reception
+from mhatool.engine.reception import Drop, Handler, Reception
 from mhatool.engine.sender import Sender
 
 DESTINATION_UNREACHABLE = 1
@@ -88,7 +89,7 @@ class Correspondent:
 
     def _report(self, command: Command, now: int) -> None:
         assert isinstance(command, UnverifiedHomeAddress)  # the table says so
-        self._reception.report(NO_BINDING, command.source, command.destination, command.home_address, now)
+        self._reception.errors.report(NO_BINDING, command.source, command.destination, command.home_address, now)
 
     def _use(self, command: Command, _now: int) -> None:
         assert isinstance(command, RouteUsed)  # the table says so

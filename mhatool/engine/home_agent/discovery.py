@@ -7,12 +7,13 @@ from dissectors.ipv6.address import is_multicast, is_routable_unicast
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
+from mhatool.engine.error_reports import MINIMUM_MTU, NO_BINDING
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.binding import BindingState
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.home_agent.prefixes import PrefixAdvertising
-from mhatool.engine.reception import MINIMUM_MTU, NO_BINDING, Drop, Reception
+from mhatool.engine.reception import Drop, Reception
 from mhatool.engine.sender import Sender
 from mhatool.protocol.neighbourhood import home_agents_anycast
 
@@ -75,7 +76,7 @@ class Discovery:
         binding = self._cache.get(home, arrival.destination)
         is_bound = binding is not None and binding.state is BindingState.BOUND
         if not is_bound or binding is None or binding.care_of_address != arrival.source:
-            self._reception.report(NO_BINDING, arrival.source, arrival.destination, home, arrival.now)
+            self._reception.errors.report(NO_BINDING, arrival.source, arrival.destination, home, arrival.now)
             return Drop(DropReason.UNBOUND, "no binding of this home address with this care-of address")
         self._prefixes.answer(binding, request.identifier, arrival.now)
         return None

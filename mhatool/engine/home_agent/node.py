@@ -20,6 +20,7 @@ from mhatool.engine.advertising import Advertising
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.commands import ChangePrefix, Command, Start, Stop, UnverifiedHomeAddress
 from mhatool.engine.drops import DropReason
+from mhatool.engine.error_reports import NO_BINDING
 from mhatool.engine.events import Event
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding
@@ -31,7 +32,7 @@ from mhatool.engine.home_agent.neighbours import Neighbours
 from mhatool.engine.home_agent.prefixes import HomePrefixes, PrefixAdvertising
 from mhatool.engine.home_agent.registrations import Registrations
 from mhatool.engine.node import Output, Randomness
-from mhatool.engine.reception import NO_BINDING, Drop, Handler, Reception, neighbour_drop
+from mhatool.engine.reception import Drop, Handler, Reception, neighbour_drop
 from mhatool.engine.sender import Sender
 
 
@@ -146,7 +147,7 @@ class HomeAgent:
 
     def _report(self, command: Command, now: int) -> None:
         assert isinstance(command, UnverifiedHomeAddress)  # the table says so
-        self._reception.report(NO_BINDING, command.source, command.destination, command.home_address, now)
+        self._reception.errors.report(NO_BINDING, command.source, command.destination, command.home_address, now)
 
     def _hear_solicitation(self, arrival: Arrival) -> Drop | None:
         """A host asks for routers (RFC 4861, 6.2.6)."""

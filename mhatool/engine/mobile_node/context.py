@@ -6,10 +6,10 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
 
+from mhatool.engine.error_reports import ErrorReports
 from mhatool.engine.events import Event
 from mhatool.engine.mobile_node.configuration import MobileNodeConfiguration
 from mhatool.engine.node import Output, Randomness
-from mhatool.engine.pacing import TokenBucket
 from mhatool.engine.sender import Sender
 from mhatool.engine.timers import Timers
 from mhatool.protocol.lifetime import nanoseconds
@@ -49,8 +49,7 @@ class Context:
         self.randomness = randomness
         self.output = Output(configuration.name)
         self._sender = Sender(configuration.profile, self.output)
-        self.errors = TokenBucket(configuration.constants.error_rate, configuration.constants.error_burst)
-        """How often an error may be answered with (RFC 6275, 9.3.3; RFC 4443, 2.4 f)."""
+        self.errors = ErrorReports(configuration.constants, self._sender)
         self.timers: Timers[AlarmKey] = Timers()
         self.ringers: dict[Alarm, Callable[[bytes], None]] = {}
         self.link_address = b""

@@ -13,7 +13,6 @@ from dissectors.mobility import MobilityMessage, UnknownMobility
 from dissectors.mobility.binding import BindingAcknowledgement, BindingError, BindingRefreshRequest
 from dissectors.mobility.return_routability import CareOfTest, HomeTest
 from mhatool.engine.arrival import Arrival
-from mhatool.engine.departure import ON_LINK
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import MessageReceived
 from mhatool.engine.mobile_node.acknowledgements import PREFIX_DISCOVERY_NECESSARY, Acknowledgements
@@ -32,6 +31,7 @@ from mhatool.engine.mobile_node.rounds import Rounds
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.unknown import refuse_unknown
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
+from mhatool.engine.reception import beyond_link
 
 Taker = Callable[[Arrival], None]
 _NEIGHBOUR_DISCOVERY = (RouterAdvertisement, NeighborSolicitation, NeighborAdvertisement)
@@ -79,8 +79,9 @@ class Intake:
         """Check what holds for every message, and hand it on."""
         if not arrival.checksum_good:
             raise Refusal(DropReason.BAD_CHECKSUM, "the checksum is wrong")
-        if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY):
-            _of_this_link(arrival)
+        why = beyond_link(arrival) if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY) else None
+        if why is not None:
+            raise Refusal(DropReason.HOP_LIMIT, why)
         other = self._unknown if isinstance(arrival.message, MobilityMessage) else _not_our_role
         self._takers.get(type(arrival.message), other)(arrival)
 
@@ -180,14 +181,6 @@ class Intake:
         if entry is None or entry.home_registration:
             raise Refusal(DropReason.NO_ENTRY, "a test from a node that isn't asked")
         return entry
-
-
-def _of_this_link(arrival: Arrival) -> None:
-    """Neighbour discovery from beyond the link has another hop limit, or came in a tunnel (RFC 4861, 6.1.2, 7.1)."""
-    if arrival.hop_limit != ON_LINK:
-        raise Refusal(DropReason.HOP_LIMIT, f"neighbour discovery with hop limit {arrival.hop_limit}")
-    if arrival.through is not None:
-        raise Refusal(DropReason.HOP_LIMIT, "neighbour discovery out of a tunnel")
 
 
 def _not_our_role(arrival: Arrival) -> None:
