@@ -479,3 +479,23 @@ def test_a_discovery_reply_that_names_the_node_itself() -> None:
     play.is_carried_to(ABROAD)
     play.is_offered(HOME, CARE_OF, AGENT1)
     assert [update.arrival.destination for update in play.updates()] == [AGENT1]
+
+
+def test_a_grant_of_more_than_was_asked_for_is_no_more() -> None:
+    """RFC 6275, 11.7.3: what the node asked for bounds what it relies on."""
+    play = Journey(lifetime_s=60)
+    (update,) = play.goes_abroad(AGENT1)
+    play.is_answered(update, lifetime_s=600)
+    entry = play.tells(UpdateListEntry, state="BOUND")
+    assert (entry.lifetime_s, entry.expires_ns) == (60, update.at + 60 * S)
+
+
+def test_a_binding_holds_from_the_sending_of_the_update_on() -> None:
+    """RFC 6275, 11.7.3: the answer comes 0.8 s later; unrefreshed it ends 60 s after the update, not the answer."""
+    play = Journey(lifetime_s=60)
+    (update,) = play.goes_abroad(AGENT1)
+    play.waits(0.8)
+    play.is_answered(update)
+    play.waits(70)
+    ended = [event for event in play.events if isinstance(event, UpdateListEntry) and event.state == "WAITA"]
+    assert [event.time_ns for event in ended if event.time_ns > update.at + 2 * S][:1] == [update.at + 60 * S]
