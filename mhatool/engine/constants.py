@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from mhatool.protocol.lifetime import LIFETIME_UNIT_S
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constants:
@@ -41,6 +43,12 @@ class Constants:
     error_rate: float = 10.0
     error_burst: int = 10
     """Binding Errors and ICMPv6 errors a second, and how many at once (RFC 6275, 9.3.3; RFC 4443, 2.4 f)."""
+
+    def __post_init__(self) -> None:
+        """ValueError where no lifetime could be granted: on the wire 0 would say that the binding is deleted."""
+        for name in ("max_home_binding_lifetime_s", "max_rr_binding_lifetime_s"):
+            if getattr(self, name) < LIFETIME_UNIT_S:
+                raise ValueError(f"{name}: {getattr(self, name)} s, but the least lifetime is {LIFETIME_UNIT_S} s")
 
 
 RFC6275: Final = Constants()

@@ -20,7 +20,7 @@ from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.prefixes import HomePrefixes
 from mhatool.engine.home_agent.request import Request
 from mhatool.engine.home_agent.statuses import Status
-from mhatool.protocol.neighbourhood import home_agents_anycast, link_local, subnet_routers_anycast
+from mhatool.protocol.neighbourhood import link_local, subnet_routers_anycast
 from mhatool.protocol.sequence import is_fresh
 
 LONGEST_OF_SUBNETS: Final = 126
@@ -47,7 +47,7 @@ class Checks:
         self.agents = agents
         self.link = link
         self.prohibited = frozenset(configuration.prohibited)
-        self.anycast = frozenset(_anycast_addresses(configuration.advertising.prefixes))
+        self.routers = frozenset(_routers_addresses(configuration.advertising.prefixes))
 
     def refusal(self, request: Request, binding: Binding | None) -> Status | None:
         """The status of the first check that fails; None: accepted so far."""
@@ -57,16 +57,15 @@ class Checks:
         return None
 
 
-def _anycast_addresses(prefixes: Iterable[AdvertisedPrefix]) -> Iterator[bytes]:
-    """Those that each agent has in each prefix: all routers' and all home agents' (RFC 4291, 2.6.1; RFC 2526, 3)."""
+def _routers_addresses(prefixes: Iterable[AdvertisedPrefix]) -> Iterator[bytes]:
+    """The anycast address that the routers of each prefix have, this one among them (RFC 4291, 2.6.1)."""
     for each in prefixes:
         if each.prefix_length <= LONGEST_OF_SUBNETS:
             yield subnet_routers_anycast(each.prefix, each.prefix_length)
-        yield home_agents_anycast(each.prefix)
 
 
 def _is_an_agent_s(checks: Checks, address: bytes) -> bool:
-    return checks.agents.knows(address) or address in checks.anycast
+    return checks.agents.knows(address) or address in checks.routers
 
 
 def _is_old(_: Checks, request: Request, binding: Binding | None) -> bool:

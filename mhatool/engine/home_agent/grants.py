@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from mhatool.engine.constants import Constants
 from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.prefixes import HomePrefixes
 from mhatool.engine.home_agent.request import Request
 from mhatool.engine.home_agent.statuses import Status
-
-UNIT_S: Final = 4
-"""Of lifetimes on the wire."""
+from mhatool.protocol.lifetime import LIFETIME_UNIT_S
 
 
 class Grants:
@@ -26,7 +22,7 @@ class Grants:
         prefix = self._prefixes.of(request.home_address)
         valid = prefix.valid_lifetime_s if prefix is not None else 0
         granted = min(request.lifetime_s, self._constants.max_home_binding_lifetime_s, valid)
-        return granted // UNIT_S * UNIT_S
+        return granted // LIFETIME_UNIT_S * LIFETIME_UNIT_S
 
     def status(self, binding: Binding) -> Status:
         """Status 1 iff the home prefix is deprecated, or becomes so before the binding ends."""
@@ -37,8 +33,8 @@ class Grants:
 
     def refresh_s(self, binding: Binding) -> int:
         """When the mobile node shall ask again, in whole units and before the lifetime is over; 0: no advice."""
-        advice = binding.lifetime_s * self._constants.refresh_advice_percent // 100 // UNIT_S * UNIT_S
+        advice = binding.lifetime_s * self._constants.refresh_advice_percent // 100 // LIFETIME_UNIT_S * LIFETIME_UNIT_S
         return advice if advice < binding.lifetime_s else 0
 
 
-__all__ = ["UNIT_S", "Grants"]
+__all__ = ["Grants"]

@@ -1,4 +1,4 @@
-"""L set or cleared by a later Binding Update: the link-local address comes after a check, or goes (RFC 6275, 10.3.1)."""
+"""L set or cleared by a later Binding Update: the link-local address comes after a check, or goes (10.3.1)."""
 
 from typing import Any
 
