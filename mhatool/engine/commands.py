@@ -67,6 +67,14 @@ class ChangePrefix:
     preferred_lifetime_s: int
 
 
+@value
+class PeerRouteChanged:
+    """The routing has lost the way to another home agent, or found one again."""
+
+    address: bytes
+    reachable: bool
+
+
 Command = (
     Start
     | Stop
@@ -76,6 +84,7 @@ Command = (
     | TrafficFromHomeAddress
     | RouteUsed
     | ChangePrefix
+    | PeerRouteChanged
 )
 
 __all__ = [
@@ -83,6 +92,7 @@ __all__ = [
     "Command",
     "LinkChanged",
     "PacketTunnelled",
+    "PeerRouteChanged",
     "RouteUsed",
     "Start",
     "Stop",

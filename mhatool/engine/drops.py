@@ -20,6 +20,11 @@ class DropReason(StrEnum):
     NOT_THROUGH_TUNNEL = "not_through_tunnel"
     """A Home Test that didn't come from a home agent of ours (RFC 6275, 11.6.2)."""
 
+    NOT_LISTED = "not_listed"
+    """A home agent that isn't in the list in question says it, or is named by it (the paper, III-D)."""
+    PACED = "paced"
+    """The same was said, or checked, too short a time ago."""
+
     MALFORMED = "malformed"
     """The codec refused it; the event says which field and clause."""
     BAD_CHECKSUM = "bad_checksum"
