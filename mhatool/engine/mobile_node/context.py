@@ -57,6 +57,10 @@ class Context:
         """Where the node is reached while away; None at home, and before it knows."""
         self.now = 0
 
+    def is_ours(self, address: bytes) -> bool:
+        """Whether the node may speak from an address: the home address, or where it is reached."""
+        return address in (self.home_address, self.care_of_address)
+
     # --- telling and doing ---
 
     def tell(self, kind: type[Event], /, **facts: Any) -> None:

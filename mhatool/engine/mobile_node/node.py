@@ -19,7 +19,7 @@ from mhatool.engine.commands import (
     UnverifiedHomeAddress,
 )
 from mhatool.engine.drops import DropReason
-from mhatool.engine.events import Event, MessageDropped, TimerStarted
+from mhatool.engine.events import Event, TimerStarted
 from mhatool.engine.mobile_node.acknowledgements import Acknowledgements
 from mhatool.engine.mobile_node.addresses import Addresses
 from mhatool.engine.mobile_node.agents import KnownAgents
@@ -41,6 +41,7 @@ from mhatool.engine.mobile_node.update_list import Entry, UpdateList
 from mhatool.engine.mobile_node.updates import HomeUpdates
 from mhatool.engine.mobile_node_events import AuthenticationSet, FunctionEnabled
 from mhatool.engine.node import Randomness
+from mhatool.engine.reception import Drop, Unusable, told
 
 
 class MobileNode:
@@ -50,6 +51,7 @@ class MobileNode:
         self.name = configuration.name
         self._context = Context(configuration, randomness)
         self._reader = Reader(configuration.profile)
+        self._unusable = Unusable(self._reader, self._context.errors, self._context.output)
         self._parts = self._make_parts(self._context)
         self._intake = Intake(self._context, self._parts)
         self._is_leaving = False
@@ -90,7 +92,7 @@ class MobileNode:
         try:
             arrival = self._reader.read(datagram, interface, link_source, now)
         except DecodeError as error:
-            self._drop(datagram, DropReason.MALFORMED, str(error))
+            self._unusable.take(datagram, error, now, self._context.is_ours)
             return
         if arrival is None:
             self._drop(datagram, DropReason.NOT_OUR_ROLE, "no message of the protocol")
@@ -124,14 +126,8 @@ class MobileNode:
         return self._context.output.poll_events()
 
     def _drop(self, datagram: bytes, reason: DropReason, detail: str) -> None:
-        self._context.tell(
-            MessageDropped,
-            reason=reason.value,
-            detail=detail,
-            source=datagram[8:24],
-            destination=datagram[24:40],
-            frame=datagram,
-        )
+        ends = (datagram[8:24], datagram[24:40])
+        self._context.output.tell(told(self._context.output, Drop(reason, detail), ends, datagram, self._context.now))
 
     # --- commands ---
 
