@@ -31,6 +31,9 @@ class Traveller(Protocol):
     def moved_home(self) -> None:
         """On the home link."""
 
+    def may_stay_longer(self) -> None:
+        """The care-of address's lifetime was told anew."""
+
     @property
     def is_registered(self) -> bool:
         """Whether a home agent may be answering for the home address."""
@@ -44,7 +47,9 @@ class Movement:
         self._addresses = addresses
         self._routers = routers
         self._traveller = traveller
-        self._care_of = CareOfAddresses(context, addresses, self._address_ready, self._address_lost)
+        self._care_of = CareOfAddresses(
+            context, addresses, self._address_ready, self._address_lost, self._address_renewed
+        )
         self._check = LinkCheck(context, self._believe)
         self._prefixes: set[bytes] = set()
         self._solicitations = 0
@@ -177,11 +182,18 @@ class Movement:
     def _address_lost(self, address: bytes) -> None:
         """The address that the node is reached under has no lifetime left: whoever is there may offer another."""
         if address == self.care_of_address:
+            self.care_of_address = None
             self._link_is_new = True
             self._ask_for_routers(0.0)
 
+    def _address_renewed(self, address: bytes) -> None:
+        if address == self.care_of_address:
+            self._traveller.may_stay_longer()
+
     def lifetime_left_s(self) -> int | None:
-        """How long the care-of address may be used; None: for ever, or at home."""
+        """How long the node may be reached where it is; None: for ever, or at home. 0: nowhere."""
+        if self.care_of_address == self._context.home_address:
+            return None
         return self._care_of.lifetime_left_s(self.care_of_address)
 
     # --- where that is ---

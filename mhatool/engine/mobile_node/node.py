@@ -53,6 +53,7 @@ class MobileNode:
         self._reader = Reader(configuration.profile)
         self._unusable = Unusable(self._reader, self._context.errors, self._context.output)
         self._parts = self._make_parts(self._context)
+        self._parts.home_prefix.on_renewed = self.may_stay_longer
         self._intake = Intake(self._context, self._parts)
         self._is_leaving = False
         self._commands: Mapping[type, Callable[[Any], None]] = {
@@ -76,7 +77,7 @@ class MobileNode:
             known=known,
             home_prefix=home_prefix,
             rounds=Rounds(context, update_list, registrations, known, tunnel),
-            correspondents=Correspondents(context, update_list, tunnel),
+            correspondents=Correspondents(context, update_list, tunnel, self),
             acknowledgements=Acknowledgements(context, update_list, updates),
             prefixes=PrefixDiscovery(context, update_list, home_prefix),
             complaints=Complaints(context, update_list),
@@ -173,6 +174,10 @@ class MobileNode:
         self._parts.prefixes.stop()
         self._parts.rounds.moved_home()
         self._parts.correspondents.returned()
+
+    def may_stay_longer(self) -> None:
+        """Registrations may last longer too."""
+        self._parts.rounds.may_stay_longer()
 
     def left_s(self) -> Iterator[int]:
         """What bounds a registration's lifetime: the home prefix's and the care-of address's (RFC 6275, 11.7.1)."""

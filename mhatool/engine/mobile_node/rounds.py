@@ -81,6 +81,10 @@ class Rounds:
             entry.care_of_address = entry.home_address
             self._list.feed(entry, Input.RETURNING_HOME)
 
+    def may_stay_longer(self) -> None:
+        """What bounds registrations lasts longer (RFC 6275, 11.7.1)."""
+        self._registrations.go_on()
+
     def leave(self) -> None:
         """The node stops: deregister from wherever it is."""
         self._discovery.stop()
