@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from mhatool.engine.mobile_node.addresses import Addresses
+from mhatool.engine.mobile_node.addresses import MOST_TRIALS, Addresses
 from mhatool.engine.mobile_node.advertised import INFINITE_S, AdvertisedPrefix
 from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.protocol.lifetime import NS_PER_S, believed_s, expiry
 from mhatool.protocol.neighbourhood import interface_identifier
-
-MOST_TRIALS = 3
-"""After so many duplicates under one prefix the node gives it up (as RFC 7217's IDGEN_RETRIES)."""
 
 
 @dataclass(slots=True)
@@ -107,6 +104,7 @@ class CareOfAddresses:
     def _try_another(self, formed: FormedAddress) -> None:
         if formed.trials >= MOST_TRIALS:
             self._drop(formed)
+            self._addresses.give_up(formed.address, formed.trials)
             return
         formed.trials += 1
         formed.address = formed.prefix[:8] + self._context.random_identifier()
@@ -138,4 +136,4 @@ class CareOfAddresses:
         self._addresses.remove(formed.address)
 
 
-__all__ = ["MOST_TRIALS", "CareOfAddresses", "FormedAddress"]
+__all__ = ["CareOfAddresses", "FormedAddress"]

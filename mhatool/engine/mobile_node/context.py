@@ -22,6 +22,7 @@ class Alarm(Enum):
 
     ADDRESS_CHECKED = auto()
     ADDRESS_EXPIRES = auto()
+    NO_ROUTER = auto()
     ROUTER_SOLICITATION = auto()
     ROUTER_EXPIRES = auto()
     LINK_CHECK = auto()

@@ -156,10 +156,9 @@ class MobileNode:
 
     # --- movement tells ---
 
-    @property
-    def is_registered(self) -> bool:
-        """Whether an agent may be answering for the home address."""
-        return self._parts.rounds.is_registered
+    def is_defended(self, address: bytes) -> bool:
+        """Whether an agent may be answering for an address on the home link."""
+        return self._parts.rounds.is_defended(address)
 
     def moved_to(self, care_of_address: bytes) -> None:
         """Agents first: their tunnel carries the tests with correspondents."""
@@ -198,13 +197,14 @@ class MobileNode:
         self._parts.rounds.silent(entry.peer)
 
     def _let_go(self, entry: Entry) -> None:
-        """An agent let go of the home address: at home it is ours again, and the link hears so (RFC 6275, 11.5.5)."""
-        if self._parts.movement.location is not Location.HOME:
+        """An agent let go of what it defended: at home that is ours again, and the link hears so (RFC 6275, 11.5.5)."""
+        movement = self._parts.movement
+        if movement.location is not Location.HOME:
             return
-        self._parts.movement.take_home_address()
+        movement.take_home_addresses()
         self._parts.rounds.announce(entry.home_address, entry.home_address)
-        if self._context.configuration.link_local:
-            own = self._parts.movement.link_local_address
+        own = movement.link_local_address
+        if own is not None and self._context.configuration.link_local:
             self._parts.rounds.announce(own, own)
 
 
