@@ -178,6 +178,11 @@ class MobileNode:
         """Registrations may last longer too."""
         self._parts.rounds.may_stay_longer()
 
+    def stranded(self) -> None:
+        """Nobody is asked for anything until the node is reached somewhere."""
+        self._parts.rounds.stranded()
+        self._parts.correspondents.stranded()
+
     def left_s(self) -> Iterator[int]:
         """What bounds a registration's lifetime: the home prefix's and the care-of address's (RFC 6275, 11.7.1)."""
         for left in (self._parts.home_prefix.left_s(), self._parts.movement.lifetime_left_s()):

@@ -86,6 +86,13 @@ class Rounds:
             entry.care_of_address = entry.home_address
             self._list.feed(entry, Input.RETURNING_HOME)
 
+    def stranded(self) -> None:
+        """No care-of address is left: who is looking for agents stops; registrations have nothing to ask for."""
+        self._care_of_address = None
+        self._context.cancel(Alarm.SEARCH_AGAIN)
+        self._discovery.stop()
+        self.lead()
+
     def may_stay_longer(self) -> None:
         """What bounds registrations lasts longer (RFC 6275, 11.7.1)."""
         self._registrations.go_on()
