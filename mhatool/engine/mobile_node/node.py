@@ -28,7 +28,7 @@ from mhatool.engine.mobile_node.configuration import MobileNodeConfiguration
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.correspondents import Correspondents
 from mhatool.engine.mobile_node.home_prefix import HomePrefix
-from mhatool.engine.mobile_node.home_registrations import DEREGISTERED, NO_ANSWER, REFUSED, HomeRegistrations
+from mhatool.engine.mobile_node.home_registrations import DEREGISTERED, NO_ANSWER, OVER, REFUSED, HomeRegistrations
 from mhatool.engine.mobile_node.intake import Intake, Parts
 from mhatool.engine.mobile_node.location import Location
 from mhatool.engine.mobile_node.movement import Movement
@@ -217,6 +217,7 @@ _AFTERWARDS: Mapping[str, Callable[[MobileNode, Entry], None]] = {
     REFUSED: MobileNode._without_refuser,
     NO_ANSWER: MobileNode._without_silent,
     DEREGISTERED: MobileNode._let_go,
+    OVER: lambda node, entry: None,
 }
 
 

@@ -53,7 +53,12 @@ class Rounds:
 
     def is_defended(self, address: bytes) -> bool:
         """Whether an agent may be answering for an address: the home address, or with L its link-local namesake."""
-        return any(address in defended(entry) for entry in self._list.home_registrations())
+        now, expires = self._context.now, self._context.behaviour.expires
+        return any(
+            address in defended(entry)
+            for entry in self._list.home_registrations()
+            if now < entry.may_hold_until_ns or not expires
+        )
 
     # --- where the node is ---
 

@@ -7,9 +7,9 @@ from dissectors.icmpv6.neighbour_discovery import RouterSolicitation
 from dissectors.icmpv6.options import PrefixInformation
 from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
 from dissectors.spec import Flags
-from mhatool.engine.commands import LinkChanged
+from mhatool.engine.commands import LinkChanged, Stop
 from mhatool.engine.events import UpdateListEntry
-from mhatool.engine.nd_events import AddressRemoved
+from mhatool.engine.nd_events import AddressRemoved, AddressTentative
 from tests.mhatool.engine.mobile_node.journey import (
     ABROAD,
     AGENT1,
@@ -18,6 +18,7 @@ from tests.mhatool.engine.mobile_node.journey import (
     ELSEWHERE,
     HOME,
     HOME_PREFIX,
+    LINK_LOCAL,
     PEER,
     Journey,
 )
@@ -140,6 +141,32 @@ def test_lifetimes_of_a_unit_or_so_are_refreshed_for_ever() -> None:
         play.is_answered(update)
         play.waits(3)
         (update,) = play.updates()
+
+
+def test_nobody_is_deregistered_from_whom_nothing_was_asked() -> None:
+    """The home prefix ended abroad before the first Binding Update: back home no agent defends anything (11.5.5)."""
+    play = starts_at_home(50)
+    play.waits(60)
+    play.is_carried_to(ABROAD)
+    play.is_offered(AGENT1)
+    play.waits(60)
+    assert play.updates() == []
+    play.forgets()
+    play.returns_home()
+    assert play.tells(UpdateListEntry, gone=True).cause == "its lifetime is over"
+    assert [event.address for event in play.events if isinstance(event, AddressTentative)] == [LINK_LOCAL, HOME]
+    play.waits(60)
+    assert play.updates() == []
+
+
+def test_nobody_is_deregistered_whose_binding_is_over() -> None:
+    play = starts_at_home(100)
+    play.is_answered(goes_on(play))
+    play.waits(200)
+    play.is_told(Stop())
+    play.waits(60)
+    assert play.updates() == []
+    assert [event.gone for event in play.events if isinstance(event, UpdateListEntry)][-1]
 
 
 # --- the care-of address ---
