@@ -50,6 +50,10 @@ class HomeAgentsList:
         """Whether it is a global address of this agent or of another one."""
         return address in self._by_address or address in self._own
 
+    def is_link_local_address(self, address: bytes) -> bool:
+        """Whether it is the link-local address of another agent."""
+        return address in self._agents
+
     def find(self, address: bytes) -> ListedAgent | None:
         """The other agent with this global address."""
         return self._by_address.get(address)
