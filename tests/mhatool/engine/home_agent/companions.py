@@ -1,4 +1,4 @@
-"""Other home agents of the link, as a home agent under test meets them: they advertise themselves, and answer or not."""
+"""Other home agents of the link, as the agent under test meets them: they advertise themselves, and answer or not."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Home Agent Unreachable: who tells which mobile node, when, how often, and what ends it (the paper, III-D, Fig. 9)."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -313,7 +314,7 @@ def test_many_are_told_one_after_another() -> None:
     begin = play.now
     lives(play, 10, NOBODY)
     sent = alarms(play)
-    gaps = [(after.at - before.at) / S for before, after in zip(sent, sent[1:], strict=False)]
+    gaps = [(after.at - before.at) / S for before, after in pairwise(sent)]
     assert len(sent) == TRANSMITS * size
     assert sent[0].at == begin
     assert min(gaps) >= 1 / rate
