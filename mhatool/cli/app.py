@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Entry] = {
     "simulate": Entry("simulate", "let a network happen, in virtual time"),
     "scenarios": Entry("simulate", "list the built-in scenarios, or print one"),
     "replay": Entry("replay", "put our engine in the place of a captured node"),
+    "node": Entry("node", "run a mobile node, home agent or correspondent on this machine"),
     "export": Entry("export", "give Wireshark and others what they need to show the extension"),
     "crosscheck": Entry("crosscheck", "compare our decoding with tshark's, field by field"),
     "schema": Entry("schema", "print the JSON Schema of an output"),

@@ -1,0 +1,95 @@
+"""Bring a live node up: what it needs of the machine is made in order, and given back in reverse order at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from mhatool.engine.node import Node
+from mhatool.live.clock import Clock
+from mhatool.live.configuration import LiveNode
+from mhatool.live.control import ControlServer
+from mhatool.live.data_plane.tun import TunDataPlane
+from mhatool.live.driver import Driver, system_randomness
+from mhatool.live.errors import LiveError
+from mhatool.live.kernel import Kernel
+from mhatool.live.machine import LiveMachine
+from mhatool.live.silence import Silence
+from mhatool.network.scenario.roles import ROLES
+
+LOG = logging.getLogger("mhatool.live")
+_TUNNEL_PROTOCOL = 41
+
+
+def run(live: LiveNode, ready: Callable[[Driver], None] = lambda driver: None) -> None:
+    """Run the node until it is told to stop. LiveError where this machine can't; `ready` is called once it is up."""
+    with ExitStack() as stack:
+        driver = stack.enter_context(_made(live))
+        server = ControlServer(driver, live)
+        asyncio.run(_serve(driver, server, ready))
+
+
+async def _serve(driver: Driver, server: ControlServer, ready: Callable[[Driver], None]) -> None:
+    await server.start()
+    try:
+        await driver.run(lambda: ready(driver))
+    finally:
+        await server.stop()
+
+
+@contextmanager
+def _made(live: LiveNode) -> Iterator[Driver]:
+    """The driver of a node with all that it stands on."""
+    file = live.file
+    device = f"mha-{file.name}"[:15]
+    mobility = file.profile.protocol("mobility")
+    kernel = Kernel()
+    left = kernel.clean()
+    if left:
+        LOG.warning("removed %d routes and rules that an earlier run had left behind", left)
+    with ExitStack() as stack:
+        machine = _machine(live, kernel, mobility, stack)
+        node: Node = ROLES[file.role].make(live.configuration, system_randomness())
+        driver = Driver(node, machine, Clock())
+        plane = TunDataPlane(device, kernel, file.mtu, machine.send_data, driver.command)
+        machine.data_plane = plane
+        silence = Silence(file.name.replace("-", "_"), device, (mobility, _TUNNEL_PROTOCOL))
+        silence.begin()
+        stack.callback(silence.end)
+        _settings(live, kernel, device)
+        LOG.info("data plane: %s, device %s", plane.name, plane.device)
+        yield driver
+
+
+def _machine(live: LiveNode, kernel: Kernel, mobility: int, stack: ExitStack) -> LiveMachine:
+    try:
+        machine = LiveMachine(live.interfaces, kernel, mobility, LOG.warning)
+    except OSError as error:
+        kernel.close()
+        what = (error.strerror or str(error)).lower()
+        raise LiveError(
+            f"{', '.join(live.interfaces)}: {what}; `ip link` lists interfaces, and root may use them"
+        ) from error
+
+    def close() -> None:
+        for failed in machine.close():
+            LOG.warning("left behind: %s", failed)
+
+    stack.callback(close)
+    return machine
+
+
+def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:
+    """What the kernel must not do itself: take addresses from advertisements at a mobile node; forward at an agent."""
+    settings: dict[str, list[tuple[str, str, int]]] = {
+        "mobile_node": [(name, key, 0) for name in live.interfaces for key in ("accept_ra", "autoconf")],
+        "home_agent": [(name, "forwarding", 1) for name in ("all", *live.interfaces, device)],
+        "correspondent": [],
+    }
+    for interface, key, value in settings[live.file.role]:
+        kernel.set_sysctl(interface, key, value)
+
+
+__all__ = ["run"]
