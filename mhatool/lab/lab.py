@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from mhatool.lab.bird import bird_configuration
 from mhatool.lab.commands import SWITCH, Command
 from mhatool.lab.processes import Processes
 from mhatool.lab.toml import written
-from mhatool.lab.topology import LabNode, Topology
+from mhatool.lab.topology import LabNode, Topology, load
 
 FOLDER: Final = Path("/run/mhatool/lab")
 _NAMESPACES: Final = Path("/run/netns")
@@ -46,11 +46,12 @@ class Lab:
     # --- make and remove ---
 
     def deploy(self) -> None:
-        """Make it all and start what runs in it. LabError where it stands already, or can't be made: nothing is left."""
+        """Make it all and start what runs in it. LabError where it stands already or can't be made; nothing is left."""
         if self.stands:
             raise LabError(f"lab {self.topology.name} stands already: mhatool lab destroy {self.topology.name}")
         self.folder.mkdir(parents=True)
         try:
+            self._write("topology.toml", self.topology.written)
             run(commands.deployment(self.topology))
             for name in self.topology.nodes:
                 self.start(name)
@@ -111,6 +112,39 @@ class Lab:
         key = interface or next(iter(node.interfaces))
         run(commands.moving(self.topology.name, name, key, link))
 
+    def fail(self, name: str, how: str) -> None:
+        """`crash`: killed, its links down; `link`: links down; `silent`: it hangs; `stop`: it leaves in good order."""
+        node = self.node(name)
+        if how in {"crash", "link"}:
+            run(commands.cutting(self.topology.name, name, iter(node.interfaces), up=False))
+        signals = {"crash": signal.SIGKILL, "stop": signal.SIGTERM}
+        for process in self._running(name) if how in signals else ():
+            self.processes.end(process, signals[how])
+        if how == "silent":
+            self.processes.signal(name, signal.SIGSTOP)
+
+    def recover(self, name: str) -> None:
+        """Links up, what hangs goes on, what was ended is started again."""
+        node = self.node(name)
+        run(commands.cutting(self.topology.name, name, iter(node.interfaces), up=True))
+        for process in self._running(name):
+            self.processes.signal(process, signal.SIGCONT)
+        if not self._running(name):
+            self.start(name)
+
+    def _running(self, node: str) -> list[str]:
+        own = {node, f"{node}.bird"}
+        return [name for name, process in self.processes.all().items() if name in own and process.runs]
+
+    def capture(self, output: str, links: tuple[str, ...], seconds: float) -> None:
+        """Capture on these links, or on all, for so long; the file has an interface for each."""
+        unknown = [link for link in links if link not in self.topology.links]
+        if unknown:
+            raise LabError(f"there is no link {unknown[0]!r}; there are {', '.join(self.topology.links)}")
+        interfaces = [part for link in links or self.topology.links for part in ("-i", commands.bridge(link))]
+        dumpcap = ("dumpcap", "-q", *interfaces, "-a", f"duration:{max(round(seconds), 1)}", "-w", output)
+        run([commands.inside(self.topology.name, SWITCH, *dumpcap)])
+
     def inspect(self) -> dict[str, Any]:
         """What stands and runs."""
         running = {name: process.runs for name, process in self.processes.all().items()}
@@ -137,9 +171,18 @@ def dry_run(topology: Topology) -> Iterator[str]:
         yield shlex.join(command)
 
 
+def standing(name: str | None, folder: Path = FOLDER) -> Lab:
+    """The lab of that name, or the only one that stands. LabError where there is none."""
+    labs = all_labs(folder)
+    if name is None and len(labs) != 1:
+        raise LabError(f"labs that stand: {', '.join(labs) or 'none'}; name one, or mhatool lab deploy paper")
+    own = folder / str(name or labs[0]) / "topology.toml"
+    return Lab(load(str(own) if own.exists() else str(name)), folder)
+
+
 def all_labs(folder: Path = FOLDER) -> list[str]:
     """The names of labs that stand."""
     return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
 
 
-__all__ = ["FOLDER", "SWITCH", "Lab", "LabError", "all_labs", "dry_run", "run"]
+__all__ = ["FOLDER", "SWITCH", "Lab", "LabError", "all_labs", "dry_run", "run", "standing"]

@@ -1,4 +1,4 @@
-"""Processes that a lab has started: their numbers survive the command that started them, and nobody else's are ended."""
+"""Processes that a lab has started: their numbers outlive the command that started them; nobody else's are ended."""
 
 from __future__ import annotations
 
@@ -64,6 +64,12 @@ class Processes:
         ran = _end(process, number)
         self._keep(known)
         return ran
+
+    def signal(self, name: str, number: int) -> None:
+        """Send it a signal, if it runs."""
+        process = self.all().get(name)
+        if process is not None and process.runs:
+            os.kill(process.number, number)
 
     def end_all(self) -> None:
         """All of them; asked at once, so that the patience for one is that for all."""

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from mhatool.network.scenario.convert import convert
+from mhatool.network.scenario.convert import dataclass_of
 from mhatool.network.scenario.errors import ScenarioError
 from mhatool.network.scenario.lines import key_lines, line_of
 
@@ -73,6 +73,8 @@ class Topology:
     title: str
     links: tuple[str, ...]
     nodes: Mapping[str, LabNode]
+    written: str = ""
+    """The file's text."""
 
     def __post_init__(self) -> None:
         """ValueError where names don't fit."""
@@ -95,13 +97,14 @@ def load(name: str) -> Topology:
     path = BUILT_IN / f"{name}.toml" if name in names() else Path(name)
     try:
         written = path.read_text("utf-8")
-        topology: Topology = convert(tomllib.loads(written), Topology, ())
+        topology: Topology = dataclass_of(tomllib.loads(written), Topology, (), given={"written": written})
     except FileNotFoundError:
         near = get_close_matches(name, names(), n=1)
         remedy = f"did you mean {near[0]!r}?" if near else f"give a TOML file or one of {', '.join(names())}"
         raise ScenarioError(f"there is no topology {name!r}; {remedy}") from None
     except OSError as error:
-        raise ScenarioError(f"{(error.strerror or str(error)).lower()}; give a file that you may read", file=name) from None
+        what = (error.strerror or str(error)).lower()
+        raise ScenarioError(f"{what}; give a file that you may read", file=name) from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ScenarioError(f"no TOML: {error}", file=name) from None
     except ScenarioError as error:
