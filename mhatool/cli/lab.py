@@ -17,7 +17,15 @@ from mhatool.cli.common import JsonOption, Out, fail
 if TYPE_CHECKING:
     from mhatool.lab.lab import Lab
 
-app = group("Bring the paper's testbed up in network namespaces, change it, and take it down again.")
+app = group(
+    """Bring the paper's testbed up in network namespaces, change it, and take it down again.
+
+    Examples:
+      mhatool lab deploy paper        # two home agents, two foreign links, real routers
+      mhatool lab move mn foreign3    # and: mhatool lab exec cn ping -c 3 2001:db8:2:0:0:5eff:fe10:1
+      mhatool lab destroy paper
+    """
+)
 
 TopologyArgument = Annotated[
     str, typer.Argument(metavar="NAME|TOPOLOGY.toml", help="A built-in topology, or a file.", show_default=False)

@@ -12,7 +12,15 @@ import typer
 from mhatool.cli.app import group, subcommand
 from mhatool.cli.common import JsonOption, Out, fail
 
-app = group("Run mobile nodes, home agents and correspondents on real interfaces, and ask them how they are.")
+app = group(
+    """Run mobile nodes, home agents and correspondents on real interfaces, and ask them how they are.
+
+    Examples:
+      mhatool node example ha > ha1.toml   # a file to start from
+      mhatool node run ha1.toml            # until Ctrl-C or SIGTERM
+      mhatool node show bindings           # in another terminal
+    """
+)
 
 ConfigArgument = Annotated[str, typer.Argument(metavar="CONFIG.toml", show_default=False)]
 NodeOption = Annotated[

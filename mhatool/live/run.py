@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from mhatool.engine.events import Event
 from mhatool.engine.node import Node
 from mhatool.live.clock import Clock
 from mhatool.live.configuration import LiveNode
@@ -18,6 +19,7 @@ from mhatool.live.kernel import Kernel
 from mhatool.live.machine import LiveMachine
 from mhatool.live.silence import Silence
 from mhatool.network.scenario.roles import ROLES
+from mhatool.trace import Header, TraceWriter
 
 LOG = logging.getLogger("mhatool.live")
 _TUNNEL_PROTOCOL = 41
@@ -59,6 +61,8 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         silence.begin()
         stack.callback(silence.end)
         _settings(live, kernel, device)
+        if file.trace:
+            driver.listeners.append(stack.enter_context(_trace(live, driver)))
         LOG.info("data plane: %s, device %s", plane.name, plane.device)
         yield driver
 
@@ -79,6 +83,18 @@ def _machine(live: LiveNode, kernel: Kernel, mobility: int, stack: ExitStack) ->
 
     stack.callback(close)
     return machine
+
+
+@contextmanager
+def _trace(live: LiveNode, driver: Driver) -> Iterator[Callable[[Event], None]]:
+    """Write the node's events to its file, each when it happens."""
+    path = live.file.trace
+    try:
+        with open(path, "wb", buffering=0) as file:
+            header = Header(vantage_point=live.file.name, profile=live.file.profile.name, start_ns=driver.clock.now())
+            yield TraceWriter(file, header).write
+    except OSError as error:
+        raise LiveError(f"{path}: {(error.strerror or '').lower()}; give another `trace`") from error
 
 
 def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:
