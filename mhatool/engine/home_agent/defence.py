@@ -29,9 +29,9 @@ class Defence:
         self._agents = agents
         self._output = output
 
-    def start(self, binding: Binding, now: int) -> None:
-        """The binding is accepted: announce its addresses, unless an agent before this one has."""
-        for face in binding.faces:
+    def start(self, faces: tuple[Binding, ...], now: int) -> None:
+        """They are accepted: announce their addresses, unless an agent before this one has."""
+        for face in faces:
             if face.holder is None:
                 self._defend(face, now)
 
@@ -42,9 +42,9 @@ class Defence:
                 face.holder = None
                 self._defend(face, now)
 
-    def stop(self, binding: Binding, now: int, cause: str) -> None:
-        """The binding is gone."""
-        for face in binding.faces:
+    def stop(self, faces: tuple[Binding, ...], now: int, cause: str) -> None:
+        """They are gone."""
+        for face in faces:
             self._end(face, now, cause)
 
     def answer(self, binding: Binding, asker: bytes, link_source: bytes, now: int) -> None:

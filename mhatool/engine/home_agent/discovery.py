@@ -9,7 +9,6 @@ from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
 from mhatool.engine.error_reports import MINIMUM_MTU, NO_BINDING
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
-from mhatool.engine.home_agent.binding import BindingState
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.home_agent.prefixes import PrefixAdvertising
@@ -74,8 +73,7 @@ class Discovery:
         if home is None:
             return Drop(DropReason.HOME_ADDRESS, "no Home Address option (RFC 6275, 6.7)")
         binding = self._cache.get(home, arrival.destination)
-        is_bound = binding is not None and binding.state is BindingState.BOUND
-        if not is_bound or binding is None or binding.care_of_address != arrival.source:
+        if binding is None or not binding.holds or binding.care_of_address != arrival.source:
             self._reception.errors.report(NO_BINDING, arrival.source, arrival.destination, home, arrival.now)
             return Drop(DropReason.UNBOUND, "no binding of this home address with this care-of address")
         self._prefixes.answer(binding, request.identifier, arrival.now)

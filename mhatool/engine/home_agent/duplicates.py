@@ -31,9 +31,9 @@ class DuplicateDetection:
         self._timers: Timers[Binding] = Timers()
 
     def begin(self, binding: Binding, now: int) -> None:
-        """Ask for the addresses of a binding, as often as the constants say."""
-        for face in binding.faces:
-            self._checked.setdefault(face.home_address, []).append(binding)
+        """Ask for those addresses of a binding that are to be `checked`, as often as the constants say."""
+        for address in binding.checked:
+            self._checked.setdefault(address, []).append(binding)
         self._left[binding] = self._constants.duplicate_address_detection_transmits
         self._ask(binding, now)
 
@@ -45,16 +45,15 @@ class DuplicateDetection:
         """However it stands, it is over."""
         self._timers.cancel(binding)
         self._left.pop(binding, None)
-        for face in binding.faces:
-            checked = self._checked[face.home_address]
+        for address in binding.checked:
+            checked = self._checked[address]
             checked.remove(binding)
             if not checked:
-                del self._checked[face.home_address]
+                del self._checked[address]
 
     def tell(self, binding: Binding, now: int, *, met: tuple[bytes, bytes] | None = None) -> None:
         """How it ended: `met` is the address that somebody has, and that one's link-layer address."""
-        addresses = [face.home_address for face in binding.faces] if met is None else [met[0]]
-        for address in addresses:
+        for address in binding.checked if met is None else met[:1]:
             self._output.tell(
                 HomeAddressChecked(
                     time_ns=now,
@@ -80,8 +79,8 @@ class DuplicateDetection:
 
     def _ask(self, binding: Binding, now: int) -> None:
         self._left[binding] -= 1
-        for face in binding.faces:
-            self._link.ask(face.home_address, now)
+        for address in binding.checked:
+            self._link.ask(address, now)
         self._timers.set(binding, now + nanoseconds(self._constants.retransmission_timer_s))
 
 

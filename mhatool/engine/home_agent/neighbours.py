@@ -6,7 +6,6 @@ from dissectors.ipv6.address import UNSPECIFIED
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
-from mhatool.engine.home_agent.binding import BindingState
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.registrations import Registrations
@@ -35,7 +34,7 @@ class Neighbours:
         binding = self._cache.of_home(target)
         if binding is None:
             return Drop(DropReason.NOT_FOR_US, "no home address of a binding")
-        if binding.state is BindingState.BOUND:
+        if binding.holds:
             self._registrations.defence.answer(binding, source, arrival.link_source, arrival.now)
         return None
 

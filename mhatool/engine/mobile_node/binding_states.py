@@ -106,7 +106,7 @@ HOME_REGISTRATION: Table[State, Input] = Table(
         Row(_S.WAITAR, _I.EXPIRED, "lapse", (_S.WAITA,), _REGISTER),
         Row(_S.BOUND, _I.MOVEMENT, "register", (_S.WAITAR,), _MOVED),
         Row(_S.BOUND, _I.LIST_CHANGED, "register", (_S.WAITAR,), _PAPER),
-        Row(_S.BOUND, _I.REFRESH_TIMER, "register", (_S.WAITAR,), _REGISTER),
+        Row(_S.BOUND, _I.REFRESH_TIMER, "refresh", (_S.WAITAR, _S.BOUND), _REGISTER),
         Row(_S.BOUND, _I.BRR, "register", (_S.WAITAR,), _BRR),
         Row(_S.BOUND, _I.UNVERIFIED_HAO, "register_first", (_S.WAITA,), _ERROR),
         Row(_S.BOUND, _I.RETURNING_HOME, "deregister", (_S.WAITD,), _HOME),

@@ -8,6 +8,7 @@ from mhatool.engine.mobile_node.binding_states import Input, State
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.correspondent_states import CORRESPONDENT
 from mhatool.engine.mobile_node.correspondent_updates import CorrespondentUpdates
+from mhatool.engine.mobile_node.home_prefix import Lifetimes
 from mhatool.engine.mobile_node.routability import Routability
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
@@ -26,10 +27,11 @@ TIME_FOR_TESTS_S = 4
 class Correspondents:
     """The handlers of correspondents' entries, and who gets one."""
 
-    def __init__(self, context: Context, update_list: UpdateList, tunnel: ReverseTunnel) -> None:
+    def __init__(self, context: Context, update_list: UpdateList, tunnel: ReverseTunnel, lifetimes: Lifetimes) -> None:
         self._context = context
         self._list = update_list
         self._tunnel = tunnel
+        self._lifetimes = lifetimes
         self._updates = CorrespondentUpdates(context)
         self._optimised: set[bytes] = set()
         self.tests = Routability(context, update_list, tunnel, self._tested, self._test_failed)
@@ -198,13 +200,16 @@ class Correspondents:
         return self._context.care_of_address or self._context.home_address
 
     def _lifetime_s(self) -> int:
-        """At most 420 s and what the longest home registration has left (RFC 6275, 11.7.2), in units of 4 s."""
+        """At most 420 s and what the longest home registration and both addresses have left (RFC 6275, 11.7.2).
+
+        In units of 4 s, as the wire has them.
+        """
         now = self._context.now
         ends = [entry.holds_until_ns for entry in self._list.home_registrations() if entry.is_bound(now)]
         if not ends:
             return 0
         most = min(self._context.constants.max_rr_binding_lifetime_s, self._context.configuration.lifetime_s)
-        return min(most, (max(ends) - now) // NS_PER_S) // 4 * 4
+        return min(most, (max(ends) - now) // NS_PER_S, *self._lifetimes.left_s()) // 4 * 4
 
     def _refresh_s(self, ends_ns: int, lifetime_s: int) -> int:
         """At four fifths of the lifetime; or just after the home registration's own refresh, where that comes in time.

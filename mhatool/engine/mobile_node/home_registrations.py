@@ -58,6 +58,17 @@ class HomeRegistrations:
         entry.is_deletion = False
         self._begin(entry)
 
+    def refresh(self, entry: Entry) -> State | None:
+        """Ask for more time; where what bounds the binding would end it no later, it is over then (11.7.1)."""
+        asked_s = self._lifetime_s()
+        gain_ns = expiry(self._context.now, asked_s) - entry.holds_until_ns
+        is_bounded = asked_s + _UNIT_S <= self._context.configuration.lifetime_s
+        if is_bounded and gain_ns < _UNIT_S * NS_PER_S:
+            entry.rests()
+            return State.BOUND
+        self.register(entry)
+        return None
+
     def deregister(self, entry: Entry) -> None:
         """Delete the binding; the entry goes when that is acknowledged."""
         entry.is_deletion, entry.is_first = True, False
@@ -106,6 +117,13 @@ class HomeRegistrations:
         """Nothing is left at this agent."""
         return self._drop(entry, DEREGISTERED)
 
+    def go_on(self) -> None:
+        """What bounds bindings lasts longer: entries that had nothing to ask for look again."""
+        for entry in self._list.home_registrations():
+            if not entry.rings_ns:
+                entry.waits_until(self._context.now, self._context.now)
+                self._list.settle(entry)
+
     # --- sending ---
 
     def _drop(self, entry: Entry, cause: str) -> State:
@@ -121,21 +139,25 @@ class HomeRegistrations:
         self._send(entry)
 
     def _send(self, entry: Entry) -> None:
+        lifetime_s = 0 if entry.is_deletion else self._lifetime_s()
+        if not lifetime_s and not entry.is_deletion:
+            entry.is_postponed = True
+            entry.rests()
+            return
         not_before = self._updates.too_many(entry)
         if not_before is not None:
             entry.is_postponed = True
             entry.waits_until(not_before, not_before)
             return
         link = self._known.link_address(entry.peer) if entry.care_of_address == entry.home_address else None
-        lifetime_s = 0 if entry.is_deletion else self._lifetime_s()
         self._updates.send(entry, self.round, lifetime_s, link)
         schedule, constants = self._context.behaviour.schedule, self._context.constants
         self._list.wait(entry, schedule.wait_ns(entry.retries, first=entry.is_first, constants=constants))
 
     def _lifetime_s(self) -> int:
-        """What is asked for: no more than home and care-of address have left (11.7.1), in units of 4 s."""
+        """What is asked for: no more than home and care-of address have left (11.7.1), in units of 4 s. 0: nothing."""
         left = [self._context.configuration.lifetime_s, *self._lifetimes.left_s()]
-        return max(min(left) // _UNIT_S, 1) * _UNIT_S
+        return min(left) // _UNIT_S * _UNIT_S
 
 
 def advice(acknowledgement: BindingAcknowledgement) -> int | None:

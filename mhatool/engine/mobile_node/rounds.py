@@ -14,7 +14,13 @@ from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
 from mhatool.engine.mobile_node_events import RoundStarted
 from mhatool.engine.nd_events import Announced
-from mhatool.protocol.neighbourhood import ALL_NODES
+from mhatool.protocol.neighbourhood import ALL_NODES, link_local
+
+
+def defended(entry: Entry) -> tuple[bytes, ...]:
+    """What an agent answers for where it holds the binding (RFC 6275, 10.4.1)."""
+    home_address = entry.home_address
+    return (home_address, link_local(home_address[8:])) if "L" in entry.flags else (home_address,)
 
 
 class Rounds:
@@ -45,10 +51,9 @@ class Rounds:
         """This round's, the most preferred first."""
         return self._registrations.round
 
-    @property
-    def is_registered(self) -> bool:
-        """Whether an agent may be answering for the home address."""
-        return bool(self._list.home_registrations())
+    def is_defended(self, address: bytes) -> bool:
+        """Whether an agent may be answering for an address: the home address, or with L its link-local namesake."""
+        return any(address in defended(entry) for entry in self._list.home_registrations())
 
     # --- where the node is ---
 
@@ -80,6 +85,10 @@ class Rounds:
         for entry in self._list.home_registrations():
             entry.care_of_address = entry.home_address
             self._list.feed(entry, Input.RETURNING_HOME)
+
+    def may_stay_longer(self) -> None:
+        """What bounds registrations lasts longer (RFC 6275, 11.7.1)."""
+        self._registrations.go_on()
 
     def leave(self) -> None:
         """The node stops: deregister from wherever it is."""
@@ -198,4 +207,4 @@ class Rounds:
         self._tunnel.lead(care_of_address, live, [entry.peer for entry in entries])
 
 
-__all__ = ["Rounds"]
+__all__ = ["Rounds", "defended"]
