@@ -147,16 +147,18 @@ def _asked(node: str | None, question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _socket(node: str | None) -> Path:
-    """The named node's socket, or that of the only one."""
+    """The named node's socket, those of labs among them, or that of the only one."""
     from mhatool.live.configuration import RUN_FOLDER
 
-    if node is not None:
-        return Path(node) if "/" in node else Path(RUN_FOLDER, f"{node}.sock")
-    found = sorted(Path(RUN_FOLDER).glob("*.sock"))
-    if len(found) != 1:
-        names = ", ".join(path.stem for path in found) or "none"
-        fail(f"nodes that run here: {names}", "start one with `mhatool node run`, or name one with --node")
-    return found[0]
+    if node is not None and "/" in node:
+        return Path(node)
+    folder = Path(RUN_FOLDER)
+    found = sorted([*folder.glob(f"{node or '*'}.sock"), *folder.glob(f"lab/*/{node or '*'}.sock")])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        fail(f"several nodes run here: {', '.join(map(str, found))}", "name one's socket: --node PATH")
+    return fail(f"no node {node or ''} runs here".replace("  ", " "), "start one: mhatool node run CONFIG.toml")
 
 
 def _lines(rows: Any) -> list[str]:
