@@ -28,6 +28,7 @@ class Defence:
         self._link = link
         self._agents = agents
         self._output = output
+        self._leaves = False
 
     def start(self, faces: tuple[Binding, ...], now: int) -> None:
         """They are accepted: announce their addresses, unless an agent before this one has."""
@@ -60,18 +61,28 @@ class Defence:
                 time_ns=now, node=self._output.node, address=binding.home_address, link_source=link_source
             )
             self._output.tell(conflict)
-        elif other in binding.before():
+        elif self._leaves or other in binding.before():
             binding.holder = other
             self._end(binding, now, "yielded")
         elif binding.defends:
-            self._repeat(binding, now)
+            self.repeat(binding, now)
 
-    def _defend(self, face: Binding, now: int) -> None:
+    def leave(self) -> None:
+        """Yield to any other agent from now on."""
+        self._leaves = True
+
+    def take_over(self, face: Binding, now: int) -> None:
+        """Whoever this agent yielded to isn't there any more."""
+        face.holder = None
+        self._defend(face, now, "taken_over")
+
+    def _defend(self, face: Binding, now: int, cause: str = "accepted") -> None:
         face.defends = True
-        self._output.tell(DefenceStarted(time_ns=now, node=self._output.node, address=face.home_address))
+        self._output.tell(DefenceStarted(time_ns=now, node=self._output.node, address=face.home_address, cause=cause))
         self._link.announce(face.home_address, now)
 
-    def _repeat(self, face: Binding, now: int) -> None:
+    def repeat(self, face: Binding, now: int) -> None:
+        """Announce once more that this agent defends an address, not more often than once a second."""
         if face.told_again_ns is None or now - face.told_again_ns >= REPEATED_AFTER_NS:
             face.told_again_ns = now
             self._link.announce(face.home_address, now)

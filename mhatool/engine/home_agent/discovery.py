@@ -11,6 +11,7 @@ from mhatool.engine.error_reports import MINIMUM_MTU, NO_BINDING
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
+from mhatool.engine.home_agent.failover import Failover
 from mhatool.engine.home_agent.prefixes import PrefixAdvertising
 from mhatool.engine.reception import Drop, Reception
 from mhatool.engine.sender import Sender
@@ -31,6 +32,7 @@ class Discovery:
         prefixes: PrefixAdvertising,
         sender: Sender,
         reception: Reception,
+        failover: Failover,
     ) -> None:
         self._configuration = configuration
         self._cache = cache
@@ -38,6 +40,7 @@ class Discovery:
         self._prefixes = prefixes
         self._sender = sender
         self._reception = reception
+        self._failover = failover
         self._own = {
             home_agents_anycast(each.prefix): each.router_address
             for each in configuration.advertising.prefixes
@@ -59,7 +62,10 @@ class Discovery:
             return Drop(DropReason.NOT_FOR_US, "not sent to the home agents' anycast address")
         if not is_routable_unicast(arrival.source):
             return Drop(DropReason.MULTICAST, "nobody to answer")
-        listed = tuple(self._agents.in_order()[:MOST_LISTED])
+        if self._failover.has_left:
+            return Drop(DropReason.LEFT, "this home agent leaves: others are to be asked")
+        offered = [address for address in self._agents.in_order() if self._failover.offers(address)]
+        listed = tuple(offered[:MOST_LISTED])
         reply = DhaadReply(identifier=request.identifier, flags=Flags(), home_agents=listed)
         self._sender.send(reply, source, arrival.source, arrival.now)
         return None

@@ -6,7 +6,6 @@ A binding has its home address; with L its link-local address too, an entry of i
 from __future__ import annotations
 
 from mhatool.engine.constants import Constants
-from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding, BindingState
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.defence import Defence
@@ -21,12 +20,12 @@ class Presence:
     """Makes addresses appear on the home link and vanish from it."""
 
     def __init__(
-        self, constants: Constants, cache: BindingCache, agents: HomeAgentsList, link: HomeLink, output: Output
+        self, constants: Constants, cache: BindingCache, defence: Defence, link: HomeLink, output: Output
     ) -> None:
         self._constants = constants
         self._cache = cache
         self._link = link
-        self.defence = Defence(link, agents, output)
+        self.defence = defence
         self.duplicates = DuplicateDetection(constants, link, output)
 
     def needs_check(self, request: Request) -> bool:

@@ -14,6 +14,8 @@ from mhatool.engine.home_agent.binding import BINDINGS, Binding, BindingInput, B
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.checks import Checks
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
+from mhatool.engine.home_agent.defence import Defence
+from mhatool.engine.home_agent.failover import Failover
 from mhatool.engine.home_agent.grants import Grants
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.prefixes import HomePrefixes
@@ -44,6 +46,8 @@ class Registrations:
         cache: BindingCache,
         agents: HomeAgentsList,
         link: HomeLink,
+        defence: Defence,
+        failover: Failover,
         sender: Sender,
         output: Output,
     ) -> None:
@@ -52,8 +56,9 @@ class Registrations:
         self._output = output
         self._cache = cache
         self._agents = agents
-        self._presence = Presence(configuration.constants, cache, agents, link, output)
-        self.defence, self.duplicates = self._presence.defence, self._presence.duplicates
+        self._failover = failover
+        self._presence = Presence(configuration.constants, cache, defence, link, output)
+        self.defence, self.duplicates = defence, self._presence.duplicates
         self._answers = Answers(configuration.interface, sender)
         self._authentication = Authentication(configuration)
         self._checks = Checks(configuration, prefixes, cache, agents, link)
@@ -72,6 +77,8 @@ class Registrations:
         binding = self._cache.get(request.home_address, request.agent)
         if binding is None and "H" not in request.flags:
             return Drop(DropReason.NOT_OUR_ROLE, "no correspondent: a Binding Update without the H flag")
+        if self._failover.has_left and not request.deletes:
+            return Drop(DropReason.LEFT, "this home agent leaves: others are to be asked")
         if binding is not None and _repeats(binding, request):
             return Drop(DropReason.REPEATED, "its home address is being checked")
         verdict = self._authentication.check(request, arrival.now)
@@ -89,6 +96,11 @@ class Registrations:
         self.duplicates.tell(binding, now, met=(target, link_source))
         self._feed(binding, BindingInput.DUPLICATE, now)
 
+    def vouch(self, binding: Binding, target: bytes, now: int) -> None:
+        """Another agent of its mobile node defends an address that is being checked: it has looked for it already."""
+        if self.duplicates.vouch(binding, target):
+            self._conclude(binding, now)
+
     def next_timer(self) -> int | None:
         """When the next check or lifetime is over."""
         timers = [at for at in (self.duplicates.next_timer(), self._cache.next_timer()) if at is not None]
@@ -97,10 +109,17 @@ class Registrations:
     def handle_timer(self, now: int) -> None:
         """Accept those whose addresses are free, forget those whose lifetime is over."""
         for binding in self.duplicates.finished(now):
-            self.duplicates.tell(binding, now)
-            self._feed(binding, BindingInput.UNIQUE, now)
+            self._conclude(binding, now)
         for binding in self._cache.expired(now):
             self._feed(binding, BindingInput.EXPIRE, now)
+
+    def _conclude(self, binding: Binding, now: int) -> None:
+        """A check is over: nobody but other agents of the mobile node has spoken up, as far as is known now."""
+        doubts = self.duplicates.doubts(binding)
+        met = [doubt for doubt in doubts if self._agents.behind(doubt[1], binding.agents) is None]
+        self.duplicates.tell(binding, now, met=met[0] if met else None)
+        self.duplicates.end(binding)
+        self._feed(binding, BindingInput.DUPLICATE if met else BindingInput.UNIQUE, now)
 
     def _feed(self, binding: Binding, given: BindingInput, *arguments: object) -> None:
         binding.state = BINDINGS.feed(binding.state, given, self, binding, *arguments)
@@ -147,6 +166,7 @@ class Registrations:
         self._tunnel(binding)
         self.defence.start(binding.faces, now)
         self._accept(binding, pending, now)
+        self._failover.bound(binding, now)
 
     def deny(self, binding: Binding, now: int) -> None:
         """Somebody else has one of its addresses (status 134)."""
@@ -241,6 +261,8 @@ class Registrations:
         if binding.agents != listed:
             self.defence.relist(binding, now)
         self._accept(binding, pending, now)
+        if binding.agents or listed:
+            self._failover.renewed(binding, listed, now)
 
     def _take(self, binding: Binding, request: Request, now: int) -> None:
         """What the request says becomes the binding's."""
@@ -288,6 +310,7 @@ class Registrations:
         self._output.act(SetTunnel(End.HOME_AGENT, binding.home_address, binding.agent, remotes))
 
     def _end(self, binding: Binding, now: int, cause: str) -> None:
+        self._failover.gone(binding, now)
         self._presence.vanish(binding.faces, now, cause)
         other = self._cache.of_home(binding.home_address)
         if other is not None and other.holds:  # at another address of this agent

@@ -73,6 +73,8 @@ _REGISTER, _RESEND, _ANSWER = "RFC 6275, 11.7.1", "RFC 6275, 11.8", "RFC 6275, 1
 _HOME, _ERROR, _BRR, _PAPER = "RFC 6275, 11.5.5", "RFC 6275, 11.3.6", "RFC 6275, 11.7.4", "the paper, III-B"
 _MOVED = "RFC 6275, 11.5.3 and 11.7.1"
 
+_ENDING = (_S.WAITD, _S.IDLE)
+
 HOME_REGISTRATION: Table[State, Input] = Table(
     "home_registration",
     State.IDLE,
@@ -84,8 +86,8 @@ HOME_REGISTRATION: Table[State, Input] = Table(
         Row(_S.WAITA, _I.BA, "accept", (_S.BOUND,), _ANSWER),
         Row(_S.WAITA, _I.OUT_OF_STEP, "resume", (_S.WAITA,), _ANSWER),
         Row(_S.WAITA, _I.REFUSED, "drop_refused", (_S.IDLE,), _ANSWER),
-        Row(_S.WAITA, _I.RETURNING_HOME, "deregister", (_S.WAITD,), _HOME),
-        Row(_S.WAITA, _I.LEAVING, "deregister", (_S.WAITD,), _REGISTER),
+        Row(_S.WAITA, _I.RETURNING_HOME, "deregister", _ENDING, _HOME),
+        Row(_S.WAITA, _I.LEAVING, "deregister", _ENDING, _REGISTER),
         Row(_S.WAITA, _I.BRR, "", (_S.WAITA,), _BRR),
         Row(_S.WAITA, _I.UNVERIFIED_HAO, "", (_S.WAITA,), _ERROR),
         Row(_S.WAITA, _I.UNKNOWN_MH_TYPE, "drop_refused", (_S.IDLE,), _ERROR),
@@ -97,8 +99,8 @@ HOME_REGISTRATION: Table[State, Input] = Table(
         Row(_S.WAITAR, _I.BA, "accept", (_S.BOUND,), _ANSWER),
         Row(_S.WAITAR, _I.OUT_OF_STEP, "resume", (_S.WAITAR,), _ANSWER),
         Row(_S.WAITAR, _I.REFUSED, "drop_refused", (_S.IDLE,), _ANSWER),
-        Row(_S.WAITAR, _I.RETURNING_HOME, "deregister", (_S.WAITD,), _HOME),
-        Row(_S.WAITAR, _I.LEAVING, "deregister", (_S.WAITD,), _REGISTER),
+        Row(_S.WAITAR, _I.RETURNING_HOME, "deregister", _ENDING, _HOME),
+        Row(_S.WAITAR, _I.LEAVING, "deregister", _ENDING, _REGISTER),
         Row(_S.WAITAR, _I.BRR, "", (_S.WAITAR,), _BRR),
         Row(_S.WAITAR, _I.UNVERIFIED_HAO, "", (_S.WAITAR,), _ERROR),
         Row(_S.WAITAR, _I.UNKNOWN_MH_TYPE, "", (_S.WAITAR,), _ERROR),
@@ -109,14 +111,14 @@ HOME_REGISTRATION: Table[State, Input] = Table(
         Row(_S.BOUND, _I.REFRESH_TIMER, "refresh", (_S.WAITAR, _S.BOUND), _REGISTER),
         Row(_S.BOUND, _I.BRR, "register", (_S.WAITAR,), _BRR),
         Row(_S.BOUND, _I.UNVERIFIED_HAO, "register_first", (_S.WAITA,), _ERROR),
-        Row(_S.BOUND, _I.RETURNING_HOME, "deregister", (_S.WAITD,), _HOME),
-        Row(_S.BOUND, _I.LEAVING, "deregister", (_S.WAITD,), _REGISTER),
+        Row(_S.BOUND, _I.RETURNING_HOME, "deregister", _ENDING, _HOME),
+        Row(_S.BOUND, _I.LEAVING, "deregister", _ENDING, _REGISTER),
         Row(_S.BOUND, _I.BA, "", (_S.BOUND,), _ANSWER),
         Row(_S.BOUND, _I.UNKNOWN_MH_TYPE, "", (_S.BOUND,), _ERROR),
         Row(_S.BOUND, _I.ICMP_PARAMPROB, "", (_S.BOUND,), _ERROR),
         Row(_S.BOUND, _I.EXPIRED, "register_first", (_S.WAITA,), _REGISTER),
         Row(_S.WAITD, _I.MOVEMENT, "register_first", (_S.WAITA,), _MOVED),
-        Row(_S.WAITD, _I.RETURNING_HOME, "deregister", (_S.WAITD,), _HOME),
+        Row(_S.WAITD, _I.RETURNING_HOME, "deregister", _ENDING, _HOME),
         Row(_S.WAITD, _I.LEAVING, "", (_S.WAITD,), _REGISTER),
         Row(_S.WAITD, _I.RETRANS_TIMER, "retransmit", (_S.WAITD,), _RESEND),
         Row(_S.WAITD, _I.BA, "drop_deregistered", (_S.IDLE,), _HOME),

@@ -14,7 +14,7 @@ from mhatool.protocol.lifetime import NS_PER_S, expiry
 
 MOST_RESUMED = 3
 """So many refusals of a number or a time stamp in a row are answered at once; further ones wait their time."""
-REFUSED, NO_ANSWER, DEREGISTERED = "refused", "no answer", "deregistered"
+REFUSED, NO_ANSWER, DEREGISTERED, OVER = "refused", "no answer", "deregistered", "its lifetime is over"
 """Why an entry goes."""
 _UNIT_S = 4
 
@@ -69,10 +69,13 @@ class HomeRegistrations:
         self.register(entry)
         return None
 
-    def deregister(self, entry: Entry) -> None:
-        """Delete the binding; the entry goes when that is acknowledged."""
+    def deregister(self, entry: Entry) -> State | None:
+        """Delete the binding; the entry goes when that is acknowledged. At once where no agent can hold it any more."""
+        if self._context.behaviour.expires and self._context.now >= entry.may_hold_until_ns:
+            return self._drop(entry, OVER)
         entry.is_deletion, entry.is_first = True, False
         self._begin(entry)
+        return None
 
     def retransmit(self, entry: Entry) -> State | None:
         """The same again with the next number; or, with one agent at a time, never again."""
@@ -166,4 +169,4 @@ def advice(acknowledgement: BindingAcknowledgement) -> int | None:
     return next(found, None)
 
 
-__all__ = ["DEREGISTERED", "MOST_RESUMED", "NO_ANSWER", "REFUSED", "HomeRegistrations", "advice"]
+__all__ = ["DEREGISTERED", "MOST_RESUMED", "NO_ANSWER", "OVER", "REFUSED", "HomeRegistrations", "advice"]

@@ -35,6 +35,9 @@ class Traveller(Protocol):
     def may_stay_longer(self) -> None:
         """The care-of address's lifetime was told anew."""
 
+    def stranded(self) -> None:
+        """Its lifetime is over: until there is another one, nothing may leave from it (RFC 4862, 5.5.4)."""
+
     def is_defended(self, address: bytes) -> bool:
         """Whether a home agent may be answering for an address of the node's on the home link."""
 
@@ -187,6 +190,7 @@ class Movement:
         if address == self.care_of_address:
             self.care_of_address = None
             self._link_is_new = True
+            self._traveller.stranded()
             self._ask_for_routers(0.0)
 
     def _address_renewed(self, address: bytes) -> None:

@@ -28,7 +28,7 @@ from mhatool.engine.mobile_node.configuration import MobileNodeConfiguration
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.correspondents import Correspondents
 from mhatool.engine.mobile_node.home_prefix import HomePrefix
-from mhatool.engine.mobile_node.home_registrations import DEREGISTERED, NO_ANSWER, REFUSED, HomeRegistrations
+from mhatool.engine.mobile_node.home_registrations import DEREGISTERED, NO_ANSWER, OVER, REFUSED, HomeRegistrations
 from mhatool.engine.mobile_node.intake import Intake, Parts
 from mhatool.engine.mobile_node.location import Location
 from mhatool.engine.mobile_node.movement import Movement
@@ -178,6 +178,11 @@ class MobileNode:
         """Registrations may last longer too."""
         self._parts.rounds.may_stay_longer()
 
+    def stranded(self) -> None:
+        """Nobody is asked for anything until the node is reached somewhere."""
+        self._parts.rounds.stranded()
+        self._parts.correspondents.stranded()
+
     def left_s(self) -> Iterator[int]:
         """What bounds a registration's lifetime: the home prefix's and the care-of address's (RFC 6275, 11.7.1)."""
         for left in (self._parts.home_prefix.left_s(), self._parts.movement.lifetime_left_s()):
@@ -212,6 +217,7 @@ _AFTERWARDS: Mapping[str, Callable[[MobileNode, Entry], None]] = {
     REFUSED: MobileNode._without_refuser,
     NO_ANSWER: MobileNode._without_silent,
     DEREGISTERED: MobileNode._let_go,
+    OVER: lambda node, entry: None,
 }
 
 

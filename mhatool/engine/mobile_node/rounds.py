@@ -53,7 +53,12 @@ class Rounds:
 
     def is_defended(self, address: bytes) -> bool:
         """Whether an agent may be answering for an address: the home address, or with L its link-local namesake."""
-        return any(address in defended(entry) for entry in self._list.home_registrations())
+        now, expires = self._context.now, self._context.behaviour.expires
+        return any(
+            address in defended(entry)
+            for entry in self._list.home_registrations()
+            if now < entry.may_hold_until_ns or not expires
+        )
 
     # --- where the node is ---
 
@@ -85,6 +90,13 @@ class Rounds:
         for entry in self._list.home_registrations():
             entry.care_of_address = entry.home_address
             self._list.feed(entry, Input.RETURNING_HOME)
+
+    def stranded(self) -> None:
+        """No care-of address is left: who is looking for agents stops; registrations have nothing to ask for."""
+        self._care_of_address = None
+        self._context.cancel(Alarm.SEARCH_AGAIN)
+        self._discovery.stop()
+        self.lead()
 
     def may_stay_longer(self) -> None:
         """What bounds registrations lasts longer (RFC 6275, 11.7.1)."""

@@ -23,6 +23,7 @@ from tests.mhatool.engine.home_agent.stage import (
     SECOND,
     SECOND_LINK,
     SECOND_LINK_LOCAL,
+    SILENT,
     STRANGER_LINK,
     agent,
     announces,
@@ -196,7 +197,7 @@ def test_who_does_not_ask_for_a_check_gets_the_link_local_address_at_once() -> N
 
 def test_an_agent_that_comes_earlier_keeps_the_link_local_address_too() -> None:
     """Its announcement while this one checks is no duplicate, and this one doesn't announce itself afterwards."""
-    play = agent()
+    play = agent(constants=SILENT)
     knows_second(play)
     listed = {"agents": (SECOND, AGENT)}
     play.hears(update(1, flags="AHM", **listed), CARE_OF, AGENT, home_address=HOME)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dissectors.icmpv6.home_agents import MobilePrefixAdvertisement, MobilePrefixSolicitation
+from dissectors.icmpv6.home_agents import DhaadRequest, MobilePrefixAdvertisement, MobilePrefixSolicitation
 from dissectors.icmpv6.neighbour_discovery import RouterSolicitation
 from dissectors.icmpv6.options import PrefixInformation
+from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
 from dissectors.spec import Flags
-from mhatool.engine.commands import LinkChanged
+from mhatool.engine.commands import LinkChanged, Stop
 from mhatool.engine.events import UpdateListEntry
-from mhatool.engine.nd_events import AddressRemoved
+from mhatool.engine.nd_events import AddressRemoved, AddressTentative
 from tests.mhatool.engine.mobile_node.journey import (
     ABROAD,
     AGENT1,
@@ -17,6 +18,8 @@ from tests.mhatool.engine.mobile_node.journey import (
     ELSEWHERE,
     HOME,
     HOME_PREFIX,
+    LINK_LOCAL,
+    PEER,
     Journey,
 )
 from tests.mhatool.engine.playbook import S, Sent
@@ -140,6 +143,32 @@ def test_lifetimes_of_a_unit_or_so_are_refreshed_for_ever() -> None:
         (update,) = play.updates()
 
 
+def test_nobody_is_deregistered_from_whom_nothing_was_asked() -> None:
+    """The home prefix ended abroad before the first Binding Update: back home no agent defends anything (11.5.5)."""
+    play = starts_at_home(50)
+    play.waits(60)
+    play.is_carried_to(ABROAD)
+    play.is_offered(AGENT1)
+    play.waits(60)
+    assert play.updates() == []
+    play.forgets()
+    play.returns_home()
+    assert play.tells(UpdateListEntry, gone=True).cause == "its lifetime is over"
+    assert [event.address for event in play.events if isinstance(event, AddressTentative)] == [LINK_LOCAL, HOME]
+    play.waits(60)
+    assert play.updates() == []
+
+
+def test_nobody_is_deregistered_whose_binding_is_over() -> None:
+    play = starts_at_home(100)
+    play.is_answered(goes_on(play))
+    play.waits(200)
+    play.is_told(Stop())
+    play.waits(60)
+    assert play.updates() == []
+    assert [event.gone for event in play.events if isinstance(event, UpdateListEntry)][-1]
+
+
 # --- the care-of address ---
 
 
@@ -209,3 +238,58 @@ def test_an_address_that_expires_on_the_way_is_not_registered_on_the_next_link()
     assert asked_until(play, 10_000) == []
     play.is_carried_to(ELSEWHERE)
     assert [update.arrival.source for update in play.updates()] == [CARE_OF_ELSEWHERE]
+
+
+def test_who_looks_for_agents_stops_with_the_care_of_address() -> None:
+    """RFC 4862, 5.5.4: an invalid address is no source of anything. Discovery begins after 1 s, with 4 s left."""
+    play = starts_at_home(INFINITE_S)
+    play.is_carried_to(ABROAD, valid_s=5)
+    play.finds(DhaadRequest)
+    play.waits(3.5)  # INITIAL_DHAAD_TIMEOUT is 3 s
+    play.finds(DhaadRequest)
+    play.forgets()
+    play.waits(600)
+    assert [sent for sent in play._sent if isinstance(sent.message, DhaadRequest)] == []
+    play.is_carried_to(ELSEWHERE)
+    assert play.finds(DhaadRequest).arrival.source == CARE_OF_ELSEWHERE
+
+
+def test_tests_with_correspondents_end_with_the_care_of_address() -> None:
+    play = starts_at_home(INFINITE_S)
+    play.is_answered(goes_on(play, valid_s=101))
+    play.waits(95)
+    play.uses_peer()
+    play.waits(5)
+    told = [event for event in play.events if isinstance(event, UpdateListEntry) and event.peer == PEER]
+    assert [event.state for event in told] == ["RRINIT", "IDLE"]
+    play.forgets()
+    play.waits(600)
+    assert [sent for sent in play._sent if isinstance(sent.message, HomeTestInit | CareOfTestInit)] == []
+
+
+# --- correspondents ---
+
+
+def to_peer(play: Journey) -> list[Sent]:
+    """The Binding Updates to the correspondent."""
+    return [sent for sent in play.updates() if sent.arrival.destination == PEER]
+
+
+def test_updates_to_a_correspondent_end_with_the_home_registration() -> None:
+    """RFC 6275, 11.7.2: no longer than the home registration. Of 20 s, 19, 17, 13 and 5 are left."""
+    play = Journey(lifetime_s=20)
+    update = play.is_optimising_with(AGENT1)
+    assert update.message.lifetime_s == 20
+    play.waits(600)
+    asked = [((sent.at - update.at) / S, sent.message.lifetime_s) for sent in to_peer(play)]
+    assert asked == [(1, 16), (3, 16), (7, 12), (15, 4)]
+
+
+def test_a_correspondents_135_after_the_home_registration_is_no_reason_to_go_on() -> None:
+    play = Journey(lifetime_s=20)
+    update = play.is_optimising_with(AGENT1)
+    play.waits(20)
+    play.forgets()
+    play.is_answered_by_correspondent(update, 135, number=5)
+    assert [event.state for event in play.events if isinstance(event, UpdateListEntry)] == ["IDLE"]
+    assert to_peer(play) == []
