@@ -88,7 +88,9 @@ class Lab:
 
     def _live(self, name: str, table: Any) -> dict[str, Any]:
         own = {"name": name, "control": str(self.control(name)), "trace": str(self.folder / f"{name}.jsonl")}
-        return {**own, "state": str(self.folder / f"{name}.state"), **table}
+        if "correspondent" not in table:  # that one keeps nothing
+            own["state"] = str(self.folder / f"{name}.state")
+        return {**own, **table}
 
     def control(self, name: str) -> Path:
         """The control socket of the node that runs in a namespace."""

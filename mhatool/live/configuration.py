@@ -116,6 +116,8 @@ def _node(data: dict[str, Any], folder: Path) -> LiveNode:
     given = {"name": file.name, "profile": file.profile, "constants": file.constants}
     table = getattr(file, file.role)
     configuration = dataclass_of(table, ROLES[file.role].configuration_class(), (file.role,), given=given)
+    if file.state and file.role == "correspondent":
+        raise ScenarioError("a correspondent keeps nothing: its bindings are tested anew; leave it out", ("state",))
     if file.keys:
         configuration = _with_keys(configuration, file, folder / file.keys)
     _refuse_insecurity(configuration, file)

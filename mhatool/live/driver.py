@@ -36,6 +36,8 @@ class Driver:
         self.clock = clock
         self.tables = Tables()
         self.listeners: list[Callable[[Event], None]] = [self.tables.hear]
+        self.first: list[Command] = []
+        """What the node is told right after it has come up."""
         self._timer: asyncio.TimerHandle | None = None
         self._stop: asyncio.Event = asyncio.Event()
         self._carriers: dict[str, bool] = {}
@@ -72,6 +74,8 @@ class Driver:
         self._carriers = {name: _carrier(name) for name in self.machine.links}
         self.command(Start(self.machine.link_addresses))
         self.machine.look()
+        for command in self.first:
+            self.command(command)
         for address in getattr(self.node, "anycast_addresses", ()):
             self.machine.share(address)
 

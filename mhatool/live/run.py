@@ -6,7 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+from mhatool.engine.commands import RestoreBindings
 from mhatool.engine.events import Event
 from mhatool.engine.node import Node
 from mhatool.live.clock import Clock
@@ -17,8 +21,10 @@ from mhatool.live.driver import Driver, system_randomness
 from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
 from mhatool.live.machine import LiveMachine
+from mhatool.live.memory import Memory, lists_of
 from mhatool.live.silence import Silence
 from mhatool.network.scenario.roles import ROLES
+from mhatool.protocol.lifetime import NS_PER_S
 from mhatool.trace import Header, TraceWriter
 
 LOG = logging.getLogger("mhatool.live")
@@ -53,18 +59,44 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         LOG.warning("removed %d routes and rules that an earlier run had left behind", left)
     with ExitStack() as stack:
         machine = _machine(live, kernel, mobility, stack)
-        node: Node = ROLES[file.role].make(live.configuration, system_randomness())
-        driver = Driver(node, machine, Clock())
+        clock = Clock()
+        memory = _memory(live, clock.now(), stack)
+        node: Node = ROLES[file.role].make(_remembering(live, memory), system_randomness())
+        driver = Driver(node, machine, clock)
         plane = TunDataPlane(device, kernel, file.mtu, machine.send_data, driver.command)
         machine.data_plane = plane
         silence = Silence(file.name.replace("-", "_"), device, (mobility, _TUNNEL_PROTOCOL))
         silence.begin()
         stack.callback(silence.end)
         _settings(live, kernel, device)
+        LOG.info("data plane: %s, device %s", plane.name, plane.device)
         if file.trace:
             driver.listeners.append(stack.enter_context(_trace(live, driver)))
-        LOG.info("data plane: %s, device %s", plane.name, plane.device)
+        if memory is not None:
+            memory.list_of = lists_of(node)
+            driver.listeners.append(memory.hear)
+            if file.role == "home_agent":
+                driver.first.append(RestoreBindings(memory.bindings))
         yield driver
+
+
+def _memory(live: LiveNode, now: int, stack: ExitStack) -> Memory | None:
+    if not live.file.state:
+        return None
+    memory = Memory(Path(live.file.state), now, LOG.warning)
+    stack.callback(memory.close)
+    return memory
+
+
+def _remembering(live: LiveNode, memory: Memory | None) -> Any:
+    """The configuration with what the node knew before it was started again."""
+    configuration = live.configuration
+    if live.file.role == "home_agent":
+        counter = memory.restart_counter if memory is not None else Clock().now() // NS_PER_S % 2**32
+        return replace(configuration, restart_counter=counter)
+    if live.file.role == "mobile_node" and memory is not None:
+        return replace(configuration, first_sequence_numbers=memory.next_sequence_numbers)
+    return configuration
 
 
 def _machine(live: LiveNode, kernel: Kernel, mobility: int, stack: ExitStack) -> LiveMachine:
