@@ -105,6 +105,8 @@ def test_traffic_is_lost_only_from_the_link_change_to_the_acceptance(
         lab.running("mn", *_traffic(HOME, CORRESPONDENT, files["mn"])) as mn,
     ):
         until(lambda: all(_heard(file) for file in files.values()))
+        begin_ns = max(_times(files["cn"]))  # what left before may have met nobody
+        until(lambda: max(_times(files["cn"])) > begin_ns + SLACK_NS)
         moved_ns = max(_times(files["cn"]))
         _move(lab, link, {care_of(number)} if number else set())
         for process in (cn, mn):
