@@ -89,11 +89,8 @@ def _references(scenario: Scenario) -> Iterator[Reference]:
         yield ("flows", index, "receiver"), flow.receiver, machines
     for index, loss in enumerate(scenario.losses):
         yield ("losses", index, "link"), loss.link, scenario.links
-    for index, failure in enumerate(scenario.failures):
-        if failure.node:
-            yield ("failures", index, "node"), failure.node, machines
-        else:
-            yield ("failures", index, "link"), failure.link, scenario.links
+    for index in range(len(scenario.failures)):
+        yield from _of_failure(scenario, index, machines)
     for index, expectation in enumerate(scenario.expectations):
         yield ("expectations", index, "node"), expectation.node, machines
     yield from _of_the_watched(scenario, machines)
@@ -115,6 +112,24 @@ def _of_move(scenario: Scenario, index: int) -> Iterator[Reference]:
             yield ("moves", index, "links" if move.links else "link"), link, scenario.links
     if move.interface and move.node in scenario.nodes:
         yield ("moves", index, "interface"), move.interface, scenario.nodes[move.node].interfaces
+
+
+def _of_failure(scenario: Scenario, index: int, machines: list[str]) -> Iterator[Reference]:
+    failure = scenario.failures[index]
+    if failure.link:
+        yield ("failures", index, "link"), failure.link, scenario.links
+    if failure.node:
+        yield ("failures", index, "node"), failure.node, machines
+    if failure.interface and failure.node in machines:
+        yield ("failures", index, "interface"), failure.interface, _interfaces_of(scenario)[failure.node]
+    for number, group in enumerate(failure.groups):
+        for position, name in enumerate(group):
+            yield ("failures", index, "groups", number, position), name, [*machines, *scenario.nodes]
+
+
+def _interfaces_of(scenario: Scenario) -> dict[str, Collection[str]]:
+    """The interfaces of each machine, by its name."""
+    return {copy: node.interfaces for name, node in scenario.nodes.items() for copy in copy_names(name, node.copies)}
 
 
 def _of_the_watched(scenario: Scenario, machines: list[str]) -> Iterator[Reference]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from dissectors.profile import Profile
 from mhatool.engine.constants import Constants
 from mhatool.network.scenario.convert import Instant
+from mhatool.network.scenario.plan_failures import FailurePlan
 
 START = Instant(0.0)
 """The run's beginning."""
@@ -149,16 +150,6 @@ class LossPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FailurePlan:
-    """A node or a link fails at an instant, or comes back."""
-
-    at: Instant
-    how: Literal["crash", "hang", "restart", "resume", "down", "up"]
-    node: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectationPlan:
     """What has to be true of a node at an instant: how many bindings (`cache`) or update list entries it has, and the
     care-of address that all of them have."""
@@ -203,7 +194,6 @@ class Scenario:
 __all__ = [
     "CapturePlan",
     "ExpectationPlan",
-    "FailurePlan",
     "FlowPlanTable",
     "InterfacePlan",
     "LinkPlan",
