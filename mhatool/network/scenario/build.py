@@ -12,6 +12,7 @@ from mhatool.network.link import Link, Quality
 from mhatool.network.machine import Machine
 from mhatool.network.network import Network
 from mhatool.network.routes import Route
+from mhatool.network.scenario.attacks import plan_attacks
 from mhatool.network.scenario.check_nodes import copy_names, prefix_of
 from mhatool.network.scenario.convert import nanoseconds_of
 from mhatool.network.scenario.failures import plan_failure
@@ -124,6 +125,7 @@ class Build:
             network.links[loss.link].loss_rules.append(FirstFrames(loss, scenario.profile))
         for failure in scenario.failures:
             plan_failure(failure, self.at(failure.at), network, scenario)
+        plan_attacks(scenario, network, self.at)
 
     def _plan_move(self, move: MovePlan) -> None:
         node = self.scenario.nodes[move.node]

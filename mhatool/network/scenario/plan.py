@@ -13,6 +13,8 @@ from typing import Any
 from dissectors.profile import Profile
 from mhatool.engine.constants import Constants
 from mhatool.network.scenario.convert import Instant
+from mhatool.network.scenario.plan_attacks import ForgeryPlan, ReplayPlan
+from mhatool.network.scenario.plan_expectations import ExpectationPlan
 from mhatool.network.scenario.plan_failures import FailurePlan
 
 START = Instant(0.0)
@@ -150,18 +152,6 @@ class LossPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectationPlan:
-    """What has to be true of a node at an instant: how many bindings (`cache`) or update list entries it has, and the
-    care-of address that all of them have."""
-
-    at: Instant
-    node: str
-    cache: int | None = None
-    updates: int | None = None
-    care_of_address: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CapturePlan:
     """What is captured when nobody asks for another vantage point: links by default, or nodes' interfaces."""
 
@@ -187,13 +177,14 @@ class Scenario:
     flows: tuple[FlowPlanTable, ...] = ()
     losses: tuple[LossPlan, ...] = ()
     failures: tuple[FailurePlan, ...] = ()
+    forgeries: tuple[ForgeryPlan, ...] = ()
+    replays: tuple[ReplayPlan, ...] = ()
     expectations: tuple[ExpectationPlan, ...] = ()
     capture: CapturePlan = CapturePlan()
 
 
 __all__ = [
     "CapturePlan",
-    "ExpectationPlan",
     "FlowPlanTable",
     "InterfacePlan",
     "LinkPlan",
