@@ -40,8 +40,8 @@ class LinkFailed(Event, frozen=True, kw_only=True, tag="link:failed"):
 
 
 class LinkPartitioned(Event, frozen=True, kw_only=True, tag="link:partitioned"):
-    """A link falls into parts: machines of different `groups` don't hear each other, and whoever is in none only those
-    who are in none either. Without groups it is whole again."""
+    """A link falls into parts: machines of different `groups` don't hear each other. Whoever is in none hears all, and
+    is heard by all. Without groups it is whole again."""
 
     groups: tuple[tuple[str, ...], ...]
 

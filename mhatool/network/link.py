@@ -98,9 +98,9 @@ class Link:
         self._tell(LinkFailed(time_ns=self._agenda.now, node=self.name, up=up))
 
     def partition(self, groups: tuple[tuple[str, ...], ...]) -> None:
-        """Let machines of different groups not hear each other from now on; those in no group are one more. Without
-        groups the link is whole again."""
-        self._sides = {machine: side for side, group in enumerate(groups, 1) for machine in group}
+        """Let machines of different groups not hear each other from now on; those in no group hear and are heard.
+        Without groups the link is whole again."""
+        self._sides = {machine: side for side, group in enumerate(groups) for machine in group}
         self._tell(LinkPartitioned(time_ns=self._agenda.now, node=self.name, groups=groups))
 
     def transmit(self, frame: bytes, sender: Interface) -> None:
@@ -150,8 +150,10 @@ class Link:
         return [receiver] if receiver is not None and receiver is not sender else []
 
     def _within_reach(self, receivers: list[Interface], sender: Interface) -> list[Interface]:
-        side = self._sides.get(sender.machine, 0)
-        return [interface for interface in receivers if self._sides.get(interface.machine, 0) == side]
+        side = self._sides.get(sender.machine)
+        if side is None:
+            return receivers
+        return [interface for interface in receivers if self._sides.get(interface.machine, side) == side]
 
     def _deliver(self, frame: bytes, receivers: list[Interface]) -> None:
         datagram = frame[HEADER_LENGTH:]

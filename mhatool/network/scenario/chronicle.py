@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mhatool.engine.events import CacheEntry, Event, MessageDropped, MessageReceived, MessageSent, UpdateListEntry
-from mhatool.engine.link_events import Attached, FrameLost
+from mhatool.engine.link_events import Attached, FrameLost, MachineFailed
 from mhatool.engine.packet_events import NothingToReplay, PacketDropped
 
 #: A node, and what tells its entries apart.
@@ -57,6 +57,7 @@ class Chronicle:
             PacketDropped: self._dropped,
             NothingToReplay: self._nothing_to_replay,
             FrameLost: self._lost,
+            MachineFailed: self._failed,
             Attached: self.moves.append,
         }
 
@@ -104,6 +105,12 @@ class Chronicle:
     def _refused(self, event: MessageDropped) -> None:
         self.refused[event.reason] += 1
         self.reasons[event.node, event.reason] += 1
+
+    def _failed(self, event: MachineFailed) -> None:
+        """A crash takes the tables with it, without anybody there to tell."""
+        if event.how in ("crash", "restart"):
+            self.cache = {key: entry for key, entry in self.cache.items() if key[0] != event.node}
+            self.updates = {key: entry for key, entry in self.updates.items() if key[0] != event.node}
 
     def _nothing_to_replay(self, event: NothingToReplay) -> None:
         self.verdicts.append(Verdict(event.time_ns, event.node, f"something for {event.forgery}", event.detail, False))

@@ -23,7 +23,7 @@ class FailurePlan:
     A node does `crash`, `hang`, `stop` (it takes leave in an orderly way), `restart` (with nothing but its
     configuration), `resume`. An interface is `down`, which its node is told unless `silent`, or `up`, back on the link
     where it was. A link is `down`, `up`, falls by a `partition` into `groups` of nodes that don't hear each other
-    (whoever is in none is with all others that are in none), and does `heal`.
+    (whoever is in none hears all, and is heard), and does `heal`.
     """
 
     at: Instant

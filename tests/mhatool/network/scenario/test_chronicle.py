@@ -4,6 +4,7 @@ from typing import Any
 
 from dissectors.ipv6.address import parse
 from mhatool.engine.events import CacheEntry, UpdateListEntry
+from mhatool.engine.link_events import MachineFailed
 from mhatool.network.network import Network
 from mhatool.network.scenario.chronicle import Chronicle
 from mhatool.network.scenario.convert import Instant
@@ -72,3 +73,12 @@ def test_expectations_compare_counts_and_addresses() -> None:
     ]
     judge(chronicle, node="nobody", care_of_address=HERE)
     assert chronicle.verdicts[-1].seen == "none"
+
+
+def test_a_crash_takes_the_tables_with_it() -> None:
+    def failed(how: str, node: str = "ha") -> MachineFailed:
+        return MachineFailed(time_ns=2, node=node, how=how)
+
+    for how, left in (("crash", 0), ("restart", 0), ("hang", 1), ("stop", 1)):
+        assert len(heard(entry(1), failed(how)).cache) == left
+    assert len(heard(entry(1), failed("crash", "ha2")).cache) == 1

@@ -43,13 +43,13 @@ def lost(build: Build, flow: str) -> list[float]:
     return [(at - build.start_ns) / S for at in build.network.flows[flow].lost]
 
 
-def test_a_partition_parts_its_groups_and_who_is_in_none() -> None:
-    parted = 'failures=[{at=3, link="one", how="partition", groups=[["b"]]}, {at=6, link="one", how="heal"}]'
+def test_a_partition_parts_its_groups_and_nobody_else() -> None:
+    parted = 'failures=[{at=3, link="one", how="partition", groups=[["a"], ["b"]]}, {at=6, link="one", how="heal"}]'
     build, events = built(LINKS + HOSTS + THIRD, parted)
     assert lost(build, "ab") == [3.5, 4.5, 5.5]
     assert lost(build, "ac") == []
     told = [(seconds(build, e), e.groups) for e in events if isinstance(e, LinkPartitioned)]
-    assert told == [(3, (("b",),)), (6, ())]
+    assert told == [(3, (("a",), ("b",))), (6, ())]
     assert {e.reason for e in events if isinstance(e, FrameLost)} == {"partition"}
 
 
