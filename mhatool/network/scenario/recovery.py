@@ -85,9 +85,11 @@ class Recovery:
             return
         if event.message == ALARM:
             self.tellers[event.node] += 1
-        elif event.message == "neighbor_advertisement" and event.destination == ALL_NODES:
-            if event.frame[_TARGET] == self._home_address:
-                self.taken_over.setdefault(event.node, event.time_ns)
+        elif event.message == "neighbor_advertisement" and self._announces(event):
+            self.taken_over.setdefault(event.node, event.time_ns)
+
+    def _announces(self, event: MessageSent) -> bool:
+        return event.destination == ALL_NODES and event.frame[_TARGET] == self._home_address
 
     def _peer_changed(self, event: PeerChanged) -> None:
         if self.failed is not None and event.address == self._address and event.state == "unreachable":
