@@ -174,7 +174,11 @@ def test_the_reply_comes_from_a_unicast_address() -> None:
     assert (reply.message.identifier, reply.message.home_agents, reply.message.flags) == (99, (AGENT,), set())
 
 
-@pytest.mark.parametrize(("own", "other", "order"), [(5, 9, (SECOND, AGENT)), (9, 5, (AGENT, SECOND))])
+@pytest.mark.parametrize(
+    ("own", "other", "order"),
+    # The field is unsigned (RFC 6275, 7.4).
+    [(5, 9, (SECOND, AGENT)), (9, 5, (AGENT, SECOND)), (32767, 32768, (SECOND, AGENT)), (0, 65535, (SECOND, AGENT))],
+)
 def test_higher_preference_comes_first(own: int, other: int, order: tuple[bytes, ...]) -> None:
     play = agent(home_agent=AdvertisedHomeAgent(preference=own))
     knows_second(play, preference=other)
