@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from mhatool.protocol.lifetime import LIFETIME_UNIT_S
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constants:
@@ -59,6 +61,12 @@ class Constants:
     """How often, and how far apart, a mobile node asks a home agent that is said to be unreachable."""
     agent_check_pause_s: float = 10.0
     """Between the beginnings of two such checks of one home agent."""
+
+    def __post_init__(self) -> None:
+        """ValueError where no lifetime could be granted: on the wire 0 would say that the binding is deleted."""
+        for name in ("max_home_binding_lifetime_s", "max_rr_binding_lifetime_s"):
+            if getattr(self, name) < LIFETIME_UNIT_S:
+                raise ValueError(f"{name}: {getattr(self, name)} s, but the least lifetime is {LIFETIME_UNIT_S} s")
 
 
 RFC6275: Final = Constants()

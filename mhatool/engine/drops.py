@@ -79,3 +79,5 @@ class DropReason(StrEnum):
     """An option that has to be there, or one that mustn't."""
     UNRECOGNISED = "unrecognised"
     """A header or option that means nothing to a node without mobility."""
+    LEFT = "left"
+    """A home agent that leaves its link takes no registrations any more."""

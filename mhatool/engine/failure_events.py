@@ -47,10 +47,23 @@ class AgentSuspected(Event, frozen=True, kw_only=True, tag="agent:suspected"):
 
 
 class AgentChecked(Event, frozen=True, kw_only=True, tag="agent:checked"):
-    """How that ended: `alive` means a false alarm, else the entry goes and a new round begins."""
+    """How that ended: `alive` means a false alarm, else the entry goes and a new round begins.
+
+    Where no other agent holds a binding it goes later, when one does.
+    """
 
     home_agent: bytes
     alive: bool
 
 
-__all__ = ["AgentChecked", "AgentSuspected", "AlarmEnded", "AlarmRaised", "PeerChanged"]
+class AgentReturned(Event, frozen=True, kw_only=True, tag="agent:returned"):
+    """A home agent that a mobile node had given up lives: it `answered` after all, or another agent `listed` it.
+
+    It is registered with again where fewer agents than wanted are there, else a deregistration goes to it.
+    """
+
+    home_agent: bytes
+    cause: str
+
+
+__all__ = ["AgentChecked", "AgentReturned", "AgentSuspected", "AlarmEnded", "AlarmRaised", "PeerChanged"]

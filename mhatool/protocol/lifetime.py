@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 NS_PER_S = 1_000_000_000
+LIFETIME_UNIT_S = 4
+"""Lifetimes of bindings, and refresh advice, count these on the wire (RFC 6275, 6.1.7, 6.1.8 and 6.2.4)."""
 
 MAX_BINDACK_TIMEOUT_S = 32
 """The longest wait between two retransmissions of a Binding Update (RFC 6275, 12)."""

@@ -28,6 +28,7 @@ class Alarm(Enum):
     DISCOVERY = auto()
     SEARCH_AGAIN = auto()
     AGENT_EXPIRES = auto()
+    AGENT_CHECK = auto()
     UPDATE_LIST = auto()
     KEYGEN_TEST = auto()
     PREFIX_SOLICITATION = auto()

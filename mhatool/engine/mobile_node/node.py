@@ -28,10 +28,17 @@ from mhatool.engine.mobile_node.configuration import MobileNodeConfiguration
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.correspondents import Correspondents
 from mhatool.engine.mobile_node.home_prefix import HomePrefix
-from mhatool.engine.mobile_node.home_registrations import DEREGISTERED, NO_ANSWER, REFUSED, HomeRegistrations
+from mhatool.engine.mobile_node.home_registrations import (
+    DEREGISTERED,
+    NO_ANSWER,
+    REFUSED,
+    UNREACHABLE,
+    HomeRegistrations,
+)
 from mhatool.engine.mobile_node.intake import Intake, Parts
 from mhatool.engine.mobile_node.location import Location
 from mhatool.engine.mobile_node.movement import Movement
+from mhatool.engine.mobile_node.notices import Notices
 from mhatool.engine.mobile_node.prefix_discovery import PrefixDiscovery
 from mhatool.engine.mobile_node.refusal import Refusal
 from mhatool.engine.mobile_node.rounds import Rounds
@@ -68,16 +75,19 @@ class MobileNode:
         registrations = HomeRegistrations(context, update_list, updates, known, self)
         home_prefix = HomePrefix(context)
         update_list.on_gone = self._gone
+        rounds = Rounds(context, update_list, registrations, known, tunnel)
+        rounds.checks.is_attached = self._is_abroad
         return Parts(
             update_list=update_list,
             tunnel=tunnel,
             known=known,
             home_prefix=home_prefix,
-            rounds=Rounds(context, update_list, registrations, known, tunnel),
+            rounds=rounds,
             correspondents=Correspondents(context, update_list, tunnel),
-            acknowledgements=Acknowledgements(context, update_list, updates),
+            acknowledgements=Acknowledgements(context, update_list, updates, rounds.lost),
             prefixes=PrefixDiscovery(context, update_list, home_prefix),
             complaints=Complaints(context, update_list),
+            notices=Notices(context, rounds),
             addresses=addresses,
             movement=Movement(context, addresses, Routers(context), self),
         )
@@ -178,6 +188,9 @@ class MobileNode:
         self._parts.rounds.moved_home()
         self._parts.correspondents.returned()
 
+    def _is_abroad(self) -> bool:
+        return self._parts.movement.location is Location.FOREIGN
+
     def left_s(self) -> Iterator[int]:
         """What bounds a registration's lifetime: the home prefix's and the care-of address's (RFC 6275, 11.7.1)."""
         for left in (self._parts.home_prefix.left_s(), self._parts.movement.lifetime_left_s()):
@@ -188,6 +201,7 @@ class MobileNode:
 
     def _gone(self, entry: Entry) -> None:
         if entry.home_registration:
+            self._parts.rounds.checks.left(entry.peer)
             _AFTERWARDS[entry.cause](self, entry)
 
     def _without_refuser(self, entry: Entry) -> None:
@@ -195,6 +209,9 @@ class MobileNode:
 
     def _without_silent(self, entry: Entry) -> None:
         self._parts.rounds.silent(entry.peer)
+
+    def _without_unreachable(self, entry: Entry) -> None:
+        self._parts.rounds.unreachable(entry)
 
     def _let_go(self, entry: Entry) -> None:
         """An agent let go of the home address: at home it is ours again, and the link hears so (RFC 6275, 11.5.5)."""
@@ -210,6 +227,7 @@ class MobileNode:
 _AFTERWARDS: Mapping[str, Callable[[MobileNode, Entry], None]] = {
     REFUSED: MobileNode._without_refuser,
     NO_ANSWER: MobileNode._without_silent,
+    UNREACHABLE: MobileNode._without_unreachable,
     DEREGISTERED: MobileNode._let_go,
 }
 

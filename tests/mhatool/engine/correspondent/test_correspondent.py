@@ -289,8 +289,43 @@ def test_130_insufficient_resources() -> None:
     node.is_told(0)
     node.updates(3, lifetime_s=0)
     node.is_told(0, deletes=True)
+    play.waits(239)
+    other.tests(ELSEWHERE)
     other.updates(2, care_of=ELSEWHERE)
+    other.is_told(130, proven=ELSEWHERE)  # the number of the deleted one counts for 240 s
+    play.waits(1)
+    other.updates(3, care_of=ELSEWHERE)
     other.is_told(0, proven=ELSEWHERE)
+
+
+def test_5_2_8_deletions_of_what_never_was_do_not_fill_the_memory() -> None:
+    """Anybody who has a home address can prove one: a thousand of them find as much room as bindings do."""
+    play = correspondent(most_bindings=10)
+    statuses = []
+    for last in range(1000):
+        node = MobileNode(play, HOME[:8] + last.to_bytes(8))
+        node.tests()
+        node.updates(1, lifetime_s=0)
+        statuses.append(play.sends(BindingAcknowledgement).message.status)
+        play.forgets()
+    assert statuses == [0] * 10 + [130] * 990
+    assert len(play.node._registrations._bindings) == 10
+    play.waits(240)
+    assert len(play.node._registrations._bindings) == 0
+
+
+def test_5_2_8_nor_do_deletions_of_what_was() -> None:
+    """Bind, delete, and again with another home address: what is kept of the first ones counts."""
+    play = correspondent(most_bindings=10)
+    statuses = []
+    for last in range(20):
+        node = MobileNode(play, HOME[:8] + last.to_bytes(8))
+        node.tests()
+        for number, lifetime_s in ((1, 60), (2, 0)):
+            node.updates(number, lifetime_s=lifetime_s)
+            statuses.append(play.sends(BindingAcknowledgement).message.status)
+        play.forgets()
+    assert statuses == [0] * 20 + [130] * 20
 
 
 def test_131_no_home_agent() -> None:

@@ -10,6 +10,7 @@ from dissectors.options.binding import AlternateCareOfAddress
 from dissectors.options.header import Pad1, UnknownMobilityOption
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.options.multiple_home_agents import ExperimentalMobilityOption
+from mhatool.engine.actions import End, SetTunnel
 from mhatool.engine.advertising import AdvertisedPrefix
 from mhatool.engine.drops import DropReason
 from mhatool.engine.home_agent import ConfigurationError, SecurityAssociation
@@ -91,6 +92,52 @@ def test_129_an_agent_is_no_home_address() -> None:
     play = agent()
     knows_second(play)
     refused(play, update(1), Status.PROHIBITED, home=SECOND)
+
+
+SUBNET_ROUTERS = PREFIX
+HOME_AGENTS = parse("2001:db8:1:0:fdff:ffff:ffff:fffe")  # RFC 2526, 3: identifier 7e
+
+
+def test_129_the_routers_anycast_address_is_no_home_address() -> None:
+    """RFC 4291, 2.6.1: the agent has it itself, so a mobile node would take its packets."""
+    refused(agent(), update(1), Status.PROHIBITED, home=SUBNET_ROUTERS)
+
+
+def test_174_the_routers_anycast_address_is_no_care_of_address() -> None:
+    """RFC 6275, 9.5.1: what is tunnelled there comes back to the agent."""
+    alternate = AlternateCareOfAddress(care_of_address=SUBNET_ROUTERS)
+    refused(agent(), update(1, options=(alternate,)), Status.INVALID_CARE_OF_ADDRESS)
+
+
+def test_9_5_1_the_home_agents_anycast_address_is_discarded_in_both_places() -> None:
+    """That one is known wherever it is (RFC 2526, 3): no unicast routable address, so there is no answer."""
+    play = agent()
+    play.hears(update(1), CARE_OF, AGENT, home_address=HOME_AGENTS)
+    play.drops(DropReason.HOME_ADDRESS)
+    alternate = AlternateCareOfAddress(care_of_address=HOME_AGENTS)
+    play.hears(update(1, options=(alternate,)), CARE_OF, AGENT, home_address=HOME)
+    play.drops(DropReason.CARE_OF_ADDRESS)
+
+
+def test_the_first_address_of_a_subnet_is_its_routers_whatever_its_length() -> None:
+    """RFC 4291, 2.6.1: the prefix, and zeros behind it. 126 bits are the longest that has one (RFC 6164, 6)."""
+    for length, number, status in ((60, 0, 129), (64, 0, 129), (124, 0, 129), (124, 1, 0), (126, 0, 129), (127, 0, 0)):
+        prefix = AdvertisedPrefix(prefix=PREFIX, prefix_length=length, router_address=PREFIX[:15] + b"\3")
+        play = agent(prefix=prefix)
+        play.hears(update(1), CARE_OF, AGENT[:15] + b"\3", home_address=PREFIX[:15] + bytes([number]))
+        play.waits(1)
+        assert play.finds(BindingAcknowledgement).message.status == status
+
+
+def test_a_care_of_address_on_the_home_link_is_one() -> None:
+    """RFC 6275 (9.5.1, 10.3.1) asks for a unicast routable one that is no home address here; nor does UMIP ask more.
+
+    The agent tunnels to it over the link: nothing goes round.
+    """
+    play = agent()
+    other = PREFIX[:8] + bytes.fromhex("0000000000000077")
+    assert registers(play, care_of=other).message.status == 0
+    play.does(SetTunnel(End.HOME_AGENT, HOME, AGENT, (other,)))
 
 
 def test_130_insufficient_resources() -> None:

@@ -446,7 +446,7 @@ def test_a_node_that_stopped_does_not_begin_again() -> None:
 
 
 def test_a_move_while_it_waits_to_ask_again_asks_once() -> None:
-    play = Journey()
+    play = Journey(home_agents=1)
     play.comes_up()
     play.is_carried_to(ABROAD)
     play.waits(93 + 10)
