@@ -17,6 +17,10 @@ from mhatool.protocol.lifetime import NS_PER_S
 
 MOST: Final = 20_000
 MOST_DROPS: Final = 8
+CHECKS_NS: Final = 3 * NS_PER_S
+"""Checks of one agent are nearer to each other, and to the alarm."""
+ACTIVE_NS: Final = 10 * NS_PER_S
+"""A flow that was silent for so long before the failure didn't suffer by it."""
 WITHIN_NS: Final = 60 * NS_PER_S
 """What a mobile node does later than this after the last alarm isn't about it any more."""
 
@@ -61,7 +65,7 @@ class Recoveries:
         for recovery in self._going_on(roster.home_address, named.moment.time_ns):
             accused = recovery.outage.home_agent
             if named.home_agent == accused and named.home_agents:
-                if recovery.round is None:
+                if _is_check(recovery, named.moment):
                     recovery.checks.add(named.moment)
                     recovery.cost(octets)
             elif named.home_agents and accused not in named.home_agents:
@@ -82,7 +86,7 @@ class Recoveries:
         """A Binding Acknowledgement: the accused one lives, or another one took the new list."""
         for recovery in self._going_on(roster.home_address, moment.time_ns):
             if named.home_agent == recovery.outage.home_agent:
-                if recovery.round is None and recovery.checks and recovery.check_answer is None:
+                if recovery.checks and recovery.check_answer is None and _is_check(recovery, named.moment):
                     recovery.check_answer = moment
                     recovery.cost(octets)
             elif recovery.round is not None and recovery.outage.home_agent not in named.home_agents:
@@ -126,6 +130,12 @@ class Recoveries:
         return found
 
 
+def _is_check(recovery: Recovery, moment: Moment) -> bool:
+    """Whether an update to the accused one asks whether that lives: it follows an alarm, or such a one."""
+    since = recovery.checks[-1] if recovery.checks else recovery.alarms[-1].moment
+    return moment.time_ns - since.time_ns <= CHECKS_NS
+
+
 def _is_new(roster: Roster, home_agent: bytes, before_ns: int) -> bool:
     """Whether an agent that is named now wasn't told anything before the alarm."""
     told = roster.told(home_agent)
@@ -141,9 +151,11 @@ def _until(outage: Outage) -> int | None:
 
 
 def _by_home(carriers: Carriers, outage: Outage) -> dict[bytes, list[Switch]]:
-    """The first switch of each flow away from the agent."""
+    """The first switch of each flow that the agent carried when it failed."""
     found: dict[bytes, dict[bytes, Switch]] = {}
     for switch in carriers.switches(outage.home_agent, _since(outage), _until(outage)):
+        if _since(outage) - switch.last.time_ns > ACTIVE_NS:
+            continue
         found.setdefault(switch.home_address, {}).setdefault(switch.correspondent, switch)
     return {home: list(flows.values()) for home, flows in found.items()}
 

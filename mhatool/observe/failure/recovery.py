@@ -127,8 +127,8 @@ class Phase:
 
 
 PHASES: Final = ("detect", "notify", "discover", "register", "reroute")
-"""From the last sign of life to alarm or take-over; from alarm to reaction, request to reply, list to acceptance, tunnel
-to tunnel."""
+"""Last sign of life to alarm or take-over; alarm to reaction; request to reply; list to acceptance; the last tunnelled
+packet of one agent to the first of another."""
 
 
 def phases_of(recovery: Recovery) -> list[Phase]:
