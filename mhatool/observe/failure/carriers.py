@@ -17,6 +17,8 @@ MOST: Final = 100_000
 MOST_SWITCHES: Final = 64
 DOUBLE_NS: Final = nanoseconds(0.5)
 """The same packet doesn't reach two home agents further apart."""
+CAPTURED_TWICE_NS: Final = nanoseconds(0.005)
+"""The same octets at one place within this are one packet."""
 REPEATED_NS: Final = 10 * NS_PER_S
 """Who sends the same octets again within this sends packets that can't be told apart."""
 HOP_LIMIT: Final = 7
@@ -88,6 +90,8 @@ class Carriers:
         view = inner.ipv6
         octets = view.octets[view.start + HOP_LIMIT + 1 : view.start + inner.length]
         known = self._contents.get(octets)
+        if known is not None and known[0] == agent and moment.time_ns - known[1].time_ns <= CAPTURED_TWICE_NS:
+            return
         self._contents.note(octets, (agent, moment, known is not None), moment.time_ns)
         if known is None:
             return

@@ -20,6 +20,8 @@ USUAL_INTERVAL_NS: Final = NS_PER_S
 """From a probe to the next one, where only one was seen."""
 LEAST_GAP_NS: Final = nanoseconds(0.02)
 """Two probes nearer to each other are one that was captured twice, or of two kinds."""
+JITTER_NS: Final = nanoseconds(0.2)
+"""How much later than its answer a probe may be stamped."""
 MOST_PAIRS: Final = 20_000
 MOST_IN_VAIN: Final = 64
 RECENT_NS: Final = nanoseconds(60)
@@ -53,6 +55,8 @@ class Probing:
     in_vain: History[tuple[Carried, Moment]] = field(default_factory=lambda: History(MOST_IN_VAIN))
     run: Run | None = None
     interval_ns: int | None = None
+    _early: tuple[Carried, Moment] | None = None
+    """An answer whose probe wasn't seen yet: it may be stamped a little later."""
 
     def ask(self, moment: Moment, carried: Carried) -> None:
         """A probe left."""
@@ -61,11 +65,16 @@ class Probing:
             if gap_ns >= LEAST_GAP_NS:
                 self.interval_ns = gap_ns if self.interval_ns is None else min(self.interval_ns, gap_ns)
         self.asked = moment
+        early, self._early = self._early, None
+        if early is not None and early[0] == carried and moment.time_ns - early[1].time_ns <= JITTER_NS:
+            return
         self.in_vain.add((carried, moment))
 
     def answer(self, moment: Moment, carried: Carried) -> None:
         """An answer came; also where its probe wasn't seen."""
         place = next((i for i, (asked, _) in enumerate(self.in_vain) if asked == carried), len(self.in_vain))
+        if place == len(self.in_vain):
+            self._early = (carried, moment)
         if place:
             self.run = _run(self.in_vain[:place])
         del self.in_vain[: place + 1]
