@@ -59,6 +59,9 @@ class HomeAgentsList:
         self._by_address: dict[bytes, ListedAgent] = {}
         self._timers: Timers[bytes] = Timers()
 
+    def __len__(self) -> int:
+        return len(self._agents)
+
     def knows(self, address: bytes) -> bool:
         """Whether it is a global address of this agent or of another one."""
         return address in self._by_address or address in self._own or address in self._configured

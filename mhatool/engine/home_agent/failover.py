@@ -116,7 +116,7 @@ class Failover:
             return
         del peer.lacking[binding]
         if peer.state is PeerState.EMPTY:
-            self.regained([binding], now)
+            self.alarms.review(binding, now)
             if not peer.lacking:
                 self.heartbeats.probing.feed(peer, PeerInput.RELEARNED, now)
 

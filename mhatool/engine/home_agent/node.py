@@ -38,6 +38,7 @@ from mhatool.engine.home_agent.configuration import ConfigurationError, HomeAgen
 from mhatool.engine.home_agent.defence import Defence
 from mhatool.engine.home_agent.discovery import Discovery
 from mhatool.engine.home_agent.failover import Failover
+from mhatool.engine.home_agent.introduction import Introduction
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.neighbours import Neighbours
 from mhatool.engine.home_agent.prefixes import HomePrefixes, PrefixAdvertising
@@ -69,23 +70,30 @@ class HomeAgent:
         self._prefix_advertising = PrefixAdvertising(
             configuration.constants, self._prefixes, self.cache, sender, randomness
         )
-        neighbours = Neighbours(self._link, self.cache, self.agents, self._registrations, self.failover)
+        self._neighbours = Neighbours(self._link, self.cache, self.agents, self._registrations, self.failover)
+        self._introduction = Introduction(configuration.constants, self.agents, self._link, sender)
         self._discovery = Discovery(
             *(configuration, self.cache, self.agents, self._prefix_advertising, sender, self._reception),
             self.failover,
         )
         self._advertising = Advertising(configuration.advertising, sender, randomness)
-        self._handlers: dict[type, Handler] = {
+        self._handlers = self._by_message()
+        self._commands = self._by_command()
+
+    def _by_message(self) -> dict[type, Handler]:
+        return {
             BindingUpdate: self._registrations.receive,
-            NeighborSolicitation: neighbours.hear_solicitation,
-            NeighborAdvertisement: neighbours.hear_advertisement,
+            NeighborSolicitation: self._neighbours.hear_solicitation,
+            NeighborAdvertisement: self._neighbours.hear_advertisement,
             RouterAdvertisement: self.agents.hear,
             RouterSolicitation: self._hear_solicitation,
             DhaadRequest: self._discovery.list_agents,
             MobilePrefixSolicitation: self._discovery.list_prefixes,
             Heartbeat: self.failover.heartbeats.receive,
         }
-        self._commands: dict[type, Callable[[Command, int], None]] = {
+
+    def _by_command(self) -> dict[type, Callable[[Command, int], None]]:
+        return {
             Start: self._start,
             Stop: self._stop,
             ChangePrefix: self._change_prefix,
@@ -119,6 +127,7 @@ class HomeAgent:
         """See `Node`."""
         self._registrations.handle_timer(now)
         self.failover.handle_timer(now)
+        self._introduction.handle_timer(now)
         self.agents.handle_timer(now)
         self._advertising.handle_timer(now)
         self._prefix_advertising.handle_timer(now)
@@ -126,7 +135,7 @@ class HomeAgent:
     def next_timer(self) -> int | None:
         """See `Node`."""
         parts = (self._registrations, self.failover, self.agents, self._advertising, self._prefix_advertising)
-        timers = (part.next_timer() for part in parts)
+        timers = (part.next_timer() for part in (*parts, self._introduction))
         return min((at for at in timers if at is not None), default=None)
 
     def poll_actions(self) -> list[Action]:
@@ -151,6 +160,8 @@ class HomeAgent:
                 self._output.act(AddAddress(interface, prefix.router_address, prefix.prefix_length))
         if self.configuration.advertises:
             self._advertising.start(self._link.link_local_address, link_address, now)
+        if self.configuration.restart_counter:
+            self._introduction.begin(now)
 
     def _stop(self, _command: Command, now: int) -> None:
         """Leave: the others take over, and no mobile node shall choose this agent any more."""
