@@ -71,7 +71,8 @@ def _reaction(recovery: Recovery, name: Name) -> Iterator[Line]:
         asked = _times(f"{name(recovery.outage.home_agent)} itself", len(recovery.checks))
         yield Line(recovery.checks[0].time_ns, "asks", asked, _frames(*recovery.checks))
     if recovery.check_answer is not None:
-        yield _line(recovery.check_answer, "answer", f"{name(recovery.outage.home_agent)} lives: a false alarm")
+        lives = "lives: a false alarm" if recovery.is_false_alarm else "holds the binding again"
+        yield _line(recovery.check_answer, "answer", f"{name(recovery.outage.home_agent)} {lives}")
     if recovery.request is not None:
         yield _line(recovery.request, "searches", "for home agents")
     if recovery.reply is not None:

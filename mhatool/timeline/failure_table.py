@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from mhatool.exchange import Frame
-from mhatool.observe.failure import Outage, Recovery, phases_of
+from mhatool.observe.failure import Outage, Phase, Recovery, phases_of
 from mhatool.timeline import failure_story as story
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.values import clock
@@ -44,6 +44,6 @@ def _lines(lines: list[story.Line], frames: Frames) -> list[Sequence[str]]:
     return [(clock(line.time_ns), line.what, line.detail.replace("×", "x"), frames(line.frames)) for line in lines]
 
 
-def _phase(phase: story.Phase) -> Sequence[str]:
+def _phase(phase: Phase) -> Sequence[str]:
     ended = clock(phase.ended.time_ns) if phase.ended is not None else ""
     return phase.name, clock(phase.began.time_ns), ended, story.took(phase)

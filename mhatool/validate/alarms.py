@@ -38,7 +38,7 @@ def _roster(case: Case) -> Roster | None:
     on=("home_agent_unreachable",),
 )
 def sender_is_listed(case: Case) -> Iterator[Breach]:
-    """Home Agent Unreachable comes from a home agent that the mobile node's current list names.
+    """Home Agent Unreachable comes from a home agent that the mobile node's list names, as some agent was told last.
 
     Anybody else knows nothing of its bindings, and a mobile node that believed strangers could be talked out of its
     home agents one by one. A former home agent may not have heard yet that it isn't one any more, so that is
@@ -49,7 +49,7 @@ def sender_is_listed(case: Case) -> Iterator[Breach]:
         return
     sender = seen.datagram.source
     told = roster.told(sender)
-    if sender in roster.current.home_agents or (told is not None and told.home_agents and sender in told.home_agents):
+    if any(sender in known.home_agents for known in roster.by_agent.values()):
         return
     knows = told is None or _is_settled(told, seen)
     is_former = sender in roster.named and told is None

@@ -25,7 +25,7 @@ from tests.recipes.packets import (
 
 SPARE = AGENT3
 BOTH = (AGENT, AGENT2)
-LINK_LOCAL, LINK_LOCAL2 = ip("fe80::1"), ip("fe80::2")
+LINK_LOCAL, LINK_LOCAL2, ASKER = ip("fe80::1"), ip("fe80::2"), ip("fe80::99")
 ROUTED = 62
 """The hop limit of what came over two routers: seen on the mobile node's own link."""
 
@@ -76,11 +76,11 @@ def by(agent: bytes, number: int) -> bytes:
     return tunnel(agent, CARE1, inner(number))
 
 
-def advertisement(source: bytes, *, solicited: bool, override: bool = True, target: bytes = HOME) -> bytes:
-    """A Neighbor Advertisement for the home address, with a target link-layer address."""
-    flags = 0x40000000 * solicited + 0x20000000 * override
+def advertisement(source: bytes, *, solicited: bool, target: bytes = HOME, to: bytes = ASKER) -> bytes:
+    """A Neighbor Advertisement with Override and a target link-layer address; an unsolicited one goes to all nodes."""
+    flags = 0x40000000 * solicited + 0x20000000
     option = bytes((2, 1, 2, 0, 0, 0, 0, source[15]))
-    destination = ip("fe80::99") if solicited else ALL_NODES
+    destination = to if solicited else ALL_NODES
     return icmp_packet(136, struct.pack(">I", flags) + target + option, source, destination, hop_limit=255)
 
 

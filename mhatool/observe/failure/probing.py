@@ -72,7 +72,8 @@ class Probing:
 
     def answer(self, moment: Moment, carried: Carried) -> None:
         """An answer came; also where its probe wasn't seen."""
-        place = next((i for i, (asked, _) in enumerate(self.in_vain) if asked == carried), len(self.in_vain))
+        places = (i for i in reversed(range(len(self.in_vain))) if self.in_vain[i][0] == carried)
+        place = next(places, len(self.in_vain))
         if place == len(self.in_vain):
             self._early = (carried, moment)
         if place:

@@ -97,8 +97,9 @@ class Recovery:
 
     @property
     def is_false_alarm(self) -> bool:
-        """Whether the accused one answered the mobile node."""
-        return self.check_answer is not None
+        """Whether the accused one answered the mobile node, though it hadn't lost its bindings or taken leave."""
+        told = self.outage.cause in (OutageCause.RESTARTED, OutageCause.LEFT)
+        return self.check_answer is not None and not told
 
     @property
     def reaction(self) -> Moment | None:

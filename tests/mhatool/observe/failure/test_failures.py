@@ -105,6 +105,18 @@ def test_echo_requests_and_solicitations_are_probes_too() -> None:
     assert run.count == 2
 
 
+def test_an_answer_is_to_the_latest_of_equal_probes() -> None:
+    """Solicitations carry nothing that tells one from another."""
+    ask = neighbor_solicitation(AGENT2, AGENT)
+    answer = made.advertisement(AGENT, solicited=True, target=AGENT, to=AGENT2)
+    packets = ((3, ask), (4, ask), (5, ask), (5.1, answer))
+    probing = failures(*ROUND, *packets).probes.get(AGENT2, AGENT)
+    assert probing is not None
+    assert probing.current() is None
+    assert probing.run is not None
+    assert probing.run.count == 2
+
+
 def test_three_in_vain_and_a_fourth_make_an_outage() -> None:
     unanswered = [asked(float(3 + i), 2 + i) for i in range(4)]
     assert list(failures(*ROUND, *probe(2, 1), *unanswered[:3]).outages) == []
