@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement
-from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
+from dissectors.icmpv6.options import PrefixInformation
 from dissectors.ipv6.address import is_link_local, is_routable_unicast
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
@@ -14,6 +14,7 @@ from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.node import Output, Randomness
 from mhatool.engine.reception import Drop, neighbour_drop
 from mhatool.engine.timers import Timers
+from mhatool.protocol.home_agent_offer import offer
 from mhatool.protocol.lifetime import expiry
 
 MOST_AGENTS = 128
@@ -105,10 +106,9 @@ class HomeAgentsList:
         return drop
 
     def _learn(self, message: RouterAdvertisement, arrival: Arrival) -> None:
-        information = [option for option in message.options if isinstance(option, HomeAgentInformation)]
-        lifetime = information[0].home_agent_lifetime_s if information else message.router_lifetime_s
+        offered = offer(message)
         known = self._agents.get(arrival.source)
-        if "H" not in message.flags or lifetime == 0:
+        if "H" not in message.flags or offered.lifetime_s == 0:
             if known is not None:
                 self._forget(known, arrival.now)
             return
@@ -118,9 +118,8 @@ class HomeAgentsList:
         self._agents[arrival.source] = agent
         agent.link_address = arrival.link_source
         self._take(agent, heard, arrival.now)
-        agent.preference = information[0].home_agent_preference if information else 0
-        agent.lifetime_s = lifetime
-        agent.expires_ns = expiry(arrival.now, lifetime)
+        agent.preference, agent.lifetime_s = offered
+        agent.expires_ns = expiry(arrival.now, offered.lifetime_s)
         self._timers.set(arrival.source, agent.expires_ns)
         self._tell(agent, arrival.now)
 

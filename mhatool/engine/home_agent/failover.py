@@ -88,7 +88,7 @@ class Failover:
 
     def _insist(self, binding: Binding, now: int) -> None:
         """Who answers although an earlier agent lives says so now and then, lest both go on doing so."""
-        if binding.defends and binding.agents and binding.agents[0] != binding.agent and self._peers.turn(binding):
+        if binding.agents and binding.agents[0] != binding.agent and self._peers.turn(binding):
             self.take_over.settle(binding, now)
 
     # --- what is heard on the home link ---

@@ -67,8 +67,8 @@ AGENT_CHECK: Table[Doubt, Sign] = Table(
 class Keeper(Protocol):
     """Who draws the consequences."""
 
-    def unanswered(self, agent: bytes) -> None:
-        """A check ended without an answer."""
+    def unanswered(self) -> None:
+        """Checks ended without an answer, all of this instant."""
 
 
 @dataclass(slots=True)
@@ -152,8 +152,14 @@ class AgentChecks:
 
     def _interval(self, agent: bytes) -> None:
         self._feed(agent, Sign.INTERVAL)
-        if self._checks[agent].state is Doubt.SILENT:
-            self._keeper.unanswered(agent)
+        if self._checks[agent].state is Doubt.SILENT and not self._is_another_due():
+            self._keeper.unanswered()
+
+    def _is_another_due(self) -> bool:
+        """Whether another check ends in this instant: what follows from both is one."""
+        timers, now = self._context.timers, self._context.now
+        deadlines = [timers.deadline((Alarm.AGENT_CHECK, agent)) for agent in self._checks]
+        return any(at is not None and at <= now for at in deadlines)
 
     def _feed(self, agent: bytes, sign: Sign) -> None:
         check = self._checks.get(agent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mhatool.engine.mobile_node.binding_states import State
 from mhatool.engine.mobile_node.configuration import MOST_HOME_AGENTS
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.lost_agents import LostAgents
@@ -80,6 +81,12 @@ class Choice:
         if self.is_single:
             return len(self.candidates) > 1
         return agent in self.trials or bool(self.others())
+
+    def outdated(self) -> tuple[bytes, ...]:
+        """Agents of the round that hold a binding with another list than the round's."""
+        listed = self.round if len(self.round) > 1 else ()
+        entries = [entry for agent in self.round if (entry := self._list.find(agent)) is not None]
+        return tuple(entry.peer for entry in entries if entry.state is State.BOUND and entry.home_agents != listed)
 
     def is_bound(self, agent: bytes) -> bool:
         """Whether an agent holds a binding, as far as is known."""

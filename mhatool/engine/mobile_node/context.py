@@ -22,6 +22,7 @@ class Alarm(Enum):
 
     ADDRESS_CHECKED = auto()
     ADDRESS_EXPIRES = auto()
+    NO_ROUTER = auto()
     ROUTER_SOLICITATION = auto()
     ROUTER_EXPIRES = auto()
     LINK_CHECK = auto()
@@ -57,6 +58,10 @@ class Context:
         self.care_of_address: bytes | None = None
         """Where the node is reached while away; None at home, and before it knows."""
         self.now = 0
+
+    def is_ours(self, address: bytes) -> bool:
+        """Whether the node may speak from an address: the home address, or where it is reached."""
+        return address in (self.home_address, self.care_of_address)
 
     # --- telling and doing ---
 

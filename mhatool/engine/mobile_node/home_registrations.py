@@ -15,7 +15,8 @@ from mhatool.protocol.lifetime import NS_PER_S, expiry
 
 MOST_RESUMED = 3
 """So many refusals of a number or a time stamp in a row are answered at once; further ones wait their time."""
-REFUSED, NO_ANSWER, DEREGISTERED, UNREACHABLE = "refused", "no answer", "deregistered", "unreachable"
+REFUSED, NO_ANSWER, DEREGISTERED = "refused", "no answer", "deregistered"
+UNREACHABLE, OVER = "unreachable", "its lifetime is over"
 """Why an entry goes."""
 _UNIT_S = 4
 
@@ -55,10 +56,24 @@ class HomeRegistrations:
         entry.is_deletion = False
         self._begin(entry)
 
-    def deregister(self, entry: Entry) -> None:
-        """Delete the binding; the entry goes when that is acknowledged."""
+    def refresh(self, entry: Entry) -> State | None:
+        """Ask for more time; where what bounds the binding would end it no later, it is over then (11.7.1)."""
+        asked_s = self._lifetime_s()
+        gain_ns = expiry(self._context.now, asked_s) - entry.holds_until_ns
+        is_bounded = asked_s + _UNIT_S <= self._context.configuration.lifetime_s
+        if is_bounded and gain_ns < _UNIT_S * NS_PER_S:
+            entry.rests()
+            return State.BOUND
+        self.register(entry)
+        return None
+
+    def deregister(self, entry: Entry) -> State | None:
+        """Delete the binding; the entry goes when that is acknowledged. At once where no agent can hold it any more."""
+        if self._context.behaviour.expires and self._context.now >= entry.may_hold_until_ns:
+            return self._drop(entry, OVER)
         entry.is_deletion, entry.is_first = True, False
         self._begin(entry)
+        return None
 
     def retransmit(self, entry: Entry) -> State | None:
         """The same again with the next number; or, with one agent at a time, never again."""
@@ -124,6 +139,13 @@ class HomeRegistrations:
         """The agent doesn't answer, and a deregistration wouldn't reach it."""
         return self._drop(entry, UNREACHABLE)
 
+    def go_on(self) -> None:
+        """What bounds bindings lasts longer: entries that had nothing to ask for look again."""
+        for entry in self._list.home_registrations():
+            if not entry.rings_ns:
+                entry.waits_until(self._context.now, self._context.now)
+                self._list.settle(entry)
+
     # --- sending ---
 
     def _drop(self, entry: Entry, cause: str) -> State:
@@ -139,13 +161,17 @@ class HomeRegistrations:
         self._send(entry)
 
     def _send(self, entry: Entry) -> None:
+        lifetime_s = 0 if entry.is_deletion else self._lifetime_s()
+        if not lifetime_s and not entry.is_deletion:
+            entry.is_postponed = True
+            entry.rests()
+            return
         not_before = self._updates.too_many(entry)
         if not_before is not None:
             entry.is_postponed = True
             entry.waits_until(not_before, not_before)
             return
         link = self._known.link_address(entry.peer) if entry.care_of_address == entry.home_address else None
-        lifetime_s = 0 if entry.is_deletion else self._lifetime_s()
         self._updates.send(entry, self.choice.list_for(entry.peer), lifetime_s, link)
         if entry.is_checked:
             entry.rests()
@@ -157,9 +183,9 @@ class HomeRegistrations:
         self._list.wait(entry, schedule.wait_ns(entry.retries, first=entry.is_first, constants=constants))
 
     def _lifetime_s(self) -> int:
-        """What is asked for: no more than home and care-of address have left (11.7.1), in units of 4 s."""
+        """What is asked for: no more than home and care-of address have left (11.7.1), in units of 4 s. 0: nothing."""
         left = [self._context.configuration.lifetime_s, *self._lifetimes.left_s()]
-        return max(min(left) // _UNIT_S, 1) * _UNIT_S
+        return min(left) // _UNIT_S * _UNIT_S
 
 
 def advice(acknowledgement: BindingAcknowledgement) -> int | None:
@@ -168,4 +194,13 @@ def advice(acknowledgement: BindingAcknowledgement) -> int | None:
     return next(found, None)
 
 
-__all__ = ["DEREGISTERED", "MOST_RESUMED", "NO_ANSWER", "REFUSED", "UNREACHABLE", "HomeRegistrations", "advice"]
+__all__ = [
+    "DEREGISTERED",
+    "MOST_RESUMED",
+    "NO_ANSWER",
+    "OVER",
+    "REFUSED",
+    "UNREACHABLE",
+    "HomeRegistrations",
+    "advice",
+]

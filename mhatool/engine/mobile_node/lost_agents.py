@@ -29,6 +29,10 @@ class LostAgents:
         self._seen = {agent: None for agent in self._seen if agent in self._entries}
         return tuple(self._entries)
 
+    def entries(self) -> tuple[Entry, ...]:
+        """Theirs."""
+        return tuple(self._entries[agent] for agent in self.agents)
+
     def remember(self, entry: Entry) -> None:
         """Its agent doesn't answer."""
         self._seen.pop(entry.peer, None)
@@ -60,7 +64,7 @@ class LostAgents:
             entry.sequence_number = lost.sequence_number
             entry.clock_offset_ns, entry.last_timestamp = lost.clock_offset_ns, lost.last_timestamp
             entry.may_hold_until_ns = lost.may_hold_until_ns
-            entry.sent_ns = lost.sent_ns
+            entry.sent_ns, entry.flags = lost.sent_ns, lost.flags
 
     def clear(self) -> None:
         """Nothing of it counts any more."""

@@ -15,7 +15,14 @@ from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
 from mhatool.engine.mobile_node_events import RoundStarted
 from mhatool.engine.nd_events import Announced
-from mhatool.protocol.neighbourhood import ALL_NODES
+from mhatool.protocol.neighbourhood import ALL_NODES, link_local
+
+
+def defended(entry: Entry) -> tuple[bytes, ...]:
+    """What an agent answers for where it holds the binding (RFC 6275, 10.4.1)."""
+    home_address = entry.home_address
+    return (home_address, link_local(home_address[8:])) if "L" in entry.flags else (home_address,)
+
 
 LISTED, ANSWERED = "listed", "answered"
 """How an agent that was given up is seen alive."""
@@ -43,6 +50,7 @@ class Rounds:
         self.checks = AgentChecks(context, update_list, registrations, self)
         self._choice.doubts = self.checks.doubts
         self._care_of_address: bytes | None = None
+        self._is_settling = False
         context.ring_for(Alarm.SEARCH_AGAIN, lambda _: self._search("asked again"))
 
     @property
@@ -50,10 +58,14 @@ class Rounds:
         """This round's, the most preferred first."""
         return self._choice.round
 
-    @property
-    def is_registered(self) -> bool:
-        """Whether an agent may be answering for the home address."""
-        return bool(self._list.home_registrations())
+    def is_defended(self, address: bytes) -> bool:
+        """Whether an agent may be answering for an address: the home address, or with L its link-local namesake."""
+        now, expires = self._context.now, self._context.behaviour.expires
+        return any(
+            address in defended(entry)
+            for entry in (*self._list.home_registrations(), *self._choice.lost.entries())
+            if now < entry.may_hold_until_ns or not expires
+        )
 
     def lost(self, agent: bytes) -> Entry | None:
         """The entry of an agent that was given up, and may hold a binding."""
@@ -71,6 +83,7 @@ class Rounds:
             self.checks.moved()
             if self._discovery.is_asking:
                 self._discovery.start(care_of_address)
+            self._look_for_more()
         else:
             self._search("moved away from home")
         self.lead()
@@ -95,6 +108,17 @@ class Rounds:
         for entry in self._list.home_registrations():
             entry.care_of_address = entry.home_address
             self._list.feed(entry, Input.RETURNING_HOME)
+
+    def stranded(self) -> None:
+        """No care-of address is left: who is looking for agents stops; registrations have nothing to ask for."""
+        self._care_of_address = None
+        self._context.cancel(Alarm.SEARCH_AGAIN)
+        self._discovery.stop()
+        self.lead()
+
+    def may_stay_longer(self) -> None:
+        """What bounds registrations lasts longer (RFC 6275, 11.7.1)."""
+        self._registrations.go_on()
 
     def leave(self) -> None:
         """The node stops: deregister from wherever it is."""
@@ -184,6 +208,8 @@ class Rounds:
         if entry is None:
             entry = self._recall(agent, index)
             given = Input.MOVEMENT
+        elif self.checks.doubts(agent):
+            return  # what it is asked next carries the list
         else:
             given = Input.MOVEMENT if entry.state is State.WAITD else Input.LIST_CHANGED
         entry.care_of_address = self._care_of_address or entry.care_of_address
@@ -207,7 +233,7 @@ class Rounds:
         """An agent refused, and its entry is gone: a round without it."""
         if agent in self._choice.all:
             self._choice.refusers.append(agent)
-            self._without(agent, "an agent refused")
+            self._without((agent,), "an agent refused")
 
     def silent(self, agent: bytes) -> None:
         """The one agent that was tried said nothing: the next one; after the last, the first again, more slowly."""
@@ -216,16 +242,16 @@ class Rounds:
         if len(choice.silent) >= len(choice.candidates) - len(choice.refusers):
             choice.silent.clear()
             self._registrations.cycles += 1
-        self._without(agent, "an agent doesn't answer")
+        self._without((agent,), "an agent doesn't answer")
 
-    def _without(self, agent: bytes, cause: str) -> None:
-        """A round without an agent; those tried beside it take its place, whether they have answered or not."""
+    def _without(self, agents: tuple[bytes, ...], cause: str) -> None:
+        """A round without some; those tried beside it take their place, whether they have answered or not."""
         choice = self._choice
-        if agent in choice.trials:
-            choice.trials = tuple(other for other in choice.trials if other != agent)
+        choice.trials = tuple(agent for agent in choice.trials if agent not in agents)
+        kept = tuple(agent for agent in self.agents if agent not in agents)
+        if kept == self.agents:
             self._try_others()
             return
-        kept = tuple(other for other in self.agents if other != agent)
         room = max(choice.wanted - len(kept), 0)
         taken, choice.trials = choice.trials[:room], choice.trials[room:]
         self._choose((*kept, *taken), cause)
@@ -236,25 +262,35 @@ class Rounds:
         self._choice.silent.clear()
         self.lead()
         self._settle()
+        for agent in self._choice.outdated():
+            self._register(agent, self.agents.index(agent))
 
     # --- agents that fail ---
 
     def suspect(self, agents: tuple[bytes, ...], sender: bytes, identifier: int) -> None:
-        """These agents are said to be unreachable: they are asked, and others are looked for (the paper, II)."""
+        """These agents are said to be unreachable: they are asked, and others are looked for (the paper, II).
+
+        Who was offered before is tried at once: while the routing still leads to the dead agent, nobody answers.
+        """
         for agent in agents:
             self.checks.suspect(agent, sender, identifier)
-        self.lead()
+        self._try_others()
         self._search("an agent is said to be unreachable")
 
-    def unanswered(self, agent: bytes) -> None:
-        """A check ended without an answer."""
+    def unanswered(self) -> None:
+        """Checks ended without an answer."""
         self._settle()
 
     def unreachable(self, entry: Entry) -> None:
-        """An agent was given up, and its entry is gone: a round without it; another one is looked for."""
+        """An agent was given up, and its entry is gone."""
         self._choice.lost.remember(entry)
+        if not self._is_settling:
+            self._do_without((entry.peer,))
+
+    def _do_without(self, agents: tuple[bytes, ...]) -> None:
+        """A round without those that were given up; others are looked for."""
         is_planned = self._context.timers.deadline((Alarm.SEARCH_AGAIN, b"")) is not None
-        self._without(entry.peer, "an agent is unreachable")
+        self._without(agents, "an agent is unreachable")
         if not is_planned and not self._discovery.is_asking and self._choice.room > 0:
             self._search("an agent is unreachable")
 
@@ -266,16 +302,25 @@ class Rounds:
     def _settle(self) -> None:
         """Who gave no answer goes once others hold a binding; who was tried beside the round comes in, or goes too."""
         choice = self._choice
-        for agent in self.checks.silent():
-            entry = self._list.find(agent)
-            if entry is not None and choice.can_spare(agent):
-                self._list.feed(entry, Input.UNREACHABLE)
+        self._give_up(tuple(agent for agent in self.checks.silent() if choice.can_spare(agent)))
         if choice.room < 0:
             self._let_go(choice.trials[choice.room :])
         ready = tuple(agent for agent in choice.trials if choice.is_bound(agent))
         if ready and not self.checks.are_running:
             choice.trials = tuple(agent for agent in choice.trials if agent not in ready)
             self._start((*self.agents, *ready), "another agent accepted")
+
+    def _give_up(self, agents: tuple[bytes, ...]) -> None:
+        """These gave no answer: one round without all of them."""
+        if not agents:
+            return
+        self._is_settling = True
+        for agent in agents:
+            entry = self._list.find(agent)
+            if entry is not None:
+                self._list.feed(entry, Input.UNREACHABLE)
+        self._is_settling = False
+        self._do_without(agents)
 
     def _let_go(self, agents: tuple[bytes, ...]) -> None:
         """Those that were tried for nothing: who is in the round lives."""
@@ -312,4 +357,4 @@ class Rounds:
         return [entry for agent in self._choice.all if (entry := self._list.find(agent)) is not None]
 
 
-__all__ = ["Rounds"]
+__all__ = ["Rounds", "defended"]

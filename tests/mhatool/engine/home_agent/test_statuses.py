@@ -7,7 +7,7 @@ import pytest
 from dissectors.ipv6.address import parse, text
 from dissectors.mobility.binding import BindingAcknowledgement
 from dissectors.options.binding import AlternateCareOfAddress
-from dissectors.options.header import Pad1, UnknownMobilityOption
+from dissectors.options.header import UnknownMobilityOption
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.options.multiple_home_agents import ExperimentalMobilityOption
 from mhatool.engine.actions import End, SetTunnel
@@ -189,23 +189,6 @@ def test_135_carries_the_number_that_counts() -> None:
     assert refused(play, update(99), Status.SEQUENCE_NUMBER_OUT_OF_WINDOW).message.sequence_number == 100
 
 
-# 0 < (new - old) mod 65536 < 32768, at the edges, from three numbers of which two wrap around.
-EDGES = [0, 1, 2, 32766, 32767, 32768, 32769, 65535]
-
-
-@pytest.mark.parametrize("old", [0, 40000, 65535])
-@pytest.mark.parametrize("ahead", EDGES)
-def test_135_sequence_numbers_at_the_edges(old: int, ahead: int) -> None:
-    """INET: wrong wrap-around, and status 139 for an old number."""
-    play = agent()
-    registers(play, old)
-    answer = asked(play, update((old + ahead) % 65536))
-    if ahead in (1, 2, 32766, 32767):
-        assert (answer.message.status, answer.message.sequence_number) == (0, (old + ahead) % 65536)
-    else:
-        assert (answer.message.status, answer.message.sequence_number) == (135, old)
-
-
 def test_any_number_begins() -> None:
     play = agent()
     registers(play, 40000)
@@ -287,17 +270,6 @@ def test_a_proven_update_is_accepted_and_so_is_its_answer() -> None:
     assert MessageIdentification(timestamp=stamp) in answer.options
     node.says(play, 2, stamp + 1)
     assert node.hears(play).message.status == 0
-
-
-def test_the_authentication_option_ends_the_header() -> None:
-    """KAME: not the last one, because of padding behind it."""
-    play, node = protected(), Proven()
-    node.says(play, 1, ntp.timestamp(play.now))
-    play.waits(1)
-    answer = node.hears(play)
-    assert isinstance(answer.message.options[-1], MobilityMessageAuthentication)
-    assert isinstance(answer.message.options[-2], Pad1)
-    assert len(answer.action.datagram[64:]) % 8 == 0
 
 
 @pytest.mark.parametrize("wrong", [Proven(key=b"not the key, not at all"), Proven(spi=SPI + 1), Proven(subtype=2)])
@@ -415,41 +387,6 @@ def test_keys_that_are_none(spi: int, key: bytes) -> None:
 
 
 # --- what isn't understood ---
-
-
-@pytest.mark.parametrize("count", [14, 15])
-def test_headers_of_256_octets_and_more(count: int) -> None:
-    """Zeek keeps the length of a Mobility Header in one octet: 16 + 16 * 15 = 256 octets trip it."""
-    listed = (AGENT, *(PREFIX[:8] + bytes(7) + bytes([number]) for number in range(2, count + 1)))
-    options: Any = ()
-    if count == 14:
-        options = (AlternateCareOfAddress(care_of_address=CARE_OF),)
-    play = agent()
-    octets = play.hears(update(1, flags="AHM", agents=listed, options=options), CARE_OF, AGENT, home_address=HOME)
-    assert len(octets) - 64 == (256 if count == 15 else 264)
-    play.waits(1)
-    play.finds(BindingAcknowledgement, status=0)
-    assert play.node.binding(HOME).agents == listed
-
-
-def test_a_checksum_over_the_wrong_addresses_is_discarded() -> None:
-    """INET #1192: summed over the addresses before the Home Address option takes the source's place."""
-    play = agent()
-    octets = bytearray(play.hears(update(1), CARE_OF, AGENT, home_address=HOME))
-    play.forgets()
-    total = int.from_bytes(CARE_OF) - int.from_bytes(HOME)
-    summed = (0xFFFF - int.from_bytes(octets[68:70]) + total) % 0xFFFF
-    octets[68:70] = (0xFFFF - summed).to_bytes(2)
-    play.hears_octets(bytes(octets))
-    play.drops(DropReason.BAD_CHECKSUM)
-
-
-def test_the_answer_is_summed_over_the_home_address() -> None:
-    """INET #1192, the other way: the routing header's address takes the destination's place."""
-    octets = registers(agent()).action.datagram
-    header = octets[64:]
-    total = int.from_bytes(AGENT) + int.from_bytes(HOME) + len(header) + 135 + int.from_bytes(header)
-    assert total % 0xFFFF == 0
 
 
 def test_unknown_options_are_skipped() -> None:

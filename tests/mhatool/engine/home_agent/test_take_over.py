@@ -206,6 +206,19 @@ def test_who_answers_although_an_earlier_one_lives_says_so_at_each_refresh() -> 
     assert announced(first) == []
 
 
+def test_also_where_only_the_announcement_of_the_link_local_address_was_lost() -> None:
+    play = agent()
+    knows(play, SECOND)
+    play.hears(update(1, flags="AHLM", agents=SECOND_OF_TWO), CARE_OF, AGENT, home_address=HOME)
+    lives(play, 1)
+    announces(play, SECOND_LINK)
+    lives(play, 2)
+    play.forgets()
+    play.hears(update(2, flags="AHLM", agents=SECOND_OF_TWO), CARE_OF, AGENT, home_address=HOME)
+    lives(play, 0)
+    assert announced(play) == [(HOME_LINK_LOCAL, play.now)]
+
+
 def test_with_its_link_back_it_announces_what_it_answers_for() -> None:
     play = shares(FIRST_OF_TWO)
     play.is_told(LinkChanged("home", False))

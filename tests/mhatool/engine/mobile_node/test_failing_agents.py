@@ -1,4 +1,4 @@
-"""A home agent is said to be unreachable: who is believed how far, what is asked, and what follows (the paper, II, III-D).
+"""A home agent is said to be unreachable: who is believed how far, what is asked, what follows (the paper, III-D).
 
 Times are those of PROTOCOL.md: three Binding Updates 1 s apart, an answer to the last one awaited for 1 s, so a check
 ends 3 s after the message; one check of an agent in 10 s; a search for more agents each 60 s.
@@ -28,6 +28,7 @@ from tests.mhatool.engine.mobile_node.journey import (
     CARE_OF_ELSEWHERE,
     ELSEWHERE,
     HOME,
+    HOME_PREFIX,
     PEER,
     Journey,
     options_of,
@@ -123,6 +124,23 @@ def test_a_spare_agent_that_discovery_finds_is_registered_with_at_once() -> None
     ]
 
 
+def test_a_spare_agent_that_was_offered_before_is_registered_with_at_the_alarm_itself() -> None:
+    """The anycast address may still lead to the dead agent: who is known from the last reply doesn't wait for it."""
+    play = Journey()
+    for update in play.goes_abroad(AGENT1, AGENT2, AGENT3):
+        play.is_answered(update)
+    play.forgets()
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    check, spare = play.takes_updates()
+    assert seen([check, spare], begin) == [(0, AGENT1, BOTH), (0, AGENT3, (AGENT2, AGENT3))]
+    assert play.finds(DhaadRequest).at == begin
+    play.is_answered(spare)
+    play.waits(3)
+    after = [row for row in seen(play.takes_updates(), begin) if row[1] != AGENT1]
+    assert after == [(3, AGENT2, (AGENT2, AGENT3)), (3, AGENT3, (AGENT2, AGENT3))]
+
+
 def test_a_spare_agents_tunnel_counts_from_its_binding_update_on() -> None:
     play = registered(*BOTH)
     play.hears_alarm(AGENT1)
@@ -180,7 +198,8 @@ def test_two_that_are_named_are_asked_side_by_side() -> None:
     assert seen(play.takes_updates(), play.now) == [(0, AGENT1, everybody), (0, AGENT3, everybody)]
     assert play.tells(ReverseTunnelSet).home_agents == (AGENT2, AGENT1, AGENT3)
     play.waits(3)
-    assert play.takes_updates()[-1].message.flags == set("AHL")
+    (alone,) = [each for each in play.takes_updates() if each.at == play.now]  # one round for both
+    assert (alone.arrival.destination, alone.message.flags) == (AGENT2, set("AHL"))
     assert [each.home_agent for each in play.events if isinstance(each, AgentChecked)] == [AGENT1, AGENT3]
 
 
@@ -193,6 +212,32 @@ def test_a_second_failure_during_a_check_has_a_check_of_its_own() -> None:
     play.waits(3.5)
     ended = [each for each in play.events if isinstance(each, AgentChecked)]
     assert [((each.time_ns - begin) / S, each.home_agent) for each in ended] == [(3, AGENT1), (4.5, AGENT3)]
+
+
+def test_who_is_still_asked_when_another_check_ends_gets_the_new_list_with_its_next_question() -> None:
+    """AGENT1's check ends at 3 s, AGENT3's runs until 4.5 s: no Binding Update to it beside its questions."""
+    play = registered(AGENT1, AGENT2, AGENT3)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    play.waits(1.5)
+    play.hears_alarm(AGENT3)
+    play.waits(1.7)
+    to_third = [each for each in play.takes_updates() if each.arrival.destination == AGENT3]
+    everybody = (AGENT1, AGENT2, AGENT3)
+    assert seen(to_third, begin) == [(1.5, AGENT3, everybody), (2.5, AGENT3, everybody)]
+    play.waits(0.5)
+    assert seen(play.takes_updates(), begin) == [(3.5, AGENT3, (AGENT2, AGENT3))]
+
+
+def test_an_agent_that_lives_and_holds_an_older_list_is_sent_the_rounds() -> None:
+    play = registered(AGENT1, AGENT2, AGENT3)
+    play.hears_alarm(AGENT1)
+    play.waits(1.5)
+    play.hears_alarm(AGENT3)
+    play.waits(1.7)
+    *_, question = [each for each in play.takes_updates() if each.arrival.destination == AGENT3]
+    play.is_answered(question)
+    assert seen(play.takes_updates(), play.now) == [(0, AGENT3, (AGENT2, AGENT3))]
 
 
 # --- all of them ---
@@ -389,7 +434,7 @@ def test_a_code_that_the_type_does_not_have() -> None:
 
 def test_an_agent_that_refused_is_none_of_ours() -> None:
     play = Journey()
-    first, second = play.goes_abroad(AGENT1, AGENT2)
+    first, _ = play.goes_abroad(AGENT1, AGENT2)
     play.is_answered(first, 129)
     play.forgets()
     play.hears_alarm(AGENT1)
@@ -571,6 +616,17 @@ def test_back_home_it_is_asked_to_forget_as_well() -> None:
     assert {(each.arrival.destination, each.message.lifetime_s) for each in updates} == {(AGENT1, 0), (AGENT2, 0)}
     play.waits(420)
     assert {each.peer for each in play.events if isinstance(each, UpdateListEntry) and each.gone} >= {AGENT1}
+
+
+def test_back_home_an_address_that_it_may_defend_is_not_tried_out() -> None:
+    """AGENT2 refuses, so that no entry is left; AGENT1 was given up, and may live (RFC 6275, 11.5.5)."""
+    play = without_first()
+    play.waits(336)
+    (refresh,) = [each for each in play.takes_updates() if each.arrival.destination == AGENT2]
+    play.is_answered(refresh, 129)
+    play.waits(1)
+    play.is_carried_to(HOME_PREFIX)
+    assert HOME not in [sent.message.target for sent in play.solicitations()]
 
 
 def test_back_home_after_its_binding_has_ended_there_is_nothing_to_forget() -> None:
