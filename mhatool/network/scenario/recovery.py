@@ -34,6 +34,7 @@ class Recovery:
         self._agents = agents
         self._bound: dict[bytes, bool] = {}
         self.failed: int | None = None
+        self.is_back = False
         self.noticed: dict[str, int] = {}
         """When each of the other agents held it to be unreachable."""
         self.tellers: Counter[str] = Counter()
@@ -43,7 +44,7 @@ class Recovery:
         self.taken_over: dict[str, int] = {}
         """When each agent first announced the home address, on the home link."""
         self.switched: dict[str, int] = {}
-        """When each router had another way to the home link."""
+        """When each router had the way to the home link that it kept, as long as this agent didn't come back."""
         self.complete: int | None = None
         """When the mobile node was registered with as many agents as it wants, this one not counted."""
         self._by_class: Mapping[type[Event], Callable[[Any], None]] = {
@@ -62,7 +63,10 @@ class Recovery:
             handler(event)
 
     def _fails(self, event: MachineFailed) -> None:
-        if event.node == self._node and self.failed is None:
+        if event.node != self._node:
+            return
+        self.is_back = event.how in ("restart", "resume")
+        if self.failed is None:
             self.failed = event.time_ns
 
     def _entry(self, event: UpdateListEntry) -> None:
@@ -96,8 +100,10 @@ class Recovery:
             self.noticed.setdefault(event.node, event.time_ns)
 
     def _route_changed(self, event: RouteChanged) -> None:
-        if self.failed is not None and event.prefix == self._prefix and event.metric < INFINITY:
-            self.switched.setdefault(event.node, event.time_ns)
+        if self.failed is None or self.is_back or event.prefix != self._prefix:
+            return
+        if event.metric < INFINITY:
+            self.switched[event.node] = event.time_ns
 
     # --- what they come to ---
 
@@ -107,7 +113,7 @@ class Recovery:
 
     @property
     def routing_switched(self) -> int | None:
-        """When the last router had another way; None where none changed: the way didn't lead through this agent."""
+        """When the last router had its way; None where none changed: it didn't lead through this agent."""
         return max(self.switched.values(), default=None)
 
 
