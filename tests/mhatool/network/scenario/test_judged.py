@@ -88,4 +88,5 @@ def test_tshark_reads_the_same_of_a_thousand(tmp_path: Path) -> None:
             for interface in run.build.network.machines[place].interfaces.values():
                 recorder.watch_interface(interface)
         run.happen()
-    assert {place: differences(path, scenario.profile) for place, path in paths.items()} == {each: [] for each in AGENTS}
+    found = {place: differences(path, scenario.profile) for place, path in paths.items()}
+    assert found == {"ha1": [], "ha2": [], "ha3": []}
