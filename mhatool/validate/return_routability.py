@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from dissectors.ipv6 import address
 from dissectors.packet import Datagram
+from mhatool.exchange.first_link import on_its_first_link
 from mhatool.exchange.requests import Stray
 from mhatool.protocol.lifetime import nanoseconds
-from mhatool.validate.home_registrations import HomeRegistrations, away, on_its_first_link, surely_away
+from mhatool.validate.home_registrations import HomeRegistrations, away, surely_away
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.surroundings import Surroundings
 

@@ -24,6 +24,7 @@ from mhatool.engine.commands import (
     Command,
     LinkChanged,
     PeerRouteChanged,
+    RestoreBindings,
     Start,
     Stop,
     UnverifiedHomeAddress,
@@ -80,6 +81,12 @@ class HomeAgent:
         self._handlers = self._by_message()
         self._commands = self._by_command()
 
+        self.agents.watch(self._agent_learned, self.failover.heartbeats.unlearned)
+
+    def _agent_learned(self, address: bytes, now: int) -> None:
+        self.failover.heartbeats.learned(address, now)
+        self._registrations.reconsider(now)
+
     def _by_message(self) -> dict[type, Handler]:
         return {
             BindingUpdate: self._registrations.receive,
@@ -100,6 +107,7 @@ class HomeAgent:
             UnverifiedHomeAddress: self._report,
             LinkChanged: self._change_link,
             PeerRouteChanged: self._change_route,
+            RestoreBindings: self._restore,
         }
 
     @property
@@ -160,6 +168,7 @@ class HomeAgent:
                 self._output.act(AddAddress(interface, prefix.router_address, prefix.prefix_length))
         if self.configuration.advertises:
             self._advertising.start(self._link.link_local_address, link_address, now)
+        self.failover.heartbeats.start(now)
         if self.configuration.restart_counter:
             self._introduction.begin(now)
 
@@ -184,6 +193,10 @@ class HomeAgent:
     def _change_route(self, command: Command, now: int) -> None:
         assert isinstance(command, PeerRouteChanged)  # the table says so
         self.failover.route_changed(command.address, command.reachable, now)
+
+    def _restore(self, command: Command, now: int) -> None:
+        assert isinstance(command, RestoreBindings)  # the table says so
+        self._registrations.take_back(command.bindings, now)
 
     def _report(self, command: Command, now: int) -> None:
         assert isinstance(command, UnverifiedHomeAddress)  # the table says so

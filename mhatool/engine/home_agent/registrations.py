@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mhatool.engine.actions import End, ForgetNeighbour, SetTunnel
 from mhatool.engine.arrival import Arrival
+from mhatool.engine.commands import KeptBinding
 from mhatool.engine.drops import DropReason
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.answers import Answers
@@ -20,7 +22,7 @@ from mhatool.engine.home_agent.grants import Grants
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.prefixes import HomePrefixes
 from mhatool.engine.home_agent.presence import Presence
-from mhatool.engine.home_agent.request import Request, Signature, read_request
+from mhatool.engine.home_agent.request import Request, Signature, kept_request, read_request
 from mhatool.engine.home_agent.statuses import Status
 from mhatool.engine.home_agent_events import UnknownAgentListed
 from mhatool.engine.node import Output
@@ -91,6 +93,14 @@ class Registrations:
             self._feed(binding, given, Pending(request, verdict.signature), arrival.now)
         return None
 
+    def take_back(self, kept: Iterable[KeptBinding], now: int) -> None:
+        """What the agent held before a restart; what is over by now, or not for it, isn't taken."""
+        for each in kept:
+            request = kept_request(each, now)
+            known = self._cache.get(each.home_address, each.agent)
+            if request is not None and known is None and each.agent in self._addresses:
+                self._feed(Binding(each.home_address, each.agent), BindingInput.RESTORE, request, now)
+
     def meet(self, binding: Binding, target: bytes, link_source: bytes, now: int) -> None:
         """Somebody has an address that is being checked for a binding."""
         self.duplicates.tell(binding, now, met=(target, link_source))
@@ -100,6 +110,13 @@ class Registrations:
         """Another agent of its mobile node defends an address that is being checked: it has looked for it already."""
         if self.duplicates.vouch(binding, target):
             self._conclude(binding, now)
+
+    def reconsider(self, now: int) -> None:
+        """Another agent has become known: it may be who answered for an address that is being checked."""
+        for binding in self.duplicates.in_doubt():
+            for doubt in self.duplicates.doubts(binding):
+                if not doubt.checks and self._agents.behind(doubt.link_source, binding.agents) is not None:
+                    self.vouch(binding, doubt.target, now)
 
     def next_timer(self) -> int | None:
         """When the next check or lifetime is over."""
@@ -116,8 +133,8 @@ class Registrations:
     def _conclude(self, binding: Binding, now: int) -> None:
         """A check is over: nobody but other agents of the mobile node has spoken up, as far as is known now."""
         doubts = self.duplicates.doubts(binding)
-        met = [doubt for doubt in doubts if self._agents.behind(doubt[1], binding.agents) is None]
-        self.duplicates.tell(binding, now, met=met[0] if met else None)
+        met = [doubt for doubt in doubts if self._agents.behind(doubt.link_source, binding.agents) is None]
+        self.duplicates.tell(binding, now, met=(met[0].target, met[0].link_source) if met else None)
         self.duplicates.end(binding)
         self._feed(binding, BindingInput.DUPLICATE if met else BindingInput.UNIQUE, now)
 
@@ -143,6 +160,16 @@ class Registrations:
             return BindingState.BOUND
         self._presence.check(binding, binding.faces, now)
         return BindingState.CHECKING
+
+    def restore(self, binding: Binding, request: Request, now: int) -> None:
+        """It was accepted before: nobody is asked, nobody is answered."""
+        binding.clone = self._presence.new_clone(request)
+        self._take(binding, request, now)
+        self._presence.appear(binding.faces, BindingState.BOUND, now)
+        self._presence.keep(binding, now)
+        self._tunnel(binding)
+        self.defence.start(binding.faces, now)
+        self._failover.bound(binding, now)
 
     def replace(self, binding: Binding, pending: Pending, now: int) -> BindingState:
         """A newer request while the addresses are being checked: that one is answered."""

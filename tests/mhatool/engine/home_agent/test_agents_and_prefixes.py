@@ -261,6 +261,17 @@ def test_solicitations_that_say_nobody_s_home() -> None:
     play.drops(DropReason.CODE)
 
 
+def test_an_entry_of_a_link_local_address_is_told_nothing_of_its_own() -> None:
+    """Changed prefixes are told to mobile nodes, each once: the clone is no other one."""
+    play = bound(facts={"flags": "AHL", "lifetime_s": 2000})
+    play.is_told(ChangePrefix(PREFIX, valid_lifetime_s=9000, preferred_lifetime_s=700))
+    play.waits(722)  # between 600 s and the preferred lifetime, and again after 3, 6 and 12 s
+    told = [play.finds(MobilePrefixAdvertisement, identifier=0).arrival.routed_home_address for _ in range(4)]
+    assert told == [HOME] * 4
+    with pytest.raises(AssertionError, match="no MobilePrefixAdvertisement"):
+        play.finds(MobilePrefixAdvertisement)
+
+
 # --- coming up and leaving ---
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterSolicitation
 from dissectors.ipv6.address import UNSPECIFIED
+from dissectors.mobility.binding import BindingAcknowledgement
+from dissectors.spec import Flags
 from mhatool.engine.actions import AddAddress, RemoveAddress
 from mhatool.engine.commands import LinkChanged
 from mhatool.engine.nd_events import AddressGivenUp, AddressTentative, Announced
@@ -22,7 +24,7 @@ from tests.mhatool.engine.mobile_node.journey import (
     LINK_LOCAL,
     Journey,
 )
-from tests.mhatool.engine.playbook import Sent
+from tests.mhatool.engine.playbook import S, Sent
 
 
 def tried(play: Journey) -> list[bytes]:
@@ -216,3 +218,45 @@ def test_without_any_link_nothing_is_tried_out() -> None:
     play.forgets()
     play.waits(60)
     assert [sent for sent in play._sent if isinstance(sent.message, NeighborSolicitation)] == []
+
+
+def test_a_node_that_hears_of_no_links_keeps_it_at_home() -> None:
+    """It has it from before, on whatever link; the agent lets go, and nothing was tried out meanwhile."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(HOME_PREFIX)
+    play.waits(3)  # movement detection
+    play.is_answered(play.updates()[-1])
+    assert [event.address for event in play.events if isinstance(event, Announced)] == [HOME, LINK_LOCAL]
+    assert RemoveAddress("eth0", LINK_LOCAL) not in play.actions
+    assert LINK_LOCAL not in tried(play)
+
+
+def test_a_binding_that_ends_before_a_home_router_is_heard_leaves_it_to_be_tried_out() -> None:
+    play = Journey(lifetime_s=8)
+    play.is_registered_with(AGENT1)
+    # Refreshed after 6 s, then 1 and 2 s later; the binding is over, so 6, 12 and 24 s later: at 27 s and 51 s.
+    play.waits(30)
+    assert [round((update.at - play.now) / S) + 30 for update in play.updates()] == [6, 7, 9, 15, 27]
+    play.is_told(LinkChanged("eth0"))
+    assert tried(play) == []
+    play.waits(8)  # what was asked for at 27 s is over at 35 s
+    play.hears_router(HOME_PREFIX)
+    assert tried(play) == [LINK_LOCAL, HOME]
+
+
+def test_another_link_local_address_than_the_home_addresss_namesake_is_no_agents() -> None:
+    """It is tried out at home too, and not announced before that is over."""
+    home = HOME_PREFIX[:8] + bytes.fromhex("0123456789abcdef")
+    play = Journey(home_address=home)
+    (update,) = play.goes_abroad(AGENT1)
+    answer = BindingAcknowledgement(
+        status=0, flags=Flags(), sequence_number=update.message.sequence_number, lifetime_s=420, options=()
+    )
+    play.hears(answer, AGENT1, update.arrival.source, routed_to=home)
+    play.forgets()
+    play.returns_home()
+    assert tried(play) == [LINK_LOCAL]
+    (update,) = play.updates()
+    play.hears(answer.replace(sequence_number=update.message.sequence_number, lifetime_s=0), AGENT1, home)
+    assert [event.address for event in play.events if isinstance(event, Announced)] == [home]
