@@ -53,4 +53,12 @@ class MachineFailed(Event, frozen=True, kw_only=True, tag="link:machine_failed")
     how: str
 
 
-__all__ = ["Attached", "FrameDuplicated", "FrameHeldBack", "FrameLost", "LinkFailed", "LinkPartitioned", "MachineFailed"]
+__all__ = [
+    "Attached",
+    "FrameDuplicated",
+    "FrameHeldBack",
+    "FrameLost",
+    "LinkFailed",
+    "LinkPartitioned",
+    "MachineFailed",
+]

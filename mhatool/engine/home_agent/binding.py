@@ -36,6 +36,8 @@ class BindingInput(Enum):
     DUPLICATE = auto()
     """Somebody else has one of them."""
     EXPIRE = auto()
+    RESTORE = auto()
+    """The agent held it before it was started again."""
 
 
 _ABSENT, _CHECKING, _BOUND = BindingState.ABSENT, BindingState.CHECKING, BindingState.BOUND
@@ -47,6 +49,7 @@ BINDINGS: Table[BindingState, BindingInput] = Table(
     [
         Row(_ABSENT, BindingInput.REGISTER, "begin", (_CHECKING, _BOUND), "RFC 6275, 10.3.1"),
         Row(_ABSENT, BindingInput.DEREGISTER, "refuse_stranger", (_ABSENT,), "RFC 6275, 10.3.2"),
+        Row(_ABSENT, BindingInput.RESTORE, "restore", (_BOUND,), "RFC 6275, 9.1"),
         Row(_CHECKING, BindingInput.REGISTER, "replace", (_CHECKING, _BOUND), "RFC 6275, 9.5.1"),
         Row(_CHECKING, BindingInput.DEREGISTER, "abandon", (_ABSENT,), "RFC 6275, 10.3.2"),
         Row(_CHECKING, BindingInput.UNIQUE, "admit", (_BOUND,), "RFC 6275, 10.3.1"),

@@ -24,6 +24,7 @@ from mhatool.engine.commands import (
     Command,
     LinkChanged,
     PeerRouteChanged,
+    RestoreBindings,
     Start,
     Stop,
     UnverifiedHomeAddress,
@@ -100,6 +101,7 @@ class HomeAgent:
             UnverifiedHomeAddress: self._report,
             LinkChanged: self._change_link,
             PeerRouteChanged: self._change_route,
+            RestoreBindings: self._restore,
         }
 
     @property
@@ -184,6 +186,10 @@ class HomeAgent:
     def _change_route(self, command: Command, now: int) -> None:
         assert isinstance(command, PeerRouteChanged)  # the table says so
         self.failover.route_changed(command.address, command.reachable, now)
+
+    def _restore(self, command: Command, now: int) -> None:
+        assert isinstance(command, RestoreBindings)  # the table says so
+        self._registrations.take_back(command.bindings, now)
 
     def _report(self, command: Command, now: int) -> None:
         assert isinstance(command, UnverifiedHomeAddress)  # the table says so

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mhatool.engine.actions import End, ForgetNeighbour, SetTunnel
 from mhatool.engine.arrival import Arrival
+from mhatool.engine.commands import KeptBinding
 from mhatool.engine.drops import DropReason
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.answers import Answers
@@ -20,7 +22,7 @@ from mhatool.engine.home_agent.grants import Grants
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.prefixes import HomePrefixes
 from mhatool.engine.home_agent.presence import Presence
-from mhatool.engine.home_agent.request import Request, Signature, read_request
+from mhatool.engine.home_agent.request import Request, Signature, kept_request, read_request
 from mhatool.engine.home_agent.statuses import Status
 from mhatool.engine.home_agent_events import UnknownAgentListed
 from mhatool.engine.node import Output
@@ -91,6 +93,14 @@ class Registrations:
             self._feed(binding, given, Pending(request, verdict.signature), arrival.now)
         return None
 
+    def take_back(self, kept: Iterable[KeptBinding], now: int) -> None:
+        """What the agent held before a restart; what is over by now, or not for it, isn't taken."""
+        for each in kept:
+            request = kept_request(each, now)
+            known = self._cache.get(each.home_address, each.agent)
+            if request is not None and known is None and each.agent in self._addresses:
+                self._feed(Binding(each.home_address, each.agent), BindingInput.RESTORE, request, now)
+
     def meet(self, binding: Binding, target: bytes, link_source: bytes, now: int) -> None:
         """Somebody has an address that is being checked for a binding."""
         self.duplicates.tell(binding, now, met=(target, link_source))
@@ -143,6 +153,16 @@ class Registrations:
             return BindingState.BOUND
         self._presence.check(binding, binding.faces, now)
         return BindingState.CHECKING
+
+    def restore(self, binding: Binding, request: Request, now: int) -> None:
+        """It was accepted before: nobody is asked, nobody is answered."""
+        binding.clone = self._presence.new_clone(request)
+        self._take(binding, request, now)
+        self._presence.appear(binding.faces, BindingState.BOUND, now)
+        self._presence.keep(binding, now)
+        self._tunnel(binding)
+        self.defence.start(binding.faces, now)
+        self._failover.bound(binding, now)
 
     def replace(self, binding: Binding, pending: Pending, now: int) -> BindingState:
         """A newer request while the addresses are being checked: that one is answered."""

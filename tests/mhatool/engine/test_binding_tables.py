@@ -12,10 +12,11 @@ from mhatool.engine.home_agent import binding as at_home_agent
 from mhatool.engine.home_agent.registrations import Registrations as HomeRegistrations
 from mhatool.engine.states import IllegalInputError, Table
 
-# RFC 6275, 10.3, with the times of duplicate address detection as states of their own.
+# RFC 6275, 10.3, with the times of duplicate address detection as states of their own; a restart brings bindings back.
 HOME_PAIRS = {
     ("ABSENT", "REGISTER"),
     ("ABSENT", "DEREGISTER"),
+    ("ABSENT", "RESTORE"),
     ("CHECKING", "REGISTER"),
     ("CHECKING", "DEREGISTER"),
     ("CHECKING", "UNIQUE"),
