@@ -1,16 +1,14 @@
 """The paper's testbed, live: the mobile node boots at home, moves, and comes back, with traffic all the time."""
 
-import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mhatool.lab.traffic import lost
-from tests.mhatool.lab.standing import AGENTS, HOME, Standing, care_of, records, standing, until
+from tests.mhatool.lab.standing import AGENTS, HOME, Standing, care_of, heard, records, standing, times, traffic, until
 
 pytestmark = [
     pytest.mark.root,
@@ -52,7 +50,7 @@ def test_at_home_nobody_holds_a_binding_and_the_correspondent_reaches_the_node(l
     assert lab.run("cn", "ping", "-c", "1", "-W", "2", HOME).returncode == 0
 
 
-def test_away_it_registers_with_both_agents_at_once_and_keeps_its_traffic(lab: Standing, tmp_path: Path) -> None:
+def test_away_it_registers_with_both_agents_at_once_and_keeps_itstraffic(lab: Standing, tmp_path: Path) -> None:
     """The capture of all links tells the same story as the scenario `paper-rfc6275` (issue 7, line 1)."""
     capture = tmp_path / "live.pcapng"
     with lab.running("switch", "dumpcap", "-q", *_bridges(lab), "-w", str(capture)) as process:
@@ -101,13 +99,13 @@ def test_traffic_is_lost_only_from_the_link_change_to_the_acceptance(
     """100 datagrams a second each way through the moves 2, 3 and 1 (issue 7, line 2)."""
     files = {node: tmp_path / f"{node}.jsonl" for node in ("cn", "mn")}
     with (
-        lab.running("cn", *_traffic(CORRESPONDENT, HOME, files["cn"])) as cn,
-        lab.running("mn", *_traffic(HOME, CORRESPONDENT, files["mn"])) as mn,
+        lab.running("cn", *traffic(CORRESPONDENT, HOME, files["cn"])) as cn,
+        lab.running("mn", *traffic(HOME, CORRESPONDENT, files["mn"])) as mn,
     ):
-        until(lambda: all(_heard(file) for file in files.values()))
-        begin_ns = max(_times(files["cn"]))  # what left before may have met nobody
-        until(lambda: max(_times(files["cn"])) > begin_ns + SLACK_NS)
-        moved_ns = max(_times(files["cn"]))
+        until(lambda: all(heard(file) for file in files.values()))
+        begin_ns = max(times(files["cn"]))  # what left before may have met nobody
+        until(lambda: max(times(files["cn"])) > begin_ns + SLACK_NS)
+        moved_ns = max(times(files["cn"]))
         _move(lab, link, {care_of(number)} if number else set())
         for process in (cn, mn):
             assert process.wait(30) == 0, process.stdout and process.stdout.read()
@@ -118,18 +116,6 @@ def test_traffic_is_lost_only_from_the_link_change_to_the_acceptance(
                 continue
             assert moved_ns - SLACK_NS < gap.first_ns
             assert gap.last_ns < accepted_ns + SLACK_NS
-
-
-def _traffic(local: str, peer: str, out: Path) -> list[str]:
-    return [sys.executable, "-m", "mhatool.lab.traffic", local, peer, "7000", "100", "6", str(out)]
-
-
-def _heard(file: Path) -> bool:
-    return file.exists() and "received" in file.read_text()
-
-
-def _times(file: Path) -> list[int]:
-    return [json.loads(line)["time_ns"] for line in file.read_text().splitlines()]
 
 
 def _accepted(lab: Standing, since_ns: int) -> int:
