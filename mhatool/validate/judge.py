@@ -28,7 +28,7 @@ from mhatool.validate.needs import knowledge_of
 from mhatool.validate.occasion import Occasion, words
 from mhatool.validate.rule import RULES, Breach, Case, Late, Rule, WatchedCase
 from mhatool.validate.seen import Seen, seen_in
-from mhatool.validate.surroundings import KNOWLEDGE, CopyKnowledge, Knowledge, Surroundings
+from mhatool.validate.surroundings import KNOWLEDGE, CopyKnowledge, Knowledge, Surroundings, TunnelKnowledge
 
 NO_BINDING = 1
 """The Binding Error status for a Home Address option without binding (RFC 6275, 6.1.9)."""
@@ -109,6 +109,8 @@ class Judge:
         self._has_begun = False
         self._copies = Copies()
         self._surroundings = Surroundings()
+        known = self._surroundings.known
+        self._of_tunnels = [found for kind in self._knowledge if isinstance(found := known(kind), TunnelKnowledge)]
         #: Mobility Header messages looked at, copies of one and the same counted once.
         self.messages = 0
 
@@ -132,7 +134,7 @@ class Judge:
                 plan, is_eventful = common
                 findings += self._look(sighting, datagram, plan)
                 if is_eventful:
-                    surroundings.conversations.presence.see(sighting.time_ns, datagram)
+                    self._passed(sighting, datagram)
                 continue
             occasion = (datagram.carries, datagram.headers, datagram.outer is not None)
             plan = self._plans.get(occasion) or self._plan(occasion, datagram)
@@ -140,10 +142,18 @@ class Judge:
                 findings += self._look(sighting, datagram, plan)
             is_eventful = occasion not in self._uneventful
             if is_eventful:
-                surroundings.conversations.presence.see(sighting.time_ns, datagram)
+                self._passed(sighting, datagram)
             if form is not None and plan is not None:
                 form.known[self] = plan, is_eventful
         return findings
+
+    def _passed(self, sighting: Sighting, datagram: Datagram) -> None:
+        """Take in who is seen where, and what tunnels carry; copies too."""
+        self._surroundings.conversations.presence.see(sighting.time_ns, datagram)
+        outer = datagram.outer
+        if outer is not None:
+            for known in self._of_tunnels:
+                known.tunnelled(sighting, datagram, outer)
 
     def _begin(self, sighting: Sighting) -> None:
         """A capture begins with its first frame; until that is seen, with the earliest packet."""

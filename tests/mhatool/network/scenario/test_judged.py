@@ -13,7 +13,7 @@ from mhatool.network.vantage import Recorder
 from mhatool.validate import Judge
 from mhatool.validate.finding import Severity
 from mhatool.wireshark.crosscheck import Crosscheck
-from tests.mhatool.network.scenario.runs import ALL_LINKS, quiet
+from tests.mhatool.network.scenario.runs import ALL_LINKS, CHANGES, Happened, happen, quiet
 
 BESIDE_TSHARK = [("paper", "all links"), ("paper-rfc6275", "node mn"), ("tour", "node mn"), ("crowd", "node ha1")]
 """Where tshark reads along in every run of the tests; under soak it does so everywhere."""
@@ -21,21 +21,35 @@ AGENTS = ("ha1", "ha2", "ha3")
 """Where the crowd of 1,000 mobile nodes is looked at: their signalling comes together there."""
 
 
+SEEDS = [7, 23, 51, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 61) if seed not in (7, 23, 51))]
+"""Of `lossy`: with the first ones a mobile node's updates are lost one after the other, on this link or on that."""
+
+
 def errors_in(path: Path, profile: Profile) -> list[str]:
     findings = findings_in([str(path)], Judge(profile), profile)
     return [f"{finding.rule} {finding.seen}" for finding in findings if finding.severity is Severity.ERROR]
 
 
-@pytest.mark.parametrize("name", built_in_names())
-def test_no_vantage_point_sees_an_error(name: str, tmp_path: Path) -> None:
-    happened = quiet(name)
+def errors_at(happened: Happened, folder: Path) -> dict[str, list[str]]:
+    """What each vantage point finds fault with; those that find nothing are left out."""
     errors = {}
     for place, octets in happened.captures.items():
-        path = tmp_path / f"{place}.pcapng"
+        path = folder / f"{place}.pcapng"
         path.write_bytes(octets)
         errors[place] = errors_in(path, happened.scenario.profile)
     assert ALL_LINKS in errors
-    assert {place: found for place, found in errors.items() if found} == {}
+    return {place: found for place, found in errors.items() if found}
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_no_vantage_point_sees_an_error(name: str, tmp_path: Path) -> None:
+    assert errors_at(quiet(name), tmp_path) == {}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_lost_elsewhere_is_nobodys_fault(seed: int, tmp_path: Path) -> None:
+    """MIP6-BA-001: six updates in a row may be lost behind a capture, or their answers before it."""
+    assert errors_at(happen("lossy", CHANGES["lossy"], seed), tmp_path) == {}
 
 
 @pytest.mark.parametrize("name", built_in_names())
