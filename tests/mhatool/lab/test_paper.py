@@ -170,9 +170,27 @@ def test_a_home_agent_that_was_killed_has_its_bindings_again(lab: Standing) -> N
     lab.lab.start("ha1")
     until(lambda: lab.answers("ha1"))
     until(lambda: lab.events("ha1", "binding:cache_entry"))
-    first = [event for event in lab.events("ha1", "binding:cache_entry") if not event.get("cloned")][0]
+    first = next(event for event in lab.events("ha1", "binding:cache_entry") if not event.get("cloned"))
     held = next(row for row in before if not row["cloned"])
     assert (first["sequence_number"], first["care_of_address"]) == (held["sequence_number"], care_of(3))
     assert first["lifetime_s"] < held["lifetime_s"]
     assert not [event for event in lab.events("ha1", "mh:received") if event["time_ns"] < first["time_ns"]]
     assert lab.run("cn", "ping", "-c", "2", "-i", "0.2", "-W", "2", HOME).returncode == 0
+
+
+def test_destroy_leaves_nothing_and_ends_nobody_elses_processes(tmp_path: Path) -> None:
+    """Namespaces and processes of this lab are gone; a process that it hasn't started goes on."""
+    with standing("paper", tmp_path) as made:
+        kept = {process.number for process in made.lab.processes.all().values()}
+        made.lab.start("ha1")  # runs already: nothing is started twice
+        assert {process.number for process in made.lab.processes.all().values()} == kept
+        with made.running("cn2", "sleep", "60") as strange:
+            made.lab.destroy()
+            assert strange.poll() is None
+    assert made.lab.namespaces() == []
+    assert not made.lab.folder.exists()
+    assert [number for number in kept if Path(f"/proc/{number}/cmdline").exists() and _is_ours(number)] == []
+
+
+def _is_ours(number: int) -> bool:
+    return b"bird" in (command := Path(f"/proc/{number}/cmdline").read_bytes()) or b"mhatool" in command
