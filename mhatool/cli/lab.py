@@ -117,7 +117,7 @@ def execute(
     with _told():
         lab = _lab(name)
         lab.node(node)
-    whole = inside(lab.topology.name, node, *command)
+    whole = inside(lab.topology.name, node, *(command[1:] if command[0] == "--" else command))
     sys.stdout.flush()
     os.execvp(whole[0], whole)
 

@@ -76,7 +76,7 @@ class Lab:
         return found
 
     def start(self, name: str) -> None:
-        """Start what runs in a node: routing, then its node."""
+        """Start what is to run in a node and doesn't: routing, then its node."""
         node = self.node(name)
         if node.routing is not None:
             file = self._write(f"{name}.bird", bird_configuration(name, node.routing))
@@ -102,6 +102,9 @@ class Lab:
         return path
 
     def _start(self, node: str, name: str, *command: str) -> None:
+        known = self.processes.all().get(name)
+        if known is not None and known.runs:
+            return
         self.processes.start(name, commands.inside(self.topology.name, node, *command))
 
     # --- changes ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 from collections.abc import Iterator
@@ -49,6 +50,10 @@ class LinkSocket:
                 datagram, address = self._socket.recvfrom(_LONGEST)
             except BlockingIOError:
                 return
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:
+                    raise
+                return  # the interface went down: it will be heard again when it is up
             if address[2] not in _NOT_FOR_US and len(datagram) >= 40:
                 yield datagram, address[4]
 

@@ -17,9 +17,19 @@ from mhatool.engine.home_agent_events import HomeAddressChecked
 from mhatool.engine.node import Output
 from mhatool.engine.timers import Timers
 from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.value import value
 
 MOST_DOUBTS = 16
 """A mobile node has not more agents than fit into one list."""
+
+
+@value
+class Doubt:
+    """Somebody with this link-layer address has an address, or (`checks`) only checks it too."""
+
+    target: bytes
+    link_source: bytes
+    checks: bool
 
 
 class DuplicateDetection:
@@ -32,7 +42,7 @@ class DuplicateDetection:
         self._checked: dict[bytes, list[Binding]] = {}
         self._left: dict[Binding, int] = {}
         self._open: dict[Binding, list[bytes]] = {}
-        self._doubts: dict[Binding, list[tuple[bytes, bytes]]] = {}
+        self._doubts: dict[Binding, list[Doubt]] = {}
         self._timers: Timers[Binding] = Timers()
 
     def begin(self, binding: Binding, now: int) -> None:
@@ -49,20 +59,25 @@ class DuplicateDetection:
 
     def vouch(self, binding: Binding, target: bytes) -> bool:
         """An address needs no more time: another agent has checked it. True where that was the last one."""
-        waiting = self._open[binding]
-        if target in waiting:
-            waiting.remove(target)
+        waiting = self._open.get(binding)
+        if waiting is None or target not in waiting:
+            return False
+        waiting.remove(target)
         return not waiting
 
-    def doubt(self, binding: Binding, target: bytes, link_source: bytes) -> None:
+    def doubt(self, binding: Binding, doubt: Doubt) -> None:
         """Somebody has an address who may be another agent of the mobile node, or not."""
         doubts = self._doubts.setdefault(binding, [])
-        if len(doubts) < MOST_DOUBTS:
-            doubts.append((target, link_source))
+        if len(doubts) < MOST_DOUBTS and doubt not in doubts:
+            doubts.append(doubt)
 
-    def doubts(self, binding: Binding) -> list[tuple[bytes, bytes]]:
-        """What `doubt` was told: addresses, and the link-layer addresses of who has them."""
-        return self._doubts.get(binding, [])
+    def doubts(self, binding: Binding) -> list[Doubt]:
+        """What `doubt` was told about a binding."""
+        return list(self._doubts.get(binding, ()))
+
+    def in_doubt(self) -> list[Binding]:
+        """The bindings about which it was told anything."""
+        return list(self._doubts)
 
     def end(self, binding: Binding) -> None:
         """However it stands, it is over; nothing where it was already."""

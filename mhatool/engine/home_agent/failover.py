@@ -43,7 +43,6 @@ class Failover:
         self.take_over = TakeOver(configuration.constants, self._peers, defence)
         self._identifier: int | None = None
         self.has_left = False
-        agents.watch(self.heartbeats.learned, self.heartbeats.unlearned)
 
     # --- what happens to bindings ---
 

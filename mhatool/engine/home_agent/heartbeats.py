@@ -12,7 +12,7 @@ from dissectors.options.extensions import RestartCounter
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
-from mhatool.engine.home_agent.agents_list import HomeAgentsList
+from mhatool.engine.home_agent.agents_list import MOST_AGENTS, HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.home_agent.peer import Peer, PeerInput, PeerState
@@ -38,10 +38,12 @@ class Heartbeats:
         output: Output,
         randomness: Randomness,
     ) -> None:
-        self._addresses = frozenset(configuration.addresses)
-        self._configured = frozenset(configuration.peers)
+        self._addresses = tuple(dict.fromkeys(configuration.addresses))
+        self._configured = tuple(dict.fromkeys(configuration.peers))
+        self._introduced: dict[bytes, None] = {}
         self._counter = configuration.restart_counter
         self._is_active = configuration.constants.probe_failures > 0
+        self._introduces = self._is_active and configuration.restart_counter > 0
         self._agents = agents
         self._sender = sender
         self._randomness = randomness
@@ -72,9 +74,23 @@ class Heartbeats:
 
     def learned(self, address: bytes, now: int) -> None:
         """A home agent advertises this address that did not before."""
+        self._introduce(address, now)
         for peer in self.peers.at(address):
             peer.resigned = False
             self.probing.feed(peer, PeerInput.KNOWN, now)
+
+    def start(self, now: int) -> None:
+        """This agent comes up: those of the configuration are known already."""
+        for address in self._configured:
+            self._introduce(address, now)
+
+    def _introduce(self, address: bytes, now: int) -> None:
+        """Who has restarted says so to each agent that it gets to know, which may hold bindings with it (3.2)."""
+        if not self._introduces or address in self._introduced or len(self._introduced) >= MOST_AGENTS:
+            return
+        self._introduced[address] = None
+        for own in self._addresses:
+            self._send(_UNSOLICITED, 0, own, address, now)
 
     def unlearned(self, address: bytes, now: int) -> None:
         """It does no longer: it leaves, or it can't be heard."""
@@ -95,6 +111,11 @@ class Heartbeats:
         if peer.number is None:
             peer.number = self._randomness.getrandbits(32)
         peer.number = (peer.number + 1) % _NUMBERS
+        self.repeat(peer, now)
+
+    def repeat(self, peer: Peer, now: int) -> None:
+        """Send it again."""
+        assert peer.number is not None  # it was sent before
         message = Heartbeat(flags=_REQUEST, sequence_number=peer.number, options=())
         self._sender.send(message, peer.own, peer.address, now)
 
@@ -144,6 +165,7 @@ class Heartbeats:
     def leave(self, now: int) -> None:
         """Tell all peers that what this agent holds is theirs from now on: its counter counts on."""
         self._counter += 1
+        self._introduces = False
         self.probing.stop()
         for peer in self.peers:
             if peer.state is not PeerState.UNKNOWN:

@@ -7,6 +7,7 @@ from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.cache import BindingCache
+from mhatool.engine.home_agent.duplicates import Doubt
 from mhatool.engine.home_agent.failover import Failover
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.registrations import Registrations
@@ -81,7 +82,8 @@ class Neighbours:
             if self._agents.behind(arrival.link_source, binding.agents) is not None:
                 continue
             if self._agents.may_be(arrival.link_source, binding.agents):
-                duplicates.doubt(binding, target, arrival.link_source)
+                checks = arrival.source == UNSPECIFIED
+                duplicates.doubt(binding, Doubt(target, arrival.link_source, checks))
             else:
                 self._registrations.meet(binding, target, arrival.link_source, arrival.now)
 

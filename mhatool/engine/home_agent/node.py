@@ -81,6 +81,12 @@ class HomeAgent:
         self._handlers = self._by_message()
         self._commands = self._by_command()
 
+        self.agents.watch(self._agent_learned, self.failover.heartbeats.unlearned)
+
+    def _agent_learned(self, address: bytes, now: int) -> None:
+        self.failover.heartbeats.learned(address, now)
+        self._registrations.reconsider(now)
+
     def _by_message(self) -> dict[type, Handler]:
         return {
             BindingUpdate: self._registrations.receive,
@@ -162,6 +168,7 @@ class HomeAgent:
                 self._output.act(AddAddress(interface, prefix.router_address, prefix.prefix_length))
         if self.configuration.advertises:
             self._advertising.start(self._link.link_local_address, link_address, now)
+        self.failover.heartbeats.start(now)
         if self.configuration.restart_counter:
             self._introduction.begin(now)
 

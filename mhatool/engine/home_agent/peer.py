@@ -99,14 +99,14 @@ class Peer:
     """Another home agent's address, as seen from one of this agent's own: what is asked between these two.
 
     `shared` are the bindings at `own` that list it, `lacking` those of them which it lost when it restarted. `number`
-    is that of the last Heartbeat, sent at `asked_ns`, which is `out` until it is answered. `counter` is its restart
-    counter, None before an answer told one. `doubted_ns` is since when something says that it leaves, `resigned` that
-    it advertises itself no longer.
+    is that of the last Heartbeat, first sent at `asked_ns`, last at `sent_ns`, which is `out` until it is answered, or
+    its time is over at `deadline_ns`. `counter` is its restart counter, None before an answer told one. `doubted_ns` is
+    since when something says that it leaves, `resigned` that it advertises itself no longer.
     """
 
     __slots__ = (
-        *("address", "asked_ns", "counter", "doubted_ns", "failures", "lacking", "number", "out", "own", "resigned"),
-        *("shared", "state", "told"),
+        *("address", "asked_ns", "counter", "deadline_ns", "doubted_ns", "failures", "lacking", "number", "out"),
+        *("own", "resigned", "sent_ns", "shared", "state", "told"),
     )
 
     def __init__(self, own: bytes, address: bytes) -> None:
@@ -117,6 +117,8 @@ class Peer:
         self.lacking: dict[Binding, None] = {}
         self.number: int | None = None
         self.asked_ns = 0
+        self.sent_ns = 0
+        self.deadline_ns = 0
         self.out = False
         self.failures = 0
         self.counter: int | None = None

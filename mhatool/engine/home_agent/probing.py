@@ -34,9 +34,11 @@ class Consequences(Protocol):
 
 
 class Asking(Protocol):
-    """Sends a Heartbeat."""
+    """Sends a Heartbeat: a new one, or the one that is out once more."""
 
     def ask(self, peer: Peer, now: int) -> None: ...
+
+    def repeat(self, peer: Peer, now: int) -> None: ...
 
 
 class Probing:
@@ -83,14 +85,18 @@ class Probing:
             self.hurry(peer, now)
 
     def hurry(self, peer: Peer, now: int) -> None:
-        """Ask it at once, but never sooner than the gap; nothing where an answer is waited for that may still come."""
-        if self.is_paused or (peer.out and peer.state is not PeerState.UNREACHABLE):
+        """Ask it at once, but never sooner than the gap.
+
+        A question that is out is repeated with its number, and its time goes on: however often somebody gives a reason
+        to ask, what isn't answered is counted.
+        """
+        if self.is_paused:
             return
-        at = peer.asked_ns + LEAST_GAP_NS if peer.number is not None else now
-        deadline = self._timers.deadline(peer)
+        at = peer.sent_ns + LEAST_GAP_NS if peer.number is not None else now
+        due = self._timers.deadline(peer)
         if at <= now:
-            self._ask(peer, now)
-        elif deadline is None or at < deadline:
+            self._ask_again(peer, now)
+        elif due is None or at < due:
             self._timers.set(peer, at)
 
     def pause(self) -> None:
@@ -120,6 +126,9 @@ class Probing:
     def handle_timer(self, now: int) -> None:
         """Count what wasn't answered, and ask again."""
         for peer in self._timers.due(now):
+            if peer.out and now < peer.deadline_ns:
+                self._ask_again(peer, now)
+                continue
             if peer.out:
                 peer.failures += 1
                 if peer.failures >= self._failures:
@@ -128,10 +137,19 @@ class Probing:
                 self._ask(peer, now)
 
     def _ask(self, peer: Peer, now: int) -> None:
-        peer.out, peer.asked_ns = True, now
-        self._asking.ask(peer, now)
         hastes = peer.state is PeerState.UNREACHABLE or peer.doubted_ns is not None
-        self._timers.set(peer, now + (self._haste_ns if hastes else self._patience_ns))
+        peer.out, peer.asked_ns, peer.sent_ns = True, now, now
+        peer.deadline_ns = now + (self._haste_ns if hastes else self._patience_ns)
+        self._asking.ask(peer, now)
+        self._timers.set(peer, peer.deadline_ns)
+
+    def _ask_again(self, peer: Peer, now: int) -> None:
+        if not peer.out or peer.state is PeerState.UNREACHABLE:
+            self._ask(peer, now)
+            return
+        peer.sent_ns = now
+        self._asking.repeat(peer, now)
+        self._timers.set(peer, peer.deadline_ns)
 
     def _is_silent(self, peer: Peer) -> bool:
         """Who left, and advertises itself no longer, isn't asked any more."""

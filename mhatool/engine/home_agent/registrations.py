@@ -111,6 +111,13 @@ class Registrations:
         if self.duplicates.vouch(binding, target):
             self._conclude(binding, now)
 
+    def reconsider(self, now: int) -> None:
+        """Another agent has become known: it may be who answered for an address that is being checked."""
+        for binding in self.duplicates.in_doubt():
+            for doubt in self.duplicates.doubts(binding):
+                if not doubt.checks and self._agents.behind(doubt.link_source, binding.agents) is not None:
+                    self.vouch(binding, doubt.target, now)
+
     def next_timer(self) -> int | None:
         """When the next check or lifetime is over."""
         timers = [at for at in (self.duplicates.next_timer(), self._cache.next_timer()) if at is not None]
@@ -126,8 +133,8 @@ class Registrations:
     def _conclude(self, binding: Binding, now: int) -> None:
         """A check is over: nobody but other agents of the mobile node has spoken up, as far as is known now."""
         doubts = self.duplicates.doubts(binding)
-        met = [doubt for doubt in doubts if self._agents.behind(doubt[1], binding.agents) is None]
-        self.duplicates.tell(binding, now, met=met[0] if met else None)
+        met = [doubt for doubt in doubts if self._agents.behind(doubt.link_source, binding.agents) is None]
+        self.duplicates.tell(binding, now, met=(met[0].target, met[0].link_source) if met else None)
         self.duplicates.end(binding)
         self._feed(binding, BindingInput.DUPLICATE if met else BindingInput.UNIQUE, now)
 

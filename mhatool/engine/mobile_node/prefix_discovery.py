@@ -41,7 +41,6 @@ class PrefixDiscovery:
 
     def stop(self) -> None:
         """Home again: the link itself tells."""
-        self._answered.clear()
         for home_agent in self._asked:
             self._context.cancel(Alarm.PREFIX_SOLICITATION, home_agent)
         self._asked.clear()

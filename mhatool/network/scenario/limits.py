@@ -42,6 +42,7 @@ RANGES: Final[Mapping[tuple[str, str], Range]] = {
     ("Constants", "max_router_solicitations"): (0, 100),
     ("Constants", "max_router_solicitation_delay_s"): (0, LONGEST_S),
     ("Constants", "refresh_advice_percent"): (0, 100),
+    ("Constants", "probe_failures"): (0, 100),
     ("Constants", "max_home_binding_lifetime_s"): (LIFETIME_UNIT_S, LONGEST_S),
     ("Constants", "max_rr_binding_lifetime_s"): (LIFETIME_UNIT_S, LONGEST_S),
 }

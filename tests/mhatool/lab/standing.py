@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,10 +86,14 @@ class Standing:
 
 
 @contextmanager
-def standing(topology: str, folder: Path) -> Iterator[Standing]:
-    """The topology, under a name of this process' own."""
+def standing(topology: str, folder: Path, **live: Any) -> Iterator[Standing]:
+    """The topology, under a name of this process' own; `live` goes into each live node's file."""
     plan = load(topology)
-    lab = Lab(replace(plan, name=f"t{os.getpid() % 1_000_000}"), folder)
+    nodes = {
+        name: node if node.live is None else replace(node, live={**node.live, **live})
+        for name, node in plan.nodes.items()
+    }
+    lab = Lab(replace(plan, name=f"t{os.getpid() % 1_000_000}", nodes=nodes), folder)
     lab.deploy()
     try:
         made = Standing(lab)
@@ -98,6 +103,23 @@ def standing(topology: str, folder: Path) -> Iterator[Standing]:
         yield made
     finally:
         lab.destroy()
+
+
+def traffic(local: str, peer: str, out: Path, seconds: float = 6, rate: int = 100) -> list[str]:
+    """One end of test traffic; `mhatool.lab.traffic` says what it writes."""
+    return [sys.executable, "-m", "mhatool.lab.traffic", local, peer, "7000", str(rate), str(seconds), str(out)]
+
+
+def heard(file: Path) -> bool:
+    """Whether an end of test traffic has heard the other one."""
+    return file.exists() and "received" in file.read_text("ascii")
+
+
+def times(file: Path) -> list[int]:
+    """When an end of test traffic sent or heard something."""
+    return [
+        json.loads(line)["time_ns"] for line in file.read_text("ascii").splitlines(keepends=True) if line[-1] == "\n"
+    ]
 
 
 def records(*command: str) -> list[dict[str, Any]]:

@@ -1,16 +1,14 @@
 """The paper's testbed, live: the mobile node boots at home, moves, and comes back, with traffic all the time."""
 
-import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mhatool.lab.traffic import lost
-from tests.mhatool.lab.standing import AGENTS, HOME, Standing, care_of, records, standing, until
+from tests.mhatool.lab.standing import AGENTS, HOME, Standing, care_of, heard, records, standing, times, traffic, until
 
 pytestmark = [
     pytest.mark.root,
@@ -101,13 +99,13 @@ def test_traffic_is_lost_only_from_the_link_change_to_the_acceptance(
     """100 datagrams a second each way through the moves 2, 3 and 1 (issue 7, line 2)."""
     files = {node: tmp_path / f"{node}.jsonl" for node in ("cn", "mn")}
     with (
-        lab.running("cn", *_traffic(CORRESPONDENT, HOME, files["cn"])) as cn,
-        lab.running("mn", *_traffic(HOME, CORRESPONDENT, files["mn"])) as mn,
+        lab.running("cn", *traffic(CORRESPONDENT, HOME, files["cn"])) as cn,
+        lab.running("mn", *traffic(HOME, CORRESPONDENT, files["mn"])) as mn,
     ):
-        until(lambda: all(_heard(file) for file in files.values()))
-        begin_ns = max(_times(files["cn"]))  # what left before may have met nobody
-        until(lambda: max(_times(files["cn"])) > begin_ns + SLACK_NS)
-        moved_ns = max(_times(files["cn"]))
+        until(lambda: all(heard(file) for file in files.values()))
+        begin_ns = max(times(files["cn"]))  # what left before may have met nobody
+        until(lambda: max(times(files["cn"])) > begin_ns + SLACK_NS)
+        moved_ns = max(times(files["cn"]))
         _move(lab, link, {care_of(number)} if number else set())
         for process in (cn, mn):
             assert process.wait(30) == 0, process.stdout and process.stdout.read()
@@ -118,18 +116,6 @@ def test_traffic_is_lost_only_from_the_link_change_to_the_acceptance(
                 continue
             assert moved_ns - SLACK_NS < gap.first_ns
             assert gap.last_ns < accepted_ns + SLACK_NS
-
-
-def _traffic(local: str, peer: str, out: Path) -> list[str]:
-    return [sys.executable, "-m", "mhatool.lab.traffic", local, peer, "7000", "100", "6", str(out)]
-
-
-def _heard(file: Path) -> bool:
-    return file.exists() and "received" in file.read_text()
-
-
-def _times(file: Path) -> list[int]:
-    return [json.loads(line)["time_ns"] for line in file.read_text().splitlines()]
 
 
 def _accepted(lab: Standing, since_ns: int) -> int:
@@ -183,8 +169,28 @@ def test_a_home_agent_that_was_killed_has_its_bindings_again(lab: Standing) -> N
     lab.lab.processes.end("ha1", 9)
     lab.lab.start("ha1")
     until(lambda: lab.answers("ha1"))
-    until(lambda: lab.show("ha1", "bindings"))
-    after = lab.show("ha1", "bindings")
-    assert [row["sequence_number"] for row in after] == [row["sequence_number"] for row in before]
-    assert all(row["lifetime_left_s"] < then["lifetime_left_s"] for row, then in zip(after, before, strict=True))
+    until(lambda: lab.events("ha1", "binding:cache_entry"))
+    first = next(event for event in lab.events("ha1", "binding:cache_entry") if not event.get("cloned"))
+    held = next(row for row in before if not row["cloned"])
+    assert (first["sequence_number"], first["care_of_address"]) == (held["sequence_number"], care_of(3))
+    assert first["lifetime_s"] < held["lifetime_s"]
+    assert not [event for event in lab.events("ha1", "mh:received") if event["time_ns"] < first["time_ns"]]
     assert lab.run("cn", "ping", "-c", "2", "-i", "0.2", "-W", "2", HOME).returncode == 0
+
+
+def test_destroy_leaves_nothing_and_ends_nobody_elses_processes(tmp_path: Path) -> None:
+    """Namespaces and processes of this lab are gone; a process that it hasn't started goes on."""
+    with standing("paper", tmp_path) as made:
+        kept = {process.number for process in made.lab.processes.all().values()}
+        made.lab.start("ha1")  # runs already: nothing is started twice
+        assert {process.number for process in made.lab.processes.all().values()} == kept
+        with made.running("cn2", "sleep", "60") as strange:
+            made.lab.destroy()
+            assert strange.poll() is None
+    assert made.lab.namespaces() == []
+    assert not made.lab.folder.exists()
+    assert [number for number in kept if Path(f"/proc/{number}/cmdline").exists() and _is_ours(number)] == []
+
+
+def _is_ours(number: int) -> bool:
+    return b"bird" in (command := Path(f"/proc/{number}/cmdline").read_bytes()) or b"mhatool" in command

@@ -145,6 +145,7 @@ def test_with_no_failures_allowed_nobody_is_asked() -> None:
 def test_a_known_agent_is_answered_with_its_number_and_the_restart_counter() -> None:
     play = agent(restart_counter=9)
     knows(play, SECOND)
+    play.forgets()
     says(play, SECOND, "", number=0xFFFFFFFF)
     sent = play.sends(Heartbeat, flags={"R"}, sequence_number=0xFFFFFFFF)
     assert (sent.at, sent.arrival.source, sent.arrival.destination) == (play.now, AGENT, SECOND)

@@ -4,10 +4,11 @@ from random import Random
 
 from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterSolicitation
 from dissectors.ipv6.address import parse
+from dissectors.mobility.agent_switch import Heartbeat
 from dissectors.mobility.binding import BindingAcknowledgement
 from mhatool.engine.constants import RFC6275
 from mhatool.engine.home_agent import HomeAgent
-from tests.mhatool.engine.home_agent.companions import knows
+from tests.mhatool.engine.home_agent.companions import knows, restart_counter
 from tests.mhatool.engine.home_agent.stage import (
     AGENT,
     CARE_OF,
@@ -17,6 +18,7 @@ from tests.mhatool.engine.home_agent.stage import (
     SECOND,
     SECOND_LINK,
     announces,
+    checks,
     configuration,
     update,
 )
@@ -50,6 +52,7 @@ def test_three_times_unless_somebody_answers() -> None:
     answered.sends(RouterSolicitation)
     answered.waits(0.5)
     knows(answered, SECOND)
+    answered.sends(Heartbeat)
     answered.waits(100)
     answered.sends_nothing()
 
@@ -62,10 +65,61 @@ def test_one_that_never_lost_anything_asks_nobody() -> None:
 
 def test_it_holds_a_binding_again_once_the_one_that_defends_it_has_answered() -> None:
     play = starts(1)
-    play.sends(RouterSolicitation)
     knows(play, SECOND)
+    play.forgets()
     play.hears(update(9, flags="AHM", agents=(AGENT, SECOND)), CARE_OF, AGENT, home_address=HOME)
     play.sends(NeighborSolicitation, target=HOME)
     play.waits(0.002)
     announces(play, SECOND_LINK)
     assert play.finds(BindingAcknowledgement, status=0).at == BEGIN + 2_000_000
+
+
+def test_a_check_that_began_before_ends_as_soon_as_it_knows_who_answered() -> None:
+    play = starts(1)
+    play.hears(update(9, flags="AHM", agents=(AGENT, SECOND)), CARE_OF, AGENT, home_address=HOME)
+    announces(play, SECOND_LINK)
+    play.waits(0.3)
+    play.forgets()
+    knows(play, SECOND)
+    assert play.finds(BindingAcknowledgement, status=0).at == BEGIN + 300_000_000
+
+
+def test_one_that_only_checks_the_address_too_is_no_reason_to_end_it() -> None:
+    play = starts(1)
+    play.hears(update(9, flags="AHM", agents=(AGENT, SECOND)), CARE_OF, AGENT, home_address=HOME)
+    checks(play, SECOND_LINK)
+    play.waits(0.3)
+    play.forgets()
+    knows(play, SECOND)
+    play.sends(Heartbeat)
+    play.sends_nothing()
+    play.waits(0.7)
+    play.finds(BindingAcknowledgement, status=0)
+
+
+def test_it_tells_each_agent_that_it_gets_to_know_that_it_has_restarted() -> None:
+    """Unsolicited, with its counter (RFC 5847, 3.2): that one may hold bindings with it."""
+    play = starts(3)
+    play.sends(RouterSolicitation)
+    for _ in range(2):
+        knows(play, SECOND)
+    sent = play.sends(Heartbeat, flags={"U", "R"})
+    assert (sent.arrival.source, sent.arrival.destination, restart_counter(sent)) == (AGENT, SECOND, 3)
+    play.sends_nothing()
+    knows(play, SECOND, lifetime_s=0)
+    knows(play, SECOND)
+    play.sends_nothing()
+
+
+def test_those_of_the_configuration_are_told_at_once() -> None:
+    play = Playbook(HomeAgent(configuration(restart_counter=3, peers=(SECOND, SECOND)), Random(1)))
+    play.starts(home=LINK)
+    assert play.sends(Heartbeat).arrival.destination == SECOND
+    play.sends(RouterSolicitation)
+    play.sends_nothing()
+
+
+def test_who_has_not_restarted_tells_nobody() -> None:
+    play = starts(0)
+    knows(play, SECOND)
+    play.sends_nothing()

@@ -293,3 +293,14 @@ def test_a_correspondents_135_after_the_home_registration_is_no_reason_to_go_on(
     play.is_answered_by_correspondent(update, 135, number=5)
     assert [event.state for event in play.events if isinstance(event, UpdateListEntry)] == ["IDLE"]
     assert to_peer(play) == []
+
+
+def test_a_binding_at_a_correspondent_ends_with_the_home_prefix() -> None:
+    """The agent granted 420 s before it told that the home prefix has 100."""
+    play = Journey()
+    (update,) = play.goes_abroad(AGENT1)
+    play.is_answered(update, 1)
+    hears_prefix(play, play.finds(MobilePrefixSolicitation), 100)
+    play.uses_peer()
+    play.answers_tests()
+    assert [sent.message.lifetime_s for sent in to_peer(play)] == [100]

@@ -46,8 +46,9 @@ class Failed:
         return self.run.build.network.flows[name]
 
     def lost(self, name: str, since_ns: int) -> list[float]:
-        """When datagrams of a flow left that never came: seconds from the start."""
-        return [self.s(at) for at in self.flow(name).lost if at >= since_ns]
+        """When datagrams of a flow left that never came, in seconds from the start; not those of the last second."""
+        until_ns = self.run.build.end_ns - S
+        return [self.s(at) for at in self.flow(name).lost if since_ns <= at < until_ns]
 
     @property
     def broken(self) -> list[str]:

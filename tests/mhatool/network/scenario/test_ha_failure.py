@@ -113,6 +113,15 @@ def test_if_the_teller_dies_the_next_one_tells_of_both(second_s: float) -> None:
     assert "ha4" not in found.recovery.tellers
 
 
+@pytest.mark.parametrize("seed", [1, 3])
+def test_one_of_three_tells_it(seed: int) -> None:
+    """All three probe each other; the third one would tell if the second one's alarm weren't answered."""
+    changes = ('failures=[{at=40, node="ha1", how="crash"}]', "expectations=[]", "duration_s=62")
+    found = failed("ha-failure-three", *changes, seed=seed, agents=3)
+    assert [event.turn for event in found.told(AlarmRaised, "ha3")] == [1]
+    assert list(found.recovery.tellers) == ["ha2"]
+
+
 def test_two_of_three_die() -> None:
     found = failed("ha-failure-three", agents=3)
     assert found.broken == []
