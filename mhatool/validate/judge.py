@@ -28,7 +28,7 @@ from mhatool.validate.needs import knowledge_of
 from mhatool.validate.occasion import Occasion, words
 from mhatool.validate.rule import RULES, Breach, Case, Late, Rule, WatchedCase
 from mhatool.validate.seen import Seen, seen_in
-from mhatool.validate.surroundings import KNOWLEDGE, CopyKnowledge, Knowledge, Surroundings, TunnelKnowledge
+from mhatool.validate.surroundings import KNOWLEDGE, CopyKnowledge, Knowledge, Surroundings
 
 NO_BINDING = 1
 """The Binding Error status for a Home Address option without binding (RFC 6275, 6.1.9)."""
@@ -109,8 +109,6 @@ class Judge:
         self._has_begun = False
         self._copies = Copies()
         self._surroundings = Surroundings()
-        known = self._surroundings.known
-        self._of_tunnels = [found for kind in self._knowledge if isinstance(found := known(kind), TunnelKnowledge)]
         #: Mobility Header messages looked at, copies of one and the same counted once.
         self.messages = 0
 
@@ -152,7 +150,7 @@ class Judge:
         self._surroundings.conversations.presence.see(sighting.time_ns, datagram)
         outer = datagram.outer
         if outer is not None:
-            for known in self._of_tunnels:
+            for known in self._surroundings.of_tunnels():
                 known.tunnelled(sighting, datagram, outer)
 
     def _begin(self, sighting: Sighting) -> None:
