@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -24,16 +25,17 @@ from mhatool.exchange.conversation import PROMPT_NS
 from mhatool.validate import situation
 from mhatool.validate.finding import Finding, Severity
 from mhatool.validate.likeness import Likeness, Likenesses
-from mhatool.validate.needs import knowledge_of
+from mhatool.validate.needs import ask_for_requests, knowledge_of
 from mhatool.validate.occasion import Occasion, words
 from mhatool.validate.rule import RULES, Breach, Case, Late, Rule, WatchedCase
 from mhatool.validate.seen import Seen, seen_in
+from mhatool.validate.share import Share, in_share
 from mhatool.validate.surroundings import KNOWLEDGE, CopyKnowledge, Knowledge, Surroundings
 
 NO_BINDING = 1
 """The Binding Error status for a Home Address option without binding (RFC 6275, 6.1.9)."""
-
-
+FOLLOWED = frozenset({"binding_update", "binding_acknowledgement", "binding_error"})
+"""What tells of conversations, whatever the rules."""
 MOST_LIKENESSES = 20_000
 """Kept for each kind of message."""
 
@@ -76,7 +78,7 @@ class _Plan:
     other_rules: tuple[Rule, ...]
     knowledge: list[tuple[Knowledge, int]]
     """With the bits without which it isn't fed."""
-    is_mobility: bool
+    is_counted: bool
     situation: Callable[[Case, Form], int] | None
     """Tells the bits; None: all."""
     judged: dict[Likeness, tuple[Rule, ...]] = field(default_factory=dict)
@@ -97,25 +99,61 @@ class _Plan:
 class Judge:
     """Judges packets in the order of their times, in bounded memory. It keeps no findings."""
 
-    def __init__(self, profile: Profile = RFC6275, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> None:
-        self._rules = chosen(select, ignore, profile)
-        needed = knowledge_of(self._rules)
-        self._knowledge = [kind for kind in KNOWLEDGE if kind in needed]
+    def __init__(
+        self,
+        profile: Profile = RFC6275,
+        *,
+        select: Iterable[str] = (),
+        ignore: Iterable[str] = (),
+        rules: list[Rule] | None = None,
+    ) -> None:
+        """`rules`: just these, whatever the others say."""
+        self._rules = chosen(select, ignore, profile) if rules is None else rules
+        self._ranks = {rule.id: rank for rank, rule in enumerate(self._rules)}
+        self._take(Share.WHOLE)
         self._plans: dict[Occasion, _Plan | None] = {}
         self._uneventful: set[Occasion] = set()
         """What shows nobody's presence."""
         self._likenesses = Likenesses()
         self._alarms = 0
         self._has_begun = False
-        self._copies = Copies()
+        self._copies: defaultdict[str, Copies] = defaultdict(Copies)
+        """By what is carried: no message is a copy of one of another kind."""
         self._surroundings = Surroundings()
         #: Mobility Header messages looked at, copies of one and the same counted once.
         self.messages = 0
 
+    def _take(self, share: Share) -> None:
+        self._share = share
+        self._own = in_share(self._rules, share)
+        needed = knowledge_of(self._own)
+        self._knowledge = [kind for kind in KNOWLEDGE if kind in needed]
+        self._asks = REQUESTS_AND_ANSWERS if ask_for_requests(self._own) else frozenset()
+
+    def halve(self) -> Judge:
+        """Leave a share of the rules to another judge, which is returned; both then see the same packets.
+
+        Only this one counts messages. ValueError once it has seen something.
+        """
+        if self._plans or self._share is not Share.WHOLE:
+            raise ValueError("it judges already")
+        other = Judge(rules=self._rules)
+        self._take(Share.FIRST)
+        other._take(Share.SECOND)
+        return other
+
     @property
     def rules(self) -> int:
-        """How many rules there are in force."""
+        """How many rules there are in force, those of a share left to another one among them."""
         return len(self._rules)
+
+    def rank(self, finding: Finding) -> int:
+        """The place of its rule: what is told at the end comes in this order."""
+        return self._ranks[finding.rule]
+
+    def order(self, finding: Finding) -> tuple[int, int, str, str]:
+        """What is found in one packet comes in this order: by rule, then by place."""
+        return self._ranks[finding.rule], finding.offset or 0, finding.expected, finding.seen
 
     def see(self, sighting: Sighting) -> list[Finding]:
         """What one packet breaks."""
@@ -143,7 +181,7 @@ class Judge:
                 surroundings.conversations.presence.see(sighting.time_ns, datagram)
             if form is not None and plan is not None:
                 form.known[self] = plan, is_eventful
-        return findings
+        return findings if len(findings) < 2 else sorted(findings, key=self.order)
 
     def _begin(self, sighting: Sighting) -> None:
         """A capture begins with its first frame; until that is seen, with the earliest packet."""
@@ -159,7 +197,7 @@ class Judge:
 
     def finish(self) -> list[Finding]:
         """What shows only when nothing more comes."""
-        return [_late(rule, late) for rule in self._rules for late in rule.finish(self._surroundings)]
+        return [_late(rule, late) for rule in self._own for late in rule.finish(self._surroundings)]
 
     def _plan(self, occasion: Occasion, datagram: Datagram) -> _Plan | None:
         """None where nobody wants to know."""
@@ -173,30 +211,34 @@ class Judge:
     def _made(self, occasion: Occasion, datagram: Datagram) -> _Plan | None:
         is_mobility = datagram.upper is not None and datagram.upper.declaration.family == "mobility"
         fitting = words(occasion, is_mobility=is_mobility)
-        rules = [rule for rule in self._rules if fitting.intersection(rule.on)]
+        carries = occasion[0]
+        share = self._share
+        rules = [rule for rule in self._rules if fitting.intersection(rule.on) and share.judges(rule, carries)]
         feeds = ((kind, KNOWLEDGE[kind]) for kind in self._knowledge)
         learners = [
             (self._surroundings.known(kind), feed.only)
             for kind, feed in feeds
-            if fitting.intersection(feed.on) and occasion[0] not in feed.besides
+            if fitting.intersection(feed.on) and carries not in feed.besides
         ]
-        if not (rules or learners or is_mobility or fitting & REQUESTS_AND_ANSWERS):
+        is_counted = is_mobility and share.counts
+        is_followed = carries in self._asks or carries in FOLLOWED
+        if not (rules or learners or is_counted or is_followed):
             return None
         of_packets = tuple(rule for rule in rules if rule.scope == "packet")
         others = tuple(rule for rule in rules if rule.scope != "packet")
-        return _Plan(of_packets, others, learners, is_mobility, situation.OF.get(occasion[0]))
+        return _Plan(of_packets, others, learners, is_counted, situation.OF.get(carries))
 
     def _look(self, sighting: Sighting, datagram: Datagram, plan: _Plan) -> list[Finding]:
         message = datagram.upper
         if message is None:
             message = datagram.extensions[-1] if datagram.extensions else datagram.ipv6
-        sameness = self._copies.compare(sighting, datagram, message)
+        sameness = self._copies[datagram.carries].compare(sighting, datagram, message)
         if sameness is Sameness.COPY:
             return []
         seen = seen_in(sighting, datagram, message)
         if sameness is Sameness.CHANGED:
             return self._judge_alone(seen, plan)
-        self.messages += plan.is_mobility
+        self.messages += plan.is_counted
         case = self._case(seen)
         findings = self._judge_packet(case, plan) if plan.packet_rules else []
         bits, form = situation.ANYTHING, datagram.form
@@ -264,7 +306,7 @@ class Judge:
                 return Case(seen, surroundings, acknowledgement=acknowledgement)
             answer = conversations.acknowledge(acknowledgement)
             return Case(seen, surroundings, answer.conversation, answer.exchange, None, answer.acknowledgement)
-        elif kind in REQUESTS_AND_ANSWERS:
+        elif kind in self._asks:
             request = surroundings.requests.see(seen.time_ns, seen.frame, seen.datagram)
             return Case(seen, surroundings, request=request)
         elif kind == "binding_error" and seen.message.get("status") == NO_BINDING:
