@@ -266,6 +266,8 @@ class Judge:
         likeness = self._likenesses.of(form, case.seen.message) if form is not None else None
         doubtful = plan.judged.get(likeness) if likeness is not None else None
         if doubtful is not None:
+            if not doubtful:
+                return []
             return [_finding(rule, case, breach) for rule in doubtful for breach in rule.check(case)]
         findings: list[Finding] = []
         left: list[Rule] = []
