@@ -50,7 +50,7 @@ class Report(NamedTuple):
     packets: int
     found: list[Placed]
     last_ns: int | None = None
-    told: list[Finding] = []  # noqa: RUF012  (nobody changes it)
+    told: tuple[Finding, ...] = ()
 
     @property
     def is_last(self) -> bool:
@@ -80,7 +80,7 @@ def _seen(judge: Judge, sightings: Iterator[Sighting]) -> Report:
 
 def _concluded(judge: Judge, report: Report, last_ns: int | None) -> Report:
     judge.until(last_ns)
-    return report._replace(last_ns=last_ns, told=judge.finish())
+    return report._replace(last_ns=last_ns, told=tuple(judge.finish()))
 
 
 def findings_of_both(judge: Judge, packets: Packets, second: SecondJudge) -> Iterator[Finding]:
