@@ -46,6 +46,8 @@ COMMANDS: Mapping[str, Entry] = {
     "simulate": Entry("simulate", "let a network happen, in virtual time"),
     "scenarios": Entry("simulate", "list the built-in scenarios, or print one"),
     "replay": Entry("replay", "put our engine in the place of a captured node"),
+    "node": Entry("node", "run a mobile node, home agent or correspondent on this machine"),
+    "lab": Entry("lab", "the paper's testbed in network namespaces, with real routers"),
     "export": Entry("export", "give Wireshark and others what they need to show the extension"),
     "crosscheck": Entry("crosscheck", "compare our decoding with tshark's, field by field"),
     "schema": Entry("schema", "print the JSON Schema of an output"),
@@ -163,9 +165,11 @@ def group(help_: str) -> typer.Typer:
     return made
 
 
-def subcommand(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add the decorated function to a group."""
-    return app.command(name, cls=Command)
+def subcommand(
+    app: typer.Typer, name: str | None = None, settings: dict[str, Any] | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add the decorated function to a group; `settings` are its context's, as click has them."""
+    return app.command(name, cls=Command, context_settings=settings)
 
 
 def load(name: str) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mhatool.cli.common import chosen_profile, fail
+from mhatool.cli.common import chosen_profile, fail, warn
 from mhatool.cli.reading import in_all, sources
 from mhatool.cli.tracing import read_names, trace_among
+from mhatool.protocol.instant import rfc3339
 
 if TYPE_CHECKING:
     from mhatool.capture import CaptureReader
@@ -22,9 +23,14 @@ def tables(files: Sequence[str], profile: str | None, names: str | None, node: s
     """The tables of a node at an instant, those of all that have any where none is named."""
     seen, now = _seen_at(files, profile, names, at)
     if node is not None:
-        return seen.tables(_node(seen.names, node), now)
-    found = ((each.name, seen.tables(each, now)) for each in seen.nodes())
-    return "\n".join(f"{name}:\n{text}" for name, text in found if text)
+        shown = seen.tables(_node(seen.names, node), now)
+    else:
+        found = ((each.name, seen.tables(each, now)) for each in seen.nodes())
+        shown = "\n".join(f"{name}:\n{text}" for name, text in found if text)
+    if not shown:
+        who = "nobody has a binding" if node is None else f"{node} has no binding"
+        warn(f"{who} at {rfc3339(now)}: there is no table to show")
+    return shown
 
 
 def document(

@@ -124,7 +124,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"  {at_s:10.3f} s  {words}"
     if len(story) > _MOST_SHOWN:
         yield f"  and {len(story) - _MOST_SHOWN:,} moves and changes of bindings more"
-    for title in ("sent", "dropped", "lost"):
+    for title in ("sent", "dropped", "refused", "lost"):
         if document[title]:
             yield f"{title + ':':9}" + ", ".join(f"{count:,} {name}" for name, count in document[title].items())
     for flow in document["flows"]:

@@ -67,6 +67,34 @@ class ChangePrefix:
     preferred_lifetime_s: int
 
 
+@value
+class KeptBinding:
+    """A binding that was kept over a restart; `flags` are letters, `expires_ns` its end, `home_agents` its list."""
+
+    home_address: bytes
+    agent: bytes
+    care_of_address: bytes
+    flags: str
+    sequence_number: int
+    expires_ns: int
+    home_agents: tuple[bytes, ...] = ()
+
+
+@value
+class RestoreBindings:
+    """At a home agent that has just started: it held these before, and was down for a moment only."""
+
+    bindings: tuple[KeptBinding, ...]
+
+
+@value
+class PeerRouteChanged:
+    """The routing has lost the way to another home agent, or found one again."""
+
+    address: bytes
+    reachable: bool
+
+
 Command = (
     Start
     | Stop
@@ -76,13 +104,18 @@ Command = (
     | TrafficFromHomeAddress
     | RouteUsed
     | ChangePrefix
+    | PeerRouteChanged
+    | RestoreBindings
 )
 
 __all__ = [
     "ChangePrefix",
     "Command",
+    "KeptBinding",
     "LinkChanged",
     "PacketTunnelled",
+    "PeerRouteChanged",
+    "RestoreBindings",
     "RouteUsed",
     "Start",
     "Stop",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from mhatool.protocol.lifetime import LIFETIME_UNIT_S
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constants:
@@ -41,6 +43,30 @@ class Constants:
     error_rate: float = 10.0
     error_burst: int = 10
     """Binding Errors and ICMPv6 errors a second, and how many at once (RFC 6275, 9.3.3; RFC 4443, 2.4 f)."""
+    probe_failures: int = 3
+    """So many Heartbeats without an answer, one after another, and a home agent is unreachable; 0: nobody probes."""
+    probe_interval_s: float = 1.0
+    """How long an answer to a Heartbeat is waited for; the next one leaves then."""
+    probe_idle_s: float = 1.0
+    """From a Heartbeat that was answered to the next one. RFC 4861's timers would be 35 s: REACHABLE_TIME and delay."""
+    unreachable_transmits: int = 3
+    unreachable_interval_s: float = 1.0
+    """How often, and how far apart, a home agent tells a mobile node that another one is unreachable."""
+    unreachable_turn_s: float = 3.0
+    """An alarm that is not answered for so long is taken up by the next home agent of the list."""
+    unreachable_rate: float = 1_000.0
+    """Home Agent Unreachable messages a second, to all mobile nodes of a home agent together."""
+    agent_check_transmits: int = 3
+    agent_check_interval_s: float = 1.0
+    """How often, and how far apart, a mobile node asks a home agent that is said to be unreachable."""
+    agent_check_pause_s: float = 10.0
+    """Between the beginnings of two such checks of one home agent."""
+
+    def __post_init__(self) -> None:
+        """ValueError where no lifetime could be granted: on the wire 0 would say that the binding is deleted."""
+        for name in ("max_home_binding_lifetime_s", "max_rr_binding_lifetime_s"):
+            if getattr(self, name) < LIFETIME_UNIT_S:
+                raise ValueError(f"{name}: {getattr(self, name)} s, but the least lifetime is {LIFETIME_UNIT_S} s")
 
 
 RFC6275: Final = Constants()
@@ -53,6 +79,7 @@ KAME2003: Final = Constants(
     max_home_binding_lifetime_s=420,
     refresh_advice_percent=50,
     detects_duplicates_if_asked=True,
+    probe_failures=0,
 )
 """KAME's snapshot of January 2003: its own retransmission, see docs/kame.md."""
 FAST_LAB: Final = Constants(
@@ -63,6 +90,8 @@ FAST_LAB: Final = Constants(
     retransmission_timer_s=0.1,
     max_router_solicitation_delay_s=0.05,
     router_solicitation_interval_s=0.3,
+    probe_interval_s=0.05,
+    probe_idle_s=0.05,
 )
 BUILT_IN: Final = MappingProxyType({"rfc6275": RFC6275, "kame2003": KAME2003, "fast-lab": FAST_LAB})
 

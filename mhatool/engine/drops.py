@@ -20,6 +20,11 @@ class DropReason(StrEnum):
     NOT_THROUGH_TUNNEL = "not_through_tunnel"
     """A Home Test that didn't come from a home agent of ours (RFC 6275, 11.6.2)."""
 
+    NOT_LISTED = "not_listed"
+    """A home agent that isn't in the list in question says it, or is named by it (the paper, III-D)."""
+    PACED = "paced"
+    """The same was said, or checked, too short a time ago."""
+
     MALFORMED = "malformed"
     """The codec refused it; the event says which field and clause."""
     BAD_CHECKSUM = "bad_checksum"
@@ -74,3 +79,5 @@ class DropReason(StrEnum):
     """An option that has to be there, or one that mustn't."""
     UNRECOGNISED = "unrecognised"
     """A header or option that means nothing to a node without mobility."""
+    LEFT = "left"
+    """A home agent that leaves its link takes no registrations any more."""

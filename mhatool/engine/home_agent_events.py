@@ -14,9 +14,13 @@ class HomeAddressChecked(Event, frozen=True, kw_only=True, tag="nd:home_address_
 
 
 class DefenceStarted(Event, frozen=True, kw_only=True, tag="nd:defence_started"):
-    """The home agent answers for this address on the home link from now on."""
+    """The home agent answers for this address on the home link from now on.
+
+    `cause` is `accepted` where the binding is new, `taken_over` where the agent that answered is unreachable or gone.
+    """
 
     address: bytes
+    cause: str = "accepted"
 
 
 class DefenceEnded(Event, frozen=True, kw_only=True, tag="nd:defence_ended"):

@@ -6,7 +6,8 @@ from mhatool.engine.events import Event
 
 
 class FrameLost(Event, frozen=True, kw_only=True, tag="link:lost"):
-    """A link lost a frame: `reason` is `chance` (its share of losses), `rule` (the scenario names it) or `down`."""
+    """A link lost a frame: `reason` is `chance` (its share of losses), `rule` (the scenario names it), `down`, or
+    `partition` (whoever it was for is on the other side)."""
 
     reason: str
     frame: bytes
@@ -38,10 +39,26 @@ class LinkFailed(Event, frozen=True, kw_only=True, tag="link:failed"):
     up: bool
 
 
+class LinkPartitioned(Event, frozen=True, kw_only=True, tag="link:partitioned"):
+    """A link falls into parts: machines of different `groups` don't hear each other. Whoever is in none hears all, and
+    is heard by all. Without groups it is whole again."""
+
+    groups: tuple[tuple[str, ...], ...]
+
+
 class MachineFailed(Event, frozen=True, kw_only=True, tag="link:machine_failed"):
-    """A machine stops (`how`: `crash` forgets all, `hang` only waits), or runs again (`restart`, `resume`)."""
+    """A machine stops (`how`: `crash` forgets all, `hang` only waits, `stop` lets its nodes take leave while it goes on
+    itself), or runs again (`restart`, `resume`)."""
 
     how: str
 
 
-__all__ = ["Attached", "FrameDuplicated", "FrameHeldBack", "FrameLost", "LinkFailed", "MachineFailed"]
+__all__ = [
+    "Attached",
+    "FrameDuplicated",
+    "FrameHeldBack",
+    "FrameLost",
+    "LinkFailed",
+    "LinkPartitioned",
+    "MachineFailed",
+]

@@ -80,6 +80,14 @@ class AddressDuplicate(Event, frozen=True, kw_only=True, tag="nd:address_duplica
     address: bytes
 
 
+class AddressGivenUp(Event, frozen=True, kw_only=True, tag="nd:address_given_up"):
+    """The last of `trials` addresses under one prefix was a duplicate too: the node does without one there."""
+
+    interface: str
+    address: bytes
+    trials: int
+
+
 class AddressRemoved(Event, frozen=True, kw_only=True, tag="nd:address_removed"):
     """The address isn't the node's any more."""
 
@@ -97,6 +105,7 @@ class Announced(Event, frozen=True, kw_only=True, tag="nd:announced"):
 __all__ = [
     "AddressAssigned",
     "AddressDuplicate",
+    "AddressGivenUp",
     "AddressRemoved",
     "AddressTentative",
     "Announced",

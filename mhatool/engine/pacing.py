@@ -1,8 +1,14 @@
-"""How often something may happen: a bucket of tokens (RFC 4443, 2.4 f)."""
+"""How often something may happen: a bucket of tokens (RFC 4443, 2.4 f), or a queue of what has to wait."""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
 from mhatool.protocol.lifetime import NS_PER_S
+
+T = TypeVar("T")
 
 
 class TokenBucket:
@@ -25,4 +31,36 @@ class TokenBucket:
         return True
 
 
-__all__ = ["TokenBucket"]
+class PacedQueue(Generic[T]):
+    """Hands things on in their order, `rate` a second at most; the first one of an idle queue at once."""
+
+    def __init__(self, rate: float) -> None:
+        self._gap_ns = round(NS_PER_S / rate)
+        self._waiting: deque[T] = deque()
+        self._next_ns = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, item: T, now: int) -> None:
+        """Hand it on when it is its turn."""
+        if not self._waiting:
+            self._next_ns = max(self._next_ns, now)
+        self._waiting.append(item)
+
+    def clear(self) -> None:
+        """What waits is handed on to nobody."""
+        self._waiting.clear()
+
+    def next_timer(self) -> int | None:
+        """When it is the first one's turn."""
+        return self._next_ns if self._waiting else None
+
+    def due(self, now: int) -> Iterator[T]:
+        """Those whose turn it is. Who is asked late catches up: the rate holds on average."""
+        while self._waiting and self._next_ns <= now:
+            self._next_ns += self._gap_ns
+            yield self._waiting.popleft()
+
+
+__all__ = ["PacedQueue", "TokenBucket"]

@@ -1,4 +1,4 @@
-"""What a machine tells about packets that it does not take: category `packet`."""
+"""What happens to packets outside the nodes: category `packet`."""
 
 from __future__ import annotations
 
@@ -15,4 +15,18 @@ class PacketDropped(Event, frozen=True, kw_only=True, tag="packet:dropped"):
     frame: bytes
 
 
-__all__ = ["PacketDropped"]
+class PacketForged(Event, frozen=True, kw_only=True, tag="packet:forged"):
+    """A machine sends what it made up, or heard from others; `forgery` is where the scenario says so."""
+
+    forgery: str
+    frame: bytes
+
+
+class NothingToReplay(Event, frozen=True, kw_only=True, tag="packet:nothing_to_replay"):
+    """A machine was to send a packet again that it hasn't heard; `detail` says which."""
+
+    forgery: str
+    detail: str
+
+
+__all__ = ["NothingToReplay", "PacketDropped", "PacketForged"]

@@ -33,6 +33,44 @@ class Drop:
 Handler = Callable[[Arrival], Drop | None]
 
 
+def told(output: Output, drop: Drop, ends: tuple[bytes, bytes], frame: bytes, now: int) -> MessageDropped:
+    """What a node says of a packet that it drops; `ends` are its source and destination."""
+    return MessageDropped(
+        time_ns=now,
+        node=output.node,
+        reason=drop.reason,
+        detail=drop.detail,
+        source=ends[0],
+        destination=ends[1],
+        frame=frame,
+    )
+
+
+class Unusable:
+    """Datagrams whose message can't be read: dropped, and complained of where the sender has to hear of it."""
+
+    def __init__(self, reader: Reader, errors: ErrorReports, output: Output) -> None:
+        self._reader = reader
+        self._errors = errors
+        self._output = output
+
+    def take(
+        self, datagram: bytes, error: DecodeError, now: int, is_ours: Callable[[bytes], bool] = lambda address: True
+    ) -> None:
+        """Checksum first, then what is wrong with its content (RFC 6275, 9.2).
+
+        A complaint leaves from where the datagram was sent to, so only where that `is_ours`.
+        """
+        found = self._reader.circumstances(datagram)
+        ends = (found.source, found.destination) if found is not None else (UNSPECIFIED, UNSPECIFIED)
+        reason = DropReason.MALFORMED if found is None or found.checksum_good else DropReason.BAD_CHECKSUM
+        drop = Drop(reason, f"{error.code}: {error} {error.rfc}".strip())
+        self._output.tell(told(self._output, drop, ends, datagram, now))
+        wants = found is not None and found.checksum_good and error.reaction is Reaction.PARAMETER_PROBLEM
+        if found is not None and wants and is_ours(found.destination):
+            self._errors.complain(0, error.offset - found.at, datagram[found.at :], ends, now)
+
+
 class Reception:
     """Reads datagrams, hands messages to those who take them, and tells what became of each."""
 
@@ -40,6 +78,7 @@ class Reception:
         self._reader = Reader(profile)
         self._output = output
         self.errors = ErrorReports(constants, sender)
+        self._unusable = Unusable(self._reader, self.errors, output)
 
     def take(
         self, handlers: Mapping[type, Handler], datagram: bytes, interface: str, link_source: bytes, now: int
@@ -48,7 +87,7 @@ class Reception:
         try:
             arrival = self._reader.read(datagram, interface, link_source, now)
         except DecodeError as error:
-            self._unreadable(datagram, error, now)
+            self._unusable.take(datagram, error, now)
             return
         if arrival is None:
             return
@@ -65,7 +104,7 @@ class Reception:
                 frame=datagram,
             )
         else:
-            event = self._dropped(drop, arrival.source, arrival.destination, datagram, now)
+            event = told(self._output, drop, (arrival.source, arrival.destination), datagram, now)
         self._output.tell_before(mark, event)
 
     def _hand(self, handlers: Mapping[type, Handler], arrival: Arrival) -> Drop | None:
@@ -84,29 +123,8 @@ class Reception:
         """Drop a datagram of which a plain IPv6 node doesn't know the octet at `pointer`, and complain about it."""
         ends = (datagram[_SOURCE], datagram[_DESTINATION])
         drop = Drop(DropReason.UNRECOGNISED, f"octet {pointer} says {datagram[pointer]}")
-        self._output.tell(self._dropped(drop, *ends, datagram, now))
+        self._output.tell(told(self._output, drop, ends, datagram, now))
         self.errors.complain(code, pointer, datagram, ends, now)
-
-    def _unreadable(self, datagram: bytes, error: DecodeError, now: int) -> None:
-        """Checksum first, then what is wrong with its content (RFC 6275, 9.2)."""
-        found = self._reader.circumstances(datagram)
-        source, destination = (found.source, found.destination) if found is not None else (UNSPECIFIED, UNSPECIFIED)
-        reason = DropReason.MALFORMED if found is None or found.checksum_good else DropReason.BAD_CHECKSUM
-        drop = Drop(reason, f"{error.code}: {error} {error.rfc}".strip())
-        self._output.tell(self._dropped(drop, source, destination, datagram, now))
-        if found is not None and found.checksum_good and error.reaction is Reaction.PARAMETER_PROBLEM:
-            self.errors.complain(0, error.offset - found.at, datagram[found.at :], (source, destination), now)
-
-    def _dropped(self, drop: Drop, source: bytes, destination: bytes, frame: bytes, now: int) -> MessageDropped:
-        return MessageDropped(
-            time_ns=now,
-            node=self._output.node,
-            reason=drop.reason,
-            detail=drop.detail,
-            source=source,
-            destination=destination,
-            frame=frame,
-        )
 
 
 def beyond_link(arrival: Arrival) -> str | None:
@@ -126,4 +144,4 @@ def neighbour_drop(arrival: Arrival) -> Drop | None:
     return None
 
 
-__all__ = ["Drop", "Handler", "Reception", "beyond_link", "neighbour_drop"]
+__all__ = ["Drop", "Handler", "Reception", "Unusable", "beyond_link", "neighbour_drop", "told"]

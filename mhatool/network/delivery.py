@@ -65,7 +65,7 @@ class Delivery:
             ipv6.IPV6: self._tunnelled,
             ipv6.FRAGMENT: self._fragment,
             ipv6.NO_NEXT_HEADER: self._nothing,
-            machine.profile.protocol("mobility"): self._signalling,
+            machine.profile.protocol("mobility"): self._mobility,
         }
         self._icmp_by_type: dict[int, Callable[[Arriving], None]] = {
             icmp.ECHO_REQUEST: self._echo_request,
@@ -105,6 +105,14 @@ class Delivery:
         return address in self._machine.addresses or self._machine.detours.is_away(address)
 
     # --- for the nodes ---
+
+    def _mobility(self, arriving: Arriving) -> None:
+        """A machine without nodes doesn't know what a Mobility Header is (RFC 8200, 4)."""
+        if self._machine.seats:
+            self._signalling(arriving)
+        else:
+            at = arriving.found.chained_at
+            self._machine.refuse(arriving.datagram, DropReason.UNKNOWN_HEADER, icmp.Problem.UNKNOWN_NEXT_HEADER, at)
 
     def _signalling(self, arriving: Arriving) -> None:
         self.hand_over(arriving.whole, arriving.interface, arriving.link_source)

@@ -16,10 +16,11 @@ Hearer = Callable[["Interface", bytes, bytes], None]
 class Interface:
     """An Ethernet interface. `key` names it in the whole network; `hearer` is its machine's."""
 
-    __slots__ = ("addresses", "groups", "hearer", "key", "link", "link_address", "name", "taps")
+    __slots__ = ("addresses", "groups", "hearer", "key", "link", "link_address", "machine", "name", "taps")
 
     def __init__(self, machine: str, name: str, link_address: bytes, hearer: Hearer) -> None:
         self.key = f"{machine}/{name}"
+        self.machine = machine
         self.name = name
         self.link_address = link_address
         self.hearer = hearer

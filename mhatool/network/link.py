@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from mhatool.engine.events import Event
-from mhatool.engine.link_events import FrameDuplicated, FrameHeldBack, FrameLost, LinkFailed
+from mhatool.engine.link_events import FrameDuplicated, FrameHeldBack, FrameLost, LinkFailed, LinkPartitioned
 from mhatool.network.agenda import Agenda
 from mhatool.network.ethernet import HEADER_LENGTH, group_link_address
 from mhatool.protocol.neighbourhood import ALL_NODES
@@ -62,6 +62,8 @@ class Link:
         self._tell = tell
         self._by_link_address: dict[bytes, Interface] = {}
         self._groups: dict[bytes, dict[str, Interface]] = {}
+        self._sides: dict[str, int] = {}
+        """By machine, on which side of a partition it is; empty while the link is whole."""
 
     def attach(self, interface: Interface) -> None:
         """From now on it hears what is for it. ValueError where its link-layer address is there already."""
@@ -95,10 +97,20 @@ class Link:
         self.up = up
         self._tell(LinkFailed(time_ns=self._agenda.now, node=self.name, up=up))
 
+    def partition(self, groups: tuple[tuple[str, ...], ...]) -> None:
+        """Let machines of different groups not hear each other from now on; those in no group hear and are heard.
+        Without groups the link is whole again."""
+        self._sides = {machine: side for side, group in enumerate(groups) for machine in group}
+        self._tell(LinkPartitioned(time_ns=self._agenda.now, node=self.name, groups=groups))
+
     def transmit(self, frame: bytes, sender: Interface) -> None:
         """Take a frame from an interface, whole, with its Ethernet header."""
         quality, now = self.quality, self._agenda.now
         lost = "" if self.up and not self.loss_rules and not quality.loss else self._loss(frame)
+        receivers = self._receivers(frame, sender)
+        if self._sides and receivers:
+            receivers = self._within_reach(receivers, sender)
+            lost = lost or ("" if receivers else "partition")
         self.carried += 1
         for tap in self.taps:
             tap(now, frame, f"lost: {lost}" if lost else None)
@@ -108,7 +120,6 @@ class Link:
         delay = quality.delay_ns
         if quality.reordering:
             delay += self._held_back(frame)
-        receivers = self._receivers(frame, sender)
         if receivers:
             self._agenda.at(now + delay, self._deliver, frame, receivers)
             if quality.duplication and self._random.random() < quality.duplication:
@@ -137,6 +148,12 @@ class Link:
             return [member for member in self._groups.get(destination, {}).values() if member is not sender]
         receiver = self._by_link_address.get(destination)
         return [receiver] if receiver is not None and receiver is not sender else []
+
+    def _within_reach(self, receivers: list[Interface], sender: Interface) -> list[Interface]:
+        side = self._sides.get(sender.machine)
+        if side is None:
+            return receivers
+        return [interface for interface in receivers if self._sides.get(interface.machine, side) == side]
 
     def _deliver(self, frame: bytes, receivers: list[Interface]) -> None:
         datagram = frame[HEADER_LENGTH:]

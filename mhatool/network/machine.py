@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dissectors.ipv6.address import HOME_AGENTS_ANYCAST, is_link_local, is_multicast
 from dissectors.profile import Profile
-from mhatool.engine.commands import Command, LinkChanged, RouteUsed, TrafficFromHomeAddress
+from mhatool.engine.commands import Command, LinkChanged, RouteUsed, Stop, TrafficFromHomeAddress
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
 from mhatool.engine.link_events import Attached, MachineFailed
@@ -51,6 +51,8 @@ class Machine:
         self.sockets: dict[int, Socket] = {}
         """Who listens to UDP ports: applications, which outlive a crash."""
         self.identification = 0
+        self._was_on: dict[str, Link] = {}
+        """By interface, the link from which it was taken."""
         self._forget()
 
     def _forget(self) -> None:
@@ -92,8 +94,12 @@ class Machine:
             seat.start()
 
     def fail(self, how: str) -> None:
-        """`crash` stops it for good, `hang` for a while; `restart` starts it anew, `resume` where it was."""
+        """`crash` stops it for good, `hang` for a while; `restart` starts it anew, `resume` where it was; `stop` lets
+        its nodes take leave."""
         self.tell(MachineFailed(time_ns=self.agenda.now, node=self.name, how=how))
+        if how == "stop":
+            self.command(Stop())
+            return
         if how == "restart":
             self.start()
             return
@@ -112,6 +118,15 @@ class Machine:
         self.tell(Attached(time_ns=self.agenda.now, node=self.name, interface=interface_name, link=where))
         if not silent:
             self.command(LinkChanged(interface_name, link is not None))
+
+    def switch(self, interface_name: str, *, up: bool, silent: bool = False) -> None:
+        """Take an interface off its link, or put it back there; nothing where it is so already."""
+        interface = self.interfaces[interface_name]
+        if not up and interface.link is not None:
+            self._was_on[interface_name] = interface.link
+            self.move(interface_name, None, silent=silent)
+        elif up and interface.link is None:
+            self.move(interface_name, self._was_on.get(interface_name), silent=silent)
 
     def command(self, command: Command) -> None:
         """Tell the nodes."""

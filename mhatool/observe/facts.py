@@ -11,6 +11,7 @@ from mhatool.exchange import Acknowledgement, Copies, Sighting, Update
 from mhatool.observe.correspondence import Correspondence
 from mhatool.observe.correspondents import Correspondents, note_proof
 from mhatool.observe.discovery import AdvertisedAgent, AdvertisedAgents, Discoveries, Discovery
+from mhatool.observe.failure import MESSAGES, Failures
 from mhatool.observe.limits import Limits
 from mhatool.observe.moment import Moment
 from mhatool.observe.nodes import Evidence, Nodes, Role
@@ -21,7 +22,7 @@ from mhatool.observe.unreachable import DeliveryError, DeliveryErrors, quoted_by
 
 
 class Facts:
-    """Correspondents, return routability, discovery, prefixes, tunnels and nodes.
+    """Correspondents, return routability, discovery, prefixes, tunnels, failing home agents and nodes.
 
     Fed by the observer with each datagram that isn't quoted, in the order of time. Copies of one message count once;
     messages with a wrong checksum count for nothing.
@@ -38,7 +39,9 @@ class Facts:
         self._prefixes = PrefixExchanges(limits.others)
         self._tunnels = Tunnels(limits.flows)
         self._errors = DeliveryErrors(limits.others)
+        self._failures = Failures(limits.others)
         self._copies = Copies()
+        self._copies_about_failures = Copies()
 
     # --- what was found ---
 
@@ -91,6 +94,11 @@ class Facts:
         """ICMPv6 errors about mobility signalling and its tunnels, in order of first appearance."""
         return self._errors.all
 
+    @property
+    def failures(self) -> Failures:
+        """Home agents that fail, and how mobile nodes with several get over it."""
+        return self._failures
+
     def plays(self, address: bytes, role: Role) -> bool:
         """Whether a message showed this role of a node, as far as nodes are kept."""
         return self._nodes.plays(address, role)
@@ -105,6 +113,8 @@ class Facts:
     def see(self, sighting: Sighting, datagram: Datagram) -> None:
         """Take in a datagram; Binding Updates, Acknowledgements and tunnels come by the methods below."""
         carries = datagram.carries
+        if carries in MESSAGES and self._limits.flows:
+            self._failing(sighting, datagram)
         handler = _HANDLERS.get(carries)
         if handler is not None:
             message = datagram.upper
@@ -118,6 +128,13 @@ class Facts:
     def tunnelled(self, sighting: Sighting, inner: Datagram, outer: Datagram) -> None:
         """A packet in a tunnel."""
         self._tunnels.see(sighting, inner, outer)
+        place = (sighting.frame.file, sighting.interface, outer.hop_limit)
+        self._failures.tunnelled(Moment(sighting.time_ns, sighting.frame), place, inner, outer)
+
+    def registration(self, sighting: Sighting, datagram: Datagram, message: View) -> None:
+        """A Binding Update or Acknowledgement of a home registration, seen for the first time."""
+        if self._limits.flows:
+            self._failures.see(Moment(sighting.time_ns, sighting.frame), datagram, message)
 
     def home_registration(self, update: Update) -> None:
         """A Binding Update with the H flag."""
@@ -156,6 +173,13 @@ class Facts:
         self._nodes.note(acknowledgement.peer, Role.HOME_AGENT, acknowledgement, "binding_acknowledgement")
         if self._limits.flows:
             self._tunnels.registered(home_address, acknowledgement.peer)
+
+    def _failing(self, sighting: Sighting, datagram: Datagram) -> None:
+        message = datagram.upper
+        if message is None or not self._failures.concerns(datagram):
+            return
+        if not self._copies_about_failures.is_copy(sighting, datagram, message):
+            self._failures.see(Moment(sighting.time_ns, sighting.frame), datagram, message)
 
     # --- a method for each message; who is who needs no look for copies, they say the same again ---
 

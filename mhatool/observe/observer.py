@@ -117,6 +117,7 @@ class Observer:
         if not update.is_home_registration:
             self.facts.correspondent_registration(update, message)
             return
+        self.facts.registration(sighting, datagram, message)
         conversation, exchange = self._conversations.update(update)
         pair = (conversation.home_address, conversation.peer)
         agency = self._agencies.touched(pair)
@@ -132,6 +133,7 @@ class Observer:
         acknowledgement = acknowledgement_of(sighting.time_ns, sighting.frame, datagram)
         if acknowledgement is None or not acknowledgement.trusted:
             return
+        self.facts.registration(sighting, datagram, message)
         answer: Answer | None = None
         if self.facts.plays(acknowledgement.peer, Role.HOME_AGENT):  # else nobody registered with it
             answer = self._conversations.acknowledge(acknowledgement)

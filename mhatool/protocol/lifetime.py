@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 NS_PER_S = 1_000_000_000
+LIFETIME_UNIT_S = 4
+"""Lifetimes of bindings, and refresh advice, count these on the wire (RFC 6275, 6.1.7, 6.1.8 and 6.2.4)."""
 
 MAX_BINDACK_TIMEOUT_S = 32
 """The longest wait between two retransmissions of a Binding Update (RFC 6275, 12)."""
@@ -21,3 +23,17 @@ def seconds(duration_ns: int) -> float:
 def expiry(since_ns: int, lifetime_s: int) -> int:
     """The instant at which a lifetime of `lifetime_s` that was granted at `since_ns` is over."""
     return since_ns + lifetime_s * NS_PER_S
+
+
+UNTRUSTED_S = 7200
+"""No word that nobody vouches for ends a prefix sooner than in two hours (RFC 4862, 5.5.3 e)."""
+
+
+def believed_s(heard_s: int, left_s: int | None) -> int | None:
+    """What becomes of a prefix's valid lifetime when an advertisement says `heard_s` (RFC 4862, 5.5.3 e).
+
+    `left_s` is what is left of it, None where it has no end. None: the advertisement changes nothing.
+    """
+    if heard_s > UNTRUSTED_S or (left_s is not None and heard_s > left_s):
+        return heard_s
+    return UNTRUSTED_S if left_s is None or left_s > UNTRUSTED_S else None

@@ -31,6 +31,12 @@ def home_agents_anycast(prefix: bytes) -> bytes:
     return prefix[:8] + HOME_AGENTS_ANYCAST
 
 
+def subnet_routers_anycast(prefix: bytes, length: int) -> bytes:
+    """The address of all routers of a prefix: its first one (RFC 4291, 2.6.1)."""
+    kept = int.from_bytes(prefix) >> (128 - length) << (128 - length)
+    return kept.to_bytes(16)
+
+
 def in_prefix(address: bytes, prefix: bytes, length: int) -> bool:
     """Whether an address begins with so many bits of the prefix."""
     if length == 64:
@@ -49,4 +55,5 @@ __all__ = [
     "interface_identifier",
     "link_local",
     "solicited_node",
+    "subnet_routers_anycast",
 ]

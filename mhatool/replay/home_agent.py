@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from dissectors.profile import Profile
 from dissectors.view import View
 from mhatool.engine.advertising import AdvertisedHomeAgent, AdvertisedPrefix, AdvertisingConfiguration
 from mhatool.engine.commands import Start
+from mhatool.engine.constants import RFC6275
 from mhatool.engine.home_agent import HomeAgent, HomeAgentConfiguration
 from mhatool.engine.node import Node
 from mhatool.protocol.neighbourhood import home_agents_anycast, in_prefix
 from mhatool.replay.driver import Input, Reception, Reply, Told
+from mhatool.replay.questions import Questions
 from mhatool.replay.traffic import NEIGHBOUR_DISCOVERY, NO_LINK, Carried, Traffic
 
 HOME: Final = "home"
@@ -41,6 +44,8 @@ class HomeAgentPart:
         self._own: View | None = None
         """Its latest Prefix Information with its address, and what it says of itself beside it."""
         self._information: View | None = None
+        self._questions: Questions | None = None
+        """What it asks of other home agents, and was answered."""
         self._answered_by_others: set[tuple[bytes, int]] = set()
         """Anycast requests that another agent got: who asked, and the identifier."""
 
@@ -86,12 +91,20 @@ class HomeAgentPart:
     # --- the node ---
 
     def node(self, traffic: Traffic) -> Node:
-        """A home agent with that prefix and address, which leaves advertising to the replaced one."""
+        """A home agent with that prefix and address, which leaves advertising to the replaced one.
+
+        It probes other home agents where that one did: the capture holds nobody's answers otherwise.
+        """
+        probes = any(seen.inner.carries == "heartbeat" for seen in traffic.sent)
         advertising = AdvertisingConfiguration(
             interface=HOME, prefixes=(self._prefix(),), home_agent=self._home_agent()
         )
         configuration = HomeAgentConfiguration(
-            name="replayed", advertising=advertising, profile=self._profile, advertises=False
+            name="replayed",
+            advertising=advertising,
+            profile=self._profile,
+            constants=RFC6275 if probes else replace(RFC6275, probe_failures=0),
+            advertises=False,
         )
         return HomeAgent(configuration, random.Random(0))
 
@@ -122,15 +135,17 @@ class HomeAgentPart:
         """Its start, then what it received."""
         link_address = self._link_address if self._link_address != NO_LINK else _UNKNOWN_LINK_ADDRESS
         yield Told(traffic.first_ns, Start(((HOME, link_address),)))
-        yield from self._receptions(traffic.received)
+        self._questions = Questions(traffic.received, traffic.sent, HOME, self._profile)
+        answers = self._questions.answers
+        yield from self._receptions(seen for seen in traffic.received if seen.frame not in answers)
 
     def before(self, given: Input) -> Input:
         """As it was captured."""
         return given
 
     def answers(self, reply: Reply) -> Iterable[Reception]:
-        """Nothing: who asks is in the capture."""
-        return ()
+        """Another home agent's to a Heartbeat; all else that it sends asks for nothing."""
+        return self._questions.answer(reply) if self._questions is not None else ()
 
     def _receptions(self, received: Iterable[Carried]) -> Iterator[Reception]:
         for seen in received:

@@ -1,4 +1,4 @@
-"""What a mobile node asks, and what was answered in the capture: answers come when the question does.
+"""What a node asks, and what was answered in the capture: answers come when the question does.
 
 Ours asks at other times than the captured node did, perhaps more often. So what answered that node isn't fed by the
 clock. When ours asks, it gets what the captured node got for the same question at the nearest time, or nothing where
@@ -29,6 +29,7 @@ ANSWERS: Final = {
     "mobile_prefix_advertisement": ("mobile_prefix_solicitation", "identifier", "identifier"),
     "home_test": ("home_test_init", "home_init_cookie", "home_init_cookie"),
     "care_of_test": ("care_of_test_init", "care_of_init_cookie", "care_of_init_cookie"),
+    "heartbeat": ("heartbeat", "sequence_number", "sequence_number"),
 }
 """By the answer: its question, and the field of each that says which one it answers."""
 _ASKED_WITH: Final = {asked: field for asked, field, _ in ANSWERS.values()}
@@ -41,13 +42,13 @@ class Questions:
         self._interface = interface
         self._profile = profile
         self._dissector = Dissector(profile)
-        asked = [seen for seen in sent if seen.inner.carries in _ASKED_WITH]
+        asked = [seen for seen in sent if _asks(seen.inner)]
         answered: dict[Frame, Carried] = {}
         self.answers: set[Frame] = set()
         """The captured messages that answer something: an ICMPv6 error about a question is an answer too."""
         for seen in received:
             question = _asked_by(seen, asked)
-            if question is not None:
+            if question is not None and not _asks(seen.inner):
                 answered.setdefault(question.frame, seen)
                 self.answers.add(seen.frame)
         self._asked: dict[Question, list[tuple[int, Carried | None]]] = {}
@@ -59,7 +60,7 @@ class Questions:
         """What comes back for a datagram of ours."""
         packet = self._dissector.look(reply.octets, IPV6_ONLY, len(reply.octets), 0)
         asked = [datagram for datagram in packet.datagrams if not datagram.quoted][-1]
-        known = self._asked.get(_question(asked)) if asked.carries in _ASKED_WITH else None
+        known = self._asked.get(_question(asked)) if _asks(asked) else None
         if known is None or asked.upper is None:
             return
         asked_ns, seen = min(known, key=lambda each: abs(each[0] - reply.time_ns))
@@ -85,6 +86,13 @@ class Questions:
         if seen.outer is not seen.inner and asked.outer is not None:
             messages[0] = messages[0].replace(destination=asked.outer.source)
         return build([layer(message) for message in messages], self._profile)
+
+
+def _asks(datagram: Datagram) -> bool:
+    """Whether it is a question; a Heartbeat is one without the flag R (RFC 5847, 3.3)."""
+    if datagram.carries != "heartbeat":
+        return datagram.carries in _ASKED_WITH
+    return datagram.upper is not None and "R" not in datagram.upper.get("flags", ())
 
 
 def _asked_by(seen: Carried, asked: list[Carried]) -> Carried | None:
@@ -131,6 +139,7 @@ _QUESTIONS: Final[dict[str, Callable[[Datagram], Question]]] = {
     "mobile_prefix_solicitation": _plain,
     "home_test_init": _plain,
     "care_of_test_init": _plain,
+    "heartbeat": _plain,
 }
 
 __all__ = ["ANSWERS", "Questions"]

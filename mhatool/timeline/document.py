@@ -9,6 +9,7 @@ from mhatool.timeline import values
 from mhatool.timeline.correspondent_document import correspondents, return_routability
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.events import is_unanswered
+from mhatool.timeline.failure_document import failures
 from mhatool.timeline.gap import Gap
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.surroundings_document import surroundings
@@ -35,6 +36,7 @@ def as_json(timeline: Timeline) -> dict[str, Any]:
         "gaps": [_gap(gap) for gap in timeline.gaps],
         "correspondents": correspondents(timeline),
         "return_routability": return_routability(timeline),
+        "failures": failures(timeline),
         **surroundings(timeline),
         "findings": [finding.json() for finding in timeline.findings],
     }

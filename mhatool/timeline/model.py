@@ -20,6 +20,7 @@ from mhatool.observe import (
     RoutabilityTest,
     Tunnel,
 )
+from mhatool.observe.failure import Outage, Recovery
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.events import events_of
 from mhatool.timeline.gap import Gap, GapKind, Silence, Step
@@ -36,7 +37,8 @@ class Timeline:
     (bindings, updates, refresh requests), `routability_tests`, and `routability_runs` (which tests led to which
     update). Around them, each in order of first appearance: `discoveries` (DHAAD), `advertised_agents` (router
     advertisements), `prefix_exchanges` (MPS and MPA), `tunnels` (one for each direction), `delivery_errors` (ICMPv6
-    errors about signalling and tunnels), and `nodes`: each address's roles with what showed them first.
+    errors about signalling and tunnels), and `nodes`: each address's roles with what showed them first. `outages` are
+    home agents' failures, `recoveries` what came of each at a mobile node.
     """
 
     first_ns: int
@@ -55,6 +57,8 @@ class Timeline:
     prefix_exchanges: tuple[PrefixExchange, ...]
     tunnels: tuple[Tunnel, ...]
     delivery_errors: tuple[DeliveryError, ...]
+    outages: tuple[Outage, ...]
+    recoveries: tuple[Recovery, ...]
     nodes: Mapping[bytes, Mapping[Role, Evidence]]
 
     @property
@@ -78,6 +82,10 @@ class Timeline:
         mine = [agency for agency in self.agencies if agency.home_address == home_address]
         first = {event.home_agent: event.time_ns for event in reversed(self.events)}
         return sorted(mine, key=lambda agency: first.get(agency.home_agent, 0))
+
+    def recoveries_of(self, outage: Outage) -> list[Recovery]:
+        """What came of a home agent's failure, in order of the first alarms."""
+        return [recovery for recovery in self.recoveries if recovery.outage is outage]
 
     def correspondences_of(self, home_address: bytes) -> list[Correspondence]:
         """The correspondents of a home address, in order of the first update or refresh request."""
@@ -113,6 +121,8 @@ def build(observer: Observer, findings: Iterable[Finding] = ()) -> Timeline:
         prefix_exchanges=tuple(facts.prefix_exchanges),
         tunnels=tuple(facts.tunnels),
         delivery_errors=tuple(facts.delivery_errors),
+        outages=tuple(facts.failures.outages),
+        recoveries=tuple(facts.failures.recoveries),
         nodes=facts.nodes,
     )
 

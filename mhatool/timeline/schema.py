@@ -5,6 +5,7 @@ from __future__ import annotations
 from mhatool.observe import EndReason, Kind
 from mhatool.timeline.correspondent_schema import CORRESPONDENTS
 from mhatool.timeline.document import SCHEMA
+from mhatool.timeline.failure_schema import FAILURES
 from mhatool.timeline.gap import GapKind, GapReason
 from mhatool.timeline.schema_values import (
     ADDRESS,
@@ -108,6 +109,7 @@ TIMELINE: Schema = {
         moves=list_of(_MOVE),
         gaps=list_of(_GAP),
         **CORRESPONDENTS,
+        **FAILURES,
         **SURROUNDINGS,
         findings=list_of({key: value for key, value in FINDING.items() if not key.startswith("$")}),
     ),

@@ -25,6 +25,7 @@ from mhatool.observe import (
     Span,
 )
 from mhatool.protocol.instant import rfc3339
+from mhatool.timeline import failure_table
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.gap import Gap
 from mhatool.timeline.model import Timeline
@@ -78,6 +79,10 @@ class _Renderer:
             yield Text("No home registrations.")
         for home_address in timeline.mobile_nodes:
             yield from self.home(home_address)
+        for title, columns, rows in failure_table.parts(timeline, self.words, self.frames):
+            yield _title(f"\n{title}")
+            if rows:
+                yield _table(columns, rows)
         if timeline.findings:
             yield _title("\nFindings")
             yield _table(_FINDINGS, map(self.finding, timeline.findings))

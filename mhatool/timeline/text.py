@@ -1,4 +1,4 @@
-"""The timeline as plain text for a terminal: a bar for each home agent, then what happened, then the gaps."""
+"""The timeline as plain text for a terminal: a bar for each home agent, then what happened, the gaps, and failures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from mhatool.observe import Agency, Correspondence
 from mhatool.protocol.instant import rfc3339
 from mhatool.timeline.correspondent_text import CorrespondentText
 from mhatool.timeline.event import Event, EventKind
+from mhatool.timeline.failure_text import failures
 from mhatool.timeline.gap import Gap, GapKind, GapReason, Step
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.surroundings_text import SurroundingsText
@@ -64,6 +65,7 @@ class _Renderer:
         for home_address in timeline.mobile_nodes:
             yield ""
             yield from self.home(home_address)
+        yield from failures(timeline, self.words)
         yield from SurroundingsText(timeline, self.words).lines()
         if timeline.findings:
             yield ""

@@ -62,9 +62,10 @@ def _strange_identifiers(surroundings: Surroundings) -> Iterator[Late]:
         if waiting is None:
             continue
         early = stray.time_ns - surroundings.first_ns < MAY_ANSWER_EARLIER_NS
+        late = stray.time_ns - waiting.time_ns >= ANSWER_TIME_NS
         asked, answered = waiting.carried, stray.message.get("identifier")
         at = stray.message.start + 4
-        breach = Breach(f"identifier {asked}", str(answered), at, before=(waiting.frame,), inconclusive=early)
+        breach = Breach(f"identifier {asked}", str(answered), at, before=(waiting.frame,), inconclusive=early or late)
         yield Late(breach, stray.time_ns, stray.frame, stray.datagram.source)
 
 
@@ -83,7 +84,8 @@ def reply_from_unicast(case: Case) -> Iterator[Breach]:
 
     Never the anycast address that it was asked at: the mobile node may register with the source. Identifier copied,
     code and reserved bits 0 (R is RFC 3963's). A mobile node drops a reply with another identifier. That is a breach
-    only where the capture shows a request that gets no other reply; shortly after its beginning it is inconclusive.
+    only where the capture shows a request that gets no other reply. Shortly after its beginning it is inconclusive, and
+    so it is three seconds or more after the request: a mobile node that has moved may have asked again by another way.
     """
     seen = case.seen
     if seen.message.checksum_status == "bad":

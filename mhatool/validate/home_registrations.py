@@ -14,8 +14,6 @@ from mhatool.validate.surroundings import knowledge
 MOST = 100_000
 NO_TIME_TO_MOVE_NS = nanoseconds(1)
 """Having sent from a care-of address within this, a mobile node can't be at home by now."""
-FIRST_HOP_LIMITS = frozenset({64, 128, 255})
-"""Hop limits with which nodes send. A datagram out of a tunnel was forwarded, so it has less."""
 
 
 @knowledge("binding_update", "care_of_test_init")
@@ -101,8 +99,3 @@ def surely_away(case: Case, update: Update) -> bool:
     """Whether the mobile node sent from that care-of address a moment ago. (What is sent to it proves nothing.)"""
     last_ns = case.surroundings.known(HomeRegistrations).last_sent_ns(update.care_of_address)
     return last_ns is not None and case.seen.time_ns - last_ns < NO_TIME_TO_MOVE_NS
-
-
-def on_its_first_link(datagram: Datagram) -> bool:
-    """Whether nobody forwarded a datagram yet, as far as its hop limit tells."""
-    return datagram.hop_limit in FIRST_HOP_LIMITS

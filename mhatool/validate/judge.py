@@ -11,9 +11,7 @@ from dissectors.packet import Datagram
 from dissectors.profile import RFC6275, Profile
 from mhatool.exchange import (
     REQUESTS_AND_ANSWERS,
-    Acknowledgement,
     Copies,
-    Exchange,
     Sameness,
     Sighting,
     Source,
@@ -21,16 +19,16 @@ from mhatool.exchange import (
     sightings,
     update_of,
 )
-from mhatool.exchange.conversation import PROMPT_NS
 from mhatool.validate import situation
-from mhatool.validate.finding import Finding, Severity
+from mhatool.validate.finding import Finding
+from mhatool.validate.found import finding_at_the_end, finding_of
 from mhatool.validate.likeness import Likeness, Likenesses
 from mhatool.validate.needs import ask_for_requests, knowledge_of
 from mhatool.validate.occasion import Occasion, words
-from mhatool.validate.rule import RULES, Breach, Case, Late, Rule, WatchedCase
+from mhatool.validate.rule import RULES, Case, Rule, WatchedCase
 from mhatool.validate.seen import Seen, seen_in
 from mhatool.validate.share import Share, in_share
-from mhatool.validate.surroundings import KNOWLEDGE, CopyKnowledge, Knowledge, Surroundings
+from mhatool.validate.surroundings import KNOWLEDGE, CopyKnowledge, Knowledge, Surroundings, TunnelKnowledge
 
 NO_BINDING = 1
 """The Binding Error status for a Home Address option without binding (RFC 6275, 6.1.9)."""
@@ -110,7 +108,6 @@ class Judge:
         """`rules`: just these, whatever the others say."""
         self._rules = chosen(select, ignore, profile) if rules is None else rules
         self._ranks = {rule.id: rank for rank, rule in enumerate(self._rules)}
-        self._take(Share.WHOLE)
         self._plans: dict[Occasion, _Plan | None] = {}
         self._uneventful: set[Occasion] = set()
         """What shows nobody's presence."""
@@ -122,12 +119,15 @@ class Judge:
         self._surroundings = Surroundings()
         #: Mobility Header messages looked at, copies of one and the same counted once.
         self.messages = 0
+        self._take(Share.WHOLE)
 
     def _take(self, share: Share) -> None:
         self._share = share
         self._own = in_share(self._rules, share)
         needed = knowledge_of(self._own)
         self._knowledge = [kind for kind in KNOWLEDGE if kind in needed]
+        known = self._surroundings.known
+        self._of_tunnels = [found for kind in self._knowledge if isinstance(found := known(kind), TunnelKnowledge)]
         self._asks = REQUESTS_AND_ANSWERS if ask_for_requests(self._own) else frozenset()
 
     def halve(self) -> Judge:
@@ -170,7 +170,7 @@ class Judge:
                 plan, is_eventful = common
                 findings += self._look(sighting, datagram, plan)
                 if is_eventful:
-                    surroundings.conversations.presence.see(sighting.time_ns, datagram)
+                    self._passed(sighting, datagram)
                 continue
             occasion = (datagram.carries, datagram.headers, datagram.outer is not None)
             plan = self._plans.get(occasion) or self._plan(occasion, datagram)
@@ -178,10 +178,18 @@ class Judge:
                 findings += self._look(sighting, datagram, plan)
             is_eventful = occasion not in self._uneventful
             if is_eventful:
-                surroundings.conversations.presence.see(sighting.time_ns, datagram)
+                self._passed(sighting, datagram)
             if form is not None and plan is not None:
                 form.known[self] = plan, is_eventful
         return findings if len(findings) < 2 else sorted(findings, key=self.order)
+
+    def _passed(self, sighting: Sighting, datagram: Datagram) -> None:
+        """Take in who is seen where, and what tunnels carry; copies too."""
+        self._surroundings.conversations.presence.see(sighting.time_ns, datagram)
+        outer = datagram.outer
+        if outer is not None:
+            for known in self._of_tunnels:
+                known.tunnelled(sighting, datagram, outer)
 
     def _begin(self, sighting: Sighting) -> None:
         """A capture begins with its first frame; until that is seen, with the earliest packet."""
@@ -197,7 +205,7 @@ class Judge:
 
     def finish(self) -> list[Finding]:
         """What shows only when nothing more comes."""
-        return [_late(rule, late) for rule in self._own for late in rule.finish(self._surroundings)]
+        return [finding_at_the_end(rule, late) for rule in self._own for late in rule.finish(self._surroundings)]
 
     def _plan(self, occasion: Occasion, datagram: Datagram) -> _Plan | None:
         """None where nobody wants to know."""
@@ -247,7 +255,7 @@ class Judge:
         rules, knowledge = plan.active.get(bits) or plan.of(bits)
         for rule in rules:
             for breach in rule.check(case):
-                findings.append(_finding(rule, case, breach))
+                findings.append(finding_of(rule, case, breach))
         for known in knowledge:
             known.see(seen)
         if bits & situation.UNUSUAL or self._alarms:
@@ -268,12 +276,12 @@ class Judge:
         if doubtful is not None:
             if not doubtful:
                 return []
-            return [_finding(rule, case, breach) for rule in doubtful for breach in rule.check(case)]
+            return [finding_of(rule, case, breach) for rule in doubtful for breach in rule.check(case)]
         findings: list[Finding] = []
         left: list[Rule] = []
         for rule in plan.packet_rules:
             watched = WatchedCase(case)
-            found = [_finding(rule, case, breach) for breach in rule.check(watched)]
+            found = [finding_of(rule, case, breach) for breach in rule.check(watched)]
             if found or watched.looked_around:
                 findings += found
                 left.append(rule)
@@ -290,7 +298,7 @@ class Judge:
             if isinstance(knowledge, CopyKnowledge):
                 knowledge.see_copy(seen)
         self._listen()
-        return [_finding(rule, case, breach) for rule in plan.packet_rules for breach in rule.check(case)]
+        return [finding_of(rule, case, breach) for rule in plan.packet_rules for breach in rule.check(case)]
 
     def _case(self, seen: Seen) -> Case:
         """The message with what is known around it; from here on it is known itself."""
@@ -314,67 +322,6 @@ class Judge:
         elif kind == "binding_error" and seen.message.get("status") == NO_BINDING:
             conversations.forget(seen.message.get("home_address"), seen.datagram.true_source)
         return Case(seen, surroundings)
-
-
-def _finding(rule: Rule, case: Case, breach: Breach) -> Finding:
-    """The finding for a breach; what rests on a message that the capture cut, or on a late answer, is inconclusive."""
-    seen = case.seen
-    inconclusive = breach.inconclusive or seen.message.truncated
-    if case.exchange is not None and not inconclusive:
-        inconclusive = _is_unsure(case.exchange, case.acknowledgement)
-    return Finding(
-        rule=rule.id,
-        severity=Severity.NOTE if inconclusive else rule.severity,
-        level=rule.level,
-        frames=(*breach.before, seen.frame),
-        time_ns=seen.time_ns,
-        home_address=_home_address(case),
-        node=seen.sender,
-        expected=breach.expected,
-        seen=breach.seen,
-        reference=rule.reference,
-        inconclusive=inconclusive,
-        offset=breach.offset,
-    )
-
-
-def _is_unsure(exchange: Exchange, acknowledgement: Acknowledgement | None) -> bool:
-    """Whether an update was cut, this one or that before it, or the answer may be another's: it is late or misnamed."""
-    update, previous = exchange.update, exchange.previous
-    if update.truncated or (previous is not None and previous.update.truncated):
-        return True
-    if acknowledgement is None:
-        return False
-    is_misnamed = acknowledgement.routing_header not in (None, update.home_address)
-    return is_misnamed or acknowledgement.time_ns - update.time_ns > PROMPT_NS
-
-
-def _home_address(case: Case) -> bytes | None:
-    """Whose binding it is about, as far as the message and its conversation tell."""
-    if case.conversation is not None:
-        return case.conversation.home_address
-    if case.acknowledgement is not None:
-        return case.acknowledgement.home_address
-    datagram = case.seen.datagram
-    return datagram.home_address if datagram.home_address is not None else datagram.final_destination
-
-
-def _late(rule: Rule, late: Late) -> Finding:
-    breach = late.breach
-    return Finding(
-        rule=rule.id,
-        severity=Severity.NOTE if breach.inconclusive else rule.severity,
-        level=rule.level,
-        frames=(*breach.before, late.frame),
-        time_ns=late.time_ns,
-        home_address=late.home_address,
-        node=late.node,
-        expected=breach.expected,
-        seen=breach.seen,
-        reference=rule.reference,
-        inconclusive=breach.inconclusive,
-        offset=breach.offset,
-    )
 
 
 def validate(

@@ -6,14 +6,20 @@ from collections.abc import Iterable, Iterator
 
 from dissectors.ipv6 import address
 from dissectors.packet import Datagram
+from mhatool.exchange.first_link import on_its_first_link
 from mhatool.exchange.requests import Stray
 from mhatool.protocol.lifetime import nanoseconds
-from mhatool.validate.home_registrations import HomeRegistrations, away, on_its_first_link, surely_away
+from mhatool.validate.home_registrations import HomeRegistrations, away, surely_away
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.surroundings import Surroundings
 
 MAY_ANSWER_EARLIER_NS = nanoseconds(3)
 """An answer that soon after the first packet may belong to a request from before the capture."""
+ASKED_AGAIN_NS = nanoseconds(1)
+"""INITIAL_BINDACK_TIMEOUT (RFC 6275, 11.8 and 12): a later answer may belong to a request that was sent by another way.
+
+A mobile node that has moved asks again on its new link, perhaps from its old address; the answer comes to the old one.
+"""
 
 
 @rule(
@@ -124,12 +130,13 @@ def _late(stray: Stray, surroundings: Surroundings) -> Late:
     waiting = stray.waiting
     assert waiting is not None, "only strays that something waited for come here"
     early = stray.time_ns - surroundings.first_ns < MAY_ANSWER_EARLIER_NS
+    late = stray.time_ns - waiting.time_ns >= ASKED_AGAIN_NS
     breach = Breach(
         f"cookie {_text(waiting.carried)}",
         stray.message.get(name).hex(),
         stray.message.start + 8,
         before=(waiting.frame,),
-        inconclusive=early or stray.message.truncated,
+        inconclusive=early or late or stray.message.truncated,
     )
     datagram = stray.datagram
     return Late(breach, stray.time_ns, stray.frame, datagram.true_source, datagram.true_destination)
@@ -162,8 +169,9 @@ def home_test_to_home(case: Case) -> Iterable[Breach]:
 
     The home keygen token in it has to travel by way of the home agent: whoever reads it there or is sent it at the
     care-of address could claim the home address. A mobile node drops what doesn't return the cookie that it sent. A
-    strange cookie is a breach only where the capture shows a Home Test Init that gets no other answer; shortly after
-    the beginning of a capture it is inconclusive, since the answer may be to an earlier one.
+    strange cookie is a breach only where the capture shows a Home Test Init that gets no other answer. Shortly after
+    the beginning of a capture it is inconclusive, since the answer may be to an earlier one, and a second or more after
+    the Init, since it may be to a later one that went another way.
     """
     return _test_to_asker(case, "home address")
 

@@ -10,13 +10,15 @@ from mhatool.protocol.value import value
 
 @value
 class Seen:
-    """One message in one datagram of one frame; `time_ns` since 1970. `left_over`: octets of the payload behind it.
+    """One message in one datagram of one frame; `time_ns` since 1970, `interface` the number within its file.
 
+    `left_over` are octets of the payload behind it.
     `message` is what the datagram carries, or where nobody can look into that its last header.
     """
 
     time_ns: int
     frame: Frame
+    interface: int
     datagram: Datagram
     message: View
     left_over: int
@@ -36,4 +38,4 @@ def seen_in(sighting: Sighting, datagram: Datagram, message: View) -> Seen:
     """The message of one of a packet's datagrams."""
     is_whole = message.form is not None  # it fills its packet then
     left_over = 0 if is_whole else sighting.packet.left_over(message)
-    return Seen(sighting.time_ns, sighting.frame, datagram, message, left_over)
+    return Seen(sighting.time_ns, sighting.frame, sighting.interface, datagram, message, left_over)

@@ -62,10 +62,12 @@ STRANGE: Final = 1 << 16
 """A message that its receiver can't use was seen, and no answer to it yet."""
 DENIED: Final = 1 << 17
 """Some node said that it has no binding."""
+SEVERAL: Final = 1 << 18
+"""A home registration with several home agents (M), the answer to one, or the first message after one."""
 ALARMS: Final = DAMAGE | STRANGE | DENIED
 """What isn't about the message at hand but about those before it; knowledge raises them (`Alarmed`)."""
 
-ANYTHING: Final = (1 << 18) - 1
+ANYTHING: Final = (1 << 19) - 1
 SHORTLY_AFTER: Final = 1_000
 """Numbers so far ahead, and not over the end of the circle, are of interest to no rule."""
 LONGEST_WAIT_NS: Final = nanoseconds(MAX_BINDACK_TIMEOUT_S * 1.25)
@@ -94,17 +96,19 @@ def of_update(case: Case, form: Form) -> int:
         bits |= BARE
     if update.deletes:
         bits |= DELETES
+    if "M" in update.flags:
+        bits |= SEVERAL
     previous = exchange.previous
-    return bits | (_since(update, previous) if previous is not None else QUICK)
+    return bits | (_since(update, previous) if previous is not None else QUICK | SEVERAL)
 
 
 def _since(update: Update, previous: Previous) -> int:
     """What an update is to the one before it."""
-    bits = 0
     before, answer = previous.update, previous.answer
+    bits = SEVERAL if "M" in before.flags else 0
     waited_ns = update.time_ns - before.time_ns
     if waited_ns < NS_PER_S:
-        bits = QUICK
+        bits |= QUICK
     if not 0 < update.sequence_number - before.sequence_number < SHORTLY_AFTER:
         bits |= STEP
     if (
@@ -134,6 +138,8 @@ def of_answer(case: Case, form: Form) -> int:
     bits = _of_form(case, form) | (HOME if "H" in update.flags else CORRESPONDENT)
     if update.deletes:
         bits |= DELETES
+    if "M" in update.flags or exchange.previous is None or "M" in exchange.previous.update.flags:
+        bits |= SEVERAL
     if answer.lifetime_s > update.lifetime_s:
         bits |= LONGER
     if answer.lifetime_s > LONGEST_BY_TESTS_S:

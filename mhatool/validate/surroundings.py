@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from mhatool.exchange import Conversations, Requests
+from dissectors.packet import Datagram
+from mhatool.exchange import Conversations, Requests, Sighting
 from mhatool.validate.seen import Seen
 
 
@@ -28,6 +29,15 @@ class CopyKnowledge(Knowledge, Protocol):
 
     def see_copy(self, seen: Seen) -> None:
         """Take in such a copy."""
+        ...
+
+
+@runtime_checkable
+class TunnelKnowledge(Knowledge, Protocol):
+    """Knowledge that is also told of every packet in a tunnel, wherever that is seen: copies aren't left out."""
+
+    def tunnelled(self, sighting: Sighting, inner: Datagram, outer: Datagram) -> None:
+        """Take in a packet in a tunnel."""
         ...
 
 

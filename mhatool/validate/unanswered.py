@@ -8,6 +8,7 @@ from mhatool.exchange import Conversation, Exchange, Recent
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.validate.occasion import EVERY_MOBILITY_MESSAGE, TUNNELLED
+from mhatool.validate.receivers_link import ReceiversLink
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.surroundings import Surroundings, knowledge
@@ -15,7 +16,7 @@ from mhatool.validate.surroundings import Surroundings, knowledge
 ANSWER_NS = nanoseconds(5)
 """Duplicate address detection takes a home agent two seconds at most; an answer that is later doesn't come."""
 MANY = 4
-"""So many updates in a row aren't lost by chance while their receiver's own packets come through.
+"""So many updates in a row aren't lost by chance on one link while their receiver's own packets come through.
 
 Three go unanswered now and then where answers are lost; the fourth shows that the mobile node still waits.
 """
@@ -116,8 +117,10 @@ def _judged(
         seen = f"none to {updates} in {lasted:.0f} s, and no other sign of life from the receiver"
         return Breach(what, seen, before=frames, inconclusive=True)
     is_alive = count >= MANY and spoke_ns - series[MANY - 1].update.time_ns > ANSWER_NS
+    arrived = surroundings.known(ReceiversLink).arrived_since(conversation.home_address, peer, first.time_ns)
+    is_certain = is_alive and arrived >= MANY - 1 and _accepted_before(conversation)  # the first one isn't counted
     seen = f"none to {updates} in {lasted:.0f} s, though the receiver sent other packets"
-    return Breach(what, seen, before=frames, inconclusive=not (is_alive and _accepted_before(conversation)))
+    return Breach(what, seen, before=frames, inconclusive=not is_certain)
 
 
 @rule(
@@ -126,7 +129,7 @@ def _judged(
     reference="RFC 6275, 9.5.4 and 10.3.1",
     role="receiver",
     scope="exchange",
-    needs="Binding Updates, the other packets of their receiver, and some seconds after them",
+    needs="Binding Updates, other packets and Router Advertisements of their receiver, and some seconds after them",
     on=(),
     finish=_left_alone,
 )
@@ -134,10 +137,11 @@ def gets_an_answer(case: Case) -> Iterable[Breach]:
     """A valid update with the A flag is answered, and a home agent answers whatever the flags say.
 
     Without an answer a mobile node sends again and again, and doesn't know whether its packets arrive. It is told at
-    the end of a capture, once for a series of updates. A breach for certain are four updates or more whose receiver had
-    accepted one of this mobile node before, and went on sending it other packets. Otherwise the updates may not have
-    arrived, the capture may have missed the answer, the receiver may be dead, or it may have discarded them silently
-    for a wrong proof: that is inconclusive. Nothing is said where the capture ends within five seconds, or doesn't show
+    the end of a capture, once for a series of updates. A breach for certain are four updates or more that were seen on
+    their home agent's own link (its Router Advertisements show that), from a mobile node of which it had accepted one
+    before and to which it went on sending other packets. Otherwise the updates may have been lost behind the capture,
+    the answers before it, the receiver may be dead, or it may have discarded them silently for a wrong proof: that is
+    inconclusive. Nothing is said where the capture ends within five seconds, or doesn't show
     packets to the mobile node.
     """
     return ()

@@ -35,8 +35,19 @@ class Case:
 
     @property
     def options(self) -> list[View]:
-        """The options of all layers."""
+        """The options of all layers, extension headers' too."""
         return [option for layer in self.frame.packet.layers for option in layer.options]
+
+    @property
+    def messages(self) -> list[View]:
+        """The Mobility Headers whose options Wireshark reads in their place."""
+        layers = self.frame.packet.layers
+        return [each for each in layers if each.declaration.family == "mobility" and each.type != "ha_switch"]
+
+    @property
+    def mobility_options(self) -> list[View]:
+        """The options of those."""
+        return [option for message in self.messages for option in message.options]
 
     @property
     def column(self) -> Column:
@@ -71,33 +82,17 @@ def holds(*types: str) -> Applies:
 
 
 def options_not_read(case: Case) -> bool:
-    """Of Home Agent Switch tshark reads them six octets before their place, unknown ones with the header's length."""
-    if holds("mobile_prefix_solicitation")(case):
-        return True
-    switches = [layer for layer in case.frame.packet.layers if layer.type == "ha_switch"]
-    octets = [bytes(each.octets[each.start : each.end]) for each in switches]
-    found: list[str] = []
-    for message in octets:
-        packet = Dissector(case.profile).dissect(
-            _with_options(message[2 + 16 * message[6] :], case.profile), linktype.RAW
-        )
-        found += case.column.shown(Frame(case.frame.file, case.frame.record, packet))
-        if case.name == "mip6.mobility_opt.len":
-            found += [str(message[1])] * sum(len(layer.options) for layer in packet.layers)
-    return bool(switches) and _is_part(case.theirs, tuple(found))
+    """Of Mobile Prefix Solicitation tshark reads no options, of Home Agent Switch those of another place."""
+    from mhatool.wireshark.options_as_read import is_misplaced
+
+    return holds("mobile_prefix_solicitation")(case) or is_misplaced(case)
 
 
-def _with_options(options: bytes, profile: Profile) -> bytes:
-    """A Binding Refresh Request with these options, without a checksum."""
-    options += bytes(-len(options) % 8)
-    message = bytes((59, len(options) // 8, 0, 0, 0, 0, 0, 0)) + options
-    return (
-        bytes((0x60, 0, 0, 0))
-        + len(message).to_bytes(2)
-        + bytes((profile.protocol("mobility"), 64))
-        + bytes(32)
-        + message
-    )
+def behind_malformed(case: Case) -> bool:
+    """Wireshark reads no option behind one that is too short for its fields."""
+    from mhatool.wireshark.options_as_read import is_behind_malformed
+
+    return is_behind_malformed(case)
 
 
 def options_of_the_script(case: Case) -> bool:
@@ -107,25 +102,24 @@ def options_of_the_script(case: Case) -> bool:
     missing = _without(case.ours, case.theirs)
     if missing is None:
         return False
-    option_type = codes(case.profile)["option_type"]
-    taken = {option_type, *UNKNOWN_TO_WIRESHARK}
-    shown = [option for option in case.options if option.octets[option.start] in taken]
+    taken = {codes(case.profile)["option_type"], *UNKNOWN_TO_WIRESHARK}
+    shown = [option for option in case.mobility_options if option.octets[option.start] in taken]
     if case.name == "mip6.mobility_opt.len":
         return _is_part(missing, tuple(str(option.end - option.start - 2) for option in shown))
     return bool(shown)
 
 
+#: Option type, and where the octets begin.
+_TWO_SHORT = {"mip6.auth.auth_data": (9, 7), "mip6.mocot.co_keygen_tok": (16, 2), "mip6.em.data": (18, 2)}
+
+
 def two_short(case: Case) -> bool:
-    """Some of tshark's values lack the last two octets of ours, the others are the same."""
-    left, shorter = list(case.theirs), 0
-    for text in case.ours:
-        is_short = text[:-4] in left and len(text) > 4
-        shorter += is_short or len(text) <= 4
-        if is_short or text in left:
-            left.remove(text[:-4] if is_short else text)
-        elif len(text) > 4:
-            return False
-    return not left and shorter > 0
+    """Wireshark's values are those octets without the last two; a single octet it shows."""
+    kind, first = _TWO_SHORT[case.name]
+    options = [bytes(option.octets[option.start : option.end]) for option in case.mobility_options]
+    data = [each[first:] for each in options if each[0] == kind]
+    shown = (each if len(each) == 1 else each[:-2] for each in data)
+    return bool(data) and case.column.sorted(each.hex() for each in shown) == case.theirs
 
 
 def begins(case: Case) -> bool:
@@ -193,7 +187,7 @@ def with_option(symbol: str) -> Applies:
 
 
 def _identifiers(case: Case) -> list[bytes]:
-    found = [option for option in case.options if option.type == "mobile_node_identifier"]
+    found = [option for option in case.mobility_options if option.type == "mobile_node_identifier"]
     return [bytes(option.octets[option.start + 3 : option.end]) for option in found]
 
 
@@ -219,15 +213,15 @@ def as_text(case: Case) -> bool:
 
 
 def home_network_prefix(case: Case) -> bool:
-    """What tshark has beyond ours is in options of type 22: a length at 3, a prefix from 4 on."""
-    options = [bytes(each.octets[each.start : each.end]) for each in case.options]
-    prefixes = [each for each in options if each[0] == 22 and len(each) == 20]
+    """What tshark has beyond ours is in options of type 22: a length at 3, a prefix from 4 on, as far as they go."""
+    options = [bytes(each.octets[each.start : each.end]) for each in case.mobility_options]
+    options = [each for each in options if each[0] == 22]
     if case.name == "mip6.nemo.mnp.pfl":
-        shown = [str(each[3]) for each in prefixes]
+        shown = [str(each[3]) for each in options if len(each) > 3]
     else:
         from dissectors.ipv6.address import text
 
-        shown = [text(each[4:]) for each in prefixes]
+        shown = [text(each[4:20]) for each in options if len(each) >= 20]
     return bool(case.extra) and sorted(case.extra) == sorted(shown)
 
 

@@ -81,8 +81,8 @@ FAULTS: tuple[Fault, ...] = (
         "option-type-not-filled",
         ("mip6.mobility_opt",),
         *_V4,
-        "registers the field for option types and fills it for no option",
-        "any option, as PadN 01 02 00 00: mip6.mobility_opt has no value (RFC 6275, 6.2.1)",
+        "fills the field for option types with those that it doesn't know, which the script shows in its place",
+        "PadN 01 02 00 00: mip6.mobility_opt has no value (RFC 6275, 6.2.1)",
         when.never_filled,
     ),
     Fault(
@@ -108,6 +108,14 @@ FAULTS: tuple[Fault, ...] = (
         "reads no options of Mobile Prefix Solicitation, and those of Home Agent Switch 6 octets before their place",
         "3b 00 0c 00 .... 00 00 is whole and has no option (RFC 5142, 3), it shows one; 92 00 .... (RFC 6275, 6.7)",
         when.options_not_read,
+    ),
+    Fault(
+        "behind-a-malformed-option",
+        ("mip6.*",),
+        *_V4,
+        "stops at an option that is too short for its fields; we show those behind it too",
+        "02 00 01 02 00 00: Binding Refresh Advice without its interval (RFC 6275, 6.2.4), then PadN",
+        when.behind_malformed,
     ),
     Fault(
         "unreachable-by-the-script",

@@ -127,3 +127,23 @@ def test_an_interrupt_ends_it_with_130_and_no_word() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, cwd=REPOSITORY)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_option_that_runs_over_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([UPDATE.replace(" ", "").replace("031020010200", "03ff20010200")]) == 0
+    assert "  78    ! option_overrun: " in capsys.readouterr().out
+
+
+def test_names_and_what_is_quoted(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error about the update: type 1, code 3."""
+    quoted = UPDATE.replace(" ", "")
+    ends = [f"20010db8{number:024x}" for number in (1, 2)]
+    assert main([f"60000000{len(quoted) // 2 + 8:04x}3a40", *ends, "0103000000000000", quoted]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  48  IPv6 (quoted)" in lines
+    assert "  40    icmp_type: 1 (Destination Unreachable)" in lines
+
+
+def test_what_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["60"]) == 0
+    assert "! too_short: " in capsys.readouterr().out

@@ -8,7 +8,7 @@ from dissectors.build import Layer, build, layer
 from dissectors.icmpv6.header import Icmpv6Error
 from dissectors.ipv6 import address
 from dissectors.ipv6.header import DestinationOptions, Esp, Fragment, HomeAddress, Ipv6, RoutingType2
-from dissectors.ipv6.link import Ethernet, Vlan
+from dissectors.ipv6.link import Ethernet, Payload, Vlan
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
 from dissectors.padding import padded
 from dissectors.profile import KAME2003
@@ -213,3 +213,51 @@ def test_a_trailer_that_looks_right_is_no_proof_of_null_esp() -> None:
     octets[48 + 8] ^= 0xFF  # inside the Mobility Header; the trailer stays as it was
     shown = dissect(bytes(octets))
     assert [view.type for view in shown.layers] == ["ipv6", "esp", "payload"]
+
+
+# --- what other protocols say of themselves ---
+
+
+def behind(protocol: int, octets: bytes) -> bytes:
+    return build([layer(UP), Layer(Payload.__declaration__, Payload(data=octets), protocol=protocol)])
+
+
+def codes(octets: bytes) -> list[str]:
+    return [problem.code for view in dissect(octets).layers for problem in view.problems]
+
+
+@pytest.mark.parametrize(
+    ("length", "found", "trailing"),
+    [
+        (12, [], None),
+        (10, [], "0304"),  # two octets more than it says
+        (13, ["length_exceeds"], None),
+        (7, ["length_exceeds"], None),  # under its own header's
+        (0, ["length_exceeds"], None),  # only a jumbogram may say so (RFC 2675, 4)
+    ],
+)
+def test_what_udp_says_of_its_length(length: int, found: list[str], trailing: str | None) -> None:
+    octets = behind(17, bytes((0, 1, 0, 2, 0, length, 0, 0, 1, 2, 3, 4)))
+    assert codes(octets) == found
+    shown = [view.json(octets=True) for view in dissect(octets).layers if view.extra.get("trailing")]
+    assert [view["data"] for view in shown] == ([trailing] if trailing else [])
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [(5, []), (4, ["length_too_small"]), (6, ["length_exceeds"])], ids=["20", "16", "24 of 20"]
+)
+def test_what_tcp_says_of_its_header(words: int, found: list[str]) -> None:
+    header = bytearray(20)
+    header[12] = words << 4
+    assert codes(behind(6, bytes(header))) == found
+
+
+def test_other_protocols_than_ipv6_behind_ethernet() -> None:
+    frame = bytes(12) + bytes.fromhex("0800 45000014") + bytes(16)
+    packet = dissect(frame, 1)
+    assert [view.type for view in packet.layers] == ["ethernet", "payload"]
+    assert packet.layers[1].json()["ethertype_name"] == "IPv4"
+
+
+def test_bare_ip_that_is_not_ipv6() -> None:
+    assert [view.type for view in dissect(bytes.fromhex("45000014") + bytes(16), 101).layers] == ["payload"]

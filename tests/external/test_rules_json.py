@@ -13,7 +13,7 @@ PLANNED: dict[str, dict[str, Any]] = {
     entry["id"]: entry for entry in json.loads((SHARED / "design" / "RULES.json").read_text(encoding="utf-8"))
 }
 FIELDS = ("level", "severity", "scope", "profiles", "clause")
-TIMELINE = ("MIP6-SEQ-", "MIP6-LIFE-", "MIP6-RTX-", "MIP6-DEREG-002", "MHA-010")
+TIMELINE = ("MIP6-SEQ-", "MIP6-LIFE-", "MIP6-RTX-", "MIP6-DEREG-002", "MHA-010", *(f"MHA-0{n}" for n in range(17, 31)))
 """Beside all rules on packets and exchanges, those on timelines that there have to be."""
 
 NEEDS_ANSWER = "what it is judged by is in another message of the exchange"
@@ -65,6 +65,7 @@ DIFFERENCES: dict[tuple[str, str], tuple[object, str]] = {
     ("MIP6-SEC-003", "scope"): ("timeline", ONCE),
     ("MIP6-SEC-003", "clause"): ("4.1", SAME),
     ("MHA-022", "scope"): ("exchange", NEEDS_HOME_REGISTRATION),
+    ("MHA-024", "clause"): ("Fig. 5", "the figure, written as elsewhere"),
     ("HARP-004", "level"): ("-", "RFC 5142 recommends ESP in its security considerations, without a keyword"),
     ("HARP-004", "severity"): ("note", "as its level"),
     ("HARP-004", "scope"): ("timeline", ONCE),

@@ -21,12 +21,14 @@ DATA = tunnel(AGENT, CARE1, echo_request(PEER, HOME))
 
 LOST: tuple[Packet, ...] = (
     *REGISTRATION,
+    (29.0, router_advertisement(prefix())),
     (30.0, home_bu(seq=2)),
     (31.0, home_bu(seq=3)),
     (33.0, home_bu(seq=4)),
     (33.1, ba(seq=4)),
     (37.0, home_bu(seq=5)),
     (37.1, ba(seq=5)),
+    (39.0, router_advertisement(prefix())),
     (40.0, DATA),
     (43.0, tunnel(AGENT, CARE1, echo_request(PEER, HOME, 2))),
 )
@@ -66,10 +68,10 @@ EXAMPLES = [
     Example(
         rule="MIP6-BA-001",
         clean=LOST,
-        broken=without_frame(without_frame(LOST, 8), 6),
+        broken=without_frame(without_frame(LOST, 9), 7),
         keeps="Two refreshes are lost, and the answer to the third; the home agent answers the fourth, too.",
-        breaks="The home agent forwards packets to the mobile node, but answers none of four refreshes.",
-        at=(6,),
+        breaks="On its own link a home agent forwards packets to a mobile node, but answers none of four refreshes.",
+        at=(7,),
     ),
     Example(
         rule="MIP6-BA-002",

@@ -14,8 +14,9 @@ class CorrespondentConfiguration:
     """A node that mobile nodes talk to, at `addresses`.
 
     Without `route_optimisation` it knows nothing of mobility and says so as any IPv6 node does. `node_key` is the
-    secret behind keygen tokens, 20 octets, drawn where none is given. `most_bindings` is where resources end (130);
-    with `asks_for_refresh` it sends Binding Refresh Requests for bindings in use.
+    secret behind keygen tokens, 20 octets, drawn where none is given. `most_bindings` is where resources end (130):
+    deleted ones count as long as their sequence numbers do. With `asks_for_refresh` it sends Binding Refresh Requests
+    for bindings in use.
     """
 
     name: str

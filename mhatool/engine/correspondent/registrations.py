@@ -18,12 +18,10 @@ from mhatool.engine.node import Output
 from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
 from mhatool.engine.timers import Timers
-from mhatool.protocol.lifetime import NS_PER_S, expiry, nanoseconds
+from mhatool.protocol.lifetime import LIFETIME_UNIT_S, NS_PER_S, expiry, nanoseconds
 from mhatool.protocol.return_routability import AUTHENTICATOR_SIZE, authenticator
 from mhatool.protocol.sequence import is_fresh
 
-UNIT_S = 4
-"""Of lifetimes on the wire."""
 PERSISTENT = 3
 """So many errors about a care-of address, without an update between them, and the binding goes (RFC 6275, 9.3.4)."""
 _NO_FLAGS = Flags()
@@ -48,7 +46,6 @@ class Registrations:
         self._bindings: dict[tuple[bytes, bytes], Binding] = {}
         self._timers: Timers[tuple[BindingInput, bytes, bytes]] = Timers()
         self._letters = tuple(configuration.profile.flags.get("binding_update", UPDATE_FLAGS))
-        self._bound = 0
 
     # --- what comes ---
 
@@ -77,8 +74,7 @@ class Registrations:
             number = binding.sequence_number
             self._answer(request, Status.SEQUENCE_NUMBER_OUT_OF_WINDOW, now, key=key, sequence_number=number)
             return
-        is_bound = binding is not None and binding.state is BindingState.BOUND
-        if not request.deletes and not is_bound and self._bound >= self._configuration.most_bindings:
+        if binding is None and len(self._bindings) >= self._configuration.most_bindings:
             self._answer(request, Status.INSUFFICIENT_RESOURCES, now, key=key)
             return
         binding = binding or Binding(request.home_address, request.address)
@@ -120,9 +116,7 @@ class Registrations:
             self._feed(self._bindings[home, address], given, now)
 
     def _feed(self, binding: Binding, given: BindingInput, *arguments: object) -> None:
-        was_bound = binding.state is BindingState.BOUND
         binding.state = BINDINGS.feed(binding.state, given, self, binding, *arguments)
-        self._bound += (binding.state is BindingState.BOUND) - was_bound
 
     # --- the handlers ---
 
@@ -133,7 +127,7 @@ class Registrations:
         binding.flags = request.flags
         binding.sequence_number = request.sequence_number
         lifetime = min(request.lifetime_s, self._constants.max_rr_binding_lifetime_s)
-        binding.lifetime_s = lifetime // UNIT_S * UNIT_S
+        binding.lifetime_s = lifetime // LIFETIME_UNIT_S * LIFETIME_UNIT_S
         binding.expires_ns = expiry(now, binding.lifetime_s)
         binding.is_used, binding.errors = False, 0
         self._timers.cancel((BindingInput.FORGET, binding.home_address, binding.address))

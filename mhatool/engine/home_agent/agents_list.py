@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement
-from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
+from dissectors.icmpv6.options import PrefixInformation
 from dissectors.ipv6.address import is_link_local, is_routable_unicast
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
@@ -12,12 +14,21 @@ from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.node import Output, Randomness
 from mhatool.engine.reception import Drop, neighbour_drop
 from mhatool.engine.timers import Timers
+from mhatool.protocol.home_agent_offer import offer
 from mhatool.protocol.lifetime import expiry
 
 MOST_AGENTS = 128
 """So many others are listed; a reply without fragments names 77 addresses."""
 MOST_ADDRESSES = 8
 """Of one agent, the latest that it advertised."""
+
+
+#: Called with an address, and the time.
+Notice = Callable[[bytes, int], None]
+
+
+def _nobody(_address: bytes, _now: int) -> None:
+    """Nobody wants to know."""
 
 
 class ListedAgent:
@@ -40,15 +51,29 @@ class HomeAgentsList:
     def __init__(self, configuration: HomeAgentConfiguration, output: Output, randomness: Randomness) -> None:
         self._configuration = configuration
         self._own = frozenset(configuration.addresses)
+        self._configured = frozenset(configuration.peers)
+        self._learned: Notice = _nobody
+        self._unlearned: Notice = _nobody
         self._output = output
         self._randomness = randomness
         self._agents: dict[bytes, ListedAgent] = {}
         self._by_address: dict[bytes, ListedAgent] = {}
         self._timers: Timers[bytes] = Timers()
 
+    def __len__(self) -> int:
+        return len(self._agents)
+
     def knows(self, address: bytes) -> bool:
         """Whether it is a global address of this agent or of another one."""
-        return address in self._by_address or address in self._own
+        return address in self._by_address or address in self._own or address in self._configured
+
+    def watch(self, learned: Notice, unlearned: Notice) -> None:
+        """Tell these when a home agent begins to advertise an address, and when it does no longer."""
+        self._learned, self._unlearned = learned, unlearned
+
+    def is_link_local_address(self, address: bytes) -> bool:
+        """Whether it is the link-local address of another agent."""
+        return address in self._agents
 
     def find(self, address: bytes) -> ListedAgent | None:
         """The other agent with this global address."""
@@ -61,6 +86,11 @@ class HomeAgentsList:
             if agent is not None and agent.link_address == link_address:
                 return address
         return None
+
+    def may_be(self, link_address: bytes, addresses: tuple[bytes, ...]) -> bool:
+        """Whether it may belong to one of these agents, because that one hasn't advertised itself here yet."""
+        is_unheard = any(address not in self._by_address and address not in self._own for address in addresses)
+        return is_unheard and all(agent.link_address != link_address for agent in self._agents.values())
 
     def hear(self, arrival: Arrival) -> Drop | None:
         """A router advertisement came from the home link (RFC 6275, 10.5.1)."""
@@ -76,10 +106,9 @@ class HomeAgentsList:
         return drop
 
     def _learn(self, message: RouterAdvertisement, arrival: Arrival) -> None:
-        information = [option for option in message.options if isinstance(option, HomeAgentInformation)]
-        lifetime = information[0].home_agent_lifetime_s if information else message.router_lifetime_s
+        offered = offer(message)
         known = self._agents.get(arrival.source)
-        if "H" not in message.flags or lifetime == 0:
+        if "H" not in message.flags or offered.lifetime_s == 0:
             if known is not None:
                 self._forget(known, arrival.now)
             return
@@ -88,10 +117,9 @@ class HomeAgentsList:
         heard = [option.prefix for option in prefixes if "R" in option.flags and self._may_have(agent, option.prefix)]
         self._agents[arrival.source] = agent
         agent.link_address = arrival.link_source
-        self._take(agent, heard)
-        agent.preference = information[0].home_agent_preference if information else 0
-        agent.lifetime_s = lifetime
-        agent.expires_ns = expiry(arrival.now, lifetime)
+        self._take(agent, heard, arrival.now)
+        agent.preference, agent.lifetime_s = offered
+        agent.expires_ns = expiry(arrival.now, offered.lifetime_s)
         self._timers.set(arrival.source, agent.expires_ns)
         self._tell(agent, arrival.now)
 
@@ -101,12 +129,24 @@ class HomeAgentsList:
             is_routable_unicast(address) and address not in self._own and self._by_address.get(address, agent) is agent
         )
 
-    def _take(self, agent: ListedAgent, heard: list[bytes]) -> None:
+    def _take(self, agent: ListedAgent, heard: list[bytes], now: int) -> None:
         """Addresses that it hasn't named for long make room for new ones."""
-        for address in agent.addresses:
+        had = agent.addresses
+        agent.addresses = tuple(dict.fromkeys((*had, *heard)))[-MOST_ADDRESSES:]
+        if agent.addresses == had:
+            return
+        for address in had:
             del self._by_address[address]
-        agent.addresses = tuple(dict.fromkeys((*agent.addresses, *heard)))[-MOST_ADDRESSES:]
         self._by_address.update(dict.fromkeys(agent.addresses, agent))
+        self._report(had, agent.addresses, now)
+
+    def _report(self, had: tuple[bytes, ...], has: tuple[bytes, ...], now: int) -> None:
+        for address in has:
+            if address not in had:
+                self._learned(address, now)
+        for address in had:
+            if address not in has:
+                self._unlearned(address, now)
 
     def next_timer(self) -> int | None:
         """When the next agent's lifetime is over."""
@@ -123,6 +163,7 @@ class HomeAgentsList:
         for address in agent.addresses:
             del self._by_address[address]
         self._tell(agent, now, gone=True)
+        self._report(agent.addresses, (), now)
 
     def _tell(self, agent: ListedAgent, now: int, *, gone: bool = False) -> None:
         for address in agent.addresses:

@@ -16,6 +16,12 @@ class BindingState(Enum):
     CHECKING = auto()
     """The home address is being looked for on the home link; nobody has been answered."""
     BOUND = auto()
+    EXTENDING = auto()
+    """Bound, but an update that sets L waits: the link-local address is being looked for on the home link."""
+
+
+#: The states in which packets for the home address are tunnelled.
+HOLDING = (BindingState.BOUND, BindingState.EXTENDING)
 
 
 class BindingInput(Enum):
@@ -26,13 +32,16 @@ class BindingInput(Enum):
     DEREGISTER = auto()
     """A valid one that asks to forget."""
     UNIQUE = auto()
-    """Nobody else has the home address."""
+    """Nobody else has the addresses that were looked for."""
     DUPLICATE = auto()
-    """Somebody else has it."""
+    """Somebody else has one of them."""
     EXPIRE = auto()
+    RESTORE = auto()
+    """The agent held it before it was started again."""
 
 
 _ABSENT, _CHECKING, _BOUND = BindingState.ABSENT, BindingState.CHECKING, BindingState.BOUND
+_EXTENDING = BindingState.EXTENDING
 
 BINDINGS: Table[BindingState, BindingInput] = Table(
     "binding at a home agent",
@@ -40,13 +49,19 @@ BINDINGS: Table[BindingState, BindingInput] = Table(
     [
         Row(_ABSENT, BindingInput.REGISTER, "begin", (_CHECKING, _BOUND), "RFC 6275, 10.3.1"),
         Row(_ABSENT, BindingInput.DEREGISTER, "refuse_stranger", (_ABSENT,), "RFC 6275, 10.3.2"),
-        Row(_CHECKING, BindingInput.REGISTER, "replace", (_CHECKING,), "RFC 6275, 9.5.1"),
+        Row(_ABSENT, BindingInput.RESTORE, "restore", (_BOUND,), "RFC 6275, 9.1"),
+        Row(_CHECKING, BindingInput.REGISTER, "replace", (_CHECKING, _BOUND), "RFC 6275, 9.5.1"),
         Row(_CHECKING, BindingInput.DEREGISTER, "abandon", (_ABSENT,), "RFC 6275, 10.3.2"),
         Row(_CHECKING, BindingInput.UNIQUE, "admit", (_BOUND,), "RFC 6275, 10.3.1"),
         Row(_CHECKING, BindingInput.DUPLICATE, "deny", (_ABSENT,), "RFC 6275, 10.3.1"),
-        Row(_BOUND, BindingInput.REGISTER, "update", (_BOUND,), "RFC 6275, 10.3.1"),
+        Row(_BOUND, BindingInput.REGISTER, "update", (_BOUND, _EXTENDING), "RFC 6275, 10.3.1"),
         Row(_BOUND, BindingInput.DEREGISTER, "release", (_ABSENT,), "RFC 6275, 10.3.2"),
         Row(_BOUND, BindingInput.EXPIRE, "expire", (_ABSENT,), "RFC 6275, 9.6 and 10.3.1"),
+        Row(_EXTENDING, BindingInput.REGISTER, "revise", (_EXTENDING, _BOUND), "RFC 6275, 9.5.1"),
+        Row(_EXTENDING, BindingInput.DEREGISTER, "withdraw", (_ABSENT,), "RFC 6275, 10.3.2"),
+        Row(_EXTENDING, BindingInput.UNIQUE, "extend", (_BOUND,), "RFC 6275, 10.3.1"),
+        Row(_EXTENDING, BindingInput.DUPLICATE, "decline", (_BOUND,), "RFC 6275, 10.3.1"),
+        Row(_EXTENDING, BindingInput.EXPIRE, "lapse", (_ABSENT,), "RFC 6275, 9.6 and 10.3.1"),
     ],
 )
 
@@ -60,8 +75,8 @@ class Binding:
     """
 
     __slots__ = (
-        *("agent", "agents", "care_of_address", "clone", "cloned", "defends", "expires_ns", "flags", "home_address"),
-        *("holder", "lifetime_s", "pending", "rings_ns", "sequence_number", "state", "told_again_ns"),
+        *("agent", "agents", "care_of_address", "checked", "clone", "cloned", "defends", "expires_ns", "flags"),
+        *("holder", "home_address", "lifetime_s", "pending", "rings_ns", "sequence_number", "state", "told_again_ns"),
     )
 
     def __init__(self, home_address: bytes, agent: bytes, cloned: bool = False) -> None:
@@ -78,6 +93,8 @@ class Binding:
         """When the cache looks at it next: not after it expires; 0 before it is accepted."""
         self.agents: tuple[bytes, ...] = ()
         self.pending: Any = None
+        self.checked: tuple[bytes, ...] = ()
+        """The addresses that are being looked for on the home link, or were last."""
         self.clone: Binding | None = None
         self.defends = False
         """Whether this agent answers for the home address on the home link."""
@@ -85,6 +102,11 @@ class Binding:
         """An agent that comes earlier in the list and has said that it answers; None: this one is to."""
         self.told_again_ns: int | None = None
         """When this agent last repeated that it defends the address."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether packets for the home address are tunnelled."""
+        return self.state in HOLDING
 
     @property
     def faces(self) -> tuple[Binding, ...]:

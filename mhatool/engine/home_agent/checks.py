@@ -1,23 +1,30 @@
 """What a Binding Update is checked for, in the order in which it counts; the first that fails gives the status.
 
 Before these come format, checksum and addresses (`request.py`), then authenticator and timestamp
-(`authentication.py`); after them whether there is a binding to delete (133), and whether somebody else has the home
-address (134): `registrations.py`. Source: RFC 6275, 9.5.1, 10.3.1 and 10.3.2.
+(`authentication.py`); after them whether there is a binding to delete (133), and whether somebody else on the home link
+has the home address (134): `registrations.py`. Source: RFC 6275, 9.5.1, 10.3.1 and 10.3.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from dissectors.ipv6.address import is_routable_unicast
+from mhatool.engine.advertising import AdvertisedPrefix
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
+from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.prefixes import HomePrefixes
 from mhatool.engine.home_agent.request import Request
 from mhatool.engine.home_agent.statuses import Status
+from mhatool.protocol.neighbourhood import link_local, subnet_routers_anycast
 from mhatool.protocol.sequence import is_fresh
+
+LONGEST_OF_SUBNETS: Final = 126
+"""Bits of a prefix whose first address is its routers'; a longer one has no room for it (RFC 6164, 6)."""
 
 #: Whether a request fails a check, given the binding that it is about, if there is one.
 Check = Callable[["Checks", Request, Binding | None], bool]
@@ -32,12 +39,15 @@ class Checks:
         prefixes: HomePrefixes,
         cache: BindingCache,
         agents: HomeAgentsList,
+        link: HomeLink,
     ) -> None:
         self.configuration = configuration
         self.prefixes = prefixes
         self.cache = cache
         self.agents = agents
+        self.link = link
         self.prohibited = frozenset(configuration.prohibited)
+        self.routers = frozenset(_routers_addresses(configuration.advertising.prefixes))
 
     def refusal(self, request: Request, binding: Binding | None) -> Status | None:
         """The status of the first check that fails; None: accepted so far."""
@@ -45,6 +55,17 @@ class Checks:
             if fails(self, request, binding):
                 return status
         return None
+
+
+def _routers_addresses(prefixes: Iterable[AdvertisedPrefix]) -> Iterator[bytes]:
+    """The anycast address that the routers of each prefix have, this one among them (RFC 4291, 2.6.1)."""
+    for each in prefixes:
+        if each.prefix_length <= LONGEST_OF_SUBNETS:
+            yield subnet_routers_anycast(each.prefix, each.prefix_length)
+
+
+def _is_an_agent_s(checks: Checks, address: bytes) -> bool:
+    return checks.agents.knows(address) or address in checks.routers
 
 
 def _is_old(_: Checks, request: Request, binding: Binding | None) -> bool:
@@ -65,7 +86,8 @@ def _is_of_another_link(checks: Checks, request: Request, _: Binding | None) -> 
 
 
 def _is_prohibited(checks: Checks, request: Request, _: Binding | None) -> bool:
-    return request.home_address in checks.prohibited or checks.agents.knows(request.home_address)
+    """Among those that may not register are all addresses that agents have themselves."""
+    return request.home_address in checks.prohibited or _is_an_agent_s(checks, request.home_address)
 
 
 def _is_one_too_many(checks: Checks, request: Request, binding: Binding | None) -> bool:
@@ -75,8 +97,16 @@ def _is_one_too_many(checks: Checks, request: Request, binding: Binding | None) 
 def _goes_in_circles(checks: Checks, request: Request, _: Binding | None) -> bool:
     """The care-of address is a home address here, or a home agent's: packets would go round (RFC 6275, 9.5.1)."""
     care_of_address = request.care_of_address
-    goes_round = checks.cache.is_home_address(care_of_address) or checks.agents.knows(care_of_address)
+    goes_round = checks.cache.is_home_address(care_of_address) or _is_an_agent_s(checks, care_of_address)
     return not request.deletes and goes_round
+
+
+def _has_an_agent_s_link_local(checks: Checks, request: Request, _: Binding | None) -> bool:
+    """L for the link-local address of this agent or another one: no question is needed to know that it isn't free."""
+    if "L" not in request.flags or request.deletes:
+        return False
+    namesake = link_local(request.home_address[8:])
+    return namesake == checks.link.link_local_address or checks.agents.is_link_local_address(namesake)
 
 
 def _lists_wrongly(_: Checks, request: Request, __: Binding | None) -> bool:
@@ -99,6 +129,7 @@ ORDER: Iterable[tuple[Status, Check]] = (
     (Status.INSUFFICIENT_RESOURCES, _is_one_too_many),
     (Status.INVALID_CARE_OF_ADDRESS, _goes_in_circles),
     (Status.UNSPECIFIED, _lists_wrongly),
+    (Status.DUPLICATE_ADDRESS_DETECTION_FAILED, _has_an_agent_s_link_local),
 )
 
 __all__ = ["Checks"]

@@ -39,7 +39,9 @@ class HomeAgentConfiguration:
     to be taken; without `home_agent` in it the node is a router that registers nobody (status 131). `advertises` is
     False where another program sends the advertisements. `most_bindings` is where resources end (130); `prohibited` are
     home addresses that may not register (129). `associations` are the keys; with `requires_authentication` whoever has
-    none is refused (146). `timestamp_window_s` is by how much clocks may differ (144).
+    none is refused (146). `timestamp_window_s` is by how much clocks may differ (144). `peers` are home agents that it
+    may probe beside those that advertise themselves; `restart_counter` grows by one each time that the node starts
+    without its bindings (RFC 5847, 3.4).
     """
 
     name: str
@@ -52,6 +54,8 @@ class HomeAgentConfiguration:
     associations: tuple[SecurityAssociation, ...] = ()
     requires_authentication: bool = False
     timestamp_window_s: float = 7.0
+    peers: tuple[bytes, ...] = ()
+    restart_counter: int = 0
 
     def __post_init__(self) -> None:
         if not self.addresses:

@@ -28,10 +28,11 @@ class Defence:
         self._link = link
         self._agents = agents
         self._output = output
+        self._leaves = False
 
-    def start(self, binding: Binding, now: int) -> None:
-        """The binding is accepted: announce its addresses, unless an agent before this one has."""
-        for face in binding.faces:
+    def start(self, faces: tuple[Binding, ...], now: int) -> None:
+        """They are accepted: announce their addresses, unless an agent before this one has."""
+        for face in faces:
             if face.holder is None:
                 self._defend(face, now)
 
@@ -42,9 +43,9 @@ class Defence:
                 face.holder = None
                 self._defend(face, now)
 
-    def stop(self, binding: Binding, now: int, cause: str) -> None:
-        """The binding is gone."""
-        for face in binding.faces:
+    def stop(self, faces: tuple[Binding, ...], now: int, cause: str) -> None:
+        """They are gone."""
+        for face in faces:
             self._end(face, now, cause)
 
     def answer(self, binding: Binding, asker: bytes, link_source: bytes, now: int) -> None:
@@ -60,18 +61,28 @@ class Defence:
                 time_ns=now, node=self._output.node, address=binding.home_address, link_source=link_source
             )
             self._output.tell(conflict)
-        elif other in binding.before():
+        elif self._leaves or other in binding.before():
             binding.holder = other
             self._end(binding, now, "yielded")
         elif binding.defends:
-            self._repeat(binding, now)
+            self.repeat(binding, now)
 
-    def _defend(self, face: Binding, now: int) -> None:
+    def leave(self) -> None:
+        """Yield to any other agent from now on."""
+        self._leaves = True
+
+    def take_over(self, face: Binding, now: int) -> None:
+        """Whoever this agent yielded to isn't there any more."""
+        face.holder = None
+        self._defend(face, now, "taken_over")
+
+    def _defend(self, face: Binding, now: int, cause: str = "accepted") -> None:
         face.defends = True
-        self._output.tell(DefenceStarted(time_ns=now, node=self._output.node, address=face.home_address))
+        self._output.tell(DefenceStarted(time_ns=now, node=self._output.node, address=face.home_address, cause=cause))
         self._link.announce(face.home_address, now)
 
-    def _repeat(self, face: Binding, now: int) -> None:
+    def repeat(self, face: Binding, now: int) -> None:
+        """Announce once more that this agent defends an address, not more often than once a second."""
         if face.told_again_ns is None or now - face.told_again_ns >= REPEATED_AFTER_NS:
             face.told_again_ns = now
             self._link.announce(face.home_address, now)

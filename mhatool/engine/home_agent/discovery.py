@@ -9,9 +9,9 @@ from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
 from mhatool.engine.error_reports import MINIMUM_MTU, NO_BINDING
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
-from mhatool.engine.home_agent.binding import BindingState
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
+from mhatool.engine.home_agent.failover import Failover
 from mhatool.engine.home_agent.prefixes import PrefixAdvertising
 from mhatool.engine.reception import Drop, Reception
 from mhatool.engine.sender import Sender
@@ -32,6 +32,7 @@ class Discovery:
         prefixes: PrefixAdvertising,
         sender: Sender,
         reception: Reception,
+        failover: Failover,
     ) -> None:
         self._configuration = configuration
         self._cache = cache
@@ -39,6 +40,7 @@ class Discovery:
         self._prefixes = prefixes
         self._sender = sender
         self._reception = reception
+        self._failover = failover
         self._own = {
             home_agents_anycast(each.prefix): each.router_address
             for each in configuration.advertising.prefixes
@@ -60,7 +62,10 @@ class Discovery:
             return Drop(DropReason.NOT_FOR_US, "not sent to the home agents' anycast address")
         if not is_routable_unicast(arrival.source):
             return Drop(DropReason.MULTICAST, "nobody to answer")
-        listed = tuple(self._agents.in_order()[:MOST_LISTED])
+        if self._failover.has_left:
+            return Drop(DropReason.LEFT, "this home agent leaves: others are to be asked")
+        offered = [address for address in self._agents.in_order() if self._failover.offers(address)]
+        listed = tuple(offered[:MOST_LISTED])
         reply = DhaadReply(identifier=request.identifier, flags=Flags(), home_agents=listed)
         self._sender.send(reply, source, arrival.source, arrival.now)
         return None
@@ -74,8 +79,7 @@ class Discovery:
         if home is None:
             return Drop(DropReason.HOME_ADDRESS, "no Home Address option (RFC 6275, 6.7)")
         binding = self._cache.get(home, arrival.destination)
-        is_bound = binding is not None and binding.state is BindingState.BOUND
-        if not is_bound or binding is None or binding.care_of_address != arrival.source:
+        if binding is None or not binding.holds or binding.care_of_address != arrival.source:
             self._reception.errors.report(NO_BINDING, arrival.source, arrival.destination, home, arrival.now)
             return Drop(DropReason.UNBOUND, "no binding of this home address with this care-of address")
         self._prefixes.answer(binding, request.identifier, arrival.now)

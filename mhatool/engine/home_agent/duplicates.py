@@ -17,6 +17,19 @@ from mhatool.engine.home_agent_events import HomeAddressChecked
 from mhatool.engine.node import Output
 from mhatool.engine.timers import Timers
 from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.value import value
+
+MOST_DOUBTS = 16
+"""A mobile node has not more agents than fit into one list."""
+
+
+@value
+class Doubt:
+    """Somebody with this link-layer address has an address, or (`checks`) only checks it too."""
+
+    target: bytes
+    link_source: bytes
+    checks: bool
 
 
 class DuplicateDetection:
@@ -28,33 +41,61 @@ class DuplicateDetection:
         self._output = output
         self._checked: dict[bytes, list[Binding]] = {}
         self._left: dict[Binding, int] = {}
+        self._open: dict[Binding, list[bytes]] = {}
+        self._doubts: dict[Binding, list[Doubt]] = {}
         self._timers: Timers[Binding] = Timers()
 
     def begin(self, binding: Binding, now: int) -> None:
-        """Ask for the addresses of a binding, as often as the constants say."""
-        for face in binding.faces:
-            self._checked.setdefault(face.home_address, []).append(binding)
+        """Ask for those addresses of a binding that are to be `checked`, as often as the constants say."""
+        for address in binding.checked:
+            self._checked.setdefault(address, []).append(binding)
         self._left[binding] = self._constants.duplicate_address_detection_transmits
+        self._open[binding] = list(binding.checked)
         self._ask(binding, now)
 
     def of(self, target: bytes) -> list[Binding]:
         """The bindings for which this address is being checked: one at each of the agent's addresses."""
         return list(self._checked.get(target, ()))
 
+    def vouch(self, binding: Binding, target: bytes) -> bool:
+        """An address needs no more time: another agent has checked it. True where that was the last one."""
+        waiting = self._open.get(binding)
+        if waiting is None or target not in waiting:
+            return False
+        waiting.remove(target)
+        return not waiting
+
+    def doubt(self, binding: Binding, doubt: Doubt) -> None:
+        """Somebody has an address who may be another agent of the mobile node, or not."""
+        doubts = self._doubts.setdefault(binding, [])
+        if len(doubts) < MOST_DOUBTS and doubt not in doubts:
+            doubts.append(doubt)
+
+    def doubts(self, binding: Binding) -> list[Doubt]:
+        """What `doubt` was told about a binding."""
+        return list(self._doubts.get(binding, ()))
+
+    def in_doubt(self) -> list[Binding]:
+        """The bindings about which it was told anything."""
+        return list(self._doubts)
+
     def end(self, binding: Binding) -> None:
-        """However it stands, it is over."""
+        """However it stands, it is over; nothing where it was already."""
+        if binding not in self._left:
+            return
         self._timers.cancel(binding)
-        self._left.pop(binding, None)
-        for face in binding.faces:
-            checked = self._checked[face.home_address]
+        del self._left[binding]
+        del self._open[binding]
+        self._doubts.pop(binding, None)
+        for address in binding.checked:
+            checked = self._checked[address]
             checked.remove(binding)
             if not checked:
-                del self._checked[face.home_address]
+                del self._checked[address]
 
     def tell(self, binding: Binding, now: int, *, met: tuple[bytes, bytes] | None = None) -> None:
         """How it ended: `met` is the address that somebody has, and that one's link-layer address."""
-        addresses = [face.home_address for face in binding.faces] if met is None else [met[0]]
-        for address in addresses:
+        for address in binding.checked if met is None else met[:1]:
             self._output.tell(
                 HomeAddressChecked(
                     time_ns=now,
@@ -70,18 +111,17 @@ class DuplicateDetection:
         return self._timers.next()
 
     def finished(self, now: int) -> Iterator[Binding]:
-        """Those for whose addresses nobody has spoken up."""
+        """Those whose time for answers is over; the check has to be ended then."""
         for binding in self._timers.due(now):
             if self._left[binding]:
                 self._ask(binding, now)
             else:
-                self.end(binding)
                 yield binding
 
     def _ask(self, binding: Binding, now: int) -> None:
         self._left[binding] -= 1
-        for face in binding.faces:
-            self._link.ask(face.home_address, now)
+        for address in binding.checked:
+            self._link.ask(address, now)
         self._timers.set(binding, now + nanoseconds(self._constants.retransmission_timer_s))
 
 

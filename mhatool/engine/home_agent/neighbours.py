@@ -6,8 +6,9 @@ from dissectors.ipv6.address import UNSPECIFIED
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
-from mhatool.engine.home_agent.binding import BindingState
 from mhatool.engine.home_agent.cache import BindingCache
+from mhatool.engine.home_agent.duplicates import Doubt
+from mhatool.engine.home_agent.failover import Failover
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.registrations import Registrations
 from mhatool.engine.reception import Drop, neighbour_drop
@@ -17,12 +18,18 @@ class Neighbours:
     """Hears what others ask and say about home addresses."""
 
     def __init__(
-        self, link: HomeLink, cache: BindingCache, agents: HomeAgentsList, registrations: Registrations
+        self,
+        link: HomeLink,
+        cache: BindingCache,
+        agents: HomeAgentsList,
+        registrations: Registrations,
+        failover: Failover,
     ) -> None:
         self._link = link
         self._cache = cache
         self._agents = agents
         self._registrations = registrations
+        self._failover = failover
 
     def hear_solicitation(self, arrival: Arrival) -> Drop | None:
         """Somebody asks for an address, or checks one of its own: then the source is unspecified."""
@@ -35,8 +42,10 @@ class Neighbours:
         binding = self._cache.of_home(target)
         if binding is None:
             return Drop(DropReason.NOT_FOR_US, "no home address of a binding")
-        if binding.state is BindingState.BOUND:
+        if binding.holds:
             self._registrations.defence.answer(binding, source, arrival.link_source, arrival.now)
+        if source == UNSPECIFIED:
+            self._failover.heard(binding, arrival.link_source, arrival.now)
         return None
 
     def hear_advertisement(self, arrival: Arrival) -> Drop | None:
@@ -49,7 +58,10 @@ class Neighbours:
         binding = self._cache.of_home(target)
         if binding is None:
             return Drop(DropReason.NOT_FOR_US, "no home address of a binding")
-        self._registrations.defence.hear(binding, arrival.link_source, arrival.now)
+        if binding.holds or self._agents.behind(arrival.link_source, binding.agents) is not None:
+            self._registrations.defence.hear(binding, arrival.link_source, arrival.now)
+            self._failover.heard(binding, arrival.link_source, arrival.now)
+        self._vouch(target, arrival)
         return None
 
     def _unusable(self, arrival: Arrival) -> Drop | None:
@@ -60,10 +72,26 @@ class Neighbours:
         return neighbour_drop(arrival)
 
     def _meet(self, target: bytes, arrival: Arrival) -> None:
-        """Somebody has an address that is being checked: a duplicate, unless another agent of the node says so."""
-        for binding in self._registrations.duplicates.of(target):
-            if self._agents.behind(arrival.link_source, binding.agents) is None:
+        """Somebody has an address that is being checked: a duplicate, unless another agent of the node says so.
+
+        While one of these isn't known yet, as when this agent has just started, it may be that one: the end of the
+        check decides.
+        """
+        duplicates = self._registrations.duplicates
+        for binding in duplicates.of(target):
+            if self._agents.behind(arrival.link_source, binding.agents) is not None:
+                continue
+            if self._agents.may_be(arrival.link_source, binding.agents):
+                checks = arrival.source == UNSPECIFIED
+                duplicates.doubt(binding, Doubt(target, arrival.link_source, checks))
+            else:
                 self._registrations.meet(binding, target, arrival.link_source, arrival.now)
+
+    def _vouch(self, target: bytes, arrival: Arrival) -> None:
+        """Another agent of the node answers for an address that is being checked: it has done the check already."""
+        for binding in self._registrations.duplicates.of(target):
+            if self._agents.behind(arrival.link_source, binding.agents) is not None:
+                self._registrations.vouch(binding, target, arrival.now)
 
 
 __all__ = ["Neighbours"]

@@ -14,11 +14,21 @@ from dissectors.icmpv6.neighbour_discovery import (
 )
 from dissectors.icmpv6.options import SourceLinkLayerAddress
 from dissectors.ipv6.address import UNSPECIFIED
+from dissectors.mobility.agent_switch import Heartbeat
 from dissectors.mobility.binding import BindingUpdate
 from mhatool.engine.actions import Action, AddAddress
 from mhatool.engine.advertising import Advertising
 from mhatool.engine.arrival import Arrival
-from mhatool.engine.commands import ChangePrefix, Command, Start, Stop, UnverifiedHomeAddress
+from mhatool.engine.commands import (
+    ChangePrefix,
+    Command,
+    LinkChanged,
+    PeerRouteChanged,
+    RestoreBindings,
+    Start,
+    Stop,
+    UnverifiedHomeAddress,
+)
 from mhatool.engine.drops import DropReason
 from mhatool.engine.error_reports import NO_BINDING
 from mhatool.engine.events import Event
@@ -26,7 +36,10 @@ from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.configuration import ConfigurationError, HomeAgentConfiguration
+from mhatool.engine.home_agent.defence import Defence
 from mhatool.engine.home_agent.discovery import Discovery
+from mhatool.engine.home_agent.failover import Failover
+from mhatool.engine.home_agent.introduction import Introduction
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.neighbours import Neighbours
 from mhatool.engine.home_agent.prefixes import HomePrefixes, PrefixAdvertising
@@ -49,31 +62,52 @@ class HomeAgent:
         self.cache = BindingCache(configuration.profile, configuration.addresses, self._output)
         self.agents = HomeAgentsList(configuration, self._output, randomness)
         self._prefixes = HomePrefixes(configuration.advertising.prefixes)
+        defence = Defence(self._link, self.agents, self._output)
+        self.failover = Failover(configuration, self.agents, defence, sender, self._output, randomness)
         self._registrations = Registrations(
-            configuration, self._prefixes, self.cache, self.agents, self._link, sender, self._output
+            *(configuration, self._prefixes, self.cache, self.agents, self._link, defence, self.failover),
+            *(sender, self._output),
         )
         self._prefix_advertising = PrefixAdvertising(
             configuration.constants, self._prefixes, self.cache, sender, randomness
         )
-        neighbours = Neighbours(self._link, self.cache, self.agents, self._registrations)
+        self._neighbours = Neighbours(self._link, self.cache, self.agents, self._registrations, self.failover)
+        self._introduction = Introduction(configuration.constants, self.agents, self._link, sender)
         self._discovery = Discovery(
-            configuration, self.cache, self.agents, self._prefix_advertising, sender, self._reception
+            *(configuration, self.cache, self.agents, self._prefix_advertising, sender, self._reception),
+            self.failover,
         )
         self._advertising = Advertising(configuration.advertising, sender, randomness)
-        self._handlers: dict[type, Handler] = {
+        self._handlers = self._by_message()
+        self._commands = self._by_command()
+
+        self.agents.watch(self._agent_learned, self.failover.heartbeats.unlearned)
+
+    def _agent_learned(self, address: bytes, now: int) -> None:
+        self.failover.heartbeats.learned(address, now)
+        self._registrations.reconsider(now)
+
+    def _by_message(self) -> dict[type, Handler]:
+        return {
             BindingUpdate: self._registrations.receive,
-            NeighborSolicitation: neighbours.hear_solicitation,
-            NeighborAdvertisement: neighbours.hear_advertisement,
+            NeighborSolicitation: self._neighbours.hear_solicitation,
+            NeighborAdvertisement: self._neighbours.hear_advertisement,
             RouterAdvertisement: self.agents.hear,
             RouterSolicitation: self._hear_solicitation,
             DhaadRequest: self._discovery.list_agents,
             MobilePrefixSolicitation: self._discovery.list_prefixes,
+            Heartbeat: self.failover.heartbeats.receive,
         }
-        self._commands: dict[type, Callable[[Command, int], None]] = {
+
+    def _by_command(self) -> dict[type, Callable[[Command, int], None]]:
+        return {
             Start: self._start,
             Stop: self._stop,
             ChangePrefix: self._change_prefix,
             UnverifiedHomeAddress: self._report,
+            LinkChanged: self._change_link,
+            PeerRouteChanged: self._change_route,
+            RestoreBindings: self._restore,
         }
 
     @property
@@ -100,14 +134,16 @@ class HomeAgent:
     def handle_timer(self, now: int) -> None:
         """See `Node`."""
         self._registrations.handle_timer(now)
+        self.failover.handle_timer(now)
+        self._introduction.handle_timer(now)
         self.agents.handle_timer(now)
         self._advertising.handle_timer(now)
         self._prefix_advertising.handle_timer(now)
 
     def next_timer(self) -> int | None:
         """See `Node`."""
-        parts = (self._registrations, self.agents, self._advertising, self._prefix_advertising)
-        timers = (part.next_timer() for part in parts)
+        parts = (self._registrations, self.failover, self.agents, self._advertising, self._prefix_advertising)
+        timers = (part.next_timer() for part in (*parts, self._introduction))
         return min((at for at in timers if at is not None), default=None)
 
     def poll_actions(self) -> list[Action]:
@@ -132,9 +168,13 @@ class HomeAgent:
                 self._output.act(AddAddress(interface, prefix.router_address, prefix.prefix_length))
         if self.configuration.advertises:
             self._advertising.start(self._link.link_local_address, link_address, now)
+        self.failover.heartbeats.start(now)
+        if self.configuration.restart_counter:
+            self._introduction.begin(now)
 
     def _stop(self, _command: Command, now: int) -> None:
-        """Leave: no mobile node shall choose this agent any more."""
+        """Leave: the others take over, and no mobile node shall choose this agent any more."""
+        self.failover.leave(now)
         if self.configuration.advertises:
             self._advertising.stop(now)
 
@@ -144,6 +184,19 @@ class HomeAgent:
         self._prefixes.change(command)
         self._advertising.configuration = replace(self._advertising.configuration, prefixes=self._prefixes.all)
         self._prefix_advertising.schedule(now)
+
+    def _change_link(self, command: Command, now: int) -> None:
+        assert isinstance(command, LinkChanged)  # the table says so
+        if command.interface == self.configuration.interface:
+            self.failover.link_changed(command.up, now)
+
+    def _change_route(self, command: Command, now: int) -> None:
+        assert isinstance(command, PeerRouteChanged)  # the table says so
+        self.failover.route_changed(command.address, command.reachable, now)
+
+    def _restore(self, command: Command, now: int) -> None:
+        assert isinstance(command, RestoreBindings)  # the table says so
+        self._registrations.take_back(command.bindings, now)
 
     def _report(self, command: Command, now: int) -> None:
         assert isinstance(command, UnverifiedHomeAddress)  # the table says so

@@ -9,7 +9,7 @@ from dissectors.spec import Flags
 from mhatool.engine.advertising import AdvertisedPrefix
 from mhatool.engine.commands import ChangePrefix
 from mhatool.engine.constants import Constants
-from mhatool.engine.home_agent.binding import Binding, BindingState
+from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.node import Randomness
 from mhatool.engine.sender import Sender
@@ -92,7 +92,7 @@ class PrefixAdvertising:
         for key in self._timers.due(now):
             binding = self._cache.get(*key)
             sent = self._sent.pop(key)
-            if binding is None or binding.state is not BindingState.BOUND:
+            if binding is None or not binding.holds:
                 continue
             self._advertise(binding, UNASKED, now)
             if sent < self._constants.prefix_advertisement_retries:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mhatool.engine.actions import End, ForgetNeighbour, SetTunnel
 from mhatool.engine.arrival import Arrival
+from mhatool.engine.commands import KeptBinding
 from mhatool.engine.drops import DropReason
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.answers import Answers
@@ -15,19 +17,17 @@ from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.checks import Checks
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.home_agent.defence import Defence
-from mhatool.engine.home_agent.duplicates import DuplicateDetection
+from mhatool.engine.home_agent.failover import Failover
+from mhatool.engine.home_agent.grants import Grants
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.prefixes import HomePrefixes
-from mhatool.engine.home_agent.request import Request, Signature, read_request
+from mhatool.engine.home_agent.presence import Presence
+from mhatool.engine.home_agent.request import Request, Signature, kept_request, read_request
 from mhatool.engine.home_agent.statuses import Status
 from mhatool.engine.home_agent_events import UnknownAgentListed
 from mhatool.engine.node import Output
 from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
-from mhatool.protocol.neighbourhood import link_local
-
-UNIT_S = 4
-"""Of lifetimes on the wire."""
 
 
 @dataclass(slots=True)
@@ -48,21 +48,23 @@ class Registrations:
         cache: BindingCache,
         agents: HomeAgentsList,
         link: HomeLink,
+        defence: Defence,
+        failover: Failover,
         sender: Sender,
         output: Output,
     ) -> None:
         self._configuration = configuration
         self._constants = configuration.constants
-        self._prefixes = prefixes
         self._output = output
         self._cache = cache
         self._agents = agents
-        self._link = link
-        self.defence = Defence(link, agents, output)
-        self.duplicates = DuplicateDetection(configuration.constants, link, output)
+        self._failover = failover
+        self._presence = Presence(configuration.constants, cache, defence, link, output)
+        self.defence, self.duplicates = defence, self._presence.duplicates
         self._answers = Answers(configuration.interface, sender)
         self._authentication = Authentication(configuration)
-        self._checks = Checks(configuration, prefixes, cache, agents)
+        self._checks = Checks(configuration, prefixes, cache, agents, link)
+        self._grants = Grants(configuration.constants, prefixes)
         self._addresses = frozenset(configuration.addresses)
 
     # --- what comes ---
@@ -77,6 +79,8 @@ class Registrations:
         binding = self._cache.get(request.home_address, request.agent)
         if binding is None and "H" not in request.flags:
             return Drop(DropReason.NOT_OUR_ROLE, "no correspondent: a Binding Update without the H flag")
+        if self._failover.has_left and not request.deletes:
+            return Drop(DropReason.LEFT, "this home agent leaves: others are to be asked")
         if binding is not None and _repeats(binding, request):
             return Drop(DropReason.REPEATED, "its home address is being checked")
         verdict = self._authentication.check(request, arrival.now)
@@ -89,10 +93,30 @@ class Registrations:
             self._feed(binding, given, Pending(request, verdict.signature), arrival.now)
         return None
 
+    def take_back(self, kept: Iterable[KeptBinding], now: int) -> None:
+        """What the agent held before a restart; what is over by now, or not for it, isn't taken."""
+        for each in kept:
+            request = kept_request(each, now)
+            known = self._cache.get(each.home_address, each.agent)
+            if request is not None and known is None and each.agent in self._addresses:
+                self._feed(Binding(each.home_address, each.agent), BindingInput.RESTORE, request, now)
+
     def meet(self, binding: Binding, target: bytes, link_source: bytes, now: int) -> None:
         """Somebody has an address that is being checked for a binding."""
         self.duplicates.tell(binding, now, met=(target, link_source))
         self._feed(binding, BindingInput.DUPLICATE, now)
+
+    def vouch(self, binding: Binding, target: bytes, now: int) -> None:
+        """Another agent of its mobile node defends an address that is being checked: it has looked for it already."""
+        if self.duplicates.vouch(binding, target):
+            self._conclude(binding, now)
+
+    def reconsider(self, now: int) -> None:
+        """Another agent has become known: it may be who answered for an address that is being checked."""
+        for binding in self.duplicates.in_doubt():
+            for doubt in self.duplicates.doubts(binding):
+                if not doubt.checks and self._agents.behind(doubt.link_source, binding.agents) is not None:
+                    self.vouch(binding, doubt.target, now)
 
     def next_timer(self) -> int | None:
         """When the next check or lifetime is over."""
@@ -102,10 +126,17 @@ class Registrations:
     def handle_timer(self, now: int) -> None:
         """Accept those whose addresses are free, forget those whose lifetime is over."""
         for binding in self.duplicates.finished(now):
-            self.duplicates.tell(binding, now)
-            self._feed(binding, BindingInput.UNIQUE, now)
+            self._conclude(binding, now)
         for binding in self._cache.expired(now):
             self._feed(binding, BindingInput.EXPIRE, now)
+
+    def _conclude(self, binding: Binding, now: int) -> None:
+        """A check is over: nobody but other agents of the mobile node has spoken up, as far as is known now."""
+        doubts = self.duplicates.doubts(binding)
+        met = [doubt for doubt in doubts if self._agents.behind(doubt.link_source, binding.agents) is None]
+        self.duplicates.tell(binding, now, met=(met[0].target, met[0].link_source) if met else None)
+        self.duplicates.end(binding)
+        self._feed(binding, BindingInput.DUPLICATE if met else BindingInput.UNIQUE, now)
 
     def _feed(self, binding: Binding, given: BindingInput, *arguments: object) -> None:
         binding.state = BINDINGS.feed(binding.state, given, self, binding, *arguments)
@@ -117,106 +148,168 @@ class Registrations:
 
     # --- the handlers ---
 
-    def begin(self, binding: Binding, pending: Pending, now: int) -> BindingState | None:
+    def begin(self, binding: Binding, pending: Pending, now: int) -> BindingState:
         """A new one: look for its addresses on the home link before it is answered."""
         request = pending.request
-        namesake = link_local(request.home_address[8:])
-        if "L" in request.flags and self._cache.get(namesake, request.agent) is None:
-            binding.clone = Binding(namesake, request.agent, cloned=True)
-        self._take(binding, pending, now)
-        needs_check = "D" in request.flags or not self._constants.detects_duplicates_if_asked
-        if needs_check and self._constants.duplicate_address_detection_transmits:
-            self._appear(binding, BindingState.CHECKING, now)
-            self.duplicates.begin(binding, now)
-            return BindingState.CHECKING
-        self._appear(binding, BindingState.BOUND, now)
-        self.admit(binding, now)
-        return BindingState.BOUND
+        binding.clone = self._presence.new_clone(request)
+        self._take(binding, request, now)
+        binding.pending = pending
+        if not self._presence.needs_check(request):
+            self._presence.appear(binding.faces, BindingState.BOUND, now)
+            self.admit(binding, now)
+            return BindingState.BOUND
+        self._presence.check(binding, binding.faces, now)
+        return BindingState.CHECKING
 
-    def _appear(self, binding: Binding, state: BindingState, now: int) -> None:
-        """In the cache, and on the home link; the clone first, as KAME has it."""
-        for face in reversed(binding.faces):
-            face.state = state
-            self._cache.add(face, now)
-            self._link.listen(face.home_address)
-            if state is BindingState.CHECKING:
-                self._cache.tell(face, now)
+    def restore(self, binding: Binding, request: Request, now: int) -> None:
+        """It was accepted before: nobody is asked, nobody is answered."""
+        binding.clone = self._presence.new_clone(request)
+        self._take(binding, request, now)
+        self._presence.appear(binding.faces, BindingState.BOUND, now)
+        self._presence.keep(binding, now)
+        self._tunnel(binding)
+        self.defence.start(binding.faces, now)
+        self._failover.bound(binding, now)
 
-    def replace(self, binding: Binding, pending: Pending, now: int) -> None:
-        """A newer request while the address is being checked: that one is answered."""
-        self._take(binding, pending, now)
+    def replace(self, binding: Binding, pending: Pending, now: int) -> BindingState:
+        """A newer request while the addresses are being checked: that one is answered."""
+        presence, request = self._presence, pending.request
+        if presence.sets_link_local(binding, request) or presence.clears_link_local(binding, request):
+            self.duplicates.end(binding)
+            self._presence.vanish(binding.faces, now, "replaced")
+            return self.begin(binding, pending, now)
+        self._take(binding, pending.request, now)
+        binding.pending = pending
         for face in reversed(binding.faces):
             self._cache.tell(face, now)
+        return BindingState.CHECKING
 
     def admit(self, binding: Binding, now: int) -> None:
         """Nobody else has its addresses."""
-        pending: Pending = binding.pending
-        binding.pending = None
+        pending = _no_longer_pending(binding)
         for face in reversed(binding.faces):
             face.state = BindingState.BOUND
-            self._cache.keep(face, now)
-            self._cache.tell(face, now)
+        self._presence.keep(binding, now)
         self._tunnel(binding)
-        self.defence.start(binding, now)
+        self.defence.start(binding.faces, now)
         self._accept(binding, pending, now)
+        self._failover.bound(binding, now)
 
     def deny(self, binding: Binding, now: int) -> None:
         """Somebody else has one of its addresses (status 134)."""
-        pending: Pending = binding.pending
         self.duplicates.end(binding)
-        self._vanish(binding, now, "duplicate")
-        self._answers.send(pending.request, Status.DUPLICATE_ADDRESS_DETECTION_FAILED, now, signature=pending.signature)
+        self._presence.vanish(binding.faces, now, "duplicate")
+        self._answer(_no_longer_pending(binding), Status.DUPLICATE_ADDRESS_DETECTION_FAILED, now)
 
     def abandon(self, binding: Binding, pending: Pending, now: int) -> None:
         """The mobile node is back before it was registered."""
         self.duplicates.end(binding)
-        self._vanish(binding, now, "abandoned")
+        self._presence.vanish(binding.faces, now, "abandoned")
         self.refuse_stranger(binding, pending, now)
 
     def refuse_stranger(self, _binding: Binding, pending: Pending, now: int) -> None:
         """Nothing here to delete (status 133)."""
-        self._answers.send(
-            pending.request, Status.NOT_HOME_AGENT_FOR_THIS_MOBILE_NODE, now, signature=pending.signature
-        )
+        self._answer(pending, Status.NOT_HOME_AGENT_FOR_THIS_MOBILE_NODE, now)
 
-    def update(self, binding: Binding, pending: Pending, now: int) -> None:
-        """It moved, or wants to stay."""
-        had, listed = binding.care_of_address, binding.agents
-        self._take(binding, pending, now)
-        for face in reversed(binding.faces):
-            self._cache.keep(face, now)
-            self._cache.tell(face, now)
-        if binding.care_of_address != had:
-            self._tunnel(binding)
-        if binding.agents != listed:
-            self.defence.relist(binding, now)
-        self._accept(binding, pending, now)
+    def update(self, binding: Binding, pending: Pending, now: int) -> BindingState:
+        """It moved, or wants to stay, or to have its link-local address kept for it from now on (L)."""
+        request = pending.request
+        if not self._presence.sets_link_local(binding, request):
+            self._renew(binding, pending, now)
+            return BindingState.BOUND
+        binding.clone = clone = self._presence.new_clone(request)
+        assert clone is not None  # the question before said so
+        binding.pending = pending
+        self._copy(clone, request, self._cache.same_list(request.agents))
+        if not self._presence.needs_check(request):
+            self._presence.appear((clone,), BindingState.BOUND, now)
+            self.extend(binding, now)
+            return BindingState.BOUND
+        self._count(binding, request, now)
+        self._presence.check(binding, (clone,), now)
+        return BindingState.EXTENDING
+
+    def revise(self, binding: Binding, pending: Pending, now: int) -> BindingState:
+        """A newer request while the link-local address is being checked: that one is answered."""
+        if self._presence.clears_link_local(binding, pending.request):
+            self.duplicates.end(binding)
+            _no_longer_pending(binding)
+            self._renew(binding, pending, now)
+            return BindingState.BOUND
+        binding.pending = pending
+        self._count(binding, pending.request, now)
+        return BindingState.EXTENDING
+
+    def extend(self, binding: Binding, now: int) -> None:
+        """Nobody else has its link-local address: what the request says holds, and that one is kept for it too."""
+        pending, clone = _no_longer_pending(binding), binding.clone
+        assert clone is not None  # it was being checked
+        clone.state = BindingState.BOUND
+        self.defence.start((clone,), now)
+        self._renew(binding, pending, now)
+
+    def decline(self, binding: Binding, now: int) -> None:
+        """Somebody else has its link-local address: the whole request is refused (134), the binding stands."""
+        self.duplicates.end(binding)
+        self._presence.lose_link_local(binding, now, "duplicate")
+        self._answer(_no_longer_pending(binding), Status.DUPLICATE_ADDRESS_DETECTION_FAILED, now)
 
     def release(self, binding: Binding, pending: Pending, now: int) -> None:
         """The mobile node asks to forget it: nothing is intercepted any more when the answer leaves."""
         self._end(binding, now, "released")
-        self._answers.send(pending.request, Status.ACCEPTED, now, signature=pending.signature)
+        self._answer(pending, Status.ACCEPTED, now)
+
+    def withdraw(self, binding: Binding, pending: Pending, now: int) -> None:
+        """The mobile node asks to forget it, while its link-local address is being checked."""
+        self.duplicates.end(binding)
+        self.release(binding, pending, now)
 
     def expire(self, binding: Binding, now: int) -> None:
         """Its lifetime is over."""
         self._end(binding, now, "expired")
 
+    def lapse(self, binding: Binding, now: int) -> None:
+        """Its lifetime is over while a request waits: that one begins a new binding."""
+        self.duplicates.end(binding)
+        self._end(binding, now, "expired")
+        self._feed(Binding(binding.home_address, binding.agent), BindingInput.REGISTER, binding.pending, now)
+
     # --- what they have in common ---
 
-    def _take(self, binding: Binding, pending: Pending, now: int) -> None:
+    def _renew(self, binding: Binding, pending: Pending, now: int) -> None:
+        """What a request says becomes a binding's that was there before, and is answered."""
+        had, listed = binding.care_of_address, binding.agents
+        if self._presence.clears_link_local(binding, pending.request):
+            self._presence.lose_link_local(binding, now, "released")
+        self._take(binding, pending.request, now)
+        self._presence.keep(binding, now)
+        if binding.care_of_address != had:
+            self._tunnel(binding)
+        if binding.agents != listed:
+            self.defence.relist(binding, now)
+        self._accept(binding, pending, now)
+        if binding.agents or listed:
+            self._failover.renewed(binding, listed, now)
+
+    def _take(self, binding: Binding, request: Request, now: int) -> None:
         """What the request says becomes the binding's."""
-        request = pending.request
         agents = self._cache.same_list(request.agents)
         if agents != binding.agents:
             self._count_unknown(request, now)
         for face in binding.faces:
-            face.care_of_address = request.care_of_address
-            face.flags = request.flags
-            face.sequence_number = request.sequence_number
-            face.lifetime_s = self._lifetime(request)
-            face.agents = agents
-        if binding.state is not BindingState.BOUND:
-            binding.pending = pending
+            self._copy(face, request, agents)
+
+    def _copy(self, face: Binding, request: Request, agents: tuple[bytes, ...]) -> None:
+        face.care_of_address = request.care_of_address
+        face.flags = request.flags
+        face.sequence_number = request.sequence_number
+        face.lifetime_s = self._grants.lifetime_s(request)
+        face.agents = agents
+
+    def _count(self, binding: Binding, request: Request, now: int) -> None:
+        """The number of a request that waits is the last one received, whatever becomes of it (9.5.1)."""
+        binding.sequence_number = request.sequence_number
+        self._cache.tell(binding, now)
 
     def _count_unknown(self, request: Request, now: int) -> None:
         for address in request.agents:
@@ -226,44 +319,28 @@ class Registrations:
                 )
                 self._output.tell(event)
 
-    def _lifetime(self, request: Request) -> int:
-        """As asked for, within the agent's limit and that of the home prefix (RFC 6275, 10.3.1)."""
-        prefix = self._prefixes.of(request.home_address)
-        valid = prefix.valid_lifetime_s if prefix is not None else 0
-        granted = min(request.lifetime_s, self._constants.max_home_binding_lifetime_s, valid)
-        return granted // UNIT_S * UNIT_S
-
     def _accept(self, binding: Binding, pending: Pending, now: int) -> None:
         self._answers.send(
             pending.request,
-            self._acceptance(binding),
+            self._grants.status(binding),
             now,
             signature=pending.signature,
             lifetime_s=binding.lifetime_s,
-            refresh_s=self._refresh(binding),
+            refresh_s=self._grants.refresh_s(binding),
         )
 
-    def _acceptance(self, binding: Binding) -> Status:
-        """Status 1 iff the home prefix is deprecated, or becomes so before the binding ends (RFC 6275, 10.3.1)."""
-        prefix = self._prefixes.of(binding.home_address)
-        if prefix is not None and prefix.preferred_lifetime_s < binding.lifetime_s:
-            return Status.PREFIX_DISCOVERY_NECESSARY
-        return Status.ACCEPTED
-
-    def _refresh(self, binding: Binding) -> int:
-        """When the mobile node shall ask again, in whole units and before the lifetime is over; 0: no advice."""
-        advice = binding.lifetime_s * self._constants.refresh_advice_percent // 100 // UNIT_S * UNIT_S
-        return advice if advice < binding.lifetime_s else 0
+    def _answer(self, pending: Pending, status: Status, now: int) -> None:
+        self._answers.send(pending.request, status, now, signature=pending.signature)
 
     def _tunnel(self, binding: Binding) -> None:
         remotes = (binding.care_of_address,)
         self._output.act(SetTunnel(End.HOME_AGENT, binding.home_address, binding.agent, remotes))
 
     def _end(self, binding: Binding, now: int, cause: str) -> None:
-        self.defence.stop(binding, now, cause)
-        self._vanish(binding, now, cause)
+        self._failover.gone(binding, now)
+        self._presence.vanish(binding.faces, now, cause)
         other = self._cache.of_home(binding.home_address)
-        if other is not None and other.state is BindingState.BOUND:  # at another address of this agent
+        if other is not None and other.holds:  # at another address of this agent
             self._tunnel(other)
             return
         self._output.act(
@@ -271,16 +348,17 @@ class Registrations:
             ForgetNeighbour(self._configuration.interface, binding.home_address),
         )
 
-    def _vanish(self, binding: Binding, now: int, cause: str) -> None:
-        for face in binding.faces:
-            face.state = BindingState.ABSENT
-            self._link.ignore(face.home_address)
-            self._cache.remove(face, now, cause)
+
+def _no_longer_pending(binding: Binding) -> Pending:
+    """The request that waited for the end of a check: it waits no longer."""
+    pending: Pending = binding.pending
+    binding.pending = None
+    return pending
 
 
 def _repeats(binding: Binding, request: Request) -> bool:
     """The network delivers a request twice, or a mobile node sends it again, before it is answered."""
-    return binding.state is BindingState.CHECKING and request.sequence_number == binding.sequence_number
+    return binding.pending is not None and request.sequence_number == binding.sequence_number
 
 
 __all__ = ["Pending", "Registrations"]

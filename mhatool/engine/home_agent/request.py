@@ -11,9 +11,11 @@ from dissectors.options.identity import MessageIdentification, MobilityMessageAu
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
+from mhatool.engine.commands import KeptBinding
 from mhatool.engine.drops import DropReason
 from mhatool.engine.home_agent.configuration import SecurityAssociation
 from mhatool.engine.reception import Drop
+from mhatool.protocol.lifetime import LIFETIME_UNIT_S, NS_PER_S
 from mhatool.protocol.value import value
 
 
@@ -49,6 +51,30 @@ class Signature:
 
     association: SecurityAssociation
     timestamp: int | None
+
+
+def kept_request(kept: KeptBinding, now: int) -> Request | None:
+    """What a Binding Update would ask for that led to a kept binding, now; None: it is over."""
+    left_s = (kept.expires_ns - now) // NS_PER_S
+    if left_s < LIFETIME_UNIT_S:
+        return None
+    return Request(
+        home_address=kept.home_address,
+        care_of_address=kept.care_of_address,
+        agent=kept.agent,
+        source=kept.care_of_address,
+        routed=True,
+        deletes=False,
+        lifetime_s=left_s,
+        sequence_number=kept.sequence_number,
+        flags=Flags(kept.flags),
+        agents=kept.home_agents,
+        timestamp=None,
+        proof=None,
+        header=b"",
+        interface="",
+        link_source=bytes(6),
+    )
 
 
 def _own(update: BindingUpdate) -> dict[type, Any]:
@@ -97,4 +123,4 @@ def read_request(arrival: Arrival) -> Request | Drop:
     )
 
 
-__all__ = ["Request", "Signature", "read_request"]
+__all__ = ["Request", "Signature", "kept_request", "read_request"]

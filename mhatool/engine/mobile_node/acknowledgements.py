@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from enum import Enum
 
 from dissectors.mobility.binding import BindingAcknowledgement
@@ -49,16 +50,22 @@ _AT_CORRESPONDENTS = {
 class Acknowledgements:
     """Takes Binding Acknowledgements for the entries of the Binding Update List."""
 
-    def __init__(self, context: Context, update_list: UpdateList, updates: HomeUpdates) -> None:
+    def __init__(
+        self, context: Context, update_list: UpdateList, updates: HomeUpdates, lost: Callable[[bytes], Entry | None]
+    ) -> None:
         self._context = context
         self._list = update_list
+        self._lost = lost
         self._updates = updates
         self._at_agents = _AT_AGENTS if context.configuration.can_authenticate else _WITHOUT_CLOCKS
 
     def judge(self, arrival: Arrival) -> Entry:
-        """The entry that an acknowledgement is for; Refusal where it isn't to be believed."""
+        """The entry that an acknowledgement is for; Refusal where it isn't to be believed.
+
+        It may have gone: an agent that was given up answers after all.
+        """
         message: BindingAcknowledgement = arrival.message
-        entry = self._list.find(arrival.source)
+        entry = self._list.find(arrival.source) or self._lost(arrival.source)
         if entry is None:
             raise Refusal(DropReason.NO_ENTRY, "no matching binding update entry found")
         if arrival.true_destination != entry.home_address:

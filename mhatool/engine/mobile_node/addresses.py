@@ -10,9 +10,17 @@ from dissectors.ipv6.address import UNSPECIFIED
 from mhatool.engine.actions import AddAddress, JoinGroup, LeaveGroup, RemoveAddress
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.mobile_node.context import Alarm, Context
-from mhatool.engine.nd_events import AddressAssigned, AddressDuplicate, AddressRemoved, AddressTentative
+from mhatool.engine.nd_events import (
+    AddressAssigned,
+    AddressDuplicate,
+    AddressGivenUp,
+    AddressRemoved,
+    AddressTentative,
+)
 from mhatool.protocol.neighbourhood import solicited_node
 
+MOST_TRIALS = 3
+"""After so many duplicates under one prefix the node gives it up (as RFC 7217's IDGEN_RETRIES)."""
 Verdict = Callable[[bytes, bool], None]
 """Called with the address and whether it is the node's now."""
 
@@ -77,6 +85,10 @@ class Addresses:
         context.output.act(JoinGroup(context.interface, solicited_node(address)))
         self._ask(address)
 
+    def give_up(self, address: bytes, trials: int) -> None:
+        """Say that no other address will be tried in the place of this last one."""
+        self._context.tell(AddressGivenUp, interface=self._context.interface, address=address, trials=trials)
+
     def hears_solicitation(self, arrival: Arrival) -> None:
         """A solicitation: from nobody for an address on trial, it is somebody else's trial of it (5.4.3)."""
         if arrival.source == UNSPECIFIED and arrival.link_source != self._context.link_address:
@@ -114,4 +126,4 @@ class Addresses:
             self._context.output.act(LeaveGroup(self._context.interface, solicited_node(address)))
 
 
-__all__ = ["Addresses", "Verdict"]
+__all__ = ["MOST_TRIALS", "Addresses", "Verdict"]

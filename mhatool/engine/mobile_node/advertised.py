@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
+from dissectors.icmpv6.options import PrefixInformation
 from dissectors.ipv6.address import is_link_local, is_routable_unicast
 from mhatool.engine.arrival import Arrival
+from mhatool.protocol.home_agent_offer import offer
 
 INFINITE_S = 0xFFFFFFFF
 
@@ -55,16 +56,14 @@ class AdvertisedRouter:
 def advertised(arrival: Arrival) -> AdvertisedRouter:
     """The advertisement in an arrival."""
     message = arrival.message
-    information = next((o for o in message.options if isinstance(o, HomeAgentInformation)), None)
+    offered = offer(message)
     return AdvertisedRouter(
         address=arrival.source,
         link_source=arrival.link_source,
         router_lifetime_s=message.router_lifetime_s,
         is_home_agent="H" in message.flags,
-        preference=_signed(information.home_agent_preference) if information is not None else 0,
-        home_agent_lifetime_s=(
-            information.home_agent_lifetime_s if information is not None else message.router_lifetime_s
-        ),
+        preference=offered.preference,
+        home_agent_lifetime_s=offered.lifetime_s,
         prefixes=tuple(_prefix(option) for option in message.options if _is_usable(option)),
     )
 
@@ -88,11 +87,6 @@ def _prefix(option: PrefixInformation) -> AdvertisedPrefix:
         valid_s=option.valid_lifetime_s,
         preferred_s=option.preferred_lifetime_s,
     )
-
-
-def _signed(preference: int) -> int:
-    """Home agent preferences are 16 bits in two's complement (RFC 6275, 7.4)."""
-    return preference - 0x10000 if preference & 0x8000 else preference
 
 
 __all__ = ["INFINITE_S", "AdvertisedPrefix", "AdvertisedRouter", "advertised"]

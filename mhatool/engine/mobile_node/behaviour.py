@@ -90,7 +90,8 @@ class Behaviour:
     `ignores_unlisted`: an input that an entry's table has no row for means nothing, where else it is a mistake of ours.
     `acknowledges_correspondents`: it can ask correspondents for acknowledgements. `tries_others`: one agent at a time,
     1.5 s for each (RFC 6275, 11.4.1), where it registers with one only. `reuses_tokens`: keygen tokens that are fresh
-    serve for the next Binding Update too (RFC 6275, 5.2.7).
+    serve for the next Binding Update too (RFC 6275, 5.2.7). `hears_of_failures`: a home agent's word that another one
+    is unreachable leads to something (the paper, III-D).
     """
 
     name: str
@@ -106,6 +107,7 @@ class Behaviour:
     acknowledges_correspondents: bool = True
     tries_others: bool = True
     reuses_tokens: bool = True
+    hears_of_failures: bool = True
 
 
 RFC6275 = Behaviour(name="rfc6275", schedule=ExactSchedule(), home_flags="AH")
@@ -122,6 +124,7 @@ KAME2003 = Behaviour(
     acknowledges_correspondents=False,
     tries_others=False,
     reuses_tokens=False,
+    hears_of_failures=False,
 )
 
 

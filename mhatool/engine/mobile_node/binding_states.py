@@ -56,6 +56,10 @@ class Input(Enum):
     """One of a correspondent that wants new tests (136, 137, 138)."""
     LIST_CHANGED = "LIST_CHANGED"
     """A new round with other home agents."""
+    SUSPECTED = "SUSPECTED"
+    """A home agent is said to be unreachable: it is asked itself."""
+    UNREACHABLE = "UNREACHABLE"
+    """It doesn't answer, and another one does."""
     UNVERIFIED_HAO = "UNVERIFIED_HAO"
     """A Binding Error: the peer has no binding."""
     UNKNOWN_MH_TYPE = "UNKNOWN_MH_TYPE"
@@ -72,20 +76,27 @@ _S, _I = State, Input
 _REGISTER, _RESEND, _ANSWER = "RFC 6275, 11.7.1", "RFC 6275, 11.8", "RFC 6275, 11.7.3"
 _HOME, _ERROR, _BRR, _PAPER = "RFC 6275, 11.5.5", "RFC 6275, 11.3.6", "RFC 6275, 11.7.4", "the paper, III-B"
 _MOVED = "RFC 6275, 11.5.3 and 11.7.1"
+_FAILED = "the paper, II and III-D"
+
+_ENDING = (_S.WAITD, _S.IDLE)
 
 HOME_REGISTRATION: Table[State, Input] = Table(
     "home_registration",
     State.IDLE,
     [
         Row(_S.IDLE, _I.MOVEMENT, "register_first", (_S.WAITA,), _REGISTER),
+        Row(_S.IDLE, _I.RETURNING_HOME, "deregister", _ENDING, _HOME),
+        Row(_S.IDLE, _I.LEAVING, "deregister", _ENDING, _REGISTER),
         Row(_S.WAITA, _I.MOVEMENT, "register", (_S.WAITA,), _MOVED),
         Row(_S.WAITA, _I.LIST_CHANGED, "register", (_S.WAITA,), _PAPER),
+        Row(_S.WAITA, _I.SUSPECTED, "register", (_S.WAITA,), _FAILED),
+        Row(_S.WAITA, _I.UNREACHABLE, "drop_unreachable", (_S.IDLE,), _FAILED),
         Row(_S.WAITA, _I.RETRANS_TIMER, "retransmit", (_S.WAITA, _S.IDLE), "RFC 6275, 11.8 and 11.4.1"),
         Row(_S.WAITA, _I.BA, "accept", (_S.BOUND,), _ANSWER),
         Row(_S.WAITA, _I.OUT_OF_STEP, "resume", (_S.WAITA,), _ANSWER),
         Row(_S.WAITA, _I.REFUSED, "drop_refused", (_S.IDLE,), _ANSWER),
-        Row(_S.WAITA, _I.RETURNING_HOME, "deregister", (_S.WAITD,), _HOME),
-        Row(_S.WAITA, _I.LEAVING, "deregister", (_S.WAITD,), _REGISTER),
+        Row(_S.WAITA, _I.RETURNING_HOME, "deregister", _ENDING, _HOME),
+        Row(_S.WAITA, _I.LEAVING, "deregister", _ENDING, _REGISTER),
         Row(_S.WAITA, _I.BRR, "", (_S.WAITA,), _BRR),
         Row(_S.WAITA, _I.UNVERIFIED_HAO, "", (_S.WAITA,), _ERROR),
         Row(_S.WAITA, _I.UNKNOWN_MH_TYPE, "drop_refused", (_S.IDLE,), _ERROR),
@@ -93,30 +104,33 @@ HOME_REGISTRATION: Table[State, Input] = Table(
         Row(_S.WAITA, _I.EXPIRED, "", (_S.WAITA,), _RESEND),
         Row(_S.WAITAR, _I.MOVEMENT, "register", (_S.WAITAR,), _MOVED),
         Row(_S.WAITAR, _I.LIST_CHANGED, "register", (_S.WAITAR,), _PAPER),
+        Row(_S.WAITAR, _I.SUSPECTED, "register", (_S.WAITAR,), _FAILED),
+        Row(_S.WAITAR, _I.UNREACHABLE, "drop_unreachable", (_S.IDLE,), _FAILED),
         Row(_S.WAITAR, _I.RETRANS_TIMER, "retransmit", (_S.WAITAR,), _RESEND),
         Row(_S.WAITAR, _I.BA, "accept", (_S.BOUND,), _ANSWER),
         Row(_S.WAITAR, _I.OUT_OF_STEP, "resume", (_S.WAITAR,), _ANSWER),
         Row(_S.WAITAR, _I.REFUSED, "drop_refused", (_S.IDLE,), _ANSWER),
-        Row(_S.WAITAR, _I.RETURNING_HOME, "deregister", (_S.WAITD,), _HOME),
-        Row(_S.WAITAR, _I.LEAVING, "deregister", (_S.WAITD,), _REGISTER),
+        Row(_S.WAITAR, _I.RETURNING_HOME, "deregister", _ENDING, _HOME),
+        Row(_S.WAITAR, _I.LEAVING, "deregister", _ENDING, _REGISTER),
         Row(_S.WAITAR, _I.BRR, "", (_S.WAITAR,), _BRR),
         Row(_S.WAITAR, _I.UNVERIFIED_HAO, "", (_S.WAITAR,), _ERROR),
         Row(_S.WAITAR, _I.UNKNOWN_MH_TYPE, "", (_S.WAITAR,), _ERROR),
         Row(_S.WAITAR, _I.ICMP_PARAMPROB, "", (_S.WAITAR,), _ERROR),
-        Row(_S.WAITAR, _I.EXPIRED, "lapse", (_S.WAITA,), _REGISTER),
+        Row(_S.WAITAR, _I.EXPIRED, "lapse", (_S.WAITA, _S.IDLE), _REGISTER),
         Row(_S.BOUND, _I.MOVEMENT, "register", (_S.WAITAR,), _MOVED),
         Row(_S.BOUND, _I.LIST_CHANGED, "register", (_S.WAITAR,), _PAPER),
-        Row(_S.BOUND, _I.REFRESH_TIMER, "register", (_S.WAITAR,), _REGISTER),
+        Row(_S.BOUND, _I.SUSPECTED, "register", (_S.WAITAR,), _FAILED),
+        Row(_S.BOUND, _I.REFRESH_TIMER, "refresh", (_S.WAITAR, _S.BOUND), _REGISTER),
         Row(_S.BOUND, _I.BRR, "register", (_S.WAITAR,), _BRR),
         Row(_S.BOUND, _I.UNVERIFIED_HAO, "register_first", (_S.WAITA,), _ERROR),
-        Row(_S.BOUND, _I.RETURNING_HOME, "deregister", (_S.WAITD,), _HOME),
-        Row(_S.BOUND, _I.LEAVING, "deregister", (_S.WAITD,), _REGISTER),
+        Row(_S.BOUND, _I.RETURNING_HOME, "deregister", _ENDING, _HOME),
+        Row(_S.BOUND, _I.LEAVING, "deregister", _ENDING, _REGISTER),
         Row(_S.BOUND, _I.BA, "", (_S.BOUND,), _ANSWER),
         Row(_S.BOUND, _I.UNKNOWN_MH_TYPE, "", (_S.BOUND,), _ERROR),
         Row(_S.BOUND, _I.ICMP_PARAMPROB, "", (_S.BOUND,), _ERROR),
         Row(_S.BOUND, _I.EXPIRED, "register_first", (_S.WAITA,), _REGISTER),
         Row(_S.WAITD, _I.MOVEMENT, "register_first", (_S.WAITA,), _MOVED),
-        Row(_S.WAITD, _I.RETURNING_HOME, "deregister", (_S.WAITD,), _HOME),
+        Row(_S.WAITD, _I.RETURNING_HOME, "deregister", _ENDING, _HOME),
         Row(_S.WAITD, _I.LEAVING, "", (_S.WAITD,), _REGISTER),
         Row(_S.WAITD, _I.RETRANS_TIMER, "retransmit", (_S.WAITD,), _RESEND),
         Row(_S.WAITD, _I.BA, "drop_deregistered", (_S.IDLE,), _HOME),

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from mhatool.engine.mobile_node.addresses import Addresses
+from mhatool.engine.mobile_node.addresses import MOST_TRIALS, Addresses
 from mhatool.engine.mobile_node.advertised import INFINITE_S, AdvertisedPrefix
 from mhatool.engine.mobile_node.context import Alarm, Context
-from mhatool.protocol.lifetime import NS_PER_S, expiry
+from mhatool.protocol.lifetime import NS_PER_S, believed_s, expiry
 from mhatool.protocol.neighbourhood import interface_identifier
-
-MOST_TRIALS = 3
-"""After so many duplicates under one prefix the node gives it up (as RFC 7217's IDGEN_RETRIES)."""
-_UNTRUSTED_S = 7200
-"""A lifetime that nobody vouches for doesn't end an address sooner than in two hours (RFC 4862, 5.5.3 e)."""
 
 
 @dataclass(slots=True)
@@ -28,7 +23,10 @@ class FormedAddress:
 
 
 class CareOfAddresses:
-    """One address a prefix; `ready` is called with the one that is wanted once it has passed its trial."""
+    """One address a prefix; `ready` is called with the one that is wanted once it has passed its trial.
+
+    `lost` gets an address whose lifetime is over, `renewed` one whose lifetime was told anew.
+    """
 
     def __init__(
         self,
@@ -36,11 +34,13 @@ class CareOfAddresses:
         addresses: Addresses,
         ready: Callable[[bytes], None],
         lost: Callable[[bytes], None],
+        renewed: Callable[[bytes], None],
     ) -> None:
         self._context = context
         self._addresses = addresses
         self._ready = ready
         self._lost = lost
+        self._renewed = renewed
         self._formed: dict[bytes, FormedAddress] = {}
         self._wanted: bytes | None = None
         context.ring_for(Alarm.ADDRESS_EXPIRES, self._expire)
@@ -81,9 +81,11 @@ class CareOfAddresses:
                 self._drop(formed)
 
     def lifetime_left_s(self, address: bytes | None) -> int | None:
-        """Whole seconds for which an address may be used; None: for ever, or it isn't one of these."""
+        """Whole seconds for which an address may be used; None: for ever. One that it doesn't have any more: none."""
         formed = self._under(address)
-        if formed is None or formed.valid_until_ns is None:
+        if formed is None:
+            return 0
+        if formed.valid_until_ns is None:
             return None
         return max(formed.valid_until_ns - self._context.now, 0) // NS_PER_S
 
@@ -102,17 +104,17 @@ class CareOfAddresses:
     def _try_another(self, formed: FormedAddress) -> None:
         if formed.trials >= MOST_TRIALS:
             self._drop(formed)
+            self._addresses.give_up(formed.address, formed.trials)
             return
         formed.trials += 1
         formed.address = formed.prefix[:8] + self._context.random_identifier()
         self._addresses.try_out(formed.address, self._tried)
 
     def _renew(self, formed: FormedAddress, valid_s: int) -> None:
-        left = self.lifetime_left_s(formed.address)
-        if valid_s > _UNTRUSTED_S or (left is not None and valid_s > left):
-            self._live(formed, valid_s)
-        elif left is None or left > _UNTRUSTED_S:
-            self._live(formed, _UNTRUSTED_S)
+        believed = believed_s(valid_s, self.lifetime_left_s(formed.address))
+        if believed is not None:
+            self._live(formed, believed)
+            self._renewed(formed.address)
 
     def _live(self, formed: FormedAddress, valid_s: int) -> None:
         if valid_s == INFINITE_S:
@@ -134,4 +136,4 @@ class CareOfAddresses:
         self._addresses.remove(formed.address)
 
 
-__all__ = ["MOST_TRIALS", "CareOfAddresses", "FormedAddress"]
+__all__ = ["CareOfAddresses", "FormedAddress"]

@@ -22,12 +22,14 @@ class Alarm(Enum):
 
     ADDRESS_CHECKED = auto()
     ADDRESS_EXPIRES = auto()
+    NO_ROUTER = auto()
     ROUTER_SOLICITATION = auto()
     ROUTER_EXPIRES = auto()
     LINK_CHECK = auto()
     DISCOVERY = auto()
     SEARCH_AGAIN = auto()
     AGENT_EXPIRES = auto()
+    AGENT_CHECK = auto()
     UPDATE_LIST = auto()
     KEYGEN_TEST = auto()
     PREFIX_SOLICITATION = auto()
@@ -56,6 +58,10 @@ class Context:
         self.care_of_address: bytes | None = None
         """Where the node is reached while away; None at home, and before it knows."""
         self.now = 0
+
+    def is_ours(self, address: bytes) -> bool:
+        """Whether the node may speak from an address: the home address, or where it is reached."""
+        return address in (self.home_address, self.care_of_address)
 
     # --- telling and doing ---
 

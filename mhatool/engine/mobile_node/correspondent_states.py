@@ -16,8 +16,8 @@ def _waiting(state: State) -> list[Row[State, Input]]:
     tests = _S.RRREDO if state is _S.WAITAR else _S.RRINIT
     return [
         Row(state, _I.BA, "accept", (_S.BOUND,), _ANSWER),
-        Row(state, _I.RETRANS_TIMER, "retransmit", (state, tests), _RESEND),
-        Row(state, _I.OUT_OF_STEP, "resume", (state,), _ANSWER),
+        Row(state, _I.RETRANS_TIMER, "retransmit", (state, tests, _S.IDLE), _RESEND),
+        Row(state, _I.OUT_OF_STEP, "resume", (state, _S.IDLE), _ANSWER),
         Row(state, _I.NONCES_EXPIRED, "test", (tests,), _ANSWER),
         Row(state, _I.REFUSED, "give_up", (_S.IDLE,), _ANSWER),
         Row(state, _I.MOVEMENT, "test", (_S.RRINIT,), _MOVED),

@@ -8,6 +8,7 @@ from mhatool.engine.mobile_node.binding_states import Input, State
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.correspondent_states import CORRESPONDENT
 from mhatool.engine.mobile_node.correspondent_updates import CorrespondentUpdates
+from mhatool.engine.mobile_node.home_prefix import Lifetimes
 from mhatool.engine.mobile_node.routability import Routability
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
@@ -19,6 +20,7 @@ SHARE_OF_LIFETIME = 0.8
 
 AFTER_HOME_S = 1
 """So long after a home registration's refresh a correspondent's follows: the answer is there by then."""
+_TESTING = (State.RRINIT, State.RRREDO, State.RRDEL)
 TIME_FOR_TESTS_S = 4
 """What has to be left of a binding for its tests and one retransmission."""
 
@@ -26,10 +28,11 @@ TIME_FOR_TESTS_S = 4
 class Correspondents:
     """The handlers of correspondents' entries, and who gets one."""
 
-    def __init__(self, context: Context, update_list: UpdateList, tunnel: ReverseTunnel) -> None:
+    def __init__(self, context: Context, update_list: UpdateList, tunnel: ReverseTunnel, lifetimes: Lifetimes) -> None:
         self._context = context
         self._list = update_list
         self._tunnel = tunnel
+        self._lifetimes = lifetimes
         self._updates = CorrespondentUpdates(context)
         self._optimised: set[bytes] = set()
         self.tests = Routability(context, update_list, tunnel, self._tested, self._test_failed)
@@ -53,6 +56,12 @@ class Correspondents:
         """Another care-of address: the tests begin anew; until then packets go by the tunnel."""
         for entry in self._list.correspondents():
             self._list.feed(entry, Input.MOVEMENT)
+
+    def stranded(self) -> None:
+        """No care-of address is left: tests that are out end."""
+        for entry in self._list.correspondents():
+            if entry.state in _TESTING:
+                self._list.feed(entry, Input.RR_FAILED)
 
     def returned(self) -> None:
         """Home again: each correspondent forgets the binding."""
@@ -134,8 +143,7 @@ class Correspondents:
         """Both tokens are there: the Binding Update."""
         lifetime_s = self._lifetime_s()
         if lifetime_s == 0:
-            self._pause(entry, "no home registration")
-            return State.IDLE
+            return self._pause_unregistered(entry)
         was_redo = entry.state is State.RRREDO
         self._begin(entry, lifetime_s)
         if self._updates.asks_for_answer:
@@ -154,6 +162,8 @@ class Correspondents:
             if not self.tests.home_token_is_fresh(entry):
                 self.test_home(entry)
                 return State.RRDEL
+        elif not self._lifetime_s():
+            return self._pause_unregistered(entry)
         elif not self.tests.tokens_are_fresh(entry):
             self.test(entry)
             return State.RRREDO if entry.state is State.WAITAR else State.RRINIT
@@ -161,12 +171,15 @@ class Correspondents:
             entry.is_postponed = False
         else:
             entry.retries += 1
-        self._send(entry, 0 if entry.is_deletion else entry.lifetime_s)
+        self._repeat(entry)
         return None
 
-    def resume(self, entry: Entry) -> None:
+    def resume(self, entry: Entry) -> State | None:
         """The correspondent said which number it has: go on from there."""
-        self._send(entry, 0 if entry.is_deletion else entry.lifetime_s)
+        if not entry.is_deletion and not self._lifetime_s():
+            return self._pause_unregistered(entry)
+        self._repeat(entry)
+        return None
 
     def unroute(self, entry: Entry) -> None:
         """By the tunnel: the binding is over, or never was."""
@@ -198,13 +211,16 @@ class Correspondents:
         return self._context.care_of_address or self._context.home_address
 
     def _lifetime_s(self) -> int:
-        """At most 420 s and what the longest home registration has left (RFC 6275, 11.7.2), in units of 4 s."""
+        """At most 420 s and what the longest home registration and both addresses have left (RFC 6275, 11.7.2).
+
+        In units of 4 s, as the wire has them.
+        """
         now = self._context.now
         ends = [entry.holds_until_ns for entry in self._list.home_registrations() if entry.is_bound(now)]
         if not ends:
             return 0
         most = min(self._context.constants.max_rr_binding_lifetime_s, self._context.configuration.lifetime_s)
-        return min(most, (max(ends) - now) // NS_PER_S) // 4 * 4
+        return min(most, (max(ends) - now) // NS_PER_S, *self._lifetimes.left_s()) // 4 * 4
 
     def _refresh_s(self, ends_ns: int, lifetime_s: int) -> int:
         """At four fifths of the lifetime; or just after the home registration's own refresh, where that comes in time.
@@ -241,6 +257,11 @@ class Correspondents:
         self._put_away_updates(entry)
         self._context.tell(TestFailed, correspondent=entry.peer, home_address=entry.home_address, cause=cause)
 
+    def _pause_unregistered(self, entry: Entry) -> State:
+        """No binding may outlive the home registration, and there is none (RFC 6275, 11.7.2)."""
+        self._pause(entry, "no home registration")
+        return State.IDLE
+
     def _put_away_updates(self, entry: Entry) -> None:
         """No Binding Update waits for an answer."""
         entry.outstanding.clear()
@@ -252,6 +273,12 @@ class Correspondents:
         entry.outstanding.clear()
         entry.lifetime_s = entry.refresh_s = lifetime_s
         self._send(entry, lifetime_s)
+
+    def _repeat(self, entry: Entry) -> None:
+        """The same again, but for no longer than may be asked for now."""
+        if not entry.is_deletion:
+            entry.lifetime_s = entry.refresh_s = min(entry.lifetime_s, self._lifetime_s())
+        self._send(entry, 0 if entry.is_deletion else entry.lifetime_s)
 
     def _send(self, entry: Entry, lifetime_s: int) -> None:
         not_before = self._updates.too_many(entry)

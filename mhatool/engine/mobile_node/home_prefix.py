@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mhatool.engine.mobile_node.advertised import INFINITE_S
 from mhatool.engine.mobile_node.context import Alarm, Context
-from mhatool.protocol.lifetime import NS_PER_S, expiry
+from mhatool.protocol.lifetime import NS_PER_S, believed_s, expiry
 
 AGE = 0.8
 """The share of a lifetime after which it is asked about."""
@@ -26,18 +26,26 @@ class HomePrefix:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._valid_until_ns: int | None = None
+        self._is_known = False
+        self.on_renewed: Callable[[], None] = lambda: None
+        """Called when its lifetime was told anew."""
         self.on_ageing: Callable[[], None] = lambda: None
         """Called when most of the lifetime has gone since it was heard of last (RFC 6275, 11.4.2)."""
         context.ring_for(Alarm.HOME_PREFIX_AGES, lambda _: self.on_ageing())
 
     def hear(self, valid_s: int) -> None:
-        """It is valid for so long from now on."""
-        if valid_s == INFINITE_S:
+        """It is valid for so long from now on, as far as whoever says so can be trusted."""
+        believed = believed_s(valid_s, self.left_s()) if self._is_known else valid_s
+        if believed is None:
+            return
+        self._is_known = True
+        if believed == INFINITE_S:
             self._valid_until_ns = None
             self._context.cancel(Alarm.HOME_PREFIX_AGES)
-            return
-        self._valid_until_ns = expiry(self._context.now, valid_s)
-        self._context.set_alarm(Alarm.HOME_PREFIX_AGES, valid_s * AGE)
+        else:
+            self._valid_until_ns = expiry(self._context.now, believed)
+            self._context.set_alarm(Alarm.HOME_PREFIX_AGES, believed * AGE)
+        self.on_renewed()
 
     def left_s(self) -> int | None:
         """Whole seconds; None: for ever, or nobody said."""

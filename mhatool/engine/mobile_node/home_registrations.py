@@ -5,22 +5,24 @@ from __future__ import annotations
 from dissectors.mobility.binding import BindingAcknowledgement
 from dissectors.options.binding import BindingRefreshAdvice
 from mhatool.engine.mobile_node.agents import KnownAgents
-from mhatool.engine.mobile_node.binding_states import HOME_REGISTRATION, KAME_HOME_REGISTRATION, State
+from mhatool.engine.mobile_node.binding_states import HOME_REGISTRATION, KAME_HOME_REGISTRATION, Input, State
+from mhatool.engine.mobile_node.choice import Choice
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.home_prefix import Lifetimes
-from mhatool.engine.mobile_node.update_list import Entry, UpdateList
+from mhatool.engine.mobile_node.update_list import WAITING, Entry, UpdateList
 from mhatool.engine.mobile_node.updates import HomeUpdates
 from mhatool.protocol.lifetime import NS_PER_S, expiry
 
 MOST_RESUMED = 3
 """So many refusals of a number or a time stamp in a row are answered at once; further ones wait their time."""
 REFUSED, NO_ANSWER, DEREGISTERED = "refused", "no answer", "deregistered"
+UNREACHABLE, OVER = "unreachable", "its lifetime is over"
 """Why an entry goes."""
 _UNIT_S = 4
 
 
 class HomeRegistrations:
-    """The handlers of home registrations. `round` is the list of agents that each Binding Update carries."""
+    """The handlers of home registrations. `choice` says which agents each Binding Update lists."""
 
     def __init__(
         self, context: Context, update_list: UpdateList, updates: HomeUpdates, known: KnownAgents, lifetimes: Lifetimes
@@ -30,13 +32,9 @@ class HomeRegistrations:
         self._updates = updates
         self._known = known
         self._lifetimes = lifetimes
-        self.round: tuple[bytes, ...] = ()
-        self.silent: list[bytes] = []
-        """Agents that were given up after one try, where the node registers with one at a time (11.4.1)."""
+        self.choice = Choice(context, update_list)
         self.cycles = 0
-        """How often all of them were tried in vain: each time they are given twice the time."""
-        self.has_others = False
-        """Whether there is another agent to be tried then."""
+        """How often all agents were tried in vain, one at a time: each time they are given twice the time."""
 
     def create(self, agent: bytes, index: int) -> Entry:
         """An entry for an agent of this round."""
@@ -58,22 +56,52 @@ class HomeRegistrations:
         entry.is_deletion = False
         self._begin(entry)
 
-    def deregister(self, entry: Entry) -> None:
-        """Delete the binding; the entry goes when that is acknowledged."""
+    def refresh(self, entry: Entry) -> State | None:
+        """Ask for more time; where what bounds the binding would end it no later, it is over then (11.7.1)."""
+        asked_s = self._lifetime_s()
+        gain_ns = expiry(self._context.now, asked_s) - entry.holds_until_ns
+        is_bounded = asked_s + _UNIT_S <= self._context.configuration.lifetime_s
+        if is_bounded and gain_ns < _UNIT_S * NS_PER_S:
+            entry.rests()
+            return State.BOUND
+        self.register(entry)
+        return None
+
+    def deregister(self, entry: Entry) -> State | None:
+        """Delete the binding; the entry goes when that is acknowledged. At once where no agent can hold it any more."""
+        if self._context.behaviour.expires and self._context.now >= entry.may_hold_until_ns:
+            return self._drop(entry, OVER)
         entry.is_deletion, entry.is_first = True, False
         self._begin(entry)
+        return None
 
     def retransmit(self, entry: Entry) -> State | None:
         """The same again with the next number; or, with one agent at a time, never again."""
         if entry.is_postponed:
             entry.is_postponed = False
-        elif self.has_others and entry.is_first and entry.state is State.WAITA:
-            self.silent.append(entry.peer)
-            return self._drop(entry, NO_ANSWER)
+        elif entry.is_first and entry.state is State.WAITA and not entry.is_checked and self._gives_up(entry):
+            return self._drop(entry, NO_ANSWER if self.choice.is_single else UNREACHABLE)
         else:
             entry.retries += 1
         self._send(entry)
         return None
+
+    def _gives_up(self, entry: Entry) -> bool:
+        """One agent at a time gets one try (11.4.1); of several, each gets as many as a check."""
+        tries = 1 if self.choice.is_single else self._context.constants.agent_check_transmits
+        return entry.retries + 1 >= tries and self.choice.can_replace(entry.peer)
+
+    def check_begins(self, entry: Entry) -> None:
+        """The agent is asked whether it is there: when, others decide from now on."""
+        entry.is_checked = True
+        self._list.feed(entry, Input.SUSPECTED)
+
+    def check_ends(self, entry: Entry) -> None:
+        """What is still unanswered is retransmitted in the usual way."""
+        entry.is_checked = False
+        if entry.state in WAITING and not entry.is_postponed:
+            self._wait(entry)
+            self._list.settle(entry)
 
     def resume(self, entry: Entry) -> None:
         """The agent said which number or time it wants: go on from there."""
@@ -94,9 +122,10 @@ class HomeRegistrations:
         entry.refresh_s = self._context.behaviour.schedule.refresh_s(granted, advice(acknowledgement))
         self._list.wait(entry, entry.refresh_s * NS_PER_S)
 
-    def lapse(self, entry: Entry) -> None:
+    def lapse(self, entry: Entry) -> State | None:
         """The refresh wasn't answered in time: as far as is known there is no binding any more."""
         entry.is_first = True
+        return self._drop(entry, UNREACHABLE) if self.choice.can_spare(entry.peer) else None
 
     def drop_refused(self, entry: Entry) -> State | None:
         """The agent won't: the round goes on without it."""
@@ -105,6 +134,17 @@ class HomeRegistrations:
     def drop_deregistered(self, entry: Entry) -> State | None:
         """Nothing is left at this agent."""
         return self._drop(entry, DEREGISTERED)
+
+    def drop_unreachable(self, entry: Entry) -> State | None:
+        """The agent doesn't answer, and a deregistration wouldn't reach it."""
+        return self._drop(entry, UNREACHABLE)
+
+    def go_on(self) -> None:
+        """What bounds bindings lasts longer: entries that had nothing to ask for look again."""
+        for entry in self._list.home_registrations():
+            if not entry.rings_ns:
+                entry.waits_until(self._context.now, self._context.now)
+                self._list.settle(entry)
 
     # --- sending ---
 
@@ -121,21 +161,31 @@ class HomeRegistrations:
         self._send(entry)
 
     def _send(self, entry: Entry) -> None:
+        lifetime_s = 0 if entry.is_deletion else self._lifetime_s()
+        if not lifetime_s and not entry.is_deletion:
+            entry.is_postponed = True
+            entry.rests()
+            return
         not_before = self._updates.too_many(entry)
         if not_before is not None:
             entry.is_postponed = True
             entry.waits_until(not_before, not_before)
             return
         link = self._known.link_address(entry.peer) if entry.care_of_address == entry.home_address else None
-        lifetime_s = 0 if entry.is_deletion else self._lifetime_s()
-        self._updates.send(entry, self.round, lifetime_s, link)
+        self._updates.send(entry, self.choice.list_for(entry.peer), lifetime_s, link)
+        if entry.is_checked:
+            entry.rests()
+        else:
+            self._wait(entry)
+
+    def _wait(self, entry: Entry) -> None:
         schedule, constants = self._context.behaviour.schedule, self._context.constants
         self._list.wait(entry, schedule.wait_ns(entry.retries, first=entry.is_first, constants=constants))
 
     def _lifetime_s(self) -> int:
-        """What is asked for: no more than home and care-of address have left (11.7.1), in units of 4 s."""
+        """What is asked for: no more than home and care-of address have left (11.7.1), in units of 4 s. 0: nothing."""
         left = [self._context.configuration.lifetime_s, *self._lifetimes.left_s()]
-        return max(min(left) // _UNIT_S, 1) * _UNIT_S
+        return min(left) // _UNIT_S * _UNIT_S
 
 
 def advice(acknowledgement: BindingAcknowledgement) -> int | None:
@@ -144,4 +194,13 @@ def advice(acknowledgement: BindingAcknowledgement) -> int | None:
     return next(found, None)
 
 
-__all__ = ["DEREGISTERED", "MOST_RESUMED", "NO_ANSWER", "REFUSED", "HomeRegistrations", "advice"]
+__all__ = [
+    "DEREGISTERED",
+    "MOST_RESUMED",
+    "NO_ANSWER",
+    "OVER",
+    "REFUSED",
+    "UNREACHABLE",
+    "HomeRegistrations",
+    "advice",
+]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dissectors.icmpv6.header import Icmpv6Error
+from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
 from dissectors.icmpv6.home_agents import DhaadReply, MobilePrefixAdvertisement
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement
 from dissectors.ipv6.address import is_link_local
@@ -25,6 +26,7 @@ from mhatool.engine.mobile_node.correspondents import Correspondents
 from mhatool.engine.mobile_node.home_prefix import HomePrefix
 from mhatool.engine.mobile_node.keygen import Token
 from mhatool.engine.mobile_node.movement import Movement
+from mhatool.engine.mobile_node.notices import Notices
 from mhatool.engine.mobile_node.prefix_discovery import PrefixDiscovery
 from mhatool.engine.mobile_node.refusal import Refusal
 from mhatool.engine.mobile_node.rounds import Rounds
@@ -50,6 +52,7 @@ class Parts:
     acknowledgements: Acknowledgements
     prefixes: PrefixDiscovery
     complaints: Complaints
+    notices: Notices
     addresses: Addresses
     movement: Movement
 
@@ -66,6 +69,7 @@ class Intake:
             NeighborAdvertisement: self._neighbor_advertisement,
             DhaadReply: self._dhaad_reply,
             MobilePrefixAdvertisement: self._prefix_advertisement,
+            HomeAgentUnreachable: self._believed(parts.notices.take),
             Icmpv6Error: parts.complaints.take_icmp_error,
             BindingAcknowledgement: self._acknowledgement,
             BindingError: self._believed(parts.complaints.take_binding_error),
@@ -139,11 +143,16 @@ class Intake:
         self._parts.prefixes.take(arrival)
 
     def _acknowledgement(self, arrival: Arrival) -> None:
+        rounds = self._parts.rounds
         entry = self._parts.acknowledgements.judge(arrival)
         self._received(arrival)
+        if rounds.lost(entry.peer) is entry:
+            rounds.heard_again(entry.peer)
+            return
+        rounds.checks.heard(entry.peer)
         self._parts.acknowledgements.take(entry, arrival.message)
         if entry.home_registration and not entry.gone and entry.is_bound(self._context.now):
-            self._parts.rounds.answered()
+            rounds.answered()
             if arrival.message.status == PREFIX_DISCOVERY_NECESSARY:
                 self._parts.prefixes.solicit(entry.peer)
 

@@ -13,10 +13,11 @@ from mhatool.engine.mobile_node.advertised import AdvertisedRouter
 from mhatool.engine.mobile_node.care_of import CareOfAddresses
 from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node.link_check import LinkCheck
+from mhatool.engine.mobile_node.link_local import LinkLocalAddress
 from mhatool.engine.mobile_node.location import LOCATION, Location, Move
 from mhatool.engine.mobile_node.routers import Routers
 from mhatool.engine.nd_events import CareOfAddressChanged, LocationChanged
-from mhatool.protocol.neighbourhood import ALL_ROUTERS, interface_identifier, link_local
+from mhatool.protocol.neighbourhood import ALL_ROUTERS
 
 NO_LINK = "lo"
 """The interface of the home address while another node defends it: the machine has it, and answers for it nowhere."""
@@ -31,9 +32,14 @@ class Traveller(Protocol):
     def moved_home(self) -> None:
         """On the home link."""
 
-    @property
-    def is_registered(self) -> bool:
-        """Whether a home agent may be answering for the home address."""
+    def may_stay_longer(self) -> None:
+        """The care-of address's lifetime was told anew."""
+
+    def stranded(self) -> None:
+        """Its lifetime is over: until there is another one, nothing may leave from it (RFC 4862, 5.5.4)."""
+
+    def is_defended(self, address: bytes) -> bool:
+        """Whether a home agent may be answering for an address of the node's on the home link."""
 
 
 class Movement:
@@ -44,14 +50,16 @@ class Movement:
         self._addresses = addresses
         self._routers = routers
         self._traveller = traveller
-        self._care_of = CareOfAddresses(context, addresses, self._address_ready, self._address_lost)
+        self._care_of = CareOfAddresses(
+            context, addresses, self._address_ready, self._address_lost, self._address_renewed
+        )
+        self._link_local = LinkLocalAddress(context, addresses, traveller.is_defended)
         self._check = LinkCheck(context, self._believe)
         self._prefixes: set[bytes] = set()
         self._solicitations = 0
         self._link_is_new = True
         self.location = LOCATION.start
         self.care_of_address: bytes | None = None
-        self.link_local_address = b""
         context.ring_for(Alarm.ROUTER_SOLICITATION, lambda _: self._solicit())
 
     # --- commands ---
@@ -59,18 +67,17 @@ class Movement:
     def start(self) -> None:
         """The interface has its link-layer address: it gets a link-local one, and asks for routers."""
         context = self._context
-        self.link_local_address = link_local(interface_identifier(context.link_address))
         self._routers.know(context.configuration.home_prefix)
         if context.configuration.attached_at_home:
             self._start_at_home()
             return
         context.output.act(AddAddress(NO_LINK, context.home_address, 128))
-        self._addresses.try_out(self.link_local_address, self._link_local_tried)
+        self._link_local.change_link()
         self._ask_for_routers(context.randomness.uniform(0.0, context.constants.max_router_solicitation_delay_s))
 
     def _start_at_home(self) -> None:
         """The machine was there before: its addresses need no trial."""
-        self._addresses.assign(self.link_local_address)
+        self._link_local.assign()
         self._addresses.assign(self._context.home_address)
         self._prefixes = {self._context.configuration.home_prefix}
         self._link_is_new = False
@@ -82,6 +89,7 @@ class Movement:
             return
         self._check.end()
         self._context.cancel(Alarm.ROUTER_SOLICITATION)
+        self._context.cancel(Alarm.NO_ROUTER)
         self._routers.leave("the link changed")
         self._prefixes.clear()
         self._care_of.want(None)
@@ -89,8 +97,7 @@ class Movement:
         self._link_is_new = True
         self._feed(Move.LINK_CHANGED)
         if up:
-            self._addresses.remove(self.link_local_address)
-            self._addresses.try_out(self.link_local_address, self._link_local_tried)
+            self._link_local.change_link()
             self._ask_for_routers(0.0)
 
     # --- what is heard ---
@@ -124,7 +131,7 @@ class Movement:
         if self._context.configuration.movement_detection_s == 0:
             self._believe(router)
         else:
-            self._check.begin(router, self._routers.default, self.link_local_address)
+            self._check.begin(router, self._routers.default, self._link_local.address)
 
     def _believe(self, router: AdvertisedRouter) -> None:
         """The router so far is gone: this one's link is ours."""
@@ -138,8 +145,10 @@ class Movement:
         self._routers.use(router)
         if self._context.configuration.home_prefix in self._prefixes:
             self._care_of.want(None)
+            self._link_local.come_home()
             self._feed(Move.HOME_LINK)
             return
+        self._link_local.try_out()
         self._form_addresses(router)
         wanted = next((prefix for prefix in router.prefixes if prefix.autonomous), None)
         if wanted is not None:
@@ -153,22 +162,24 @@ class Movement:
 
     # --- addresses ---
 
-    def _link_local_tried(self, address: bytes, good: bool) -> None:
-        if not good:
-            self.link_local_address = link_local(self._context.random_identifier())
-            self._addresses.try_out(self.link_local_address, self._link_local_tried)
+    @property
+    def link_local_address(self) -> bytes | None:
+        """The interface's, past its trial."""
+        return self._link_local.address if self._link_local.is_assigned else None
 
     def _home_address_tried(self, address: bytes, good: bool) -> None:
         """Nobody else has it: it is on the interface now, and nowhere else."""
         if not good:
             self._context.output.act(AddAddress(NO_LINK, address, 128))
 
-    def take_home_address(self) -> None:
-        """Back on the home link, an agent let go of the home address: the interface has it again."""
+    def take_home_addresses(self) -> None:
+        """Back on the home link, an agent let go of the home address and its namesake: the interface has them again."""
         home = self._context.home_address
         if self.location is Location.HOME and not self._addresses.is_assigned(home):
             self._context.output.act(RemoveAddress(NO_LINK, home))
             self._addresses.assign(home)
+        if self.location is Location.HOME:
+            self._link_local.take()
 
     def _address_ready(self, address: bytes) -> None:
         if address != self.care_of_address or self.location is not Location.FOREIGN:
@@ -177,11 +188,19 @@ class Movement:
     def _address_lost(self, address: bytes) -> None:
         """The address that the node is reached under has no lifetime left: whoever is there may offer another."""
         if address == self.care_of_address:
+            self.care_of_address = None
             self._link_is_new = True
+            self._traveller.stranded()
             self._ask_for_routers(0.0)
 
+    def _address_renewed(self, address: bytes) -> None:
+        if address == self.care_of_address:
+            self._traveller.may_stay_longer()
+
     def lifetime_left_s(self) -> int | None:
-        """How long the care-of address may be used; None: for ever, or at home."""
+        """How long the node may be reached where it is; None: for ever, or at home. 0: nowhere."""
+        if self.care_of_address == self._context.home_address:
+            return None
         return self._care_of.lifetime_left_s(self.care_of_address)
 
     # --- where that is ---
@@ -209,7 +228,7 @@ class Movement:
         """Reached under the home address itself. Where agents may defend it, it isn't tried (11.5.5)."""
         self._leave_care_of_address()
         self.care_of_address = self._context.home_address
-        if not self._traveller.is_registered:
+        if not self._traveller.is_defended(self._context.home_address):
             self._context.output.act(RemoveAddress(NO_LINK, self._context.home_address))
             self._addresses.try_out(self._context.home_address, self._home_address_tried)
 
@@ -239,9 +258,8 @@ class Movement:
         """RFC 4861, 6.3.7: at most so many, from the unspecified address while the interface has no other."""
         context = self._context
         self._solicitations += 1
-        has_address = self._addresses.is_assigned(self.link_local_address)
-        options = (SourceLinkLayerAddress(link_layer_address=context.link_address),) if has_address else ()
-        source = self.link_local_address if has_address else UNSPECIFIED
+        source = self.link_local_address or UNSPECIFIED
+        options = (SourceLinkLayerAddress(link_layer_address=context.link_address),) if source != UNSPECIFIED else ()
         context.send_on_link(RouterSolicitation(options=options), source, ALL_ROUTERS)
         if self._solicitations < context.constants.max_router_solicitations:
             context.set_alarm(Alarm.ROUTER_SOLICITATION, context.constants.router_solicitation_interval_s)

@@ -19,7 +19,7 @@ from mhatool.engine.commands import (
     UnverifiedHomeAddress,
 )
 from mhatool.engine.drops import DropReason
-from mhatool.engine.events import Event, MessageDropped, TimerStarted
+from mhatool.engine.events import Event, TimerStarted
 from mhatool.engine.mobile_node.acknowledgements import Acknowledgements
 from mhatool.engine.mobile_node.addresses import Addresses
 from mhatool.engine.mobile_node.agents import KnownAgents
@@ -28,10 +28,18 @@ from mhatool.engine.mobile_node.configuration import MobileNodeConfiguration
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.correspondents import Correspondents
 from mhatool.engine.mobile_node.home_prefix import HomePrefix
-from mhatool.engine.mobile_node.home_registrations import DEREGISTERED, NO_ANSWER, REFUSED, HomeRegistrations
+from mhatool.engine.mobile_node.home_registrations import (
+    DEREGISTERED,
+    NO_ANSWER,
+    OVER,
+    REFUSED,
+    UNREACHABLE,
+    HomeRegistrations,
+)
 from mhatool.engine.mobile_node.intake import Intake, Parts
 from mhatool.engine.mobile_node.location import Location
 from mhatool.engine.mobile_node.movement import Movement
+from mhatool.engine.mobile_node.notices import Notices
 from mhatool.engine.mobile_node.prefix_discovery import PrefixDiscovery
 from mhatool.engine.mobile_node.refusal import Refusal
 from mhatool.engine.mobile_node.rounds import Rounds
@@ -41,6 +49,7 @@ from mhatool.engine.mobile_node.update_list import Entry, UpdateList
 from mhatool.engine.mobile_node.updates import HomeUpdates
 from mhatool.engine.mobile_node_events import AuthenticationSet, FunctionEnabled
 from mhatool.engine.node import Randomness
+from mhatool.engine.reception import Drop, Unusable, told
 
 
 class MobileNode:
@@ -50,7 +59,9 @@ class MobileNode:
         self.name = configuration.name
         self._context = Context(configuration, randomness)
         self._reader = Reader(configuration.profile)
+        self._unusable = Unusable(self._reader, self._context.errors, self._context.output)
         self._parts = self._make_parts(self._context)
+        self._parts.home_prefix.on_renewed = self.may_stay_longer
         self._intake = Intake(self._context, self._parts)
         self._is_leaving = False
         self._commands: Mapping[type, Callable[[Any], None]] = {
@@ -68,16 +79,19 @@ class MobileNode:
         registrations = HomeRegistrations(context, update_list, updates, known, self)
         home_prefix = HomePrefix(context)
         update_list.on_gone = self._gone
+        rounds = Rounds(context, update_list, registrations, known, tunnel)
+        rounds.checks.is_attached = self._is_abroad
         return Parts(
             update_list=update_list,
             tunnel=tunnel,
             known=known,
             home_prefix=home_prefix,
-            rounds=Rounds(context, update_list, registrations, known, tunnel),
-            correspondents=Correspondents(context, update_list, tunnel),
-            acknowledgements=Acknowledgements(context, update_list, updates),
+            rounds=rounds,
+            correspondents=Correspondents(context, update_list, tunnel, self),
+            acknowledgements=Acknowledgements(context, update_list, updates, rounds.lost),
             prefixes=PrefixDiscovery(context, update_list, home_prefix),
             complaints=Complaints(context, update_list),
+            notices=Notices(context, rounds),
             addresses=addresses,
             movement=Movement(context, addresses, Routers(context), self),
         )
@@ -90,7 +104,7 @@ class MobileNode:
         try:
             arrival = self._reader.read(datagram, interface, link_source, now)
         except DecodeError as error:
-            self._drop(datagram, DropReason.MALFORMED, str(error))
+            self._unusable.take(datagram, error, now, self._context.is_ours)
             return
         if arrival is None:
             self._drop(datagram, DropReason.NOT_OUR_ROLE, "no message of the protocol")
@@ -124,14 +138,8 @@ class MobileNode:
         return self._context.output.poll_events()
 
     def _drop(self, datagram: bytes, reason: DropReason, detail: str) -> None:
-        self._context.tell(
-            MessageDropped,
-            reason=reason.value,
-            detail=detail,
-            source=datagram[8:24],
-            destination=datagram[24:40],
-            frame=datagram,
-        )
+        ends = (datagram[8:24], datagram[24:40])
+        self._context.output.tell(told(self._context.output, Drop(reason, detail), ends, datagram, self._context.now))
 
     # --- commands ---
 
@@ -159,10 +167,9 @@ class MobileNode:
 
     # --- movement tells ---
 
-    @property
-    def is_registered(self) -> bool:
-        """Whether an agent may be answering for the home address."""
-        return self._parts.rounds.is_registered
+    def is_defended(self, address: bytes) -> bool:
+        """Whether an agent may be answering for an address on the home link."""
+        return self._parts.rounds.is_defended(address)
 
     def moved_to(self, care_of_address: bytes) -> None:
         """Agents first: their tunnel carries the tests with correspondents."""
@@ -178,6 +185,18 @@ class MobileNode:
         self._parts.rounds.moved_home()
         self._parts.correspondents.returned()
 
+    def may_stay_longer(self) -> None:
+        """Registrations may last longer too."""
+        self._parts.rounds.may_stay_longer()
+
+    def stranded(self) -> None:
+        """Nobody is asked for anything until the node is reached somewhere."""
+        self._parts.rounds.stranded()
+        self._parts.correspondents.stranded()
+
+    def _is_abroad(self) -> bool:
+        return self._parts.movement.location is Location.FOREIGN and self._context.care_of_address is not None
+
     def left_s(self) -> Iterator[int]:
         """What bounds a registration's lifetime: the home prefix's and the care-of address's (RFC 6275, 11.7.1)."""
         for left in (self._parts.home_prefix.left_s(), self._parts.movement.lifetime_left_s()):
@@ -188,6 +207,7 @@ class MobileNode:
 
     def _gone(self, entry: Entry) -> None:
         if entry.home_registration:
+            self._parts.rounds.checks.left(entry.peer)
             _AFTERWARDS[entry.cause](self, entry)
 
     def _without_refuser(self, entry: Entry) -> None:
@@ -196,21 +216,27 @@ class MobileNode:
     def _without_silent(self, entry: Entry) -> None:
         self._parts.rounds.silent(entry.peer)
 
+    def _without_unreachable(self, entry: Entry) -> None:
+        self._parts.rounds.unreachable(entry)
+
     def _let_go(self, entry: Entry) -> None:
-        """An agent let go of the home address: at home it is ours again, and the link hears so (RFC 6275, 11.5.5)."""
-        if self._parts.movement.location is not Location.HOME:
+        """An agent let go of what it defended: at home that is ours again, and the link hears so (RFC 6275, 11.5.5)."""
+        movement = self._parts.movement
+        if movement.location is not Location.HOME:
             return
-        self._parts.movement.take_home_address()
+        movement.take_home_addresses()
         self._parts.rounds.announce(entry.home_address, entry.home_address)
-        if self._context.configuration.link_local:
-            own = self._parts.movement.link_local_address
+        own = movement.link_local_address
+        if own is not None and self._context.configuration.link_local:
             self._parts.rounds.announce(own, own)
 
 
 _AFTERWARDS: Mapping[str, Callable[[MobileNode, Entry], None]] = {
     REFUSED: MobileNode._without_refuser,
     NO_ANSWER: MobileNode._without_silent,
+    UNREACHABLE: MobileNode._without_unreachable,
     DEREGISTERED: MobileNode._let_go,
+    OVER: lambda node, entry: None,
 }
 
 

@@ -14,7 +14,7 @@ from mhatool.engine.mobile_node_events import HomePrefixesLearned
 
 
 class PrefixDiscovery:
-    """At most one solicitation is out at each agent; advertisements of agents in the list are heard unasked too."""
+    """At most one solicitation is out at each agent. What an agent says unasked is a reason to ask it (11.4.3)."""
 
     def __init__(self, context: Context, update_list: UpdateList, home_prefix: HomePrefix) -> None:
         self._context = context
@@ -22,6 +22,8 @@ class PrefixDiscovery:
         self._home_prefix = home_prefix
         self._asked: dict[bytes, tuple[int, int]] = {}
         """Identifier and retransmissions by agent."""
+        self._answered: dict[bytes, int] = {}
+        """The identifier of the last answer, by agent."""
         context.ring_for(Alarm.PREFIX_SOLICITATION, self._again)
         home_prefix.on_ageing = self._ask_any
 
@@ -44,20 +46,28 @@ class PrefixDiscovery:
         self._asked.clear()
 
     def judge(self, arrival: Arrival) -> None:
-        """Refusal where an advertisement isn't to be believed (RFC 6275, 11.4.3)."""
+        """Refusal where an advertisement isn't to be believed (RFC 6275, 11.4.3).
+
+        One that nobody asked for is discarded, and its agent asked; a copy of the last answer says nothing new.
+        """
         entry = self._list.find(arrival.source)
         if entry is None or not entry.home_registration:
             raise Refusal(DropReason.NO_ENTRY, "no home agent of ours")
         if arrival.routed_home_address != self._context.home_address:
             raise Refusal(DropReason.NOT_FOR_US, "not routed to the home address")
-        asked = self._asked.get(arrival.source)
-        if asked is not None and arrival.message.identifier not in (asked[0], 0):
-            raise Refusal(DropReason.NOT_ASKED, "the identifier of another solicitation")
+        identifier, asked = arrival.message.identifier, self._asked.get(arrival.source)
+        if asked is not None and identifier == asked[0]:
+            return
+        if identifier == self._answered.get(arrival.source):
+            raise Refusal(DropReason.REPEATED, "that solicitation was answered already")
+        self.solicit(arrival.source)
+        raise Refusal(DropReason.NOT_ASKED, "no solicitation with this identifier is out")
 
     def take(self, arrival: Arrival) -> None:
-        """The prefixes of a believed one. One that nobody asked for is answered by a solicitation (11.4.3)."""
+        """The prefixes of a believed one."""
         context = self._context
-        asked = self._asked.pop(arrival.source, None)
+        self._asked.pop(arrival.source, None)
+        self._answered[arrival.source] = arrival.message.identifier
         context.cancel(Alarm.PREFIX_SOLICITATION, arrival.source)
         prefixes = [option for option in arrival.message.options if isinstance(option, PrefixInformation)]
         context.tell(
@@ -68,8 +78,6 @@ class PrefixDiscovery:
         for option in prefixes:
             if option.prefix[:8] == context.configuration.home_prefix[:8]:
                 self._home_prefix.hear(option.valid_lifetime_s)
-        if asked is None:
-            self.solicit(arrival.source)
 
     def _again(self, home_agent: bytes) -> None:
         entry = self._list.find(home_agent)

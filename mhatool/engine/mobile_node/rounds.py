@@ -1,10 +1,11 @@
-"""With which agents the node registers, all at once: choice, moves, refusals, return (the paper, III)."""
+"""With which agents the node registers, all at once: choice, moves, refusals, failures, return (the paper, II, III)."""
 
 from __future__ import annotations
 
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
 from dissectors.icmpv6.options import TargetLinkLayerAddress
 from dissectors.spec import Flags
+from mhatool.engine.mobile_node.agent_checks import AgentChecks
 from mhatool.engine.mobile_node.agents import KnownAgents
 from mhatool.engine.mobile_node.binding_states import Input, State
 from mhatool.engine.mobile_node.context import Alarm, Context
@@ -14,7 +15,17 @@ from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
 from mhatool.engine.mobile_node_events import RoundStarted
 from mhatool.engine.nd_events import Announced
-from mhatool.protocol.neighbourhood import ALL_NODES
+from mhatool.protocol.neighbourhood import ALL_NODES, link_local
+
+
+def defended(entry: Entry) -> tuple[bytes, ...]:
+    """What an agent answers for where it holds the binding (RFC 6275, 10.4.1)."""
+    home_address = entry.home_address
+    return (home_address, link_local(home_address[8:])) if "L" in entry.flags else (home_address,)
+
+
+LISTED, ANSWERED = "listed", "answered"
+"""How an agent that was given up is seen alive."""
 
 
 class Rounds:
@@ -35,20 +46,30 @@ class Rounds:
         self._tunnel = tunnel
         self._discovery = Discovery(context, self._found)
         self.discovery = self._discovery
-        self._candidates: tuple[bytes, ...] = ()
-        self._refusers: list[bytes] = []
+        self._choice = registrations.choice
+        self.checks = AgentChecks(context, update_list, registrations, self)
+        self._choice.doubts = self.checks.doubts
         self._care_of_address: bytes | None = None
+        self._is_settling = False
         context.ring_for(Alarm.SEARCH_AGAIN, lambda _: self._search("asked again"))
 
     @property
     def agents(self) -> tuple[bytes, ...]:
         """This round's, the most preferred first."""
-        return self._registrations.round
+        return self._choice.round
 
-    @property
-    def is_registered(self) -> bool:
-        """Whether an agent may be answering for the home address."""
-        return bool(self._list.home_registrations())
+    def is_defended(self, address: bytes) -> bool:
+        """Whether an agent may be answering for an address: the home address, or with L its link-local namesake."""
+        now, expires = self._context.now, self._context.behaviour.expires
+        return any(
+            address in defended(entry)
+            for entry in (*self._list.home_registrations(), *self._choice.lost.entries())
+            if now < entry.may_hold_until_ns or not expires
+        )
+
+    def lost(self, agent: bytes) -> Entry | None:
+        """The entry of an agent that was given up, and may hold a binding."""
+        return self._choice.lost.find(agent)
 
     # --- where the node is ---
 
@@ -59,121 +80,255 @@ class Rounds:
             entry.care_of_address = care_of_address
         if self.agents:
             self._move()
+            self.checks.moved()
+            if self._discovery.is_asking:
+                self._discovery.start(care_of_address)
+            self._look_for_more()
         else:
             self._search("moved away from home")
         self.lead()
 
     def _move(self) -> None:
-        entries = [entry for agent in self.agents if (entry := self._list.find(agent)) is not None]
+        entries = self._entries()
         if self._context.behaviour.learns_from_advertisements:
             entries = [entry for entry in self._list if entry in entries]  # KAME walks its list
         for entry in entries:
             self._list.feed(entry, Input.MOVEMENT)
 
     def moved_home(self) -> None:
-        """Every agent forgets the binding; the entries go as they say so (RFC 6275, 11.5.5; PROTOCOL, Move 3)."""
+        """Every agent forgets the binding; the entries go as they say so (RFC 6275, 11.5.5; PROTOCOL, Move 3).
+
+        So do those that were given up: they may live, and answer for the home address.
+        """
         self._care_of_address = None
-        self._context.cancel(Alarm.SEARCH_AGAIN)
-        self._discovery.stop()
         self._end_round()
         self.lead()
+        for agent in self._choice.lost.agents:
+            self._recall(agent)
         for entry in self._list.home_registrations():
             entry.care_of_address = entry.home_address
             self._list.feed(entry, Input.RETURNING_HOME)
 
+    def stranded(self) -> None:
+        """No care-of address is left: who is looking for agents stops; registrations have nothing to ask for."""
+        self._care_of_address = None
+        self._context.cancel(Alarm.SEARCH_AGAIN)
+        self._discovery.stop()
+        self.lead()
+
+    def may_stay_longer(self) -> None:
+        """What bounds registrations lasts longer (RFC 6275, 11.7.1)."""
+        self._registrations.go_on()
+
     def leave(self) -> None:
         """The node stops: deregister from wherever it is."""
-        self._discovery.stop()
-        self._context.cancel(Alarm.SEARCH_AGAIN)
         self._end_round()
+        self._choice.lost.clear()
         for entry in self._list.home_registrations():
             self._list.feed(entry, Input.LEAVING)
         self.lead()
 
     def _end_round(self) -> None:
-        self._registrations.round = ()
-        self._registrations.silent.clear()
-        self._refusers.clear()
-        self._candidates = ()
+        self._context.cancel(Alarm.SEARCH_AGAIN)
+        self._discovery.stop()
+        self.checks.end()
+        self._choice.end()
 
     # --- choosing ---
 
     def _search(self, cause: str) -> None:
-        """Take the agents that were given or heard of, or ask the home link."""
+        """Take the agents that were given or heard of, or ask the home link.
+
+        Agents that are given are asked about too where one of them was given up: a reply that lists it shows it alive.
+        """
         care_of_address = self._care_of_address
         if care_of_address is None:
             return
         self._context.cancel(Alarm.SEARCH_AGAIN)
-        self._refusers.clear()
+        self._choice.refusers.clear()
         static = self._context.configuration.static_home_agents
         heard = self._known.in_order() if self._context.behaviour.learns_from_advertisements else ()
-        if static or heard:
+        if (static and not self._choice.lost) or heard:
             self._offer(static or heard, cause)
         else:
             self._discovery.start(care_of_address)
 
     def _found(self, agents: tuple[bytes, ...]) -> None:
         """Discovery ended; where nobody answered, those heard on the home link may do."""
-        self._offer(agents or self._known.in_order(), "discovery")
+        for agent in agents:
+            self._choice.lost.see(agent, LISTED)
+        self._offer(self._context.configuration.static_home_agents or agents or self._known.in_order(), "discovery")
 
     def _offer(self, agents: tuple[bytes, ...], cause: str) -> None:
-        self._candidates = tuple(dict.fromkeys(agents))
-        self._choose((), cause)
+        self._choice.candidates = tuple(dict.fromkeys(agents))
+        if self.agents:
+            self._try_others()
+        else:
+            self._choose((), cause)
+        for agent in self._choice.lost.seen():
+            self._bid_farewell(agent)
 
     def _choose(self, kept: tuple[bytes, ...], cause: str) -> None:
         """Those that are kept, and as many others as are wanted; nobody left: ask again after a while."""
-        unwanted = (*self._refusers, *self._registrations.silent, *kept)
-        others = [agent for agent in self._candidates if agent not in unwanted]
-        chosen = (*kept, *others[: self._context.configuration.home_agents - len(kept)])
+        self._choice.round = kept
+        chosen = (*kept, *self._choice.others()[: max(self._choice.wanted - len(kept), 0)])
         if chosen:
             self._start(chosen, cause)
             return
-        self._registrations.round = ()
         self.lead()
         self._context.set_alarm(Alarm.SEARCH_AGAIN, self._context.configuration.search_again_s)
 
     def _start(self, agents: tuple[bytes, ...], cause: str) -> None:
         """A round: the same list to each, in this instant."""
-        self._registrations.round = agents
-        alone = self._context.behaviour.tries_others and self._context.configuration.home_agents == 1
-        self._registrations.has_others = alone and len(self._candidates) > 1
+        self._choice.round = agents
         self._context.tell(RoundStarted, home_address=self._context.home_address, home_agents=agents, cause=cause)
         for index, agent in enumerate(agents):
             self._register(agent, index)
         self.lead()
+        self._look_for_more()
+
+    def _try_others(self) -> None:
+        """As many as are wanted register beside the round, which changes when they have."""
+        chosen = self._choice.others()[: max(self._choice.room, 0)]
+        self._choice.trials += chosen
+        for agent in chosen:
+            self._register(agent, self._choice.list_for(agent).index(agent))
+        self.lead()
+        self._look_for_more()
+
+    def _look_for_more(self) -> None:
+        """Fewer agents than are wanted: the home link is asked again after a while."""
+        key = (Alarm.SEARCH_AGAIN, b"")
+        is_planned = self._discovery.is_asking or self._context.timers.deadline(key) is not None
+        if self._choice.room > 0 and not is_planned and not self._context.behaviour.learns_from_advertisements:
+            self._context.set_alarm(Alarm.SEARCH_AGAIN, self._context.configuration.search_again_s)
 
     def _register(self, agent: bytes, index: int) -> None:
         entry = self._list.find(agent)
         if entry is None:
-            entry = self._registrations.create(agent, index)
+            entry = self._recall(agent, index)
             given = Input.MOVEMENT
+        elif self.checks.doubts(agent):
+            return  # what it is asked next carries the list
         else:
             given = Input.MOVEMENT if entry.state is State.WAITD else Input.LIST_CHANGED
         entry.care_of_address = self._care_of_address or entry.care_of_address
         self._list.feed(entry, given)
 
+    def _recall(self, agent: bytes, index: int = 0) -> Entry:
+        """An entry for an agent, which goes on where one that was given up ended."""
+        entry = self._registrations.create(agent, index)
+        self._choice.lost.restore(entry)
+        return entry
+
+    def _bid_farewell(self, agent: bytes) -> None:
+        """An agent that was given up lives, and others have its place: it may forget the binding."""
+        entry = self._recall(agent)
+        entry.care_of_address = self._care_of_address or entry.care_of_address
+        self._list.feed(entry, Input.LEAVING)
+
     # --- what came of it ---
 
     def refused(self, agent: bytes) -> None:
         """An agent refused, and its entry is gone: a round without it."""
-        if agent in self.agents:
-            self._refusers.append(agent)
-            self._without(agent, "an agent refused")
+        if agent in self._choice.all:
+            self._choice.refusers.append(agent)
+            self._without((agent,), "an agent refused")
 
     def silent(self, agent: bytes) -> None:
         """The one agent that was tried said nothing: the next one; after the last, the first again, more slowly."""
-        if len(self._registrations.silent) >= len(self._candidates) - len(self._refusers):
-            self._registrations.silent.clear()
+        choice = self._choice
+        choice.silent.append(agent)
+        if len(choice.silent) >= len(choice.candidates) - len(choice.refusers):
+            choice.silent.clear()
             self._registrations.cycles += 1
-        self._without(agent, "an agent doesn't answer")
+        self._without((agent,), "an agent doesn't answer")
 
-    def _without(self, agent: bytes, cause: str) -> None:
-        self._choose(tuple(other for other in self.agents if other != agent), cause)
+    def _without(self, agents: tuple[bytes, ...], cause: str) -> None:
+        """A round without some; those tried beside it take their place, whether they have answered or not."""
+        choice = self._choice
+        choice.trials = tuple(agent for agent in choice.trials if agent not in agents)
+        kept = tuple(agent for agent in self.agents if agent not in agents)
+        if kept == self.agents:
+            self._try_others()
+            return
+        room = max(choice.wanted - len(kept), 0)
+        taken, choice.trials = choice.trials[:room], choice.trials[room:]
+        self._choose((*kept, *taken), cause)
 
     def answered(self) -> None:
         """An agent accepted."""
         self._registrations.cycles = 0
-        self._registrations.silent.clear()
+        self._choice.silent.clear()
+        self.lead()
+        self._settle()
+        for agent in self._choice.outdated():
+            self._register(agent, self.agents.index(agent))
+
+    # --- agents that fail ---
+
+    def suspect(self, agents: tuple[bytes, ...], sender: bytes, identifier: int) -> None:
+        """These agents are said to be unreachable: they are asked, and others are looked for (the paper, II).
+
+        Who was offered before is tried at once: while the routing still leads to the dead agent, nobody answers.
+        """
+        for agent in agents:
+            self.checks.suspect(agent, sender, identifier)
+        self._try_others()
+        self._search("an agent is said to be unreachable")
+
+    def unanswered(self) -> None:
+        """Checks ended without an answer."""
+        self._settle()
+
+    def unreachable(self, entry: Entry) -> None:
+        """An agent was given up, and its entry is gone."""
+        self._choice.lost.remember(entry)
+        if not self._is_settling:
+            self._do_without((entry.peer,))
+
+    def _do_without(self, agents: tuple[bytes, ...]) -> None:
+        """A round without those that were given up; others are looked for."""
+        is_planned = self._context.timers.deadline((Alarm.SEARCH_AGAIN, b"")) is not None
+        self._without(agents, "an agent is unreachable")
+        if not is_planned and not self._discovery.is_asking and self._choice.room > 0:
+            self._search("an agent is unreachable")
+
+    def heard_again(self, agent: bytes) -> None:
+        """An agent that was given up answers after all."""
+        self._choice.lost.see(agent, ANSWERED)
+        self._offer((agent, *self._choice.candidates), "an agent answers again")
+
+    def _settle(self) -> None:
+        """Who gave no answer goes once others hold a binding; who was tried beside the round comes in, or goes too."""
+        choice = self._choice
+        self._give_up(tuple(agent for agent in self.checks.silent() if choice.can_spare(agent)))
+        if choice.room < 0:
+            self._let_go(choice.trials[choice.room :])
+        ready = tuple(agent for agent in choice.trials if choice.is_bound(agent))
+        if ready and not self.checks.are_running:
+            choice.trials = tuple(agent for agent in choice.trials if agent not in ready)
+            self._start((*self.agents, *ready), "another agent accepted")
+
+    def _give_up(self, agents: tuple[bytes, ...]) -> None:
+        """These gave no answer: one round without all of them."""
+        if not agents:
+            return
+        self._is_settling = True
+        for agent in agents:
+            entry = self._list.find(agent)
+            if entry is not None:
+                self._list.feed(entry, Input.UNREACHABLE)
+        self._is_settling = False
+        self._do_without(agents)
+
+    def _let_go(self, agents: tuple[bytes, ...]) -> None:
+        """Those that were tried for nothing: who is in the round lives."""
+        self._choice.trials = tuple(agent for agent in self._choice.trials if agent not in agents)
+        for agent in agents:
+            entry = self._list.find(agent)
+            if entry is not None:
+                self._list.feed(entry, Input.LEAVING)
         self.lead()
 
     def announce(self, address: bytes, source: bytes) -> None:
@@ -188,14 +343,18 @@ class Rounds:
     # --- the tunnel ---
 
     def lead(self) -> None:
-        """Let the tunnel follow from who is registered and where the node is."""
+        """Let the tunnel follow from who is registered, who is doubted, and where the node is."""
         care_of_address = self._care_of_address
         if care_of_address is None:
             self._tunnel.lead(bytes(16), (), ())
             return
-        entries: list[Entry] = [entry for agent in self.agents if (entry := self._list.find(agent)) is not None]
-        live = [entry.peer for entry in entries if entry.is_bound(self._context.now)]
-        self._tunnel.lead(care_of_address, live, [entry.peer for entry in entries])
+        now, doubts = self._context.now, self.checks.doubts
+        entries = sorted(self._entries(), key=lambda entry: (doubts(entry.peer), not entry.is_bound(now)))
+        self._tunnel.lead(care_of_address, [entry.peer for entry in entries], ())
+
+    def _entries(self) -> list[Entry]:
+        """Of the round's agents, then of those beside it."""
+        return [entry for agent in self._choice.all if (entry := self._list.find(agent)) is not None]
 
 
-__all__ = ["Rounds"]
+__all__ = ["Rounds", "defended"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from mhatool.engine.actions import End, SetTunnel
 from mhatool.engine.mobile_node.context import Context
@@ -19,6 +20,16 @@ class ReverseTunnel:
         self._context = context
         self._local = bytes(16)
         self._agents: tuple[bytes, ...] = ()
+        context.errors.way_from = self.way_from
+
+    def way_from(self, source: bytes) -> Mapping[str, Any] | None:
+        """How what the node itself says from an address travels: away from home, from the home address in the tunnel.
+
+        None: it has no way, since nobody is registered with. In the words of `Sender.send`.
+        """
+        if source != self._context.home_address or self._context.care_of_address is None:
+            return {}
+        return {"tunnel": (self._local, self._agents[0])} if self._agents else None
 
     @property
     def first(self) -> bytes | None:

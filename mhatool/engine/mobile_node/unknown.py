@@ -11,7 +11,7 @@ from mhatool.engine.mobile_node.refusal import Refusal
 
 def refuse_unknown(context: Context, arrival: Arrival) -> None:
     """Answer with a Binding Error, but only from an address of ours; then drop it."""
-    if arrival.destination in (context.home_address, context.care_of_address):
+    if context.is_ours(arrival.destination):
         context.errors.report(UNKNOWN_TYPE, arrival.source, arrival.destination, arrival.home_address, context.now)
     raise Refusal(DropReason.UNKNOWN_MESSAGE, f"a mobile node knows no {arrival.message.__declaration__.title}")
 

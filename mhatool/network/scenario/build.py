@@ -12,8 +12,10 @@ from mhatool.network.link import Link, Quality
 from mhatool.network.machine import Machine
 from mhatool.network.network import Network
 from mhatool.network.routes import Route
+from mhatool.network.scenario.attacks import plan_attacks
 from mhatool.network.scenario.check_nodes import copy_names, prefix_of
 from mhatool.network.scenario.convert import nanoseconds_of
+from mhatool.network.scenario.failures import plan_failure
 from mhatool.network.scenario.loss_rule import FirstFrames
 from mhatool.network.scenario.plan import InterfacePlan, MovePlan, NodePlan, Scenario
 from mhatool.network.scenario.roles import ROLES, Role, configured
@@ -97,7 +99,7 @@ class Build:
             for name, configuration in configurations.items():
                 role: Role = ROLES[name]
                 stream = self.network.chance.stream(f"{name} {machine.name} {boots}")
-                made = role.make(configuration, stream)
+                made = role.make(role.restarted(configuration, boots - 1), stream)
                 machine.seats.append(Seat(machine, made, offset, role.udp_ports))
 
         return boot
@@ -122,11 +124,8 @@ class Build:
         for loss in scenario.losses:
             network.links[loss.link].loss_rules.append(FirstFrames(loss, scenario.profile))
         for failure in scenario.failures:
-            at = self.at(failure.at)
-            if failure.node:
-                network.agenda.at(at, network.machines[failure.node].fail, failure.how)
-            else:
-                network.agenda.at(at, network.links[failure.link].fail, failure.how == "up")
+            plan_failure(failure, self.at(failure.at), network, scenario)
+        plan_attacks(scenario, network, self.at)
 
     def _plan_move(self, move: MovePlan) -> None:
         node = self.scenario.nodes[move.node]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from datetime import datetime
 from difflib import get_close_matches
 
-from mhatool.network.scenario.check_nodes import check_configuration, check_uniqueness, copy_names, prefix_of
+from mhatool.network.scenario.attacks import check_attacks
+from mhatool.network.scenario.check_nodes import check_configuration, check_uniqueness, prefix_of
 from mhatool.network.scenario.convert import nanoseconds_of
 from mhatool.network.scenario.errors import Path, ScenarioError
 from mhatool.network.scenario.plan import NodePlan, Scenario
+from mhatool.network.scenario.references import references
 from mhatool.network.scenario.roles import ROLES, configured
 from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
 
@@ -31,11 +32,12 @@ def check(scenario: Scenario, written_s: float = 0.0) -> None:
     check_uniqueness(scenario)
     _check_instants(scenario, start_ns, max(written_s, scenario.duration_s))
     _check_moves(scenario)
-    for path, name, known in _references(scenario):
+    for path, name, known in references(scenario):
         if name not in known:
             near = get_close_matches(name, known, n=1)
             remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
             raise ScenarioError(f"there is no {name!r}; {remedy}", path)
+    check_attacks(scenario)
 
 
 def _check_node(scenario: Scenario, name: str, node: NodePlan) -> None:
@@ -56,7 +58,7 @@ def _check_node(scenario: Scenario, name: str, node: NodePlan) -> None:
 
 def _check_instants(scenario: Scenario, start_ns: int, longest_s: float) -> None:
     """What is to happen happens during the run."""
-    for list_name in ("moves", "failures", "expectations"):
+    for list_name in ("moves", "failures", "forgeries", "replays", "expectations"):
         for index, plan in enumerate(getattr(scenario, list_name)):
             path: Path = (list_name, index, "at")
             at = plan.at
@@ -73,63 +75,4 @@ def _check_moves(scenario: Scenario) -> None:
             raise ScenarioError("give either link or links", ("moves", index, "link"))
 
 
-#: A name of a link, a node or an interface: where it stands, and those that there are.
-Reference = tuple[Path, str, Collection[str]]
-
-
-def _references(scenario: Scenario) -> Iterator[Reference]:
-    """Each name that has to be that of something. Empty names mean none."""
-    machines = list(machine_names(scenario))
-    for name, node in scenario.nodes.items():
-        yield from _of_node(scenario, name, node)
-    for index in range(len(scenario.moves)):
-        yield from _of_move(scenario, index)
-    for index, flow in enumerate(scenario.flows):
-        yield ("flows", index, "sender"), flow.sender, machines
-        yield ("flows", index, "receiver"), flow.receiver, machines
-    for index, loss in enumerate(scenario.losses):
-        yield ("losses", index, "link"), loss.link, scenario.links
-    for index, failure in enumerate(scenario.failures):
-        if failure.node:
-            yield ("failures", index, "node"), failure.node, machines
-        else:
-            yield ("failures", index, "link"), failure.link, scenario.links
-    for index, expectation in enumerate(scenario.expectations):
-        yield ("expectations", index, "node"), expectation.node, machines
-    yield from _of_the_watched(scenario, machines)
-
-
-def _of_node(scenario: Scenario, name: str, node: NodePlan) -> Iterator[Reference]:
-    for key, interface in node.interfaces.items():
-        if interface.link:
-            yield ("nodes", name, "interfaces", key, "link"), interface.link, scenario.links
-    for index, route in enumerate(node.routes):
-        yield ("nodes", name, "routes", index, "interface"), route.interface, node.interfaces
-
-
-def _of_move(scenario: Scenario, index: int) -> Iterator[Reference]:
-    move = scenario.moves[index]
-    yield ("moves", index, "node"), move.node, scenario.nodes
-    for link in [move.link, *move.links]:
-        if link:
-            yield ("moves", index, "links" if move.links else "link"), link, scenario.links
-    if move.interface and move.node in scenario.nodes:
-        yield ("moves", index, "interface"), move.interface, scenario.nodes[move.node].interfaces
-
-
-def _of_the_watched(scenario: Scenario, machines: list[str]) -> Iterator[Reference]:
-    for name in scenario.names or {}:
-        yield ("names", name), name, machines
-    for index, name in enumerate(scenario.capture.links):
-        yield ("capture", "links", index), name, scenario.links
-    for index, name in enumerate(scenario.capture.nodes):
-        yield ("capture", "nodes", index), name, machines
-
-
-def machine_names(scenario: Scenario) -> Iterator[str]:
-    """The names of all machines, copies among them."""
-    for name, node in scenario.nodes.items():
-        yield from copy_names(name, node.copies)
-
-
-__all__ = ["check", "machine_names"]
+__all__ = ["check"]

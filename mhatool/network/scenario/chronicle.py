@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dissectors.ipv6.address import text
-from mhatool.engine.events import CacheEntry, Event, MessageSent, UpdateListEntry
-from mhatool.engine.link_events import Attached, FrameLost
-from mhatool.engine.packet_events import PacketDropped
+from mhatool.engine.events import CacheEntry, Event, MessageDropped, MessageReceived, MessageSent, UpdateListEntry
+from mhatool.engine.link_events import Attached, FrameLost, MachineFailed
+from mhatool.engine.packet_events import NothingToReplay, PacketDropped
 
 #: A node, and what tells its entries apart.
 Key = tuple[str, bytes, bytes, bool]
@@ -35,7 +34,14 @@ class Chronicle:
         self.updates: dict[Key, UpdateListEntry] = {}
         self.sent: Counter[str] = Counter()
         """Messages that nodes sent, by type."""
+        self.received: Counter[tuple[str, str]] = Counter()
+        """Messages that were taken, by node and type."""
         self.dropped: Counter[str] = Counter()
+        """Packets that machines dropped, by why."""
+        self.refused: Counter[str] = Counter()
+        """Messages that nodes didn't take, by why."""
+        self.reasons: Counter[tuple[str, str]] = Counter()
+        """Both of these, by node and why."""
         self.lost: Counter[str] = Counter()
         """Frames that links lost, by why."""
         self.moves: list[Attached] = []
@@ -46,8 +52,12 @@ class Chronicle:
             CacheEntry: self._cache_entry,
             UpdateListEntry: self._update_list_entry,
             MessageSent: self._sent,
+            MessageReceived: self._received,
+            MessageDropped: self._refused,
             PacketDropped: self._dropped,
+            NothingToReplay: self._nothing_to_replay,
             FrameLost: self._lost,
+            MachineFailed: self._failed,
             Attached: self.moves.append,
         }
 
@@ -64,29 +74,6 @@ class Chronicle:
     def updates_of(self, node: str) -> list[UpdateListEntry]:
         """A mobile node's Binding Update List, without those who are known to take no part."""
         return [entry for key, entry in self.updates.items() if key[0] == node and not entry.unsupported]
-
-    def expect(
-        self, time_ns: int, node: str, cache: int | None, updates: int | None, care_of_address: bytes | None
-    ) -> None:
-        """Judge what is expected of a node now."""
-        tables: list[tuple[str, int | None, list[Any]]] = [
-            ("bindings", cache, self.cache_of(node)),
-            ("update list entries", updates, self.updates_of(node)),
-        ]
-        for words, wanted, entries in tables:
-            if wanted is not None:
-                holds = len(entries) == wanted
-                self.verdicts.append(Verdict(time_ns, node, f"{wanted} {words}", str(len(entries)), holds))
-        if care_of_address is not None:
-            self._expect_care_of(time_ns, node, care_of_address)
-
-    def _expect_care_of(self, time_ns: int, node: str, care_of_address: bytes) -> None:
-        entries: list[CacheEntry | UpdateListEntry] = [*self.cache_of(node), *self.updates_of(node)]
-        seen = sorted({text(entry.care_of_address) for entry in entries})
-        wanted = text(care_of_address)
-        self.verdicts.append(
-            Verdict(time_ns, node, f"care-of address {wanted}", ", ".join(seen) or "none", seen == [wanted])
-        )
 
     def _cache_entry(self, event: CacheEntry) -> None:
         key = event.node, event.home_address, event.address, event.cloned
@@ -108,8 +95,25 @@ class Chronicle:
     def _sent(self, event: MessageSent) -> None:
         self.sent[event.message] += 1
 
+    def _received(self, event: MessageReceived) -> None:
+        self.received[event.node, event.message] += 1
+
     def _dropped(self, event: PacketDropped) -> None:
         self.dropped[event.reason] += 1
+        self.reasons[event.node, event.reason] += 1
+
+    def _refused(self, event: MessageDropped) -> None:
+        self.refused[event.reason] += 1
+        self.reasons[event.node, event.reason] += 1
+
+    def _failed(self, event: MachineFailed) -> None:
+        """A crash takes the tables with it, without anybody there to tell."""
+        if event.how in ("crash", "restart"):
+            self.cache = {key: entry for key, entry in self.cache.items() if key[0] != event.node}
+            self.updates = {key: entry for key, entry in self.updates.items() if key[0] != event.node}
+
+    def _nothing_to_replay(self, event: NothingToReplay) -> None:
+        self.verdicts.append(Verdict(event.time_ns, event.node, f"something for {event.forgery}", event.detail, False))
 
     def _lost(self, event: FrameLost) -> None:
         self.lost[event.reason] += 1

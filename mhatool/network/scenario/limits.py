@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dissectors.ipv6.address import is_routable_unicast
+from mhatool.protocol.lifetime import LIFETIME_UNIT_S
 
 #: The least and the most of a number.
 Range = tuple[float, float]
@@ -41,6 +42,9 @@ RANGES: Final[Mapping[tuple[str, str], Range]] = {
     ("Constants", "max_router_solicitations"): (0, 100),
     ("Constants", "max_router_solicitation_delay_s"): (0, LONGEST_S),
     ("Constants", "refresh_advice_percent"): (0, 100),
+    ("Constants", "probe_failures"): (0, 100),
+    ("Constants", "max_home_binding_lifetime_s"): (LIFETIME_UNIT_S, LONGEST_S),
+    ("Constants", "max_rr_binding_lifetime_s"): (LIFETIME_UNIT_S, LONGEST_S),
 }
 SECONDS: Final[Range] = (0, LONGEST_S)
 """Of all other fields whose name ends with `_s`."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from dissectors.profile import Profile
 from mhatool.engine.constants import Constants
 from mhatool.network.scenario.convert import Instant
+from mhatool.network.scenario.plan_attacks import ForgeryPlan, ReplayPlan
+from mhatool.network.scenario.plan_expectations import ExpectationPlan
+from mhatool.network.scenario.plan_failures import FailurePlan
 
 START = Instant(0.0)
 """The run's beginning."""
@@ -149,28 +152,6 @@ class LossPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FailurePlan:
-    """A node or a link fails at an instant, or comes back."""
-
-    at: Instant
-    how: Literal["crash", "hang", "restart", "resume", "down", "up"]
-    node: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectationPlan:
-    """What has to be true of a node at an instant: how many bindings (`cache`) or update list entries it has, and the
-    care-of address that all of them have."""
-
-    at: Instant
-    node: str
-    cache: int | None = None
-    updates: int | None = None
-    care_of_address: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CapturePlan:
     """What is captured when nobody asks for another vantage point: links by default, or nodes' interfaces."""
 
@@ -196,14 +177,14 @@ class Scenario:
     flows: tuple[FlowPlanTable, ...] = ()
     losses: tuple[LossPlan, ...] = ()
     failures: tuple[FailurePlan, ...] = ()
+    forgeries: tuple[ForgeryPlan, ...] = ()
+    replays: tuple[ReplayPlan, ...] = ()
     expectations: tuple[ExpectationPlan, ...] = ()
     capture: CapturePlan = CapturePlan()
 
 
 __all__ = [
     "CapturePlan",
-    "ExpectationPlan",
-    "FailurePlan",
     "FlowPlanTable",
     "InterfacePlan",
     "LinkPlan",

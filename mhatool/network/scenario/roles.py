@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dissectors.ripng import PORT as RIPNG_PORT
@@ -16,20 +16,35 @@ if TYPE_CHECKING:
     from mhatool.network.scenario.plan import NodePlan, Scenario
 
 
+_RESTART_COUNTERS = 1 << 32
+"""The option has so many octets (RFC 5847, 5)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A kind of node: where its class and its configuration's are. `forwards`: its machine is a router."""
+    """A kind of node: where its class and its configuration's are. `forwards`: its machine is a router.
+
+    `counts_restarts`: its machine keeps a counter for it, which grows each time that it starts without its bindings.
+    """
 
     module: str
     node: str
     configuration: str
     forwards: bool = False
     udp_ports: frozenset[int] = frozenset()
+    counts_restarts: bool = False
 
     def make(self, configuration: Any, randomness: Randomness) -> Node:
         """A new node."""
         made: Node = getattr(importlib.import_module(self.module), self.node)(configuration, randomness)
         return made
+
+    def restarted(self, configuration: Any, times: int) -> Any:
+        """The configuration after so many restarts: RFC 5847, 3.4, wants its counter to outlive them."""
+        if not self.counts_restarts or not times:
+            return configuration
+        counter = (configuration.restart_counter + times) % _RESTART_COUNTERS
+        return replace(configuration, restart_counter=counter)
 
     def configuration_class(self) -> Any:
         """What it is configured with."""
@@ -39,7 +54,7 @@ class Role:
 #: By the name of the table, in the order in which they sit on one machine.
 ROLES: Mapping[str, Role] = {
     "mobile_node": Role("mhatool.engine.mobile_node", "MobileNode", "MobileNodeConfiguration"),
-    "home_agent": Role("mhatool.engine.home_agent", "HomeAgent", "HomeAgentConfiguration", True),
+    "home_agent": Role("mhatool.engine.home_agent", "HomeAgent", "HomeAgentConfiguration", True, counts_restarts=True),
     "correspondent": Role("mhatool.engine.correspondent", "Correspondent", "CorrespondentConfiguration"),
     "router": Role("mhatool.engine.router", "Router", "RouterConfiguration", True, frozenset({RIPNG_PORT})),
 }

@@ -12,6 +12,7 @@ from mhatool.engine.events import Event
 from mhatool.network.scenario.build import Build
 from mhatool.network.scenario.chronicle import Chronicle
 from mhatool.network.scenario.errors import ScenarioError
+from mhatool.network.scenario.expectations import Expectation
 from mhatool.network.scenario.plan import Scenario
 from mhatool.network.vantage import Recorder
 from mhatool.protocol.collector import few_collections
@@ -42,9 +43,10 @@ class Run:
         network.listeners.append(self.chronicle.hear)
         self._watch(self.capture)
         for plan in self.scenario.expectations:
-            facts = plan.cache, plan.updates, plan.care_of_address
-            at = self.build.at(plan.at)
-            network.agenda.at(at, self.chronicle.expect, at, plan.node, *facts)
+            since = self.build.at(plan.since)
+            expectation = Expectation(plan, since, network, self.chronicle)
+            network.agenda.at(since, expectation.begin)
+            network.agenda.at(self.build.at(plan.at), expectation.judge)
 
     def _watch(self, sink: ByteSink | None) -> None:
         network, chosen = self.build.network, self.scenario.capture
@@ -103,6 +105,7 @@ class Run:
             "links": {name: link.carried for name, link in network.links.items()},
             "sent": dict(sorted(chronicle.sent.items())),
             "dropped": dict(sorted(chronicle.dropped.items())),
+            "refused": dict(sorted(chronicle.refused.items())),
             "lost": dict(sorted(chronicle.lost.items())),
             "moves": [
                 {"at_s": (move.time_ns - self.build.start_ns) / 1e9, "node": move.node, "link": move.link}
@@ -176,6 +179,7 @@ SCHEMA: dict[str, Any] = {
         links=_COUNTS,
         sent=_COUNTS,
         dropped=_COUNTS,
+        refused=_COUNTS,
         lost=_COUNTS,
         moves={"type": "array", "items": _object(at_s=_SECONDS, node=_TEXT, link=_TEXT)},
         bindings={

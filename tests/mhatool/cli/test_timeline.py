@@ -82,6 +82,17 @@ def test_a_figure_of_the_paper_by_time_offset_and_frame(tmp_path: Path) -> None:
     assert mhatool("timeline", capture, *KAME, "--at", "#5", "--node", "2001:200:1:2::1").out == ""
 
 
+def test_where_nobody_is_registered_a_word_says_so(tmp_path: Path) -> None:
+    """Before the first answer of 20:28:24 the tables are empty: nothing on standard output, and why on the other."""
+    capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
+    command = ("timeline", capture, *KAME, "--names", names, "--at", "2003-02-18T20:16:07Z")
+    at = "at 2003-02-18T20:16:07.000000000Z: there is no table to show"
+    everybody, one = mhatool(*command), mhatool(*command, "--node", "ha1")
+    assert (everybody.status, everybody.out, one.status, one.out) == (0, "", 0, "")
+    assert everybody.err == f"mhatool: warning: nobody has a binding {at}\n"
+    assert one.err == f"mhatool: warning: ha1 has no binding {at}\n"
+
+
 def test_without_a_node_every_one_has_its_tables(tmp_path: Path) -> None:
     capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
     text = mhatool("timeline", capture, *KAME, "--names", names).out

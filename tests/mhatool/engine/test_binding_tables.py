@@ -12,10 +12,11 @@ from mhatool.engine.home_agent import binding as at_home_agent
 from mhatool.engine.home_agent.registrations import Registrations as HomeRegistrations
 from mhatool.engine.states import IllegalInputError, Table
 
-# RFC 6275, 10.3, with the time of duplicate address detection as a state of its own.
+# RFC 6275, 10.3, with the times of duplicate address detection as states of their own; a restart brings bindings back.
 HOME_PAIRS = {
     ("ABSENT", "REGISTER"),
     ("ABSENT", "DEREGISTER"),
+    ("ABSENT", "RESTORE"),
     ("CHECKING", "REGISTER"),
     ("CHECKING", "DEREGISTER"),
     ("CHECKING", "UNIQUE"),
@@ -23,6 +24,11 @@ HOME_PAIRS = {
     ("BOUND", "REGISTER"),
     ("BOUND", "DEREGISTER"),
     ("BOUND", "EXPIRE"),
+    ("EXTENDING", "REGISTER"),
+    ("EXTENDING", "DEREGISTER"),
+    ("EXTENDING", "UNIQUE"),
+    ("EXTENDING", "DUPLICATE"),
+    ("EXTENDING", "EXPIRE"),
 }
 # RFC 6275, 9.5 and 9.6; KEPT is what 5.2.8 asks to keep of a deleted binding.
 CORRESPONDENT_PAIRS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from dissectors.ipv6.address import parse
 from mhatool.engine.events import Event
 from mhatool.network.link import Quality
@@ -10,6 +12,7 @@ from mhatool.network.network import Network
 from mhatool.network.routes import Route
 from mhatool.protocol.neighbourhood import interface_identifier, link_local
 
+E = TypeVar("E", bound=Event)
 MS = 1_000_000
 S = 1_000_000_000
 
@@ -56,5 +59,5 @@ class Internet:
     def run(self, seconds: float) -> None:
         self.network.run(self.network.agenda.now + round(seconds * S))
 
-    def told(self, kind: type[Event]) -> list[Event]:
+    def told(self, kind: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kind)]

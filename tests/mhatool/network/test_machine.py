@@ -155,3 +155,12 @@ def test_a_machine_that_moves_hears_nothing_of_what_was_under_way() -> None:
     under_way = [at for at in flow.lost if 11 * S + 400 * MS < at < 11 * S + 500 * MS]
     assert under_way == [11 * S + 490 * MS, 11 * S + 495 * MS]
     assert [at for at in flow.lost if at >= 11 * S + 500 * MS] == [11 * S + n * 5 * MS for n in range(100, 200)]
+
+
+def test_a_machine_without_nodes_knows_no_mobility_header() -> None:
+    """RFC 8200, 4: code 1, and the octet that names the header: number 6 of the IPv6 header."""
+    internet = Internet()
+    seen = Seen(internet.left)
+    internet.alice.originate(ipv6.compose(ALICE, BOB, 135, bytes(8), 64))
+    internet.run(1)
+    assert errors_at(seen) == [(4, 1, 6)]

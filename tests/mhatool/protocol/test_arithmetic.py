@@ -40,3 +40,24 @@ def test_lifetimes_are_exact_in_nanoseconds() -> None:
     assert lifetime.expiry(1_795_427_656_110_098_001, 60) == 1_795_427_716_110_098_001
     assert lifetime.seconds(60_006_768_000) == 60.006768
     assert lifetime.nanoseconds(0.1) == 100_000_000
+
+
+@pytest.mark.parametrize(
+    ("heard_s", "left_s", "believed_s"),
+    [
+        # RFC 4862, 5.5.3 e: 1) more than two hours, or more than is left; 2) two hours or less are left; 3) two hours.
+        (7201, 86_400, 7201),
+        (61, 60, 61),
+        (60, 60, None),
+        (7200, 7200, None),
+        (0, 7200, None),
+        (7200, 7201, 7200),
+        (0, 86_400, 7200),
+        (0, None, 7200),
+        (7201, None, 7201),
+    ],
+)
+def test_lifetimes_of_prefixes_are_believed_as_far_as_they_can_be_trusted(
+    heard_s: int, left_s: int | None, believed_s: int | None
+) -> None:
+    assert lifetime.believed_s(heard_s, left_s) == believed_s

@@ -75,6 +75,8 @@ def test_a_strange_identifier() -> None:
     start: Packet = (1.0, echo(PEER, HOME))
     request, reply = dhaad_request(identifier=7), dhaad_reply(identifier=8)
     assert found(start, (5.0, request), (5.1, reply)) == [("MIP6-DHAAD-002", 3, False)]
+    assert found(start, (5.0, request), (7.9, reply)) == [("MIP6-DHAAD-002", 3, False)]
+    assert ("MIP6-DHAAD-002", 3, True) in found(start, (5.0, request), (8.0, reply))  # to one that went another way?
     assert found((0.0, request), (0.1, reply)) == [("MIP6-DHAAD-002", 2, True)]
     assert found(start, (5.1, reply)) == []
     assert found(start, (5.0, request), (5.1, reply), (5.2, dhaad_reply(identifier=7))) == []

@@ -168,6 +168,8 @@ def test_strange_cookies(init: bytes, answer: bytes, rule: str) -> None:
     assert found(start, (5.1, answer)) == []  # one direction only
     assert found(start, (5.1, answer), (5.15, init)) == []
     assert found(start, (5.0, init), (16.0, answer)) == []
+    assert found(start, (5.0, init), (5.999, answer)) == [(rule, 3, False)]
+    assert found(start, (5.0, init), (6.0, answer)) == [(rule, 3, True)]  # to one that was sent again, on another link?
 
 
 def test_a_strange_cookie_beside_the_right_answer() -> None:

@@ -7,7 +7,15 @@ from tests.mhatool.scenes import AGENT, AGENT2, CARE1, HOME, PEER, echo, recordi
 from tests.recipes.binding_answers import DATA, LOST
 from tests.recipes.correspondent import peer_bu
 from tests.recipes.example import Packet
-from tests.recipes.packets import ba, bu, home_bu, icmp_packet, unreachable
+from tests.recipes.packets import (
+    ba,
+    bu,
+    home_bu,
+    icmp_packet,
+    prefix_information,
+    router_advertisement,
+    unreachable,
+)
 
 REGISTERED: tuple[Packet, ...] = ((0.0, home_bu()), (1.1, ba()))
 REFRESHES: tuple[Packet, ...] = (
@@ -17,6 +25,8 @@ REFRESHES: tuple[Packet, ...] = (
     (37.0, home_bu(seq=5)),
 )
 ALIVE: Packet = (43.0, DATA)
+ADVERTISED: tuple[Packet, ...] = tuple((at, router_advertisement(prefix_information())) for at in (29.0, 36.0, 44.0))
+"""The capture is on the home agent's link: all updates between them were seen there."""
 ELSEWHERE: Packet = (43.0, tunnel(AGENT2, CARE1, echo(PEER, HOME)))
 
 
@@ -24,16 +34,49 @@ def judged(*packets: Packet) -> list[Finding]:
     return validate([scene(*packets)], select=["MIP6-BA-001"])
 
 
+def on_its_link(*packets: Packet) -> list[Finding]:
+    return judged(*sorted((*packets, *ADVERTISED)))
+
+
 def severities(*packets: Packet) -> list[Severity]:
-    return [finding.severity for finding in judged(*packets)]
+    return [finding.severity for finding in on_its_link(*packets)]
 
 
 def test_an_agent_that_speaks_but_does_not_answer() -> None:
-    (finding,) = judged(*REGISTERED, *REFRESHES, ALIVE)
+    (finding,) = on_its_link(*REGISTERED, *REFRESHES, ALIVE)
     assert finding.severity is Severity.ERROR
-    assert [frame.number for frame in finding.frames] == [3, 4, 5, 6]
+    assert [frame.number for frame in finding.frames] == [4, 5, 6, 8]  # 3, 7 and 10 are advertisements
     assert finding.node == AGENT
     assert finding.home_address == HOME
+
+
+FAR = [
+    (),  # nobody knows where the capture is
+    ADVERTISED[:1],  # the capture was there before: it may have moved with its node
+    ADVERTISED[2:],  # or came there afterwards
+    ((19.9, ADVERTISED[0][1]), (47.1, ADVERTISED[0][1])),  # too long before and after
+    tuple((at, octets[:7] + b"\xfe" + octets[8:]) for at, octets in ADVERTISED),  # hop limit 254: from elsewhere
+    tuple((at, router_advertisement(prefix_information(AGENT2))) for at, _ in ADVERTISED),  # another agent's link
+    tuple((at, router_advertisement(prefix_information(flags=0xC0))) for at, _ in ADVERTISED),  # R not set
+]
+
+
+@pytest.mark.parametrize("advertisements", FAR)
+def test_updates_may_be_lost_behind_the_capture(advertisements: tuple[Packet, ...]) -> None:
+    """Only on the home agent's own link they have certainly arrived."""
+    (finding,) = judged(*sorted((*REGISTERED, *REFRESHES, ALIVE, *advertisements)))
+    assert finding.severity is Severity.NOTE
+    assert finding.inconclusive
+
+
+def test_the_link_is_that_of_one_interface() -> None:
+    """Advertisements of the home link, updates as seen elsewhere: a file with several interfaces is several places."""
+    packets = sorted((*REGISTERED, *REFRESHES, ALIVE, *ADVERTISED))
+    elsewhere = {octets for _, octets in ADVERTISED}
+    source = scene(*packets)
+    records = [record._replace(interface=int(record.captured in elsewhere)) for record in source.records]
+    (finding,) = validate([source._replace(records=records)], select=["MIP6-BA-001"])
+    assert finding.inconclusive
 
 
 def test_less_than_four_may_be_lost() -> None:
@@ -47,9 +90,9 @@ def test_who_never_accepted_one_may_have_reasons() -> None:
 
 
 def test_an_agent_without_a_sign_of_life() -> None:
-    (finding,) = judged(*REGISTERED, *REFRESHES, ELSEWHERE)
+    (finding,) = on_its_link(*REGISTERED, *REFRESHES, ELSEWHERE)
     assert finding.inconclusive
-    assert finding.seen == "none to 4 updates in 13 s, and no other sign of life from the receiver"
+    assert finding.seen == "none to 4 updates in 14 s, and no other sign of life from the receiver"
 
 
 def test_a_capture_that_ends_too_early() -> None:
@@ -90,7 +133,7 @@ def test_correspondents_answer_only_if_asked() -> None:
 def test_series_are_told_apart_by_agent() -> None:
     second = [(at, bu(to=AGENT2, seq=seq)) for at, seq in ((30.5, 7), (31.5, 8), (33.5, 9), (37.5, 10))]
     alarm = (45.0, unreachable(AGENT, source=AGENT2))
-    packets = sorted([*REGISTERED, *REFRESHES, *second, ALIVE, alarm])
+    packets = sorted([*REGISTERED, *REFRESHES, *second, ALIVE, alarm, *ADVERTISED])
     assert {f.node: f.severity for f in judged(*packets)} == {AGENT: Severity.ERROR, AGENT2: Severity.NOTE}
 
 

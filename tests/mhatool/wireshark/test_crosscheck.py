@@ -146,6 +146,7 @@ CASES: dict[str, tuple[bytes, Profile]] = {
     "options-of-the-script": (option(200, "aabbcc"), RFC6275),
     "two-octets-short": (option(16, "0102030405060708"), RFC6275),  # and, by seed, 18 that isn't ours
     "options-not-read": (made.carried(12, bytes(2), AGENT, HOME), RFC6275),
+    "behind-a-malformed-option": (option(2, ""), RFC6275),
     "unreachable-by-the-script": (made.unreachable(), RFC6275),
     "any-octet-a-subtype": (made.icmp_packet(154, bytes((1, 0, 0, 7)) + bytes(8), AGENT, CARE1), RFC6275),
     "next-header-62": (mobility_62(), RFC6275),
@@ -227,9 +228,15 @@ def test_identifiers_that_are_no_text(tmp_path: Path) -> None:
     assert fault_of("4.0.17", RFC6275, frame, name, ("\0abc",), ("abc",)) is None
 
 
+def test_options_of_every_length(tmp_path: Path) -> None:
+    """Each type that Wireshark knows, with 0 to 22 octets."""
+    octets = [option(kind, bytes(range(length)).hex()) for kind in range(1, 56) for length in range(23)]
+    assert unexplained(write(tmp_path / "lengths.pcapng", octets)) == []
+
+
 def test_a_fault_hides_nothing_else(tmp_path: Path) -> None:
     """What none of them explains in the frames that they are about: values of the script, and values not there."""
-    packets = [redirect(), mobility_62(), made.home_bu(), made.agent_switch(AGENT)]
+    packets = [redirect(), mobility_62(), made.home_bu(), made.agent_switch(AGENT), option(16, "0102030405")]
     frames = frames_of(write(tmp_path / "some.pcapng", packets))
     cases = [
         (frames[0], RFC6275, "mha.type", (), ("5",)),
@@ -240,6 +247,7 @@ def test_a_fault_hides_nothing_else(tmp_path: Path) -> None:
         (frames[2], RFC6275, "mip6.bu.seqnr", ("1",), ("2",)),
         (frames[3], RFC6275, "mip6.mhtype", ("12",), ("13",)),
         (frames[3], RFC6275, "mip6.bra.interval", (), ("7",)),
+        (frames[4], RFC6275, "mip6.mocot.co_keygen_tok", (), ("0102",)),
     ]
     for frame, profile, name, ours, theirs in cases:
         assert fault_of("4.0.17", profile, frame, name, ours, theirs) is None

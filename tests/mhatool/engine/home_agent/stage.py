@@ -13,6 +13,7 @@ from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.profile import RFC6275, Profile
 from dissectors.spec import Flags, Option
 from mhatool.engine.advertising import AdvertisedHomeAgent, AdvertisedPrefix, AdvertisingConfiguration
+from mhatool.engine.constants import Constants
 from mhatool.engine.home_agent import HomeAgent, HomeAgentConfiguration
 from tests.mhatool.engine.playbook import Playbook, Sent
 
@@ -28,6 +29,8 @@ LINK_LOCAL, SECOND_LINK_LOCAL, STRANGER = (parse(f"fe80::ff:fe00:{last}") for la
 ALL_NODES = parse("ff02::1")
 SOLICITED = parse("ff02::1:ff00:aa")
 ORDINARY = AdvertisedHomeAgent()
+SILENT = Constants(probe_failures=0)
+"""Nobody is asked for signs of life, where a test is about something else."""
 
 
 def configuration(

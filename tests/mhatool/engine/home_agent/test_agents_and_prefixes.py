@@ -174,7 +174,11 @@ def test_the_reply_comes_from_a_unicast_address() -> None:
     assert (reply.message.identifier, reply.message.home_agents, reply.message.flags) == (99, (AGENT,), set())
 
 
-@pytest.mark.parametrize(("own", "other", "order"), [(5, 9, (SECOND, AGENT)), (9, 5, (AGENT, SECOND))])
+@pytest.mark.parametrize(
+    ("own", "other", "order"),
+    # The field is unsigned (RFC 6275, 7.4).
+    [(5, 9, (SECOND, AGENT)), (9, 5, (AGENT, SECOND)), (32767, 32768, (SECOND, AGENT)), (0, 65535, (SECOND, AGENT))],
+)
 def test_higher_preference_comes_first(own: int, other: int, order: tuple[bytes, ...]) -> None:
     play = agent(home_agent=AdvertisedHomeAgent(preference=own))
     knows_second(play, preference=other)
@@ -255,6 +259,17 @@ def test_solicitations_that_say_nobody_s_home() -> None:
     play.drops(DropReason.HOME_ADDRESS)
     play.hears(SOLICITATION.replace(code=1), CARE_OF, AGENT, home_address=HOME)
     play.drops(DropReason.CODE)
+
+
+def test_an_entry_of_a_link_local_address_is_told_nothing_of_its_own() -> None:
+    """Changed prefixes are told to mobile nodes, each once: the clone is no other one."""
+    play = bound(facts={"flags": "AHL", "lifetime_s": 2000})
+    play.is_told(ChangePrefix(PREFIX, valid_lifetime_s=9000, preferred_lifetime_s=700))
+    play.waits(722)  # between 600 s and the preferred lifetime, and again after 3, 6 and 12 s
+    told = [play.finds(MobilePrefixAdvertisement, identifier=0).arrival.routed_home_address for _ in range(4)]
+    assert told == [HOME] * 4
+    with pytest.raises(AssertionError, match="no MobilePrefixAdvertisement"):
+        play.finds(MobilePrefixAdvertisement)
 
 
 # --- coming up and leaving ---

@@ -104,7 +104,7 @@ class Anything(RuleBasedStateMachine):
         bound = {
             binding.home_address: (binding.care_of_address,)
             for binding in held.values()
-            if binding.state is BindingState.BOUND and not binding.cloned
+            if binding.holds and not binding.cloned
         }
         assert {home: remotes for home, remotes in self.tunnels.items() if remotes} == bound
         told = {home: entry for home, entry in self.entries.items() if not entry.gone}
@@ -118,7 +118,7 @@ class Anything(RuleBasedStateMachine):
     @invariant()
     def only_bound_addresses_are_defended(self) -> None:
         for binding in self.play.node.cache:
-            assert not binding.defends or binding.state is BindingState.BOUND
+            assert not binding.defends or binding.holds
 
     def teardown(self) -> None:
         """All that was granted ends, and nothing is left that would ring."""

@@ -28,6 +28,7 @@ from tests.mhatool.engine.home_agent.stage import (
     PREFIX,
     SECOND,
     SECOND_LINK,
+    SILENT,
     STRANGER,
     STRANGER_LINK,
     THIRD,
@@ -47,7 +48,7 @@ FIRST_OF_TWO, SECOND_OF_TWO = (AGENT, SECOND), (SECOND, AGENT)
 
 def shared(agents: tuple[bytes, ...]) -> Playbook:
     """An agent that knows the second one, and has the binding with it."""
-    play = agent()
+    play = agent(constants=SILENT)
     knows_second(play)
     registers(play, flags="AHM", agents=agents)
     return play
@@ -131,7 +132,7 @@ def test_two_addresses_of_one_group_need_it_once() -> None:
 
 def joins(agents: tuple[bytes, ...] = FIRST_OF_TWO, known: bool = True) -> Playbook:
     """An agent that checks the home address of a node with these agents."""
-    play = agent()
+    play = agent(constants=SILENT)
     if known:
         knows_second(play)
     flags = "AHM" if agents else "AH"
@@ -154,7 +155,6 @@ def test_another_agent_of_the_list_is_no_duplicate(speaks: object) -> None:
     ("agents", "known", "link"),
     [
         (FIRST_OF_TWO, True, STRANGER_LINK),  # some other node
-        (FIRST_OF_TWO, False, SECOND_LINK),  # listed, but this agent doesn't know it: a list alone would name victims
         ((AGENT, THIRD), True, SECOND_LINK),  # known, but not listed
         ((), True, SECOND_LINK),  # no list at all
     ],
@@ -165,6 +165,46 @@ def test_anybody_else_is_one(speaks: object, agents: tuple[bytes, ...], known: b
     assert play.finds(BindingAcknowledgement).message.status == 134
     event = play.tells(HomeAddressChecked)
     assert (event.duplicate, event.address, event.link_source) == (True, HOME, link)
+
+
+@pytest.mark.parametrize("speaks", [announces, checks])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_an_agent_that_is_not_known_yet_has_the_time_of_the_check_to_become_it(speaks: object, is_late: bool) -> None:
+    """Listed alone it isn't exempt, since lists would name victims; but an agent that has just started knows nobody."""
+    play = joins(FIRST_OF_TWO, known=False)
+    speaks(play, SECOND_LINK)  # type: ignore[operator]
+    play.waits(0.499)
+    play.sends(NeighborSolicitation)
+    play.sends_nothing()
+    if not is_late:
+        knows_second(play)
+    play.waits(0.001)
+    assert play.finds(BindingAcknowledgement).message.status == (134 if is_late else 0)
+    event = play.tells(HomeAddressChecked)
+    assert (event.duplicate, event.link_source) == ((True, SECOND_LINK) if is_late else (False, None))
+
+
+def test_who_defends_the_address_has_checked_it() -> None:
+    """Its advertisement ends the check at once; that it checks too does not."""
+    play = joins(SECOND_OF_TWO)
+    checks(play, SECOND_LINK)
+    play.sends(NeighborSolicitation)
+    play.sends_nothing()
+    announces(play, SECOND_LINK)
+    assert play.sends(BindingAcknowledgement, status=0).at == play.now
+    play.waits(2)
+    play.sends_nothing()
+
+
+def test_with_l_both_addresses_have_to_be_defended() -> None:
+    play = agent(constants=SILENT)
+    knows_second(play)
+    play.hears(update(1, flags="AHLM", agents=FIRST_OF_TWO), CARE_OF, AGENT, home_address=HOME)
+    play.forgets()
+    announces(play, SECOND_LINK, HOME_LINK_LOCAL)
+    play.sends_nothing()
+    announces(play, SECOND_LINK)
+    play.finds(BindingAcknowledgement, status=0)
 
 
 def test_who_only_asks_for_the_address_is_no_duplicate() -> None:

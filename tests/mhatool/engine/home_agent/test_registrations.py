@@ -3,26 +3,24 @@
 import pytest
 
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation
-from dissectors.ipv6.address import UNSPECIFIED, parse
+from dissectors.ipv6.address import parse
 from dissectors.mobility.binding import BindingAcknowledgement, BindingError
 from dissectors.options.binding import AlternateCareOfAddress, BindingRefreshAdvice
 from dissectors.options.extensions import BindingIdentifier
 from dissectors.profile import KAME2003
 from dissectors.spec import Flags
 from mhatool.engine import constants
-from mhatool.engine.actions import End, ForgetNeighbour, JoinGroup, LeaveGroup, SetTunnel
+from mhatool.engine.actions import End, ForgetNeighbour, LeaveGroup, SetTunnel
 from mhatool.engine.advertising import AdvertisedPrefix
 from mhatool.engine.commands import UnverifiedHomeAddress
 from mhatool.engine.drops import DropReason
-from mhatool.engine.events import CacheEntry, MessageReceived, TimerStarted
+from mhatool.engine.events import CacheEntry
 from tests.mhatool.engine.home_agent.stage import (
     AGENT,
     CARE_OF,
     ELSEWHERE,
     HOME,
     HOME_LINK_LOCAL,
-    LINK,
-    LINK_LOCAL,
     MOBILE_LINK,
     PREFIX,
     SECOND,
@@ -36,37 +34,6 @@ from tests.mhatool.engine.home_agent.stage import (
     update,
 )
 from tests.mhatool.engine.playbook import BEGIN, S
-
-
-def test_a_first_registration_is_answered_after_duplicate_address_detection() -> None:
-    """INET #1194: a home agent that doesn't check. The one question and RetransTimer take a second."""
-    play = agent()
-    play.hears(update(7), CARE_OF, AGENT, home_address=HOME)
-    asked = play.sends(NeighborSolicitation, target=HOME)
-    assert (asked.arrival.source, asked.arrival.destination, asked.arrival.hop_limit) == (UNSPECIFIED, SOLICITED, 255)
-    assert asked.action.interface == "home"
-    play.does(JoinGroup("home", SOLICITED))
-    assert play.tells(CacheEntry).pending
-    play.waits(0.999)
-    play.sends_nothing()
-    play.waits(0.001)
-    announced = play.sends(NeighborAdvertisement, target=HOME, flags={"O"})
-    assert (announced.arrival.source, announced.arrival.destination) == (LINK_LOCAL, parse("ff02::1"))
-    assert announced.message.options[0].link_layer_address == LINK
-    answer = play.sends(BindingAcknowledgement, status=0, sequence_number=7, lifetime_s=420, flags=set())
-    assert answer.options == []
-    assert answer.at == BEGIN + S
-    assert (answer.arrival.source, answer.arrival.destination) == (AGENT, CARE_OF)
-    assert answer.arrival.routed_home_address == HOME
-    assert (answer.action.interface, answer.action.link_destination) == (None, None)
-    play.sends_nothing()
-    play.does(SetTunnel(End.HOME_AGENT, HOME, AGENT, (CARE_OF,)))
-    entry = play.tells(CacheEntry)
-    assert (entry.home_address, entry.care_of_address, entry.address) == (HOME, CARE_OF, AGENT)
-    assert (entry.flags, entry.sequence_number, entry.lifetime_s) == ("AH", 7, 420)
-    assert (entry.expires_ns, entry.pending, entry.gone) == (BEGIN + 421 * S, False, False)
-    play.tells(TimerStarted, list="binding_cache")
-    play.tells(MessageReceived, message="binding_update", source=CARE_OF, destination=AGENT)
 
 
 def test_more_questions_where_the_constants_say_so() -> None:
@@ -160,17 +127,6 @@ def test_a_prefix_that_is_deprecated_before_the_binding_ends_shows_in_the_status
     play = agent(prefix=prefix)
     assert registers(play).message.status == status
     assert play.tells(CacheEntry, pending=False).lifetime_s == 420  # accepted all the same
-
-
-@pytest.mark.parametrize(("percent", "lifetime", "advice"), [(50, 420, 208), (90, 1000, 900), (50, 4, 0), (100, 60, 0)])
-def test_refresh_advice_counts_units_of_four_seconds(percent: int, lifetime: int, advice: int) -> None:
-    """UMIP: advice in seconds, or in host byte order. 210 s are 52 units, so 208 s: on the wire 00 34."""
-    play = agent(constants=constants.Constants(refresh_advice_percent=percent))
-    answer = registers(play, lifetime_s=lifetime)
-    wanted = [BindingRefreshAdvice(refresh_interval_s=advice)] if advice else []
-    assert [each for each in answer.message.options if isinstance(each, BindingRefreshAdvice)] == wanted
-    if advice == 208:
-        assert answer.action.datagram[-4:] == bytes.fromhex("02 02 00 34")
 
 
 def test_an_update_without_the_a_flag_is_answered_too() -> None:
@@ -269,14 +225,6 @@ def test_a_home_address_that_no_binding_covers_gets_a_binding_error() -> None:
     sent = play.sends(BindingError, status=1, home_address=HOME)
     assert (sent.arrival.source, sent.arrival.destination) == (AGENT, CARE_OF)
     assert (sent.arrival.home_address, sent.arrival.routed_home_address) == (None, None)
-
-
-@pytest.mark.parametrize(("source", "destination"), [("ff02::1", "2001:db8:1::1"), ("2001:db8:2::9", "ff02::1")])
-def test_no_binding_error_goes_to_a_group_or_about_one(source: str, destination: str) -> None:
-    """UMIP sent Binding Errors to multicast sources."""
-    play = agent()
-    play.is_told(UnverifiedHomeAddress(parse(source), parse(destination), HOME))
-    play.sends_nothing()
 
 
 def test_binding_errors_are_paced() -> None:

@@ -6,6 +6,7 @@ import hashlib
 from random import Random
 from typing import Any
 
+from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
 from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement
 from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
@@ -32,6 +33,8 @@ ROUTERS = {HOME_PREFIX: parse("fe80::1"), ABROAD: parse("fe80::2"), ELSEWHERE: p
 ROUTER_LINKS = {prefix: bytes.fromhex(f"0200000000{n:02x}") for n, prefix in enumerate(ROUTERS, 1)}
 ALL_NODES = parse("ff02::1")
 ANYCAST = parse("2001:db8:1:0:fdff:ffff:ffff:fffe")
+ALARM = 7
+"""The identifier of the failure that is told of."""
 HOME_TOKEN, CARE_OF_TOKEN = b"home.tok", b"care.tok"
 
 
@@ -106,11 +109,23 @@ class Journey(Playbook):
         self.is_offered(*agents)
         return self.updates()
 
+    def goes_abroad_to_given(self) -> list[Sent]:
+        """The same without discovery, since its agents are given."""
+        self.comes_up()
+        self.is_carried_to(ABROAD)
+        return self.updates()
+
     def is_offered(self, *agents: bytes) -> None:
         """An agent answers the discovery request that is out."""
         request = self.finds(DhaadRequest)
         reply = DhaadReply(identifier=request.message.identifier, flags=Flags(), home_agents=agents)
         self.hears(reply, agents[0] if agents else AGENT1, request.arrival.source)
+
+    def takes_updates(self) -> list[Sent]:
+        """The Binding Updates that were not asked for yet; the rest of what was sent stays."""
+        found = [sent for sent in self._sent if isinstance(sent.message, BindingUpdate)]
+        self._sent = [sent for sent in self._sent if sent not in found]
+        return found
 
     def updates(self) -> list[Sent]:
         """The Binding Updates that were not asked for yet; the rest of what was sent is forgotten."""
@@ -212,6 +227,21 @@ class Journey(Playbook):
             seal=lambda header: return_routability.authenticator(own, address, PEER, header, at=len(header) - 12),
             **facts,
         )
+
+    # --- home agents that fail ---
+
+    def hears_alarm(
+        self,
+        *named: bytes,
+        sender: bytes = AGENT2,
+        to: bytes = CARE_OF,
+        routed_to: bytes | None = HOME,
+        code: int = 0,
+        **way: Any,
+    ) -> None:
+        """A home agent says that others are unreachable, to the care-of address, routed to the home address."""
+        message = HomeAgentUnreachable(code=code, identifier=ALARM, unreachable=named)
+        self.hears(message, sender, to, routed_to=routed_to, **way)
 
     # --- neighbours ---
 

@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dissectors.icmpv6.header import Icmpv6Error
-from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest
+from dissectors.icmpv6.home_agents import (
+    DhaadReply,
+    DhaadRequest,
+    MobilePrefixAdvertisement,
+    MobilePrefixSolicitation,
+)
+from dissectors.icmpv6.options import PrefixInformation
 from dissectors.mobility.binding import BindingError, BindingRefreshRequest, BindingUpdate
 from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
 from dissectors.profile import KAME2003, RFC6275, Profile
@@ -98,7 +104,22 @@ class Wanderer(Journey):
 
     def hears_of_router(self, number: int, choice: int) -> None:
         agent = AGENTS[choice % 3] if number % 3 == 0 else None
-        self.hears_router(PREFIXES[number % 3], agent=agent, lifetime_s=(0, 30, 1800)[choice % 3])
+        valid_s = (86_400, 86_400, 40, 0xFFFFFFFF)[choice // 3]
+        self.hears_router(PREFIXES[number % 3], agent=agent, lifetime_s=(0, 30, 1800)[choice % 3], valid_s=valid_s)
+
+    def hears_of_prefix(self, number: int, choice: int) -> None:
+        asked = self.last(MobilePrefixSolicitation, number)
+        identifier = asked.message.identifier if asked is not None and choice % 3 else 0
+        valid_s = (0, 20, 300, 0xFFFFFFFF)[choice % 4]
+        option = PrefixInformation(
+            prefix_length=64,
+            flags=Flags("LA"),
+            valid_lifetime_s=valid_s,
+            preferred_lifetime_s=valid_s,
+            prefix=HOME_PREFIX,
+        )
+        message = MobilePrefixAdvertisement(identifier=identifier, flags=Flags(), options=(option,))
+        self.hears(message, AGENTS[number % 3], CARE_OF, routed_to=HOME)
 
     def hears_of_duplicate(self, number: int, choice: int) -> None:
         sent = self.solicitations()
@@ -126,6 +147,7 @@ STEPS: list[Callable[[Wanderer, int, int], None]] = [
     Wanderer.is_moved,
     Wanderer.hears_of_router,
     Wanderer.hears_of_router,
+    Wanderer.hears_of_prefix,
     Wanderer.hears_of_duplicate,
     Wanderer.lets_time_pass,
     Wanderer.lets_time_pass,

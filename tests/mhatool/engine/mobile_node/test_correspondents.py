@@ -254,7 +254,7 @@ def test_a_refresh_waits_for_that_of_the_home_registration_so_that_it_gets_a_who
 
     Then the home registration has 419 s left, in units of 4 s 416; at 336 s it would have been 84.
     """
-    play = Journey()
+    play = Journey(home_agents=1)
     (update,) = play.goes_abroad(AGENT1)
     play.is_answered(update, refresh_s=400)
     play.forgets()
@@ -444,7 +444,7 @@ def test_a_node_that_stops_asks_correspondents_to_forget_as_well() -> None:
 
 
 def test_a_parameter_problem_about_the_header_marks_the_correspondent() -> None:
-    play = Journey()
+    play = Journey(home_agents=1)
     play.is_registered_with(AGENT1)
     play.uses_peer()
     asked = play.finds(CareOfTestInit)

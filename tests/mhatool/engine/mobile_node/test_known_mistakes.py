@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
+import pytest
+
+from dissectors.ipv6.address import parse
 from dissectors.ipv6.checksum import checksum
 from dissectors.mobility.binding import BindingAcknowledgement
+from dissectors.mobility.header import UnknownMobility
 from dissectors.options.identity import MobilityMessageAuthentication
 from dissectors.spec import Flags
 from mhatool.engine.actions import End, SetTunnel
 from mhatool.engine.commands import LinkChanged, Start
 from mhatool.engine.departure import Writer
+from mhatool.engine.drops import DropReason
+from mhatool.engine.events import UpdateListEntry
+from mhatool.engine.mobile_node import RFC6275 as BEHAVIOUR
 from mhatool.engine.mobile_node import MobileNode, SecurityAssociation
+from mhatool.engine.mobile_node_events import RegistrationRefused
 from tests.mhatool.engine.mobile_node.journey import (
     ABROAD,
     AGENT1,
     AGENT2,
     CARE_OF,
+    CARE_OF_ELSEWHERE,
+    ELSEWHERE,
     HOME,
     LINK,
     Journey,
@@ -37,8 +48,41 @@ def test_the_checksum_is_over_the_home_address_not_the_care_of_address() -> None
     assert found != checksum(CARE_OF, AGENT1, 135, bytes(octets))
 
 
-def test_an_old_sequence_number_is_135_and_numbers_wrap_around() -> None:
-    """INET: 139 for an old number, and a wrong wrap-around."""
+@pytest.mark.parametrize(("summed_over", "state"), [(HOME, "BOUND"), (CARE_OF, "WAITA")], ids=["home", "care-of"])
+def test_an_answers_checksum_is_over_the_home_address_in_the_routing_header(summed_over: bytes, state: str) -> None:
+    """INET #1192, the other way round: what was summed up before the routing header took its place is discarded."""
+    play = Journey()
+    (update,) = play.goes_abroad(AGENT1)
+    answer = BindingAcknowledgement(
+        status=0,
+        flags=Flags(),
+        sequence_number=update.message.sequence_number,
+        lifetime_s=420,
+        options=(),
+    )
+    frame = bytearray(Writer(play.settings.profile).write(answer, AGENT1, CARE_OF, routed_to=HOME))
+    header = bytearray(frame[64:])
+    header[4:6] = bytes(2)
+    header[4:6] = checksum(AGENT1, summed_over, 135, bytes(header)).to_bytes(2)
+    play.hears_octets(bytes(frame[:64] + header))
+    assert [event for event in play.events if isinstance(event, UpdateListEntry)][-1].state == state
+
+
+def test_an_old_number_is_told_by_135_and_by_no_other_status() -> None:
+    """INET: 139 for an old number. 135 goes on from the agent's; 139 with another number than ours is no answer."""
+    play = Journey()
+    first, second = play.goes_abroad(AGENT1, AGENT2)
+    play.is_answered(first, 135, number=7000)
+    assert [update.message.sequence_number for update in play.updates()] == [7001]
+    play.is_answered(second, 139, number=7000)
+    play.drops(DropReason.SEQUENCE_NUMBER)
+    play.is_answered(second, 139)
+    assert play.tells(RegistrationRefused, status=139).consequence == "give_up"
+    assert AGENT2 not in [update.arrival.destination for update in play.updates()]
+
+
+def test_numbers_wrap_around() -> None:
+    """INET: a wrong wrap-around. 65535 is followed by 0."""
     play = Journey(first_sequence_numbers=((AGENT1, 65535),))
     (update,) = play.goes_abroad(AGENT1)
     assert update.message.sequence_number == 65535
@@ -69,10 +113,13 @@ def test_the_care_of_address_is_tried_out_first() -> None:
 
 
 def test_packets_of_the_mobile_node_have_a_way_while_a_registration_is_in_flight() -> None:
-    """INET #1198: they were dropped."""
+    """INET #1198: they were dropped. The tunnel stands before anybody answered, and after a move before that too."""
     play = Journey()
-    play.goes_abroad(AGENT1)
+    (update,) = play.goes_abroad(AGENT1)
     play.does(SetTunnel(End.MOBILE_NODE, HOME, CARE_OF, (AGENT1,)))
+    play.is_answered(update)
+    play.is_carried_to(ELSEWHERE)
+    play.does(SetTunnel(End.MOBILE_NODE, HOME, CARE_OF_ELSEWHERE, (AGENT1,)))
 
 
 def test_refresh_advice_counts_units_of_four_seconds() -> None:
@@ -91,12 +138,32 @@ def test_refresh_advice_counts_units_of_four_seconds() -> None:
     assert len(play.updates()) == 1
 
 
-def test_mobility_headers_of_256_octets_and_more_are_summed_up_whole() -> None:
-    """Zeek keeps the length in one octet: 15 home agents make 12 + 2 + 2 + 240 = 256, with an Alternate CoA more."""
-    agents = tuple(AGENT1[:-1] + bytes([n]) for n in range(1, 16))
-    updates = Journey(home_agents=15).goes_abroad(*agents)
-    assert len(updates[0].arrival.upper_octets) >= 256
-    assert all(update.arrival.checksum_good for update in updates)
+@pytest.mark.parametrize("source", ["ff02::1", "ff0e::1", "::"])
+def test_no_binding_error_goes_to_a_group(source: str) -> None:
+    """UMIP: Binding Errors to multicast sources (RFC 6275, 9.3.3)."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears(UnknownMobility(mh_type=99, data=bytes(10)), parse(source), CARE_OF)
+    play.drops(DropReason.UNKNOWN_MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("agents", "alternate", "octets"),
+    # 12 octets, the list's option of 2 + 2 + 16 n, an Alternate Care-of Address of 18 padded to 8 n + 6.
+    [(15, False, 12 + 4 + 240), (14, True, 264)],
+    ids=["15 home agents", "14 and an Alternate CoA"],
+)
+def test_mobility_headers_of_256_octets_and_more_are_summed_up_whole(agents: int, alternate: bool, octets: int) -> None:
+    """Zeek keeps the length in one octet: 256 becomes 0, 264 becomes 8."""
+    addresses = tuple(AGENT1[:-1] + bytes([n]) for n in range(1, agents + 1))
+    behaviour = replace(BEHAVIOUR, alternate_care_of_address=alternate)
+    updates = Journey(home_agents=agents, behaviour=behaviour).goes_abroad(*addresses)
+    assert [len(update.arrival.upper_octets) for update in updates] == [octets] * agents
+    for update in updates:
+        # RFC 8200, 8.1: the sum of all 16-bit words with the checksum in its place is ffff, and that is 0 modulo ffff.
+        pseudo = HOME + update.arrival.destination + octets.to_bytes(4) + bytes(3) + b"\x87"
+        assert int.from_bytes(pseudo + update.arrival.upper_octets) % 0xFFFF == 0
+        assert int.from_bytes(pseudo + update.arrival.upper_octets[: octets % 256]) % 0xFFFF != 0
 
 
 def test_the_authentication_option_is_last_whatever_stands_before_it() -> None:

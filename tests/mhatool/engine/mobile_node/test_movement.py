@@ -148,16 +148,6 @@ def test_after_three_duplicates_the_prefix_is_given_up() -> None:
     assert not [event for event in play.events if isinstance(event, CareOfAddressChanged)]
 
 
-def test_a_duplicate_link_local_address_is_replaced() -> None:
-    play = Journey()
-    play.starts(eth0=LINK)
-    play.solicitations()
-    play.hears_duplicate(LINK_LOCAL)
-    (other,) = play.solicitations()
-    assert other.message.target[:8] == LINK_LOCAL[:8]
-    assert other.message.target != LINK_LOCAL
-
-
 def test_the_machines_word_of_another_link_is_asked_about_at_once() -> None:
     play = Journey()
     play.is_registered_with(AGENT1)

@@ -81,12 +81,38 @@ def test_before_the_home_prefix_ends_an_agent_is_asked() -> None:
     assert not [sent for sent in play._sent if isinstance(sent.message, MobilePrefixSolicitation)]
 
 
-def test_an_unasked_advertisement_is_taken_and_answered_by_a_solicitation() -> None:
+def test_an_unasked_advertisement_is_discarded_and_its_agent_asked() -> None:
+    """RFC 6275, 11.4.3: what it says counts once the agent says it in answer to a solicitation."""
     play = Journey()
     play.is_registered_with(AGENT1)
-    play.hears(advertisement(0), AGENT1, CARE_OF, routed_to=HOME)
+    play.hears(advertisement(0, 300), AGENT1, CARE_OF, routed_to=HOME)
+    asked = play.sends(MobilePrefixSolicitation)
+    assert asked.arrival.destination == AGENT1
+    play.drops(DropReason.NOT_ASKED)
+    play.hears(advertisement(asked.message.identifier, 300), AGENT1, CARE_OF, routed_to=HOME)
+    assert play.tells(HomePrefixesLearned).prefixes == ((HOME_PREFIX, 64, 300, 300),)
+
+
+def test_a_copy_of_an_answer_is_no_reason_to_ask_again() -> None:
+    """RFC 6275, 11.4.3: no other advertisement with its identifier was taken before."""
+    play = Journey()
+    asked = asks(play)
+    play.hears(advertisement(asked.message.identifier), AGENT1, CARE_OF, routed_to=HOME)
     play.tells(HomePrefixesLearned)
-    assert play.sends(MobilePrefixSolicitation).arrival.destination == AGENT1
+    for _ in range(3):
+        play.hears(advertisement(asked.message.identifier), AGENT1, CARE_OF, routed_to=HOME)
+        play.drops(DropReason.REPEATED)
+    assert not [event for event in play.events if isinstance(event, HomePrefixesLearned)]
+
+
+def test_unasked_advertisements_while_a_solicitation_is_out_are_no_reason_to_ask_twice() -> None:
+    """The agent repeats what it says unasked until it is solicited (10.6.3)."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    for _ in range(3):
+        play.hears(advertisement(0), AGENT1, CARE_OF, routed_to=HOME)
+    play.sends(MobilePrefixSolicitation)
+    play.sends_nothing()
 
 
 def test_advertisements_that_are_not_to_be_believed_are_dropped() -> None:

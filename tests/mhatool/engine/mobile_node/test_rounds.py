@@ -117,11 +117,13 @@ def test_agents_that_are_given_need_no_discovery() -> None:
     assert destinations(play.updates()) == [AGENT2, AGENT1]
 
 
-def test_where_nobody_answers_those_heard_at_home_do_the_most_preferred_first() -> None:
+@pytest.mark.parametrize(("less", "more"), [(1, 9), (32767, 32768), (0, 65535)])
+def test_where_nobody_answers_those_heard_at_home_do_the_most_preferred_first(less: int, more: int) -> None:
+    """Preferences are unsigned (RFC 6275, 7.4)."""
     play = Journey()
     play.comes_up()
-    play.hears_router(HOME_PREFIX, agent=AGENT1, preference=1, source=ROUTERS[HOME_PREFIX][:-1] + b"\x11")
-    play.hears_router(HOME_PREFIX, agent=AGENT2, preference=9)
+    play.hears_router(HOME_PREFIX, agent=AGENT1, preference=less, source=ROUTERS[HOME_PREFIX][:-1] + b"\x11")
+    play.hears_router(HOME_PREFIX, agent=AGENT2, preference=more)
     assert play.tells(AgentListEntry).address == AGENT1
     play.is_carried_to(ABROAD)
     play.waits(93)
@@ -446,7 +448,7 @@ def test_a_node_that_stopped_does_not_begin_again() -> None:
 
 
 def test_a_move_while_it_waits_to_ask_again_asks_once() -> None:
-    play = Journey()
+    play = Journey(home_agents=1)
     play.comes_up()
     play.is_carried_to(ABROAD)
     play.waits(93 + 10)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mhatool.engine.mobile_node.agent_checks import AGENT_CHECK, AgentChecks, Doubt, Sign
 from mhatool.engine.mobile_node.binding_states import HOME_REGISTRATION, KAME_HOME_REGISTRATION, Input, State
 from mhatool.engine.mobile_node.correspondent_states import CORRESPONDENT
 from mhatool.engine.mobile_node.correspondents import Correspondents
@@ -24,6 +25,7 @@ TABLES: list[tuple[Table[Any, Any], type, type[Enum], type[Enum]]] = [
     (CORRESPONDENT, Correspondents, State, Input),
     (KEYGEN_TEST, Routability, TestState, TestInput),
     (DISCOVERY, Discovery, Search, Clue),
+    (AGENT_CHECK, AgentChecks, Doubt, Sign),
     (LOCATION, Movement, Location, Move),
 ]
 PAIRS = [

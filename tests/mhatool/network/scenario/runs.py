@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
+from dissectors.ipv6.address import text
 from mhatool.engine.events import CacheEntry, Event, MessageSent
 from mhatool.network.machine import Machine
 from mhatool.network.scenario import Scenario, load
@@ -67,12 +68,14 @@ def quiet(name: str) -> Happened:
 
 
 def left_of(machine: Machine, home_address: bytes) -> list[str]:
-    """What a machine still has of a mobile node: tunnels, routes, neighbours, groups and addresses."""
+    """What a machine still has of a mobile node: tunnels, routes, groups, and both of its home addresses."""
     found = [f"tunnel {tunnel}" for tunnel in machine.detours.tunnels if tunnel.home_address == home_address]
     found += [f"route {route}" for route in machine.detours.optimised_routes if route.home_address == home_address]
     for interface in machine.interfaces.values():
-        if home_address in interface.addresses:
-            found.append(f"address at {interface.name}")
+        namesake = b"\xfe\x80" + bytes(6) + home_address[8:]
+        found += [
+            f"{text(each)} at {interface.name}" for each in (home_address, namesake) if each in interface.addresses
+        ]
         if b"\xff\x02" + bytes(9) + b"\x01\xff" + home_address[13:] in interface.groups:
             found.append(f"group at {interface.name}")
     return found

@@ -151,7 +151,7 @@ def test_a_node_that_starts_later_is_down_until_then() -> None:
         ('moves=[{node="a", at=1, link="one", links=["one"], every_s=1}]', "give either link or links"),
         ('moves=[{node="c", at=1, link="one"}]', "there is no 'c'"),
         ('moves=[{node="a", at=1, interface="x"}]', "there is no 'x'; there are e"),
-        ('failures=[{at=1, how="down"}]', "there is no ''"),
+        ('failures=[{at=1, how="down"}]', "give a node, a node and one of its interfaces, or a link"),
         ('failures=[{at=1, node="a", how="sleep"}]', "'sleep' is none of crash, hang"),
         ("nodes.a.copies=2", "only of a mobile node"),
         ('capture.links=["three"]', "there is no 'three'"),

@@ -5,9 +5,12 @@ import pytest
 from dissectors.ipv6.address import parse, text
 from mhatool.engine.events import CacheEntry
 from mhatool.engine.link_events import Attached
+from mhatool.engine.nd_events import AddressDuplicate, AddressTentative, Announced
 from tests.mhatool.network.scenario.runs import Happened, accepted, happen, left_of, quiet, updates_of
 
 HOME = parse("2001:db8:2:0:0:5eff:fe10:1")
+LINK_LOCAL = parse("fe80::5eff:fe10:1")
+"""What the agents defend beside it, asked by the L bit."""
 CARE_OF = {1: parse("2001:db8:1:0:0:5eff:fe10:1"), 3: parse("2001:db8:3:0:0:5eff:fe10:1")}
 AGENTS = ("ha1", "ha2")
 MOVES = {20: CARE_OF[1], 60: CARE_OF[3], 110: None}
@@ -97,11 +100,26 @@ def test_after_the_return_nothing_is_left_anywhere(tour: Happened) -> None:
     mobile = network.machines["mn"]
     assert (mobile.detours.tunnels, mobile.detours.optimised_routes) == ([], [])
     assert list(mobile.loopback.addresses) == []
-    assert HOME in mobile.interfaces["eth0"].addresses
+    assert {HOME, LINK_LOCAL} <= set(mobile.interfaces["eth0"].addresses)
+    assert [address for address in mobile.interfaces["eth0"].addresses if address[:2] == LINK_LOCAL[:2]] == [LINK_LOCAL]
     for name in (*AGENTS, "core"):
-        held = [n.entries.get(HOME) for n in network.machines[name].neighbours.values()]
-        for entry in held:
+        neighbours = network.machines[name].neighbours.values()
+        for entry in [n.entries.get(address) for n in neighbours for address in (HOME, LINK_LOCAL)]:
             assert entry is None or entry.link_address in (mobile.interfaces["eth0"].link_address, b"")
+
+
+def test_before_the_return_the_agents_held_the_link_local_address_too(tour: Happened) -> None:
+    held = {(entry.node, entry.gone) for entry in tour.told(CacheEntry) if entry.home_address == LINK_LOCAL}
+    assert held == {(agent, gone) for agent in AGENTS for gone in (False, True)}
+
+
+def test_after_the_return_no_address_that_agents_defend_is_tried_out(tour: Happened) -> None:
+    """RFC 6275, 11.5.5: neither the home address nor, with L, its link-local namesake."""
+    tried = [event for event in tour.told(AddressTentative) if tour.seconds(event.time_ns) >= 110]
+    assert [event for event in tried if event.node == "mn"] == []
+    assert [event for event in tour.told(AddressDuplicate) if event.node == "mn"] == []
+    told = [event.address for event in tour.told(Announced) if event.node == "mn"]
+    assert told == [HOME, LINK_LOCAL] * len(AGENTS)
 
 
 def test_what_the_scenario_expects_holds(tour: Happened) -> None:
@@ -118,7 +136,7 @@ def end_of(happened: Happened) -> dict[str, object]:
         "caches": [(entry.node, text(entry.home_address)) for entry in chronicle.cache.values()],
         "updates": updates,
         "left": {name: left_of(m, HOME) for name, m in network.machines.items() if name != "mn"},
-        "at home": HOME in network.machines["mn"].interfaces["eth0"].addresses,
+        "at home": sorted(text(address) for address in network.machines["mn"].interfaces["eth0"].addresses),
     }
 
 

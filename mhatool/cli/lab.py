@@ -1,0 +1,253 @@
+"""`mhatool lab`: the paper's testbed in network namespaces, with real routers and real nodes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from mhatool.cli.app import group, subcommand
+from mhatool.cli.common import JsonOption, Out, fail
+
+if TYPE_CHECKING:
+    from mhatool.lab.lab import Lab
+
+app = group(
+    """Bring the paper's testbed up in network namespaces, change it, and take it down again.
+
+    Examples:
+      mhatool lab deploy paper        # two home agents, two foreign links, real routers
+      mhatool lab move mn foreign3    # and: mhatool lab exec cn ping -c 3 2001:db8:2:0:0:5eff:fe10:1
+      mhatool lab destroy paper
+    """
+)
+
+TopologyArgument = Annotated[
+    str, typer.Argument(metavar="NAME|TOPOLOGY.toml", help="A built-in topology, or a file.", show_default=False)
+]
+LabOption = Annotated[
+    str | None, typer.Option("--lab", metavar="NAME", help="Which one, where several stand.", show_default=False)
+]
+NodeArgument = Annotated[str, typer.Argument(metavar="NODE", show_default=False)]
+
+
+class How(StrEnum):
+    """How a node fails."""
+
+    CRASH = "crash"
+    LINK = "link"
+    SILENT = "silent"
+    STOP = "stop"
+
+
+@subcommand(app)
+def deploy(
+    topology: TopologyArgument = "paper",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the commands, run none.")] = False,
+) -> None:
+    """Make namespaces, links, routers and nodes.
+
+    Examples:
+      mhatool lab deploy paper
+      mhatool lab deploy paper --dry-run
+    """
+    from mhatool.lab.lab import Lab
+    from mhatool.lab.lab import dry_run as commands
+
+    with _told():
+        plan = _topology(topology)
+        if dry_run:
+            for line in commands(plan):
+                print(line)
+            return
+        _need_root()
+        Lab(plan).deploy()
+    print(f"lab {plan.name} stands: {', '.join(plan.nodes)}; mhatool lab destroy {plan.name} removes it")
+
+
+@subcommand(app)
+def destroy(name: Annotated[str | None, typer.Argument(metavar="NAME", show_default=False)] = None) -> None:
+    """Take a lab down: whatever of it is there, also after a crash.
+
+    Examples:
+      mhatool lab destroy paper
+    """
+    _need_root()
+    with _told():
+        lab = _lab(name)
+        lab.destroy()
+    print(f"lab {lab.topology.name} is gone")
+
+
+@subcommand(app)
+def inspect(name: LabOption = None, json: JsonOption = False) -> None:
+    """Say what stands and runs.
+
+    Examples:
+      mhatool lab inspect
+    """
+    with _told():
+        found = _lab(name).inspect()
+    if json:
+        Out().document({"schema": SCHEMA["$id"], **found})
+        return
+    print(f"{found['name']}: {len(found['namespaces'])} namespaces")
+    for process, runs in found["processes"].items():
+        print(f"  {process:10} {'runs' if runs else 'has ended'}")
+
+
+@subcommand(app, "exec", {"ignore_unknown_options": True, "allow_interspersed_args": False})
+def execute(
+    node: NodeArgument,
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND...", show_default=False)],
+    name: LabOption = None,
+) -> None:
+    """Run a command in a node's namespace; its status is this one's.
+
+    Examples:
+      mhatool lab exec cn ping -c 3 2001:db8:2:0:0:5eff:fe10:1
+    """
+    from mhatool.lab.commands import inside
+
+    with _told():
+        lab = _lab(name)
+        lab.node(node)
+    whole = inside(lab.topology.name, node, *(command[1:] if command[0] == "--" else command))
+    sys.stdout.flush()
+    os.execvp(whole[0], whole)
+
+
+@subcommand(app)
+def move(
+    node: NodeArgument,
+    link: Annotated[str, typer.Argument(metavar="LINK", help='"" for none.', show_default=False)],
+    name: LabOption = None,
+) -> None:
+    """Attach a node to another link.
+
+    Examples:
+      mhatool lab move mn foreign3
+    """
+    with _told():
+        _lab(name).move(node, link)
+    print(f"{node} is on {link or 'no link'}")
+
+
+@subcommand(app, "fail")
+def break_(
+    node: NodeArgument,
+    how: Annotated[
+        How, typer.Option(help="Killed with its links down, links down, hanging, or asked to leave.")
+    ] = How.CRASH,
+    name: LabOption = None,
+) -> None:
+    """Let a node fail.
+
+    Examples:
+      mhatool lab fail ha1
+      mhatool lab fail ha1 --how silent
+    """
+    with _told():
+        _lab(name).fail(node, how.value)
+    print(f"{node}: {how.value}")
+
+
+@subcommand(app)
+def recover(node: NodeArgument, name: LabOption = None) -> None:
+    """Bring a node back that failed: its links up, what ran in it started again.
+
+    Examples:
+      mhatool lab recover ha1
+    """
+    with _told():
+        _lab(name).recover(node)
+    print(f"{node} is back")
+
+
+@subcommand(app)
+def capture(
+    output: Annotated[str, typer.Option("--write", "-w", metavar="OUT", show_default=False)],
+    seconds: Annotated[float, typer.Option("--seconds", metavar="S", min=0.1, help="For so long.")] = 10.0,
+    links: Annotated[
+        list[str] | None, typer.Option("--link", metavar="LINK", help="Of these only; repeatable.")
+    ] = None,
+    name: LabOption = None,
+) -> None:
+    """Capture what passes on all links, or on some.
+
+    Examples:
+      mhatool lab capture -w home.pcapng --link home --seconds 30
+    """
+    with _told():
+        _lab(name).capture(output, tuple(links or ()), seconds)
+
+
+@subcommand(app)
+def graph(topology: TopologyArgument = "paper") -> None:
+    """Print a topology as a Mermaid diagram.
+
+    Examples:
+      mhatool lab graph paper
+    """
+    with _told():
+        plan = _topology(topology)
+    print("graph LR")
+    for link in plan.links:
+        print(f"    {link}(({link}))")
+    for node, each in plan.nodes.items():
+        for key, interface in each.interfaces.items():
+            print(f"    {node}[{node}] ---|{key}| {interface.link}")
+
+
+# --- what they share ---
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What can't be done becomes one line."""
+    from mhatool.lab.lab import LabError
+    from mhatool.network.scenario.errors import ScenarioError
+
+    try:
+        yield
+    except (LabError, ScenarioError) as error:
+        fail(str(error))
+
+
+def _topology(name: str) -> Any:
+    from mhatool.lab.topology import load
+
+    return load(name)
+
+
+def _lab(name: str | None) -> Lab:
+    """The named lab, or the only one that stands."""
+    from mhatool.lab.lab import standing
+
+    return standing(name)
+
+
+def _need_root() -> None:
+    if os.geteuid() != 0:
+        fail("a lab is made of network namespaces, which only root may make", "use sudo, or `mhatool simulate tour`")
+
+
+SCHEMA: Final[dict[str, Any]] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "mhatool.lab/1",
+    "title": "A lab, and what runs in it",
+    "type": "object",
+    "required": ["schema", "name", "namespaces", "processes"],
+    "additionalProperties": False,
+    "properties": {
+        "schema": {"const": "mhatool.lab/1"},
+        "name": {"type": "string"},
+        "namespaces": {"type": "array", "items": {"type": "string"}},
+        "processes": {"type": "object", "additionalProperties": {"type": "boolean"}},
+    },
+}

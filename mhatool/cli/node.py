@@ -1,0 +1,187 @@
+"""`mhatool node`: mobile node, home agent or correspondent on this machine's interfaces."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from mhatool.cli.app import group, subcommand
+from mhatool.cli.common import JsonOption, Out, fail
+
+app = group(
+    """Run mobile nodes, home agents and correspondents on real interfaces, and ask them how they are.
+
+    Examples:
+      mhatool node example ha > ha1.toml   # a file to start from
+      mhatool node run ha1.toml            # until Ctrl-C or SIGTERM
+      mhatool node show bindings           # in another terminal
+    """
+)
+
+ConfigArgument = Annotated[str, typer.Argument(metavar="CONFIG.toml", show_default=False)]
+NodeOption = Annotated[
+    str | None, typer.Option("--node", metavar="NAME", help="Which one, where several run on this machine.")
+]
+
+
+class Role(StrEnum):
+    """What `example` prints a file for."""
+
+    MN = "mn"
+    HA = "ha"
+    CN = "cn"
+
+
+class What(StrEnum):
+    """What `show` shows."""
+
+    BINDINGS = "bindings"
+    UPDATES = "updates"
+    AGENTS = "agents"
+    STATS = "stats"
+    LOG = "log"
+
+
+@subcommand(app)
+def run(config: ConfigArgument) -> None:
+    """Run a node until SIGTERM or Ctrl-C; then it deregisters, or hands over, and removes all that it made.
+
+    Examples:
+      mhatool node example ha > ha1.toml
+      mhatool node check ha1.toml
+      mhatool node run ha1.toml
+    """
+    import logging
+
+    from mhatool.live.errors import LiveError
+
+    live = _loaded(config)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=f"{live.file.name}: %(message)s")
+    from mhatool.live.run import run as run_live
+
+    try:
+        run_live(live, lambda _: logging.getLogger("mhatool.live").info("up"))
+    except LiveError as error:
+        fail(str(error))
+
+
+@subcommand(app)
+def check(config: ConfigArgument) -> None:
+    """Say whether a node could be run with this file; nothing is started.
+
+    Examples:
+      mhatool node check ha1.toml
+    """
+    live = _loaded(config)
+    from mhatool.live.configuration import shown_addresses
+
+    addresses = ", ".join(shown_addresses(live))
+    print(f"{config}: {live.file.role} {live.file.name}, {addresses}, on {', '.join(live.interfaces)}: sound")
+
+
+@subcommand(app)
+def example(role: Annotated[Role, typer.Argument(metavar="mn|ha|cn", show_default=False)]) -> None:
+    """Print a configuration to start from.
+
+    Examples:
+      mhatool node example ha > ha1.toml
+    """
+    from mhatool.live.examples import EXAMPLES
+
+    sys.stdout.write(EXAMPLES[role.value])
+
+
+@subcommand(app)
+def show(
+    what: Annotated[What, typer.Argument(metavar="bindings|updates|agents|stats|log", show_default=False)],
+    node: NodeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a running node's binding cache, Binding Update List, home agents, counters, or what happened last.
+
+    Examples:
+      mhatool node show bindings
+      mhatool node show stats --node ha1 --json
+    """
+    answer = _asked(node, {"command": "show", "what": what.value})
+    if json:
+        Out().document(answer)
+        return
+    for line in _lines(answer[what.value]):
+        print(line)
+
+
+@subcommand(app)
+def stop(node: NodeOption = None) -> None:
+    """Tell a running node to leave in an orderly way.
+
+    Examples:
+      mhatool node stop --node mn
+    """
+    answer = _asked(node, {"command": "stop"})
+    print(f"{answer['node']} leaves")
+
+
+def _loaded(config: str) -> Any:
+    from mhatool.live.configuration import load
+    from mhatool.network.scenario.errors import ScenarioError
+
+    try:
+        return load(config)
+    except ScenarioError as error:
+        fail(str(error))
+
+
+def _asked(node: str | None, question: dict[str, Any]) -> dict[str, Any]:
+    from mhatool.live.control import ask
+    from mhatool.live.errors import LiveError
+
+    try:
+        return ask(_socket(node), question)
+    except LiveError as error:
+        fail(str(error))
+
+
+def _socket(node: str | None) -> Path:
+    """The named node's socket, those of labs among them, or that of the only one."""
+    from mhatool.live.configuration import RUN_FOLDER
+
+    if node is not None and "/" in node:
+        return Path(node)
+    folder = Path(RUN_FOLDER)
+    found = sorted([*folder.glob(f"{node or '*'}.sock"), *folder.glob(f"lab/*/{node or '*'}.sock")])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        fail(f"several nodes run here: {', '.join(map(str, found))}", "name one's socket: --node PATH")
+    return fail(f"no node {node or ''} runs here".replace("  ", " "), "start one: mhatool node run CONFIG.toml")
+
+
+def _lines(rows: Any) -> list[str]:
+    if isinstance(rows, dict):
+        return [f"{title}: {_pairs(counts) or 'nothing'}" for title, counts in rows.items()]
+    return [_pairs(row) for row in rows] or ["none"]
+
+
+def _pairs(row: dict[str, Any]) -> str:
+    return "  ".join(f"{key} {value}" for key, value in row.items() if value not in ("", None, False))
+
+
+SCHEMA: Final[dict[str, Any]] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "mhatool.node/1",
+    "title": "What a running node answers",
+    "type": "object",
+    "required": ["schema", "node", "role", "time_ns"],
+    "properties": {
+        "schema": {"const": "mhatool.node/1"},
+        "node": {"type": "string"},
+        "role": {"enum": ["mobile_node", "home_agent", "correspondent"]},
+        "time_ns": {"type": "integer"},
+        **{what.value: {"type": ["array", "object"]} for what in What},
+    },
+}

@@ -1,0 +1,75 @@
+"""Home agents that were given up without a deregistration: they may still hold a binding (the paper, III-D)."""
+
+from __future__ import annotations
+
+from mhatool.engine.failure_events import AgentReturned
+from mhatool.engine.mobile_node.context import Context
+from mhatool.engine.mobile_node.update_list import Entry
+
+
+class LostAgents:
+    """The entries that went, until what their agents may hold has ended.
+
+    None of them is taken again before it is seen alive: an advertised lifetime is no sign of life.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._entries: dict[bytes, Entry] = {}
+        self._seen: dict[bytes, None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.agents)
+
+    @property
+    def agents(self) -> tuple[bytes, ...]:
+        """Those that may still hold a binding, the one that was lost first at the head."""
+        now = self._context.now
+        self._entries = {agent: entry for agent, entry in self._entries.items() if entry.may_hold_until_ns > now}
+        self._seen = {agent: None for agent in self._seen if agent in self._entries}
+        return tuple(self._entries)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Theirs."""
+        return tuple(self._entries[agent] for agent in self.agents)
+
+    def remember(self, entry: Entry) -> None:
+        """Its agent doesn't answer."""
+        self._seen.pop(entry.peer, None)
+        self._entries[entry.peer] = entry
+
+    def find(self, agent: bytes) -> Entry | None:
+        """The entry that went; None where none did, or its binding has ended."""
+        return self._entries[agent] if agent in self.agents else None
+
+    def is_shunned(self, agent: bytes) -> bool:
+        """Whether it isn't to be taken: nobody has seen it since."""
+        return agent in self.agents and agent not in self._seen
+
+    def see(self, agent: bytes, cause: str) -> None:
+        """It lives: it answered, or a home agent lists it."""
+        if self.is_shunned(agent):
+            self._seen[agent] = None
+            self._context.tell(AgentReturned, home_agent=agent, cause=cause)
+
+    def seen(self) -> tuple[bytes, ...]:
+        """Those that live and weren't taken again."""
+        return tuple(agent for agent in self.agents if agent in self._seen)
+
+    def restore(self, entry: Entry) -> None:
+        """A new entry goes on where the agent's lost one ended: numbers, clocks, what the agent may hold."""
+        lost = self.find(entry.peer)
+        self._entries.pop(entry.peer, None)
+        if lost is not None:
+            entry.sequence_number = lost.sequence_number
+            entry.clock_offset_ns, entry.last_timestamp = lost.clock_offset_ns, lost.last_timestamp
+            entry.may_hold_until_ns = lost.may_hold_until_ns
+            entry.sent_ns, entry.flags = lost.sent_ns, lost.flags
+
+    def clear(self) -> None:
+        """Nothing of it counts any more."""
+        self._entries.clear()
+        self._seen.clear()
+
+
+__all__ = ["LostAgents"]

@@ -1,0 +1,183 @@
+"""A live node's configuration file: TOML, checked strictly; an error names file, line, key, and what to give.
+
+The tables `mobile_node`, `home_agent` and `correspondent` are those of scenarios (docs/simulate.md): the fields of the
+engine's configurations. Exactly one of them is there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from dissectors.ipv6.address import text
+from dissectors.profile import Profile
+from mhatool.engine.constants import Constants
+from mhatool.network.scenario.convert import convert, dataclass_of
+from mhatool.network.scenario.errors import ScenarioError
+from mhatool.network.scenario.lines import key_lines, line_of
+from mhatool.network.scenario.roles import ROLES
+
+RUN_FOLDER: Final = "/run/mhatool"
+ROLE_TABLES: Final = ("mobile_node", "home_agent", "correspondent")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,14}")
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFile:
+    """What the file says.
+
+    `control` is the Unix socket for `mhatool node show`, `state` where bindings outlive a restart ("" for nowhere),
+    `trace` a file for the node's events. `keys` is a file of security associations, its owner's alone. `insecure`: run
+    without any. `interfaces` are those of a correspondent; other nodes name theirs in their own table. `data_plane` is
+    how packets travel: `auto` takes the first that works here.
+    """
+
+    name: str
+    profile: Profile
+    constants: Constants
+    control: str = ""
+    state: str = ""
+    trace: str = ""
+    keys: str = ""
+    insecure: bool = False
+    data_plane: Literal["auto", "tun"] = "auto"
+    mtu: int = 1460
+    interfaces: tuple[str, ...] = ()
+    mobile_node: Mapping[str, Any] | None = None
+    home_agent: Mapping[str, Any] | None = None
+    correspondent: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        """ValueError where a field can't be."""
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"name = {self.name!r}: 1 to 15 of a-z, 0-9, - and _, a letter or digit first")
+        if not 1280 <= self.mtu <= 65_495:
+            raise ValueError(f"mtu = {self.mtu}: IPv6 needs 1280, and a tunnel takes 40 octets of 65535")
+        if len(self._tables) != 1:
+            raise ValueError(f"one of the tables {', '.join(ROLE_TABLES)} is needed, and only one")
+
+    @property
+    def _tables(self) -> list[str]:
+        return [name for name in ROLE_TABLES if getattr(self, name) is not None]
+
+    @property
+    def role(self) -> str:
+        """The name of its table."""
+        return self._tables[0]
+
+    @property
+    def control_path(self) -> Path:
+        """Where its control socket is."""
+        return Path(self.control or f"{RUN_FOLDER}/{self.name}.sock")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveNode:
+    """A configuration that can be run: the file's, the engine's, and the interfaces that the node uses."""
+
+    file: NodeFile
+    configuration: Any
+    interfaces: tuple[str, ...]
+
+
+def load(path: str) -> LiveNode:
+    """What a file says. ScenarioError where it can't be run: with file, line, key, and what to give."""
+    try:
+        written = Path(path).read_text("utf-8")
+        data = tomllib.loads(written)
+    except OSError as error:
+        raise ScenarioError(
+            f"{(error.strerror or '').lower()}; give a TOML file that you may read", file=path
+        ) from None
+    except UnicodeDecodeError:
+        raise ScenarioError("no UTF-8 text; give a TOML file", file=path) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"no TOML: {error}", file=path) from None
+    data.setdefault("profile", "rfc6275")
+    data.setdefault("constants", "rfc6275")
+    try:
+        return _node(data, Path(path).parent)
+    except ScenarioError as error:
+        if error.file:
+            raise
+        line = line_of(key_lines(written), error.path)
+        raise ScenarioError(error.what, error.path, file=path, line=line) from None
+
+
+def _node(data: dict[str, Any], folder: Path) -> LiveNode:
+    file: NodeFile = convert(data, NodeFile, ())
+    given = {"name": file.name, "profile": file.profile, "constants": file.constants}
+    table = getattr(file, file.role)
+    configuration = dataclass_of(table, ROLES[file.role].configuration_class(), (file.role,), given=given)
+    if file.state and file.role == "correspondent":
+        raise ScenarioError("a correspondent keeps nothing: its bindings are tested anew; leave it out", ("state",))
+    if file.keys:
+        configuration = _with_keys(configuration, file, folder / file.keys)
+    _refuse_insecurity(configuration, file)
+    return LiveNode(file, configuration, _interfaces(configuration, file))
+
+
+def _interfaces(configuration: Any, file: NodeFile) -> tuple[str, ...]:
+    if file.role == "correspondent" and not file.interfaces:
+        raise ScenarioError("'interfaces' is missing: give it, as interfaces = [\"eth0\"]")
+    if file.role == "correspondent":
+        return file.interfaces
+    return tuple(dict.fromkeys((configuration.interface, *file.interfaces)))
+
+
+def _refuse_insecurity(configuration: Any, file: NodeFile) -> None:
+    """Home registrations without keys let anybody take a home address over (RFC 6275, 15.3)."""
+    if file.role == "correspondent" or file.insecure:
+        return
+    field = "associations" if file.role == "home_agent" else "security_associations"
+    if not getattr(configuration, field):
+        what = (
+            "no keys: whoever sends a Binding Update would be believed; give `keys`, or say `insecure = true` in a lab"
+        )
+        raise ScenarioError(what, (file.role,))
+
+
+def _with_keys(configuration: Any, file: NodeFile, path: Path) -> Any:
+    """The configuration with the security associations of a file that nobody else can read."""
+    try:
+        if os.stat(path).st_mode & _OTHERS:
+            raise ScenarioError(f"{path} can be read by others: chmod 600 {path}", ("keys",))
+        data = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"{path}: {(error.strerror or '').lower()}; give a file of keys", ("keys",)) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ScenarioError(f"{path}: no TOML: {error}", ("keys",)) from None
+    field = {"home_agent": "associations", "mobile_node": "security_associations"}.get(file.role)
+    if field is None:
+        raise ScenarioError("correspondents have no keys: return routability proves what they are told", ("keys",))
+    kind = type(configuration).__dataclass_fields__[field]
+    hints = _hints(type(configuration))
+    made = convert(data.get("associations", []), hints[kind.name], ("keys", "associations"))
+    extra = {"requires_authentication": True} if file.role == "home_agent" and not file.insecure else {}
+    try:
+        return replace(configuration, **{field: made}, **extra)
+    except ValueError as error:
+        raise ScenarioError(str(error), ("keys",)) from None
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    from typing import get_type_hints
+
+    return get_type_hints(cls)
+
+
+def shown_addresses(live: LiveNode) -> tuple[str, ...]:
+    """The addresses that a node is known by, for the log."""
+    configuration = live.configuration
+    own = getattr(configuration, "addresses", None) or (configuration.home_address,)
+    return tuple(text(address) for address in own)
+
+
+__all__ = ["ROLE_TABLES", "RUN_FOLDER", "LiveNode", "NodeFile", "load", "shown_addresses"]

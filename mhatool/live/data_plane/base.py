@@ -1,0 +1,35 @@
+"""What every data plane does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from mhatool.engine.actions import SetOptimisedRoute, SetTunnel
+from mhatool.engine.commands import Command
+
+
+class DataPlane(Protocol):
+    """Carries packets of home addresses as a node has set its tunnels and optimised routes."""
+
+    name: str
+    device: str
+    """The device by which packets come back that were checked and unpacked."""
+
+    def set_tunnel(self, tunnel: SetTunnel) -> None:
+        """See `SetTunnel`."""
+
+    def set_optimised_route(self, route: SetOptimisedRoute) -> None:
+        """See `SetOptimisedRoute`."""
+
+    def receive(self, datagram: bytes) -> bool:
+        """Take a packet with a tunnel's, a Home Address option's or a routing header's data; False: not one of ours."""
+
+    def close(self) -> None:
+        """Carry nothing any more, and leave nothing behind."""
+
+
+#: Tells the node what its packets do.
+Tell = Callable[[Command], None]
+
+__all__ = ["DataPlane", "Tell"]

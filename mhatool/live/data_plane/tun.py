@@ -1,0 +1,168 @@
+"""The data plane in user space: a TUN device, always there; each packet costs a few system calls.
+
+Packets that the kernel routes into the device leave in a tunnel or by an optimised route; what comes that way is
+checked, unpacked, and given to the kernel through the device.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from mhatool.engine.actions import End, SetOptimisedRoute, SetTunnel
+from mhatool.engine.commands import PacketTunnelled, RouteUsed, TrafficFromHomeAddress, UnverifiedHomeAddress
+from mhatool.live.data_plane.base import Tell
+from mhatool.live.errors import LiveError
+from mhatool.live.kernel import TABLE, Kernel
+from mhatool.network import datagram as ipv6
+from mhatool.network.detours import Detours
+
+_TUNSETIFF: Final = 0x400454CA
+_IFF_TUN, _IFF_NO_PI = 0x0001, 0x1000
+_DEVICE: Final = "/dev/net/tun"
+_LONGEST: Final = 65_575
+_AT_ONCE: Final = 256
+_ANYWHERE: Final = bytes(16)
+_NO_PACKET: Final = 40
+"""Shorter than an IPv6 header."""
+
+
+class TunDataPlane:
+    """One TUN device for all tunnels and optimised routes of a node."""
+
+    name = "tun"
+
+    def __init__(self, device: str, kernel: Kernel, mtu: int, send: Callable[[bytes], None], tell: Tell) -> None:
+        self.device = device
+        self.detours = Detours()
+        self._kernel = kernel
+        self._send = send
+        self._tell = tell
+        self._file = _open(device)
+        _bring_up(device, mtu)
+
+    def fileno(self) -> int:
+        """For whoever waits for packets."""
+        return self._file
+
+    # --- what the node sets ---
+
+    def set_tunnel(self, tunnel: SetTunnel) -> None:
+        """Lead the home address's packets into the device: at the home agent those to it, else those from it."""
+        self.detours.set_tunnel(tunnel)
+        home = tunnel.home_address
+        if tunnel.end is End.HOME_AGENT:
+            self._lead(home, bool(tunnel.remotes))
+        elif tunnel.remotes:
+            self._kernel.set_route(_ANYWHERE, 0, self.device, table=TABLE)
+            self._kernel.set_source_rule(home)
+        else:
+            self._kernel.remove_source_rule(home)
+
+    def _lead(self, home_address: bytes, into: bool, source: bytes | None = None) -> None:
+        if into:
+            self._kernel.set_route(home_address, 128, self.device, source=source)
+        else:
+            self._kernel.remove_route(home_address, 128)
+
+    def set_optimised_route(self, route: SetOptimisedRoute) -> None:
+        """At a correspondent, packets to the home address come into the device too."""
+        self.detours.set_optimised_route(route)
+        if route.end is End.CORRESPONDENT:
+            self._lead(route.home_address, route.care_of_address is not None, route.peer)
+
+    # --- out ---
+
+    def read(self) -> None:
+        """Send on what the kernel has routed into the device."""
+        for _ in range(_AT_ONCE):
+            try:
+                datagram = os.read(self._file, _LONGEST)
+            except BlockingIOError:
+                return
+            if len(datagram) >= _NO_PACKET and datagram[0] >> 4 == 6:
+                self._leave(datagram)
+
+    def _leave(self, datagram: bytes) -> None:
+        source, destination = ipv6.source(datagram), ipv6.destination(datagram)
+        if self.detours.is_away(source) and not self.detours.is_optimised(source, destination):
+            self._tell(TrafficFromHomeAddress(source, destination))
+        if self.detours.answers_directly(destination, source):
+            self._tell(RouteUsed(destination, source))
+        outgoing = self.detours.outgoing(datagram)
+        if outgoing is not datagram:
+            self._send(outgoing)
+
+    # --- in ---
+
+    def receive(self, datagram: bytes) -> bool:
+        """Unpack what comes through a tunnel or by an optimised route, if a binding covers it."""
+        found = ipv6.carried(datagram)
+        if found.problem is not None or found.fragment_at is not None:
+            return False
+        if found.protocol == ipv6.IPV6:
+            return self._unpack(datagram, datagram[found.at :])
+        if found.home_address is None and found.routed_to is None:
+            return False
+        source, destination = ipv6.source(datagram), ipv6.destination(datagram)
+        if found.home_address is not None:
+            if not self.detours.covers(found.home_address, source, destination):
+                self._tell(UnverifiedHomeAddress(source, destination, found.home_address))
+                return False
+            if self.detours.answers_directly(found.home_address, destination):
+                self._tell(RouteUsed(found.home_address, destination))
+        if found.routed_to is not None and not self.detours.is_away(found.routed_to):
+            return False
+        ends = found.home_address or source, found.routed_to or destination
+        self._give(ipv6.without_extensions(datagram, found, *ends))
+        return True
+
+    def _unpack(self, datagram: bytes, inner: bytes) -> bool:
+        if not ipv6.is_whole(inner):
+            return False
+        end = self.detours.unpacks(ipv6.source(datagram), ipv6.destination(datagram), inner)
+        if end is None:
+            return False
+        if end is End.MOBILE_NODE:
+            self._tell(PacketTunnelled(ipv6.destination(inner), ipv6.source(inner)))
+        self._give(inner)
+        return True
+
+    def _give(self, datagram: bytes) -> None:
+        os.write(self._file, datagram)
+
+    # --- the end ---
+
+    def close(self) -> None:
+        """The device goes, and its routes with it."""
+        os.close(self._file)
+
+
+def _open(device: str) -> int:
+    try:
+        file = os.open(_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise LiveError(f"{_DEVICE}: {(error.strerror or '').lower()}; modprobe tun, and use root") from error
+    try:
+        fcntl.ioctl(file, _TUNSETIFF, struct.pack("16sH22x", device.encode(), _IFF_TUN | _IFF_NO_PI))
+    except OSError as error:
+        os.close(file)
+        what = (error.strerror or "").lower()
+        raise LiveError(f"no TUN device {device}: {what}; use root, or stop the node that has it") from error
+    return file
+
+
+def _bring_up(device: str, mtu: int) -> None:
+    siocsifmtu, siocgifflags, siocsifflags, up = 0x8922, 0x8913, 0x8914, 1
+    name = device.encode()
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, siocsifmtu, struct.pack("16si20x", name, mtu))
+        flags = struct.unpack_from("16xH", fcntl.ioctl(control, siocgifflags, struct.pack("16s24x", name)))[0]
+        fcntl.ioctl(control, siocsifflags, struct.pack("16sH22x", name, flags | up))
+
+
+__all__ = ["TunDataPlane"]

@@ -1,0 +1,186 @@
+"""A live node: its engine, its machine, its clock, in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import signal
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from random import SystemRandom
+from typing import Any, Final
+
+from mhatool.engine.commands import Command, LinkChanged, Start, Stop
+from mhatool.engine.events import Event
+from mhatool.engine.node import Node
+from mhatool.live.clock import Clock
+from mhatool.live.machine import LiveMachine
+from mhatool.live.tables import Tables
+from mhatool.protocol.lifetime import NS_PER_S
+
+_RTMGRP_LINK, _RTMGRP_IPV6_IFADDR = 0x1, 0x100
+_SIOCGIFFLAGS: Final = 0x8913
+_UP_AND_RUNNING: Final = 0x1 | 0x40
+GOODBYE_S: Final = 2.0
+"""How long a node that stops waits for answers to what it says last."""
+
+
+class Driver:
+    """Runs a node until it is told to stop. `listeners` hear each event."""
+
+    def __init__(self, node: Node, machine: LiveMachine, clock: Clock) -> None:
+        self.node = node
+        self.machine = machine
+        self.clock = clock
+        self.tables = Tables()
+        self.listeners: list[Callable[[Event], None]] = [self.tables.hear]
+        self.first: list[Command] = []
+        """What the node is told right after it has come up."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._stop: asyncio.Event = asyncio.Event()
+        self._carriers: dict[str, bool] = {}
+        self._busy = False
+        self._waiting: deque[Command] = deque()
+
+    async def run(self, ready: Callable[[], Any] = lambda: None) -> None:
+        """Come up, say so by `ready`, and go on until SIGTERM, SIGINT or `stop`."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        changes = _link_changes()
+        loop.add_reader(changes, self._look, changes)
+        for name, link in self.machine.links.items():
+            loop.add_reader(link.fileno(), self._hear, name)
+        device = getattr(self.machine.data_plane, "fileno", None)
+        if device is not None:
+            loop.add_reader(device(), self.machine.data_plane.read)  # type: ignore[attr-defined]
+        try:
+            self._start()
+            ready()
+            await self._stop.wait()
+            await self._leave()
+        finally:
+            changes.close()
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def stop(self) -> None:
+        """Leave in an orderly way."""
+        self._stop.set()
+
+    def _start(self) -> None:
+        self._carriers = {name: _carrier(name) for name in self.machine.links}
+        self.command(Start(self.machine.link_addresses))
+        self.machine.look()
+        for command in self.first:
+            self.command(command)
+        for address in getattr(self.node, "anycast_addresses", ()):
+            self.machine.share(address)
+
+    async def _leave(self) -> None:
+        """Say goodbye, and wait a little for who answers it."""
+        self.command(Stop())
+        end = self.clock.now() + int(GOODBYE_S * NS_PER_S)
+        while getattr(self.node, "is_registered", False) and self.clock.now() < end:
+            await asyncio.sleep(0.02)
+
+    # --- inputs ---
+
+    def command(self, command: Command) -> None:
+        """Tell the node something; what it leads to is done before this returns."""
+        self._waiting.append(command)
+        if self._busy:
+            return  # it came while another input is worked on: after that one
+        while self._waiting:
+            self.node.command(self._waiting.popleft(), self.clock.now())
+            self._settle()
+
+    def _hear(self, name: str) -> None:
+        machine = self.machine
+        for datagram, link_source in machine.links[name].read():
+            if not machine.is_ours(datagram[24:40]):
+                continue
+            if machine.is_signalling(datagram):
+                machine.received += 1
+                self.node.receive(datagram, name, link_source, self.clock.now())
+                self._settle()
+            else:
+                machine.data_plane.receive(datagram)
+
+    def _ring(self) -> None:
+        self._timer = None
+        due = self.node.next_timer()
+        if due is not None and due <= self.clock.now():
+            self.node.handle_timer(self.clock.now())
+        self._settle()
+
+    def _look(self, changes: socket.socket) -> None:
+        """Something about links or addresses changed: see what."""
+        _drain(changes)
+        self.machine.look()
+        for name, was_up in self._carriers.items():
+            is_up = _carrier(name)
+            if is_up != was_up:
+                self._carriers[name] = is_up
+                self.command(LinkChanged(name, is_up))
+
+    # --- outputs ---
+
+    def _settle(self) -> None:
+        self._busy = True
+        try:
+            for event in self.node.poll_events():
+                for listener in self.listeners:
+                    listener(event)
+            self.machine.carry_out(self.node.poll_actions())
+        finally:
+            self._busy = False
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self.node.next_timer()
+        if due is not None:
+            wait = max(due - self.clock.now(), 0) / NS_PER_S
+            self._timer = asyncio.get_running_loop().call_later(wait, self._ring)
+
+
+def _link_changes() -> socket.socket:
+    """A socket that can be read when the kernel's links or addresses change."""
+    made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+    made.setblocking(False)
+    made.bind((0, _RTMGRP_LINK | _RTMGRP_IPV6_IFADDR))
+    return made
+
+
+def _drain(changes: socket.socket) -> None:
+    while True:
+        try:
+            changes.recv(65_536)
+        except BlockingIOError:
+            return
+        except OSError:  # more changes than the kernel could keep: what counts is how it is now
+            continue
+
+
+def _carrier(interface: str) -> bool:
+    """Whether the interface is up and on a link; False where it is gone."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as control:
+        try:
+            answer = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16s24x", interface.encode()))
+        except OSError:
+            return False
+    flags: int = struct.unpack_from("16xH", answer)[0]
+    return flags & _UP_AND_RUNNING == _UP_AND_RUNNING
+
+
+def system_randomness() -> SystemRandom:
+    """The chance of live nodes."""
+    return SystemRandom()
+
+
+__all__ = ["GOODBYE_S", "Driver", "system_randomness"]

@@ -1,0 +1,221 @@
+"""The kernel's addresses, routes, rules and neighbours, changed as a node says and given back as they were.
+
+All that is added is remembered and removed by `close`. Rules and tables of our own have numbers of our own, so that
+what an earlier run left behind (it was killed) is found and removed by `clean`.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from pyroute2 import IPRoute, NetlinkError
+
+from dissectors.ipv6.address import text
+from mhatool.live.errors import LiveError
+
+_IFA_F_NODAD: Final = 0x02
+_RTPROT: Final = 135
+"""Who made a route, as the kernel keeps it: the protocol number of the Mobility Header; nobody else uses it."""
+_GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV, errno.EADDRNOTAVAIL})
+_RULE_PRIORITY: Final = 1350
+"""Of rules that send a home address's packets into its tunnel."""
+TABLE: Final = 1350
+"""The routing table of those rules."""
+_SYSCTLS: Final = Path("/proc/sys/net/ipv6/conf")
+
+
+class Netlink:
+    """pyroute2 in a thread of its own, waited for: its blocking calls run an event loop, and ours runs already."""
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(1, "netlink")
+        self._route: Any = self._worker.submit(IPRoute).result()
+
+    def __call__(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
+        """Whatever the method of pyroute2's IPRoute answers, as a list. NetlinkError where the kernel refuses."""
+
+        def call() -> list[Any]:
+            return list(getattr(self._route, method)(*arguments, **named))
+
+        return self._worker.submit(call).result()
+
+    def close(self) -> None:
+        """No more of it."""
+        self._worker.submit(self._route.close).result()
+        self._worker.shutdown()
+
+
+class Kernel:
+    """This network namespace's kernel, over netlink."""
+
+    def __init__(self) -> None:
+        self._netlink = Netlink()
+        self._undo: dict[tuple[str, ...], Callable[[], object]] = {}
+
+    # --- addresses ---
+
+    def add_address(self, interface: str, address: bytes, prefix_length: int) -> None:
+        """The address is the machine's, without a check of the kernel's own; nothing where it is already."""
+        arguments = {"index": self._index(interface), "address": text(address), "prefixlen": prefix_length}
+        try:
+            self._netlink("addr", "add", flags=_IFA_F_NODAD, **arguments)
+        except NetlinkError as error:
+            if error.code != errno.EEXIST:
+                raise LiveError(f"{text(address)} can't be given to {interface}: {error}") from error
+            return
+        self._undo["address", interface, text(address)] = lambda: self._netlink("addr", "del", **arguments)
+
+    def remove_address(self, interface: str, address: bytes) -> None:
+        """It isn't any more; nothing where we didn't add it."""
+        self._take_back("address", interface, text(address))
+
+    def addresses(self) -> dict[bytes, str]:
+        """All addresses of the machine, with the interface of each."""
+        names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in self._netlink("get_links")}
+        found = self._netlink("get_addr", family=socket.AF_INET6)
+        return {
+            socket.inet_pton(socket.AF_INET6, each.get_attr("IFA_ADDRESS")): names.get(each["index"], "")
+            for each in found
+        }
+
+    # --- routes ---
+
+    def set_route(
+        self,
+        prefix: bytes,
+        prefix_length: int,
+        interface: str,
+        next_hop: bytes | None = None,
+        *,
+        table: int = 254,
+        source: bytes | None = None,
+    ) -> None:
+        """A route by an interface, in the place of the one that we set before."""
+        self.remove_route(prefix, prefix_length, table=table)
+        arguments: dict[str, Any] = {
+            "dst": f"{text(prefix)}/{prefix_length}",
+            "oif": self._index(interface),
+            "table": table,
+            "proto": _RTPROT,
+            "priority": 128,
+            "family": socket.AF_INET6,
+        }
+        if next_hop is not None:
+            arguments["gateway"] = text(next_hop)
+        if source is not None:
+            arguments["prefsrc"] = text(source)
+        try:
+            self._netlink("route", "replace", **arguments)
+        except NetlinkError as error:
+            raise LiveError(f"no route to {arguments['dst']} by {interface}: {error}") from error
+        key = "route", text(prefix), str(prefix_length), str(table)
+        self._undo[key] = lambda: self._netlink("route", "del", **arguments)
+
+    def remove_route(self, prefix: bytes, prefix_length: int, *, table: int = 254) -> None:
+        """It is gone; nothing where we didn't set it."""
+        self._take_back("route", text(prefix), str(prefix_length), str(table))
+
+    def set_source_rule(self, source: bytes) -> None:
+        """Packets from this address take our own table."""
+        arguments = {"src": text(source), "src_len": 128, "table": TABLE, "priority": _RULE_PRIORITY}
+        key = "rule", text(source)
+        if key not in self._undo:
+            self._netlink("rule", "add", family=socket.AF_INET6, **arguments)
+            self._undo[key] = lambda: self._netlink("rule", "del", family=socket.AF_INET6, **arguments)
+
+    def remove_source_rule(self, source: bytes) -> None:
+        """They take the table that all do."""
+        self._take_back("rule", text(source))
+
+    # --- neighbours, sysctls ---
+
+    def forget_neighbour(self, interface: str, address: bytes) -> None:
+        """What the kernel knows of a neighbour's link-layer address is out of date."""
+        with suppress(NetlinkError):  # it knew nothing
+            self._netlink("neigh", "del", ifindex=self._index(interface), dst=text(address), family=socket.AF_INET6)
+
+    def set_sysctl(self, interface: str, name: str, value: int) -> None:
+        """A setting of an interface under net.ipv6.conf, until `close`. LiveError where it may not be changed."""
+        path = _SYSCTLS / interface / name
+        try:
+            before = path.read_text("ascii").strip()
+            if before == str(value):
+                return
+            path.write_text(f"{value}\n", "ascii")
+        except OSError as error:
+            what = f"net.ipv6.conf.{interface}.{name} can't be set to {value}"
+            raise LiveError(f"{what}: {(error.strerror or '').lower()}; use root, or CAP_NET_ADMIN") from error
+        self._undo["sysctl", interface, name] = lambda: path.write_text(f"{before}\n", "ascii")
+
+    # --- the end ---
+
+    def clean(self) -> int:
+        """Remove what an earlier run has left behind; how many things that were."""
+        routes = [route for route in self._netlink("get_routes", family=socket.AF_INET6) if route["proto"] == _RTPROT]
+        routes += [route for route in self._table(TABLE) if route["proto"] == _RTPROT]
+        rules = [
+            rule
+            for rule in self._netlink("get_rules", family=socket.AF_INET6)
+            if rule.get_attr("FRA_PRIORITY") == _RULE_PRIORITY
+        ]
+        for kind, found in (("route", routes), ("rule", rules)):
+            for each in found:
+                with suppress(NetlinkError):  # it went together with another one
+                    self._netlink(kind, "del", **_again(kind, each))
+        return len(routes) + len(rules)
+
+    def _table(self, number: int) -> list[Any]:
+        return self._netlink("get_routes", family=socket.AF_INET6, table=number)
+
+    def close(self) -> list[str]:
+        """Give everything back, the latest first; what couldn't be, in words."""
+        failed = []
+        for key in reversed(list(self._undo)):
+            try:
+                self._take_back(*key)
+            except (OSError, NetlinkError) as error:
+                failed.append(f"{' '.join(key)}: {error}")
+        self._netlink.close()
+        return failed
+
+    def _take_back(self, *key: str) -> None:
+        undo = self._undo.pop(key, None)
+        if undo is None:
+            return
+        try:
+            undo()
+        except NetlinkError as error:
+            if error.code not in _GONE:
+                raise
+        except FileNotFoundError:
+            pass  # the interface is gone, and its settings with it
+
+    def _index(self, interface: str) -> int:
+        try:
+            return socket.if_nametoindex(interface)
+        except OSError as error:
+            raise LiveError(f"there is no interface {interface!r}; `ip link` lists them") from error
+
+
+def _again(kind: str, found: Any) -> dict[str, Any]:
+    """What names a route or rule that the kernel listed, to remove it."""
+    if kind == "rule":
+        source = found.get_attr("FRA_SRC")
+        arguments = {"priority": _RULE_PRIORITY, "table": found.get_attr("FRA_TABLE"), "family": socket.AF_INET6}
+        return {**arguments, "src": source, "src_len": 128} if source else arguments
+    destination = found.get_attr("RTA_DST") or "::"
+    return {
+        "dst": f"{destination}/{found['dst_len']}",
+        "table": found.get_attr("RTA_TABLE") or found["table"],
+        "oif": found.get_attr("RTA_OIF"),
+        "family": socket.AF_INET6,
+    }
+
+
+__all__ = ["TABLE", "Kernel"]

@@ -1,0 +1,187 @@
+"""A live node's machine: carries out its actions on this kernel, and hands it what comes for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from dissectors.ipv6.address import is_link_local, is_multicast
+from dissectors.profile import PROTOCOLS
+from mhatool.engine import actions
+from mhatool.live.data_plane.base import DataPlane
+from mhatool.live.errors import LiveError
+from mhatool.live.kernel import Kernel
+from mhatool.live.packets import LinkSocket, RawSocket
+from mhatool.network import datagram as ipv6
+from mhatool.network.ethernet import group_link_address
+
+_ECHO = (128, 129)
+_LOOPBACK = "lo"
+#: Says something to whoever reads the log: a level of `logging`, and words.
+Log = Callable[[int, str], None]
+
+
+class LiveMachine:
+    """Interfaces by name, the kernel, and the data plane, which is set once it is there."""
+
+    data_plane: DataPlane
+
+    def __init__(self, interfaces: Iterable[str], kernel: Kernel, mobility: int, warn: Callable[[str], None]) -> None:
+        self.kernel = kernel
+        self.links = {name: LinkSocket(name, _of_interest(mobility)) for name in interfaces}
+        self._warn = warn
+        self._raw = RawSocket()
+        self._mobility = mobility
+        self._local: dict[bytes, str] = {}
+        self._anycast: set[bytes] = set()
+        self._groups: dict[tuple[str, bytes], int] = {}
+        self.sent = 0
+        self.received = 0
+        self.look()
+
+    @property
+    def link_addresses(self) -> tuple[tuple[str, bytes], ...]:
+        """Each interface with its own address on the link."""
+        return tuple((name, link.link_address) for name, link in self.links.items())
+
+    def look(self) -> None:
+        """See which addresses the machine has now."""
+        self._local = self.kernel.addresses()
+
+    def share(self, address: bytes) -> None:
+        """Receive what is sent to an anycast address, on the interface whose link has its prefix."""
+        for own, interface in self._local.items():
+            if own[:8] == address[:8] and interface in self.links:
+                self.links[interface].join_anycast(address)
+                self._anycast.add(address)
+                return
+
+    # --- what comes ---
+
+    def is_signalling(self, datagram: bytes) -> bool:
+        """Whether the node itself wants to see it: mobility messages and ICMPv6 but echo, also from within a tunnel."""
+        found = ipv6.carried(datagram)
+        if found.protocol == ipv6.IPV6:
+            inner = datagram[found.at :]
+            return ipv6.is_whole(inner) and self.is_ours(ipv6.destination(inner)) and self.is_signalling(inner)
+        if found.protocol == self._mobility or found.fragment_at is not None:
+            return True
+        return found.protocol == ipv6.ICMPV6 and datagram[found.at : found.at + 1] not in map(_octet, _ECHO)
+
+    def is_ours(self, destination: bytes) -> bool:
+        """Whether a packet for this address ends here."""
+        return is_multicast(destination) or destination in self._local or destination in self._anycast
+
+    # --- what has to be done ---
+
+    def carry_out(self, wanted: Iterable[actions.Action]) -> None:
+        """Do these; what can't be done is said, and the rest is done."""
+        for action in wanted:
+            try:
+                _CARRIED_OUT[type(action)](self, action)
+            except (OSError, LiveError) as error:
+                self._warn(f"{type(action).__name__}: {error}")
+
+    def send(self, action: actions.Send) -> None:
+        """Put a datagram on its way."""
+        destination = action.datagram[24:40]
+        link = self.links.get(action.interface or "")
+        to = action.link_destination
+        if is_multicast(destination) and to is None:
+            to = group_link_address(destination)
+            link = link or self._only_link()
+        self.sent += 1
+        if link is not None and to is not None:
+            link.send(action.datagram, to)
+        else:
+            link = link or (self._only_link() if is_link_local(destination) else None)
+            self._raw.send(action.datagram, link.index if link is not None else 0)
+
+    def send_data(self, datagram: bytes) -> None:
+        """Put a packet of the data plane on its way; the kernel drops what it has no room for."""
+        try:
+            self._raw.send(datagram)
+        except OSError as error:
+            self._warn(f"a tunnelled packet: {error}")
+
+    def _only_link(self) -> LinkSocket | None:
+        return next(iter(self.links.values())) if len(self.links) == 1 else None
+
+    def add_address(self, action: actions.AddAddress) -> None:
+        """Its prefix is on the link, but for addresses that are on none."""
+        self.kernel.add_address(action.interface, action.address, action.prefix_length)
+        self._local[action.address] = action.interface
+
+    def remove_address(self, action: actions.RemoveAddress) -> None:
+        """The home address may be on another interface by now."""
+        self.kernel.remove_address(action.interface, action.address)
+        self.look()
+
+    def join(self, action: actions.JoinGroup) -> None:
+        """Groups are counted: several addresses share one."""
+        key = action.interface, action.group
+        self._groups[key] = self._groups.get(key, 0) + 1
+        if self._groups[key] == 1:
+            self.links[action.interface].join(action.group)
+
+    def leave(self, action: actions.LeaveGroup) -> None:
+        """The last one turns off the light."""
+        key = action.interface, action.group
+        self._groups[key] -= 1
+        if not self._groups[key]:
+            del self._groups[key]
+            self.links[action.interface].leave(action.group)
+
+    def close(self) -> list[str]:
+        """Give everything back; what couldn't be, in words."""
+        self.data_plane.close()
+        failed = self.kernel.close()
+        for link in self.links.values():
+            link.close()
+        self._raw.close()
+        return failed
+
+
+def _octet(number: int) -> bytes:
+    return bytes([number])
+
+
+def _of_interest(mobility: int) -> tuple[int, ...]:
+    extensions = tuple(PROTOCOLS[name] for name in ("destination_options", "routing", "fragment", "ipv6"))
+    return (mobility, *extensions)
+
+
+def _set_route(machine: LiveMachine, action: actions.SetRoute) -> None:
+    machine.kernel.set_route(action.prefix, action.prefix_length, action.interface, action.next_hop)
+
+
+def _remove_route(machine: LiveMachine, action: actions.RemoveRoute) -> None:
+    machine.kernel.remove_route(action.prefix, action.prefix_length)
+
+
+def _set_tunnel(machine: LiveMachine, action: actions.SetTunnel) -> None:
+    machine.data_plane.set_tunnel(action)
+
+
+def _set_optimised_route(machine: LiveMachine, action: actions.SetOptimisedRoute) -> None:
+    machine.data_plane.set_optimised_route(action)
+
+
+def _forget_neighbour(machine: LiveMachine, action: actions.ForgetNeighbour) -> None:
+    machine.kernel.forget_neighbour(action.interface, action.address)
+
+
+_CARRIED_OUT: Mapping[type, Callable[[LiveMachine, Any], None]] = {
+    actions.Send: LiveMachine.send,
+    actions.AddAddress: LiveMachine.add_address,
+    actions.RemoveAddress: LiveMachine.remove_address,
+    actions.JoinGroup: LiveMachine.join,
+    actions.LeaveGroup: LiveMachine.leave,
+    actions.SetTunnel: _set_tunnel,
+    actions.SetOptimisedRoute: _set_optimised_route,
+    actions.SetRoute: _set_route,
+    actions.RemoveRoute: _remove_route,
+    actions.ForgetNeighbour: _forget_neighbour,
+}
+
+__all__ = ["LiveMachine"]

@@ -1,0 +1,215 @@
+"""What a node keeps over a restart, in a file that is whole at any moment: a line for each change, the last one counts.
+
+A home agent keeps its bindings and its restart counter (RFC 5847, 3.4), a mobile node the sequence numbers that its
+agents have seen. A line that is cut off at the end, because the machine went down while it was written, is left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import msgspec
+
+from mhatool.engine.commands import KeptBinding
+from mhatool.engine.events import CacheEntry, Event, UpdateListEntry
+from mhatool.live.errors import LiveError
+
+SCHEMA: Final = "mhatool.state/1"
+MOST_LINES: Final = 10_000
+"""Beyond so many, and twice as many as there are entries, the file is written anew."""
+
+
+class Head(msgspec.Struct, tag="head", tag_field="line", forbid_unknown_fields=True):
+    """The first line: `restart_counter` grows each time that bindings were lost."""
+
+    schema: str
+    restart_counter: int
+
+
+class BindingLine(msgspec.Struct, tag="binding", tag_field="line", forbid_unknown_fields=True):
+    """A home agent's binding, or that it is `gone`."""
+
+    home_address: bytes
+    agent: bytes
+    care_of_address: bytes
+    flags: str
+    sequence_number: int
+    expires_ns: int
+    home_agents: tuple[bytes, ...] = ()
+    gone: bool = False
+
+
+class NumberLine(msgspec.Struct, tag="number", tag_field="line", forbid_unknown_fields=True):
+    """The last sequence number that a mobile node sent to a peer."""
+
+    peer: bytes
+    sequence_number: int
+
+
+Line = Head | BindingLine | NumberLine
+#: The home agents that a binding's registration names.
+ListOf = Callable[[bytes, bytes], tuple[bytes, ...]]
+
+
+class Memory:
+    """A node's file. `warn` hears where it can't be written: the node goes on without."""
+
+    def __init__(self, path: Path, now: int, warn: Callable[[str], None]) -> None:
+        self._path = path
+        self._warn = warn
+        self._bindings: dict[bytes, BindingLine] = {}
+        self._numbers: dict[bytes, NumberLine] = {}
+        self.restart_counter = now // 1_000_000_000 % 2**32
+        """Grows with the time: whoever lost the file has another one than before."""
+        self._file: BinaryIO | None = None
+        self._lines = 0
+        self._fails = False
+        self.list_of: ListOf = lambda home_address, agent: ()
+        self._read()
+        self._write_anew()
+
+    # --- what was kept ---
+
+    @property
+    def bindings(self) -> tuple[KeptBinding, ...]:
+        """Those that a home agent held."""
+        return tuple(
+            KeptBinding(
+                line.home_address,
+                line.agent,
+                line.care_of_address,
+                line.flags,
+                line.sequence_number,
+                line.expires_ns,
+                line.home_agents,
+            )
+            for line in self._bindings.values()
+        )
+
+    @property
+    def next_sequence_numbers(self) -> tuple[tuple[bytes, int], ...]:
+        """What a mobile node begins with, by peer."""
+        return tuple((line.peer, (line.sequence_number + 1) % 2**16) for line in self._numbers.values())
+
+    def _read(self) -> None:
+        try:
+            octets = self._path.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise LiveError(f"{self._path}: {(error.strerror or '').lower()}; give another `state`") from error
+        decoder = msgspec.json.Decoder(Line)
+        whole = octets[: octets.rfind(b"\n") + 1]
+        for number, line in enumerate(whole.splitlines(), 1):
+            try:
+                self._take(decoder.decode(line))
+            except msgspec.MsgspecError as error:
+                what = f"no line of a node's state: {error}"
+                raise LiveError(f"{self._path}:{number}: {what}; remove the file to begin without") from error
+
+    def _take(self, line: Line) -> None:
+        if isinstance(line, Head):
+            self.restart_counter = line.restart_counter
+        elif isinstance(line, NumberLine):
+            self._numbers[line.peer] = line
+        elif line.gone:
+            self._bindings.pop(line.home_address + line.agent, None)
+        else:
+            self._bindings[line.home_address + line.agent] = line
+
+    # --- what is kept ---
+
+    def hear(self, event: Event) -> None:
+        """Something happened at the node."""
+        if isinstance(event, CacheEntry) and event.home_registration and not event.cloned and not event.pending:
+            self._keep(
+                BindingLine(
+                    event.home_address,
+                    event.address,
+                    event.care_of_address,
+                    event.flags,
+                    event.sequence_number,
+                    event.expires_ns,
+                    () if event.gone else self.list_of(event.home_address, event.address),
+                    event.gone,
+                )
+            )
+        elif isinstance(event, UpdateListEntry):
+            known = self._numbers.get(event.peer)
+            if known is None or known.sequence_number != event.sequence_number:
+                self._keep(NumberLine(event.peer, event.sequence_number))
+
+    def _keep(self, line: BindingLine | NumberLine) -> None:
+        self._take(line)
+        entries = len(self._bindings) + len(self._numbers)
+        if self._file is None or self._lines > max(MOST_LINES, 2 * entries):
+            self._write_anew()
+        else:
+            self._append(line)
+
+    def _append(self, line: Line) -> None:
+        assert self._file is not None  # whoever calls looked
+        try:
+            self._file.write(msgspec.json.encode(line) + b"\n")
+        except OSError as error:
+            self._fail(error)
+        else:
+            self._lines += 1
+
+    def _write_anew(self) -> None:
+        """All that counts, in a file that takes the old one's place at once."""
+        new = self._path.with_name(self._path.name + ".new")
+        lines: list[Line] = [
+            Head(SCHEMA, self.restart_counter),
+            *self._bindings.values(),
+            *self._numbers.values(),
+        ]
+        self.close()
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = open(new, "wb", buffering=0, opener=_own)  # noqa: SIM115 - closed by `close`
+            self._file = file
+            file.write(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+            os.replace(new, self._path)
+        except OSError as error:
+            self._fail(error)
+        else:
+            self._lines = len(lines)
+            self._fails = False
+
+    def _fail(self, error: OSError) -> None:
+        """Say it once; the next change tries the whole file again."""
+        self.close()
+        if not self._fails:
+            self._warn(f"{self._path}: {(error.strerror or str(error)).lower()}: bindings would be lost with a restart")
+        self._fails = True
+
+    def close(self) -> None:
+        """Write no more."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+        self._file = None
+
+
+def _own(path: str, flags: int) -> int:
+    """Nobody else may read where mobile nodes are."""
+    return os.open(path, flags, 0o600)
+
+
+def lists_of(node: Any) -> ListOf:
+    """Where a home agent's binding keeps the list; nothing for other nodes."""
+    cache = getattr(node, "cache", None)
+
+    def look(home_address: bytes, agent: bytes) -> tuple[bytes, ...]:
+        binding = cache.get(home_address, agent) if cache is not None else None
+        return binding.agents if binding is not None else ()
+
+    return look
+
+
+__all__ = ["Memory", "lists_of"]

@@ -1,0 +1,106 @@
+"""Packets in and out of real interfaces: packet(7) sockets to hear and to speak on a link, a raw one for the rest."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from dissectors.ipv6.address import is_link_local, is_multicast, text
+from mhatool.live.filter import EXTENSIONS, attach, program
+from mhatool.network.ethernet import group_link_address
+
+_ETH_P_IPV6: Final = 0x86DD
+_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP, _PACKET_MR_MULTICAST = 263, 1, 2, 0
+_PACKET_OUTGOING, _PACKET_OTHERHOST = 4, 3
+_NOT_FOR_US: Final = (_PACKET_OUTGOING, _PACKET_OTHERHOST)
+_IPV6_JOIN_ANYCAST: Final = 27
+_LONGEST: Final = 65_575
+"""Octets: an IPv6 header and the longest payload without a jumbo option."""
+_AT_ONCE: Final = 256
+"""Packets that are read before something else gets its turn."""
+_ROOM: Final = 4 << 20
+"""Octets that the kernel keeps for us while we are busy."""
+
+
+class LinkSocket:
+    """What is heard on one interface and is of interest, and what is said there to a neighbour known by its address."""
+
+    def __init__(self, interface: str, next_headers: tuple[int, ...] = EXTENSIONS) -> None:
+        self.interface = interface
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
+        attach(self._socket, program(next_headers))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
+        self._socket.setblocking(False)
+        self._socket.bind((interface, _ETH_P_IPV6))
+        self.link_address: bytes = self._socket.getsockname()[4]
+        self.index = socket.if_nametoindex(interface)
+        self._groups = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+
+    def fileno(self) -> int:
+        """For whoever waits for packets."""
+        return self._socket.fileno()
+
+    def read(self) -> Iterator[tuple[bytes, bytes]]:
+        """What has come: datagrams from their IPv6 header on, each with the link-layer address that sent it."""
+        for _ in range(_AT_ONCE):
+            try:
+                datagram, address = self._socket.recvfrom(_LONGEST)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:
+                    raise
+                return  # the interface went down: it will be heard again when it is up
+            if address[2] not in _NOT_FOR_US and len(datagram) >= 40:
+                yield datagram, address[4]
+
+    def send(self, datagram: bytes, link_destination: bytes) -> None:
+        """Put a datagram on the link. OSError where the interface is down."""
+        self._socket.sendto(datagram, (self.interface, _ETH_P_IPV6, 0, 0, link_destination))
+
+    def join(self, group: bytes) -> None:
+        """Hear a multicast group, and tell snooping switches so."""
+        self._membership(group, socket.IPV6_JOIN_GROUP, _PACKET_ADD_MEMBERSHIP)
+
+    def leave(self, group: bytes) -> None:
+        """Hear it no longer."""
+        self._membership(group, socket.IPV6_LEAVE_GROUP, _PACKET_DROP_MEMBERSHIP)
+
+    def _membership(self, group: bytes, by_the_kernel: int, by_the_card: int) -> None:
+        link_group = group_link_address(group)
+        request = struct.pack("iHH8s", self.index, _PACKET_MR_MULTICAST, len(link_group), link_group)
+        self._socket.setsockopt(_SOL_PACKET, by_the_card, request)
+        self._groups.setsockopt(socket.IPPROTO_IPV6, by_the_kernel, struct.pack("16si", group, self.index))
+
+    def join_anycast(self, address: bytes) -> None:
+        """Share an anycast address of the link (RFC 4291, 2.6); the kernel answers for it then."""
+        self._groups.setsockopt(socket.IPPROTO_IPV6, _IPV6_JOIN_ANYCAST, struct.pack("16si", address, self.index))
+
+    def close(self) -> None:
+        """Hear and say nothing any more; groups are left with it."""
+        self._socket.close()
+        self._groups.close()
+
+
+class RawSocket:
+    """Datagrams that go where the routes say, written whole by us."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.IPPROTO_RAW)
+        self._socket.setblocking(False)
+
+    def send(self, datagram: bytes, index: int = 0) -> None:
+        """Send it; `index` is the interface's, for destinations whose scope is a link. OSError without a route."""
+        destination = datagram[24:40]
+        scope = index if is_link_local(destination) or is_multicast(destination) else 0
+        self._socket.sendto(datagram, (text(destination), 0, 0, scope))
+
+    def close(self) -> None:
+        """Send no more."""
+        self._socket.close()
+
+
+__all__ = ["LinkSocket", "RawSocket"]

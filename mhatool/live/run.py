@@ -1,0 +1,143 @@
+"""Bring a live node up: what it needs of the machine is made in order, and given back in reverse order at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mhatool.engine.commands import RestoreBindings
+from mhatool.engine.events import Event
+from mhatool.engine.node import Node
+from mhatool.live.clock import Clock
+from mhatool.live.configuration import LiveNode
+from mhatool.live.control import ControlServer
+from mhatool.live.data_plane.tun import TunDataPlane
+from mhatool.live.driver import Driver, system_randomness
+from mhatool.live.errors import LiveError
+from mhatool.live.kernel import Kernel
+from mhatool.live.machine import LiveMachine
+from mhatool.live.memory import Memory, lists_of
+from mhatool.live.silence import Silence
+from mhatool.network.scenario.roles import ROLES
+from mhatool.protocol.lifetime import NS_PER_S
+from mhatool.trace import Header, TraceWriter
+
+LOG = logging.getLogger("mhatool.live")
+_TUNNEL_PROTOCOL = 41
+
+
+def run(live: LiveNode, ready: Callable[[Driver], None] = lambda driver: None) -> None:
+    """Run the node until it is told to stop. LiveError where this machine can't; `ready` is called once it is up."""
+    with ExitStack() as stack:
+        driver = stack.enter_context(_made(live))
+        server = ControlServer(driver, live)
+        asyncio.run(_serve(driver, server, ready))
+
+
+async def _serve(driver: Driver, server: ControlServer, ready: Callable[[Driver], None]) -> None:
+    await server.start()
+    try:
+        await driver.run(lambda: ready(driver))
+    finally:
+        await server.stop()
+
+
+@contextmanager
+def _made(live: LiveNode) -> Iterator[Driver]:
+    """The driver of a node with all that it stands on."""
+    file = live.file
+    device = f"mha-{file.name}"[:15]
+    mobility = file.profile.protocol("mobility")
+    kernel = Kernel()
+    left = kernel.clean()
+    if left:
+        LOG.warning("removed %d routes and rules that an earlier run had left behind", left)
+    with ExitStack() as stack:
+        machine = _machine(live, kernel, mobility, stack)
+        clock = Clock()
+        memory = _memory(live, clock.now(), stack)
+        node: Node = ROLES[file.role].make(_remembering(live, memory), system_randomness())
+        driver = Driver(node, machine, clock)
+        plane = TunDataPlane(device, kernel, file.mtu, machine.send_data, driver.command)
+        machine.data_plane = plane
+        silence = Silence(file.name.replace("-", "_"), device, (mobility, _TUNNEL_PROTOCOL))
+        silence.begin()
+        stack.callback(silence.end)
+        _settings(live, kernel, device)
+        LOG.info("data plane: %s, device %s", plane.name, plane.device)
+        if file.trace:
+            driver.listeners.append(stack.enter_context(_trace(live, driver)))
+        if memory is not None:
+            memory.list_of = lists_of(node)
+            driver.listeners.append(memory.hear)
+            if file.role == "home_agent":
+                driver.first.append(RestoreBindings(memory.bindings))
+        yield driver
+
+
+def _memory(live: LiveNode, now: int, stack: ExitStack) -> Memory | None:
+    if not live.file.state:
+        return None
+    memory = Memory(Path(live.file.state), now, LOG.warning)
+    stack.callback(memory.close)
+    return memory
+
+
+def _remembering(live: LiveNode, memory: Memory | None) -> Any:
+    """The configuration with what the node knew before it was started again."""
+    configuration = live.configuration
+    if live.file.role == "home_agent":
+        counter = memory.restart_counter if memory is not None else Clock().now() // NS_PER_S % 2**32
+        return replace(configuration, restart_counter=counter)
+    if live.file.role == "mobile_node" and memory is not None:
+        return replace(configuration, first_sequence_numbers=memory.next_sequence_numbers)
+    return configuration
+
+
+def _machine(live: LiveNode, kernel: Kernel, mobility: int, stack: ExitStack) -> LiveMachine:
+    try:
+        machine = LiveMachine(live.interfaces, kernel, mobility, LOG.warning)
+    except OSError as error:
+        kernel.close()
+        what = (error.strerror or str(error)).lower()
+        raise LiveError(
+            f"{', '.join(live.interfaces)}: {what}; `ip link` lists interfaces, and root may use them"
+        ) from error
+
+    def close() -> None:
+        for failed in machine.close():
+            LOG.warning("left behind: %s", failed)
+
+    stack.callback(close)
+    return machine
+
+
+@contextmanager
+def _trace(live: LiveNode, driver: Driver) -> Iterator[Callable[[Event], None]]:
+    """Write the node's events to its file, each when it happens."""
+    path = live.file.trace
+    try:
+        with open(path, "wb", buffering=0) as file:
+            header = Header(vantage_point=live.file.name, profile=live.file.profile.name, start_ns=driver.clock.now())
+            yield TraceWriter(file, header).write
+    except OSError as error:
+        raise LiveError(f"{path}: {(error.strerror or '').lower()}; give another `trace`") from error
+
+
+def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:
+    """What the kernel must not do itself: take addresses from advertisements at a mobile node; forward at an agent."""
+    settings: dict[str, list[tuple[str, str, int]]] = {
+        "mobile_node": [(name, key, 0) for name in live.interfaces for key in ("accept_ra", "autoconf")],
+        "home_agent": [(name, "forwarding", 1) for name in ("all", *live.interfaces, device)],
+        "correspondent": [],
+    }
+    for interface, key, value in settings[live.file.role]:
+        kernel.set_sysctl(interface, key, value)
+
+
+__all__ = ["run"]

@@ -1,0 +1,52 @@
+"""Keep the kernel from answering what it doesn't understand: it has no Mobile IPv6, and says so to everybody.
+
+Binding Updates with a Home Address option, acknowledgements with a type 2 routing header, bare Mobility Headers and
+tunnelled packets would each be answered with an ICMPv6 Parameter Problem. Our sockets see packets before the table
+drops them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from mhatool.live.errors import LiveError
+
+_RULES = """\
+table ip6 {table} {{
+    chain before {{
+        type filter hook prerouting priority raw; policy accept;
+        iifname != "{tunnel}" fib daddr type {{ local, anycast }} meta l4proto {{ {protocols} }} drop
+        iifname != "{tunnel}" fib daddr type local exthdr rt exists rt type 2 drop
+        iifname != "{tunnel}" fib daddr type local exthdr dst exists drop
+    }}
+}}
+"""
+
+
+class Silence:
+    """One node's table in nf_tables; `tunnel` is the device through which what we have checked comes back in."""
+
+    def __init__(self, name: str, tunnel: str, protocols: tuple[int, ...]) -> None:
+        self._table = f"mhatool_{name}"
+        self._rules = _RULES.format(table=self._table, tunnel=tunnel, protocols=", ".join(map(str, protocols)))
+
+    def begin(self) -> None:
+        """From now on; what an earlier run left behind goes. LiveError without nft, or without the right to."""
+        self._nft(f"table ip6 {self._table}\ndelete table ip6 {self._table}\n{self._rules}")
+
+    def end(self) -> None:
+        """The kernel answers again."""
+        self._nft(f"table ip6 {self._table}\ndelete table ip6 {self._table}\n")
+
+    def _nft(self, commands: str) -> None:
+        nft = shutil.which("nft") or shutil.which("nft", path="/usr/sbin:/sbin")
+        if nft is None:
+            raise LiveError("nft isn't installed, and the kernel would answer signalling: apt-get install nftables")
+        done = subprocess.run([nft, "-f", "-"], input=commands, capture_output=True, text=True, timeout=10, check=False)
+        if done.returncode:
+            first = (done.stderr.strip().splitlines() or ["no word why"])[0]
+            raise LiveError(f"nft refuses the table that silences the kernel: {first}")
+
+
+__all__ = ["Silence"]

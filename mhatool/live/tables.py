@@ -1,0 +1,120 @@
+"""A node's tables as its events tell them: bindings, update list, home agents, counters, log."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from dissectors.ipv6.address import text
+from mhatool.engine.events import AgentListEntry, CacheEntry, Event, MessageDropped, MessageReceived, MessageSent
+from mhatool.engine.events import UpdateListEntry as UpdateEntry
+from mhatool.protocol.lifetime import NS_PER_S
+
+LOG_LENGTH: Final = 1_000
+"""Events that are still shown."""
+#: An event as `node show` gives it.
+Row = dict[str, Any]
+
+
+class Tables:
+    """Hears a node's events and keeps what is true now."""
+
+    def __init__(self) -> None:
+        self.log: deque[Event] = deque(maxlen=LOG_LENGTH)
+        self.sent: Counter[str] = Counter()
+        self.received: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+        self._bindings: dict[tuple[bytes, bytes], CacheEntry] = {}
+        self._updates: dict[bytes, UpdateEntry] = {}
+        self._agents: dict[bytes, AgentListEntry] = {}
+        self._takers: Mapping[type, Callable[[Any], None]] = {
+            CacheEntry: self._take_binding,
+            UpdateEntry: self._take_update,
+            AgentListEntry: self._take_agent,
+            MessageSent: lambda event: self.sent.update([event.message]),
+            MessageReceived: lambda event: self.received.update([event.message]),
+            MessageDropped: lambda event: self.dropped.update([event.reason]),
+        }
+
+    def hear(self, event: Event) -> None:
+        """Something happened at the node."""
+        self.log.append(event)
+        taker = self._takers.get(type(event))
+        if taker is not None:
+            taker(event)
+
+    def _take_binding(self, event: CacheEntry) -> None:
+        _keep(self._bindings, (event.home_address, event.address), event)
+
+    def _take_update(self, event: UpdateEntry) -> None:
+        _keep(self._updates, event.peer, event)
+
+    def _take_agent(self, event: AgentListEntry) -> None:
+        _keep(self._agents, event.address, event)
+
+    # --- what is shown ---
+
+    def show(self, what: str, now: int) -> Any:
+        """One of WHAT; lifetimes count from `now`. KeyError for anything else."""
+        return _SHOWN[what](self, now)
+
+    def _show_bindings(self, now: int) -> list[Row]:
+        return [_row(event, now) for event in self._bindings.values()]
+
+    def _show_updates(self, now: int) -> list[Row]:
+        return [_row(event, now) for event in self._updates.values()]
+
+    def _show_agents(self, now: int) -> list[Row]:
+        return [_row(event, now) for event in self._agents.values()]
+
+    def _show_stats(self, _now: int) -> Row:
+        return {"sent": dict(self.sent), "received": dict(self.received), "dropped": dict(self.dropped)}
+
+    def _show_log(self, _now: int) -> list[Row]:
+        return [{"time_ns": event.time_ns, "event": _name(event), **_plain(event, _HEADER)} for event in self.log]
+
+
+_HEADER: Final = frozenset({"time_ns", "node"})
+_SHOWN: Final[Mapping[str, Callable[[Tables, int], Any]]] = {
+    "bindings": Tables._show_bindings,
+    "updates": Tables._show_updates,
+    "agents": Tables._show_agents,
+    "stats": Tables._show_stats,
+    "log": Tables._show_log,
+}
+WHAT: Final = tuple(_SHOWN)
+"""What can be shown."""
+
+
+def _keep(table: dict[Any, Any], key: Any, event: Any) -> None:
+    if event.gone:
+        table.pop(key, None)
+    else:
+        table[key] = event
+
+
+def _row(event: Any, now: int) -> Row:
+    left = max(event.expires_ns - now, 0) / NS_PER_S if event.expires_ns else 0.0
+    return {**_plain(event, _HEADER | {"gone", "expires_ns", "next_send_ns"}), "lifetime_left_s": round(left, 3)}
+
+
+def _plain(event: Event, without: frozenset[str]) -> Row:
+    """An event's fields for JSON: addresses as text, other octets in hexadecimal."""
+    fields = {name: getattr(event, name) for name in event.__struct_fields__ if name not in without}
+    return {name: _value(value) for name, value in fields.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return text(value) if len(value) == 16 else value.hex()
+    if isinstance(value, tuple):
+        return [_value(item) for item in value]
+    return value
+
+
+def _name(event: Event) -> str:
+    return str(event.__struct_config__.tag)
+
+
+__all__ = ["LOG_LENGTH", "WHAT", "Tables"]

@@ -1,0 +1,40 @@
+"""What a scenario says of how things have to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mhatool.network.scenario.convert import Instant
+
+_START = Instant(0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectationPlan:
+    """What has to be true of a node at an instant.
+
+    How many bindings (`cache`) or update list entries it has, the care-of address that all of them have, and the home
+    agents with which it is registered. Since an instant: how many messages of which types it `received` and took, and
+    how many packets it `dropped` for which reasons; that at most so many datagrams of a `flow` were lost, of those
+    sent a second before or earlier.
+    """
+
+    at: Instant
+    node: str
+    cache: int | None = None
+    updates: int | None = None
+    care_of_address: bytes | None = None
+    home_agents: tuple[bytes, ...] | None = None
+    since: Instant = _START
+    received: dict[str, int] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
+    flow: str = ""
+    lost_at_most: int | None = None
+
+    def __post_init__(self) -> None:
+        """ValueError where a field can't be."""
+        if bool(self.flow) != (self.lost_at_most is not None):
+            raise ValueError("flow and lost_at_most belong together")
+
+
+__all__ = ["ExpectationPlan"]

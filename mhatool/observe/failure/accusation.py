@@ -1,0 +1,128 @@
+"""What Home Agent Unreachable messages (the paper, III-D) say of a home agent, and what else was known of that one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mhatool.exchange import Latest
+from mhatool.observe.failure.life import Life, LifeSign
+from mhatool.observe.failure.probing import Probes, Run
+from mhatool.observe.moment import Moment
+from mhatool.protocol.lifetime import NS_PER_S
+
+MOST: Final = 20_000
+KNOWN_NS: Final = 10 * NS_PER_S
+"""An agent whose Restart Counter was seen unchanged for so long has its bindings."""
+RECENT_NS: Final = 60 * NS_PER_S
+"""Who was started anew or took leave within this may be called unreachable for that."""
+
+
+@dataclass(slots=True)
+class Probed:
+    """What was known between accuser and accused at the first message: probes in vain, and the last answer.
+
+    `failed`: the longest run of late, `current` the one that still went on; None for none. `detection_ns`: how long it
+    takes that accuser to find out. `excused`: the accused was started anew or took leave, or may have been.
+    """
+
+    failed: Run | None
+    current: Run | None
+    answered: Moment | None
+    detection_ns: int
+    excused: bool
+    answered_after: Moment | None = None
+
+
+@dataclass(slots=True)
+class Accusation:
+    """One home agent tells a mobile node, perhaps several times, that another one is unreachable.
+
+    `first` is the first message. `probed` is None where no probe of the accuser's was seen. `life_before` and
+    `life_after`: the accused one's last sign of life before the first message, and its first one after that.
+    """
+
+    sender: bytes
+    home_address: bytes
+    accused: bytes
+    identifier: int
+    first: Moment
+    probed: Probed | None = None
+    life_before: LifeSign | None = None
+    life_after: LifeSign | None = None
+
+
+#: Sender, home address, accused, identifier.
+_Key = tuple[bytes, bytes, bytes, int]
+
+
+class Accusations:
+    """The latest accusations, and what comes of them."""
+
+    def __init__(self, life: Life, probes: Probes) -> None:
+        self._life = life
+        self._probes = probes
+        self._by_key: Latest[_Key, Accusation] = Latest(MOST)
+        self._open: defaultdict[bytes, list[Accusation]] = defaultdict(list)
+        """By accused: those after which it gave no sign of life yet."""
+        self._unanswered: defaultdict[tuple[bytes, bytes], list[Probed]] = defaultdict(list)
+        """By accuser and accused: those after which no probe was answered yet."""
+        self._last: Latest[tuple[bytes, bytes, bytes], Moment] = Latest(MOST)
+
+    def __iter__(self) -> Iterator[Accusation]:
+        return iter(self._by_key.values())
+
+    def last(self, sender: bytes, home_address: bytes, accused: bytes) -> Moment | None:
+        """When this was last said by this sender, with whatever identifier."""
+        return self._last.get((sender, home_address, accused))
+
+    def note(self, moment: Moment, key: _Key) -> None:
+        """A message; one address that it names."""
+        sender, home_address, accused, _ = key
+        self._last.note((sender, home_address, accused), moment)
+        if key not in self._by_key:
+            self._by_key.note(key, self._new(moment, key))
+
+    def _new(self, moment: Moment, key: _Key) -> Accusation:
+        sender, _, accused, _ = key
+        new = Accusation(*key, moment, life_before=self._life.last(accused))
+        probing = self._probes.get(sender, accused)
+        if probing is not None:
+            new.probed = Probed(
+                probing.failed(moment.time_ns),
+                probing.current(),
+                probing.answered,
+                probing.detection_ns,
+                self._is_excused(accused, moment.time_ns),
+            )
+            _put(self._unanswered[sender, accused], new.probed)
+        _put(self._open[accused], new)
+        return new
+
+    def _is_excused(self, accused: bytes, now_ns: int) -> bool:
+        left, restarts = self._probes.left(accused), self._probes.restarts(accused)
+        if left is not None and now_ns - left.time_ns <= RECENT_NS:
+            return True
+        if restarts is None:
+            return False
+        if restarts.changed is not None:
+            return now_ns - restarts.changed.time_ns <= RECENT_NS
+        return now_ns - restarts.since.time_ns < KNOWN_NS
+
+    def lives(self, home_agent: bytes, sign: LifeSign) -> None:
+        """A home agent gave a sign of life."""
+        for accusation in self._open.pop(home_agent, ()):
+            accusation.life_after = sign
+
+    def answers(self, moment: Moment, prober: bytes, probed: bytes) -> None:
+        """A home agent answered another one's probe."""
+        for known in self._unanswered.pop((prober, probed), ()):
+            known.answered_after = moment
+
+
+def _put(waiting: list[Accusation] | list[Probed], new: Accusation | Probed) -> None:
+    """Add one to a list that is emptied by the next sign of life; of a crowd's the first ones will do."""
+    if len(waiting) < MOST:
+        waiting.append(new)  # type: ignore[arg-type]  # each list has one kind

@@ -1,0 +1,116 @@
+"""Which home agent tunnels a correspondent's packets to a mobile node, and when another one went on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from dissectors.packet import Datagram
+from mhatool.exchange import Latest
+from mhatool.exchange.history import History
+from mhatool.exchange.recent import Recent
+from mhatool.observe.moment import Moment
+from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
+
+MOST: Final = 100_000
+MOST_SWITCHES: Final = 64
+DOUBLE_NS: Final = nanoseconds(0.5)
+"""The same packet doesn't reach two home agents further apart."""
+CAPTURED_TWICE_NS: Final = nanoseconds(0.005)
+"""The same octets at one place within this are one packet."""
+REPEATED_NS: Final = 10 * NS_PER_S
+"""Who sends the same octets again within this sends packets that can't be told apart."""
+HOP_LIMIT: Final = 7
+"""Its octet in the IPv6 header; addresses and payload come behind it."""
+
+#: File, interface and hop limit: where a packet was seen.
+Place = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """From one home agent to another: its last packet, and the other's first one; of one correspondent."""
+
+    correspondent: bytes
+    home_address: bytes
+    from_agent: bytes
+    last: Moment
+    to_agent: bytes
+    first: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """The same inner packet in tunnels of two home agents."""
+
+    home_address: bytes
+    agent: bytes
+    moment: Moment
+    other: bytes
+    other_moment: Moment
+
+
+@dataclass(slots=True)
+class Flow:
+    """A correspondent's packets to a home address: who carries them, and since when the last one did."""
+
+    carrier: bytes
+    last: Moment
+    places: dict[bytes, Place] = field(default_factory=dict)
+    """Where each home agent's packets were first seen: elsewhere they are the same ones."""
+    switches: History[Switch] = field(default_factory=lambda: History(MOST_SWITCHES))
+
+
+class Carriers:
+    """The flows to mobile nodes with several home agents; at most the latest of many."""
+
+    def __init__(self) -> None:
+        self._flows: Latest[tuple[bytes, bytes], Flow] = Latest(MOST)
+        self._contents: Recent[bytes, tuple[bytes, Moment, bool]] = Recent(MOST, REPEATED_NS)
+        """By octets: who tunnelled them, when last, and whether that was the second time."""
+        self._doubles: Latest[tuple[bytes, frozenset[bytes]], Double] = Latest(MOST)
+
+    def see(self, moment: Moment, place: Place, inner: Datagram, agent: bytes) -> bool:
+        """A packet in a home agent's tunnel; False where it is one that was seen elsewhere before."""
+        key = (inner.source, inner.destination)
+        flow = self._flows.get(key)
+        if flow is None:
+            flow = Flow(agent, moment)
+        if flow.places.setdefault(agent, place) != place:
+            return False
+        self._compare(moment, inner, agent)
+        if flow.carrier != agent:
+            flow.switches.add(Switch(*key, flow.carrier, flow.last, agent, moment))
+        flow.carrier, flow.last = agent, moment
+        self._flows.note(key, flow)
+        return True
+
+    def _compare(self, moment: Moment, inner: Datagram, agent: bytes) -> None:
+        view = inner.ipv6
+        octets = view.octets[view.start + HOP_LIMIT + 1 : view.start + inner.length]
+        known = self._contents.get(octets)
+        if known is not None and known[0] == agent and moment.time_ns - known[1].time_ns <= CAPTURED_TWICE_NS:
+            return
+        self._contents.note(octets, (agent, moment, known is not None), moment.time_ns)
+        if known is None:
+            return
+        other, before, is_repeated = known
+        if other == agent or is_repeated or moment.time_ns - before.time_ns > DOUBLE_NS:
+            return
+        pair = (inner.destination, frozenset((agent, other)))
+        if pair not in self._doubles:
+            self._doubles.note(pair, Double(inner.destination, agent, moment, other, before))
+
+    def switches(self, from_agent: bytes, since_ns: int, until_ns: int | None) -> Iterator[Switch]:
+        """Where another one took up what this agent had carried, in this time; None: to the end."""
+        for flow in self._flows.values():
+            for switch in flow.switches:
+                at_ns = switch.first.time_ns
+                if switch.from_agent == from_agent and at_ns >= since_ns and (until_ns is None or at_ns <= until_ns):
+                    yield switch
+
+    @property
+    def doubles(self) -> list[Double]:
+        """The first one of each mobile node and two home agents."""
+        return list(self._doubles.values())

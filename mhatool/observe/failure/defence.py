@@ -1,0 +1,80 @@
+"""Who answers for a home address on the home link while its node is away, and who took over from whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from mhatool.exchange import Latest
+from mhatool.exchange.history import History
+from mhatool.observe.moment import Moment
+from mhatool.protocol.lifetime import NS_PER_S
+
+MOST: Final = 100_000
+MOST_TURNS: Final = 32
+SETTLING_NS: Final = NS_PER_S
+"""After a hand-over, or when a divided home link heals, two may answer for so long."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """A time in which one node answered for a home address.
+
+    `first` shows its beginning; `announced`: with an unsolicited Neighbor Advertisement that had Override. `answered`
+    is the first answer to a solicitation in it.
+    """
+
+    defender: bytes
+    first: Moment
+    announced: bool
+    answered: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Two answer by turns: `other` answered between two answers of the same one, and nobody announced it."""
+
+    defender: bytes
+    other: bytes
+    before: Moment
+    between: Moment
+
+
+class Defences:
+    """The turns at each home address, at most the latest of many."""
+
+    def __init__(self) -> None:
+        self._by_home: Latest[bytes, History[Turn]] = Latest(MOST)
+
+    def turns(self, home_address: bytes) -> list[Turn]:
+        """Who answered for it, one after another."""
+        return list(self._by_home.get(home_address, ()))
+
+    def note(self, moment: Moment, home_address: bytes, defender: bytes, flags: frozenset[str]) -> None:
+        """A Neighbor Advertisement for a home address."""
+        turns = self._by_home.get(home_address)
+        if turns is None:
+            turns = self._by_home.note(home_address, History(MOST_TURNS))
+        announces = "O" in flags and "S" not in flags
+        latest = turns[-1] if turns else None
+        if latest is None or latest.defender != defender:
+            latest = Turn(defender, moment, announces)
+            turns.add(latest)
+        elif announces:
+            latest.announced = True
+        if "S" in flags and latest.answered is None:
+            latest.answered = moment
+
+    def contest(self, moment: Moment, home_address: bytes, defender: bytes, flags: frozenset[str]) -> Contest | None:
+        """Whether such an advertisement, not noted yet, is the second answer around another one's."""
+        turns = self._by_home.get(home_address, ())
+        if "S" not in flags or len(turns) < 2:
+            return None
+        before, between = turns[-2:]
+        if before.defender != defender or between.announced or between.answered is None:
+            return None
+        if moment.time_ns - before.first.time_ns <= SETTLING_NS:
+            return None
+        if before.announced and between.answered.time_ns - before.first.time_ns <= SETTLING_NS:
+            return None
+        return Contest(defender, between.defender, before.answered or before.first, between.answered)

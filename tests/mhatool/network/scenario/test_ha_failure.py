@@ -1,0 +1,129 @@
+"""A home agent dies: who is told when, by whom, and which packets are lost until then. In both topologies."""
+
+import pytest
+
+from mhatool.engine.failure_events import AgentChecked, AlarmEnded, AlarmRaised, PeerChanged
+from mhatool.engine.link_events import MachineFailed
+from tests.mhatool.network.scenario.recoveries import AGENT, HOME, MS, PROBES, Failed, S, failed, probing
+
+ROUTERS, ONE_ARMED = "ha-failure", "ha-failure-one-armed"
+INTERVALS_S = (1.0, 0.05)
+DAD_S = 1.0
+"""A home agent's check of a home address that nobody answers for (RFC 4862: RetransTimer, once)."""
+CASES = [
+    pytest.param(name, interval_s, seed, id=f"{name}, {interval_s:g} s, seed {seed}")
+    for name in (ROUTERS, ONE_ARMED)
+    for interval_s in INTERVALS_S
+    for seed in (1, 6)
+]
+
+
+def case(name: str, interval_s: float, seed: int) -> Failed:
+    return failed(name, *probing(interval_s), "duration_s=62", seed=seed)
+
+
+def instants(found: Failed) -> tuple[int, int, int]:
+    """When the agent failed, when the mobile node was told, and from when on packets find another way home."""
+    recovery = found.recovery
+    assert recovery.failed is not None
+    assert recovery.told is not None
+    return recovery.failed, recovery.told, recovery.routing_switched or recovery.failed
+
+
+@pytest.mark.parametrize(("name", "interval_s", "seed"), CASES)
+def test_the_mobile_node_is_told_in_time(name: str, interval_s: float, seed: int) -> None:
+    failure, told, _ = instants(case(name, interval_s, seed))
+    assert 0 < told - failure <= PROBES * interval_s * S + 0.5 * S
+
+
+@pytest.mark.parametrize(("name", "interval_s", "seed"), CASES)
+def test_one_agent_tells_it_three_times_at_most(name: str, interval_s: float, seed: int) -> None:
+    found = case(name, interval_s, seed)
+    assert list(found.recovery.tellers) == ["ha2"]
+    assert found.recovery.tellers["ha2"] <= 3
+    raised = found.told(AlarmRaised)
+    assert [(event.node, event.home_address, event.unreachable) for event in raised] == [("ha2", HOME, (AGENT["ha1"],))]
+    assert [event.identifier for event in found.told(AlarmEnded)] == [raised[0].identifier]
+
+
+@pytest.mark.parametrize(("name", "interval_s", "seed"), CASES)
+def test_it_has_its_agents_again_in_time(name: str, interval_s: float, seed: int) -> None:
+    found = case(name, interval_s, seed)
+    _, told, switched = instants(found)
+    assert found.recovery.complete is not None
+    assert found.recovery.complete <= max(told, switched) + (2 + DAD_S) * S
+    assert [(event.home_agent, event.alive) for event in found.told(AgentChecked)] == [(AGENT["ha1"], False)]
+
+
+@pytest.mark.parametrize(("name", "interval_s", "seed"), CASES)
+def test_a_new_correspondent_loses_nothing_once_there_is_a_way(name: str, interval_s: float, seed: int) -> None:
+    """In `routers` when the routers know it, in `one-armed` when the next agent answers for the home address."""
+    found = case(name, interval_s, seed)
+    recovery = found.recovery
+    way = recovery.switched["core"] if name == ROUTERS else recovery.taken_over["ha2"]
+    assert found.lost("cn3-mn", way) == []
+    failure = recovery.failed or 0
+    lost = found.lost("cn3-mn", failure)
+    assert lost, "nothing was lost while the agent was dead and nobody knew: it did nothing"
+    assert lost[-1] <= found.s(way)
+
+
+@pytest.mark.parametrize(("name", "interval_s", "seed"), CASES)
+def test_its_own_packets_lose_nothing_once_it_knows_and_there_is_a_way(name: str, interval_s: float, seed: int) -> None:
+    found = case(name, interval_s, seed)
+    _, told, switched = instants(found)
+    assert found.lost("mn-cn3", max(told, switched) + MS) == []
+
+
+@pytest.mark.parametrize(("name", "interval_s", "seed"), CASES)
+def test_an_optimised_route_does_not_notice(name: str, interval_s: float, seed: int) -> None:
+    found = case(name, interval_s, seed)
+    assert found.lost("cn1-mn", found.at(20)) == []
+    assert found.lost("mn-cn1", found.at(20)) == []
+
+
+@pytest.mark.parametrize(("name", "interval_s", "seed"), CASES)
+def test_what_the_scenario_expects_holds(name: str, interval_s: float, seed: int) -> None:
+    """With fast probes the alarm is repeated sooner too."""
+    assert case(name, interval_s, seed).broken == []
+
+
+def test_routers_switch_when_their_timers_say() -> None:
+    """Three seconds after the last update; these leave 1.0 s apart, give or take 0.2. The next one of another agent
+    tells of a way, and where that was the third agent's, the next one of the second agent of a shorter one."""
+    found = failed(ROUTERS, *probing(1.0))
+    for router in ("core", "ar1"):
+        switched_s = found.recovery.after_s(found.recovery.switched[router])
+        assert switched_s is not None
+        assert 3 - 1.2 <= switched_s <= 3 + 1.2 + 0.1
+
+
+@pytest.mark.parametrize("second_s", [41.5, 43.9])
+def test_if_the_teller_dies_the_next_one_tells_of_both(second_s: float) -> None:
+    """The second one dies before or just as it would have told: it has found nothing, or its message alone was sent."""
+    changes = (f"failures.1.at={second_s}", "expectations=[]")
+    found = failed("ha-failure-three", *changes, agents=3, node="ha1")
+    second = [event.time_ns for event in found.told(MachineFailed) if event.node == "ha2"]
+    raised = [event for event in found.told(AlarmRaised, "ha3") if event.unreachable == (AGENT["ha1"], AGENT["ha2"])]
+    assert raised
+    assert raised[0].time_ns <= second[0] + PROBES * S
+    assert "ha3" in found.recovery.tellers
+    dead = [(event.home_agent, event.alive) for event in found.told(AgentChecked)]
+    assert sorted(dead) == [(AGENT["ha1"], False), (AGENT["ha2"], False)]
+    assert "ha4" not in found.recovery.tellers
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_one_of_three_tells_it(seed: int) -> None:
+    """All three probe each other; the third one would tell if the second one's alarm weren't answered."""
+    changes = ('failures=[{at=40, node="ha1", how="crash"}]', "expectations=[]", "duration_s=62")
+    found = failed("ha-failure-three", *changes, seed=seed, agents=3)
+    assert [event.turn for event in found.told(AlarmRaised, "ha3")] == [1]
+    assert list(found.recovery.tellers) == ["ha2"]
+
+
+def test_two_of_three_die() -> None:
+    found = failed("ha-failure-three", agents=3)
+    assert found.broken == []
+    lost = [event.node for event in found.told(PeerChanged) if event.state == "unreachable"]
+    assert set(lost) >= {"ha3"}
