@@ -82,7 +82,7 @@ def _accepted_nowhere(roster: Roster) -> bool:
 def names_listed_agents(case: Case) -> Iterator[Breach]:
     """Each address in Home Agent Unreachable is another home agent of the same list: not the sender, no stranger.
 
-    Who can send can be reached, and what happens to strangers is nobody's business. The list is that of the last
+    Who can send can be reached, and about a stranger the mobile node could do nothing. The list is that of the last
     Binding Update to the sender; where that wasn't seen to be accepted a second before or longer, or another update
     named the address, a stranger is inconclusive. That the sender names itself is sure in any case.
     """
