@@ -52,8 +52,11 @@ class Constants:
     unreachable_transmits: int = 3
     unreachable_interval_s: float = 1.0
     """How often, and how far apart, a home agent tells a mobile node that another one is unreachable."""
-    unreachable_turn_s: float = 3.0
-    """An alarm that is not answered for so long is taken up by the next home agent of the list."""
+    unreachable_turn_s: float = 5.0
+    """An alarm that is not answered for so long is taken up by the next home agent of the list.
+
+    The mobile node answers when its check is over, after 3 s, and one agent may find a failure a second before another.
+    """
     unreachable_rate: float = 1_000.0
     """Home Agent Unreachable messages a second, to all mobile nodes of a home agent together."""
     agent_check_transmits: int = 3
