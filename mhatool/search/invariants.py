@@ -25,7 +25,8 @@ Invariant = Callable[[Tables], Iterator[str]]
 def registered(tables: Tables) -> Iterator[str]:
     """Each mobile node that is away is registered with as many agents as it wants, as far as so many live."""
     for machine, node in tables.abroad:
-        wanted = min(node.configuration.home_agents, len(tables.agents))
+        is_taken = node.configuration.home_address in tables.taken
+        wanted = 0 if is_taken else min(node.configuration.home_agents, len(tables.agents))
         bound = [entry for entry in _entries(node) if entry.is_bound(tables.now)]
         living = [entry for entry in bound if tables.agent(entry.peer) is not None]
         if len(living) != wanted:
@@ -42,6 +43,9 @@ def agreed(tables: Tables) -> Iterator[str]:
             agent = tables.agent(entry.peer)
             if agent is not None and entry.state is State.BOUND:
                 yield from _different(machine, entry, agent)
+        for entry in node.update_list:
+            if entry.is_bound(tables.now) and entry.care_of_address not in machine.addresses:
+                yield f"{machine.name} told {text(entry.peer)} of {text(entry.care_of_address)}, which it hasn't"
         for entry in node.update_list.correspondents():
             yield from _different_at_correspondent(tables, machine, entry)
 
@@ -116,6 +120,9 @@ def defended(tables: Tables) -> Iterator[str]:
             defenders[binding.home_address] += binding.defends
             if binding.holds:
                 held[binding.home_address] = None
+    for address in tables.taken:
+        if defenders[address]:
+            yield f"an agent answers for {text(address)}, which a host has"
     for address, count in defenders.items():
         if count > 1:
             yield f"{count} agents answer for {text(address)}"
@@ -130,7 +137,8 @@ def defended(tables: Tables) -> Iterator[str]:
 def at_home(tables: Tables) -> Iterator[str]:
     """A mobile node that is home has its home address back, and is registered nowhere."""
     for machine, node in tables.at_home:
-        if node.configuration.home_address not in machine.addresses:
+        address = node.configuration.home_address
+        if address not in machine.addresses and address not in tables.taken:
             yield f"{machine.name} is home without its home address"
         for entry in node.update_list:
             if entry.state is not State.IDLE and not entry.unsupported and entry.is_bound(tables.now):
@@ -172,6 +180,8 @@ def quiet(tables: Tables) -> Iterator[str]:
             is_gone = tables.agent(peer.address) is None
             if peer.shared and any(peer.fails(binding) for binding in peer.shared) != is_gone:
                 yield f"{agent.name} holds {text(peer.address)} to be {peer.state.name}"
+            if is_gone and peer.shared and agent.failover.offers(peer.address):
+                yield f"{agent.name} offers {text(peer.address)}, which is gone"
 
 
 #: By name, in the order in which they are asked.

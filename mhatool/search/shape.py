@@ -16,7 +16,7 @@ MOST_AGENTS, MOST_MOBILE_NODES, MOST_CORRESPONDENTS, MOST_FOREIGN = 4, 5, 2, 2
 class Shape:
     """Who is there. `wants` is how many home agents each mobile node asks for, `optimises` whether each correspondent
     takes part in route optimisation. `protected`: mobile nodes and agents share keys. `agent_lifetime_s` is for how
-    long an agent's advertisement holds."""
+    long an agent's advertisement holds. `squats`: a host on the home link has the first mobile node's home address."""
 
     topology: str
     agents: int
@@ -25,6 +25,7 @@ class Shape:
     optimises: tuple[bool, ...]
     protected: bool
     agent_lifetime_s: int
+    squats: bool = False
 
     @property
     def mobile_nodes(self) -> int:
@@ -65,9 +66,10 @@ class Shape:
 
     def __str__(self) -> str:
         keys = "with keys" if self.protected else "without keys"
+        host = ", a host with the address of mn1" if self.squats else ""
         return (
             f"{self.topology}, {self.agents} home agents, {self.mobile_nodes} mobile nodes that want "
-            f"{', '.join(map(str, self.wants))}, {self.correspondents} correspondents, {keys}"
+            f"{', '.join(map(str, self.wants))}, {self.correspondents} correspondents, {keys}{host}"
         )
 
 
@@ -83,6 +85,7 @@ def draw_shape(dice: Dice) -> Shape:
         optimises=tuple(dice.happens(0.7) for _ in range(dice.count(0, MOST_CORRESPONDENTS))),
         protected=dice.happens(0.5),
         agent_lifetime_s=dice.one_of((12, 1800)),
+        squats=dice.happens(0.08),
     )
 
 

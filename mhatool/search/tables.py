@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 from mhatool.engine.correspondent import Correspondent
@@ -16,14 +15,6 @@ from mhatool.search.shape import HOME
 N = TypeVar("N")
 
 
-@dataclass(frozen=True, slots=True)
-class Abroad:
-    """A mobile node that runs on a foreign link."""
-
-    machine: Machine
-    node: MobileNode
-
-
 class Tables:
     """The network's nodes that run, by their roles."""
 
@@ -34,6 +25,8 @@ class Tables:
         """Home agents that serve: on the home link, and not leaving."""
         self.correspondents = list(self._nodes(Correspondent))
         self.mobile_nodes = [(machine, node) for machine, node in self._nodes(MobileNode) if not node.is_leaving]
+        self.taken = [a for m in network.machines.values() if not m.seats and _link(m) == HOME for a in m.addresses]
+        """The addresses of hosts on the home link."""
 
     def _nodes(self, kind: type[N]) -> Iterator[tuple[Machine, N]]:
         for machine in self.network.machines.values():

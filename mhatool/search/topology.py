@@ -50,6 +50,8 @@ def nodes(shape: Shape) -> Table:
         made[name] = _correspondent(shape, number)
     for number, name in enumerate(shape.mobile_names, 1):
         made[name] = _mobile_node(shape, number)
+    if shape.squats:
+        made["squatter"] = _host(HOME, "02:00:00:00:02:5a", f"{home_address(1)}/64")
     made["mallory"] = {**_host(PEERS, "02:00:00:00:0c:66", f"{STRANGER}/64"), "routes": [_default("2001:db8:c::1")]}
     made["eve"] = {**_host("foreign1", "02:00:00:00:01:0e", "2001:db8:1::e/64"), "routes": [_default("2001:db8:1::1")]}
     return made
