@@ -19,7 +19,7 @@ def search(
 ) -> None:
     """Run so many seeds from one on; fail where invariants don't hold, once all have been run and told.
 
-    `keep` are the numbers of the misfortunes that happen, for one seed; `outputs` are streams for its capture and trace.
+    `keep` are the numbers of the misfortunes that happen, for one seed; `outputs` streams for its capture and trace.
     `quiet`: one of them is standard output, so nothing is told there.
     """
     from mhatool.search.run import run

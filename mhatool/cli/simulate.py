@@ -72,7 +72,7 @@ def simulate(
     if search is not None or keep is not None:
         exclusive(SCENARIO=scenario, search=search)
         exclusive(search=search, set=changes or None, vantage=vantage or None, names=names)
-        _search(search, 1 if seed is None else seed, keep, json, outputs)
+        _search(search or 1, 1 if seed is None else seed, keep, json, outputs)
         return
     if scenario is None:
         fail("no SCENARIO is given", "give a TOML file or a name; `mhatool scenarios` lists them")

@@ -90,7 +90,13 @@ def _flows(shape: Shape) -> list[dict[str, Any]]:
         common = {"rate": 1, "start": _TALK_S}
         flows += [
             {"name": f"{node}-{correspondent}", "sender": node, "receiver": correspondent, **_ends(*ends), **common},
-            {"name": f"{correspondent}-{node}", "sender": correspondent, "receiver": node, **_ends(*ends[::-1]), **common},
+            {
+                "name": f"{correspondent}-{node}",
+                "sender": correspondent,
+                "receiver": node,
+                **_ends(*ends[::-1]),
+                **common,
+            },
         ]
     return flows
 

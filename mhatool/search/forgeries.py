@@ -114,7 +114,13 @@ def _update_to_correspondent(dice: Dice, shape: Shape) -> tuple[str, Row, str]:
 def _replay(dice: Dice, shape: Shape) -> tuple[str, Row, str]:
     """By one on the first foreign link: to the same agent, or to another one."""
     message = dice.one_of(("binding_update", "binding_acknowledgement"))
-    row: Row = {"node": "eve", "link": "foreign1", "message": message, "number": dice.count(1, 4), "since": FIRST_FAULT_S / 5}
+    row: Row = {
+        "node": "eve",
+        "link": "foreign1",
+        "message": message,
+        "number": dice.count(1, 4),
+        "since": FIRST_FAULT_S / 5,
+    }
     what = f"replayed: {message} number {row['number']} of foreign1"
     if dice.happens(0.5):
         agent = _agent(dice, shape)

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from dissectors.ipv6.address import text
-from mhatool.engine.actions import End
+from mhatool.engine.actions import End, SetTunnel
 from mhatool.engine.correspondent.binding import BindingState as CorrespondentState
 from mhatool.engine.home_agent import HomeAgent
 from mhatool.engine.home_agent.binding import Binding
+from mhatool.engine.home_agent.peer import PeerState
 from mhatool.engine.mobile_node import MobileNode
 from mhatool.engine.mobile_node.binding_states import State
 from mhatool.engine.mobile_node.update_list import Entry
@@ -99,9 +100,9 @@ def forgotten(tables: Tables) -> Iterator[str]:
                 yield f"{agent.name} holds a binding of {tables.name(binding.home_address)} that nobody wants"
     homes = [node.configuration.home_address for _, node in tables.at_home]
     for _, correspondent in tables.correspondents:
-        for binding in correspondent.bindings():
-            if binding.state is CorrespondentState.BOUND and binding.home_address in homes:
-                yield f"{correspondent.name} holds a binding of {tables.name(binding.home_address)}, which is home"
+        for kept in correspondent.bindings():
+            if kept.state is CorrespondentState.BOUND and kept.home_address in homes:
+                yield f"{correspondent.name} holds a binding of {tables.name(kept.home_address)}, which is home"
 
 
 def _is_wanted(tables: Tables, binding: Binding) -> bool:
@@ -112,26 +113,20 @@ def _is_wanted(tables: Tables, binding: Binding) -> bool:
 
 
 def defended(tables: Tables) -> Iterator[str]:
-    """One agent, and only one, answers for each address of a mobile node that is away; for one that is home none."""
-    defenders: Counter[bytes] = Counter()
-    held: dict[bytes, None] = {}
-    for _, agent in tables.agents:
-        for binding in agent.cache:
-            defenders[binding.home_address] += binding.defends
-            if binding.holds:
-                held[binding.home_address] = None
-    for address in tables.taken:
-        if defenders[address]:
-            yield f"an agent answers for {text(address)}, which a host has"
+    """One agent, and only one, answers for each address of a mobile node that is away; for others' addresses none."""
+    bindings = [binding for _, agent in tables.agents for binding in agent.cache]
+    defenders = Counter(binding.home_address for binding in bindings if binding.defends)
+    held = dict.fromkeys(binding.home_address for binding in bindings if binding.holds)
     for address, count in defenders.items():
         if count > 1:
             yield f"{count} agents answer for {text(address)}"
     for address in held:
         if not defenders[address]:
             yield f"nobody answers for {text(address)}, which agents hold"
-    for machine, node in tables.at_home:
-        if defenders[node.configuration.home_address]:
-            yield f"{machine.name} is home, and an agent answers for it"
+    there = [node.configuration.home_address for _, node in tables.at_home] + tables.taken
+    for address in there:
+        if defenders[address]:
+            yield f"an agent answers for {text(address)}, which is on the home link"
 
 
 def at_home(tables: Tables) -> Iterator[str]:
@@ -154,15 +149,20 @@ def tunnelled(tables: Tables) -> Iterator[str]:
         ways.update(tunnels)
         if tunnels != held:
             yield f"{machine.name} tunnels for {_shown(tuple(tunnels))}, its agent holds {_shown(tuple(held))}"
-    for machine, node in tables.abroad:
+    for machine, _ in tables.abroad:
         for tunnel in machine.detours.tunnels:
-            if tunnel.end is End.MOBILE_NODE and tunnel.local not in machine.addresses:
-                yield f"{machine.name} tunnels from {text(tunnel.local)}, which it hasn't"
-            if tunnel.end is End.MOBILE_NODE and tables.agents and tables.agent(tunnel.remotes[0]) is None:
-                yield f"{machine.name} tunnels to {text(tunnel.remotes[0])}, which is gone"
+            yield from _lost(tables, machine, tunnel)
     for address in ways:
         if _is_circle(address, ways):
             yield f"packets for {text(address)} go in circles"
+
+
+def _lost(tables: Tables, machine: Machine, tunnel: SetTunnel) -> Iterator[str]:
+    """What is wrong with a mobile node's own tunnel."""
+    if tunnel.end is End.MOBILE_NODE and tunnel.local not in machine.addresses:
+        yield f"{machine.name} tunnels from {text(tunnel.local)}, which it hasn't"
+    if tunnel.end is End.MOBILE_NODE and tables.agents and tables.agent(tunnel.remotes[0]) is None:
+        yield f"{machine.name} tunnels to {text(tunnel.remotes[0])}, which is gone"
 
 
 def _is_circle(address: bytes, ways: Mapping[bytes, bytes]) -> bool:
@@ -172,7 +172,7 @@ def _is_circle(address: bytes, ways: Mapping[bytes, bytes]) -> bool:
 
 
 def quiet(tables: Tables) -> Iterator[str]:
-    """Nobody is told of agents that fail any more, nobody checks an address, no agent that lives is held to be gone."""
+    """No mobile node is told of failures any more, agents know which of them live, and offer no others."""
     for _, agent in tables.agents:
         if len(agent.failover.alarms):
             yield f"{agent.name} still has alarms"
@@ -180,8 +180,8 @@ def quiet(tables: Tables) -> Iterator[str]:
             is_gone = tables.agent(peer.address) is None
             if peer.shared and any(peer.fails(binding) for binding in peer.shared) != is_gone:
                 yield f"{agent.name} holds {text(peer.address)} to be {peer.state.name}"
-            if is_gone and peer.shared and agent.failover.offers(peer.address):
-                yield f"{agent.name} offers {text(peer.address)}, which is gone"
+            if peer.state is PeerState.UNREACHABLE and agent.failover.offers(peer.address):
+                yield f"{agent.name} offers {text(peer.address)}, which it holds to be unreachable"
 
 
 #: By name, in the order in which they are asked.

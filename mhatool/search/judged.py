@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from dissectors.ipv6.link import ETHERNET
+from dissectors.profile import RFC6275
 from mhatool.capture.record import Record
 from mhatool.engine.events import Event
 from mhatool.engine.packet_events import PacketForged
@@ -9,33 +13,40 @@ from mhatool.exchange import Source, sightings
 from mhatool.network.ethernet import HEADER_LENGTH
 from mhatool.network.network import Network
 from mhatool.validate import Finding, Judge, Severity
-from dissectors.ipv6.link import ETHERNET
-from dissectors.profile import RFC6275
 
 _HOP_LIMIT = 7
+"""Its octet in the IPv6 header."""
+_NEXT_HEADER = HEADER_LENGTH + 6
+_UDP = 17
 
 
 class Frames:
-    """Keeps what is sent on every link but UDP, and which of it attackers made."""
+    """Keeps what is sent on every link but UDP, and which of it attackers made.
+
+    What is forwarded is kept on its first link alone: a hop that looks for a neighbour holds packets for a second or
+    more, and what comes so late looks like something sent again.
+    """
 
     def __init__(self, network: Network) -> None:
         self.records: list[Record] = []
         self._forged: dict[bytes, None] = {}
         self._forged_frames: dict[int, None] = {}
+        self._first_links: dict[bytes, int] = {}
         network.listeners.append(self._hear)
         for index, link in enumerate(network.links.values()):
-            link.taps.append(lambda now, frame, comment, index=index: self._keep(now, frame, index))
+            link.taps.append(partial(self._keep, index))
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, PacketForged):
             self._forged[_but_for_hops(event.frame)] = None
 
-    def _keep(self, now: int, frame: bytes, interface: int) -> None:
-        if frame[HEADER_LENGTH + 6] == _UDP:
+    def _keep(self, interface: int, now: int, frame: bytes, _comment: str | None) -> None:
+        sent = _but_for_hops(frame[HEADER_LENGTH:])
+        if frame[_NEXT_HEADER] == _UDP or self._first_links.setdefault(sent, interface) != interface:
             return
         number = len(self.records) + 1
         self.records.append(Record(number, now, ETHERNET, frame, len(frame), interface, 0, None))
-        if self._forged and _but_for_hops(frame[HEADER_LENGTH:]) in self._forged:
+        if sent in self._forged:
             self._forged_frames[number] = None
 
     def errors(self) -> list[str]:
@@ -62,7 +73,5 @@ def _but_for_hops(datagram: bytes) -> bytes:
 def _numbers(finding: Finding) -> str:
     return ", ".join(str(frame.number) for frame in finding.frames)
 
-
-_UDP = 17
 
 __all__ = ["Frames"]

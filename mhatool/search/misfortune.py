@@ -61,7 +61,9 @@ class Planner:
         """Most mobile nodes leave home before anything fails."""
         for name in self._shape.mobile_names:
             if self._dice.happens(0.8) or self._shape.squats:
-                yield self._moves(name, self._dice.between(1, FIRST_FAULT_S), self._dice.one_of(self._shape.foreign_links))
+                yield self._moves(
+                    name, self._dice.between(1, FIRST_FAULT_S), self._dice.one_of(self._shape.foreign_links)
+                )
 
     def _until(self, at_s: float) -> float:
         """When it is over: short ones are likelier."""

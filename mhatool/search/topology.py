@@ -41,7 +41,9 @@ def nodes(shape: Shape) -> Table:
     """The machines, in the order in which they start."""
     made = {name: _agent(shape, number) for number, name in enumerate(shape.agent_names, 1)}
     if shape.topology != ROUTERS:
-        made["hr"] = _router({HOME: (0x02, 0x0F, "2001:db8:2::f"), CORE: (0x0F, 0x2F, "2001:db8:f::2f")}, _to("hr", shape))
+        made["hr"] = _router(
+            {HOME: (0x02, 0x0F, "2001:db8:2::f"), CORE: (0x0F, 0x2F, "2001:db8:f::2f")}, _to("hr", shape)
+        )
     for number, _ in enumerate(shape.foreign_links, 1):
         made[f"ar{number}"] = _access_router(shape, number)
     core = {CORE: (0x0F, 0x01, "2001:db8:f::1"), PEERS: (0x0C, 0x01, "2001:db8:c::1")}

@@ -177,10 +177,11 @@ class AgentChecks:
     # --- handlers ---
 
     def begin(self, agent: bytes, check: Check) -> None:
-        """The first Binding Update leaves."""
+        """The first Binding Update leaves, unless one has just done so that waits for its answer."""
         check.begun_ns, check.asked = self._context.now, 1
         self._wait(agent)
-        self._registrations.check_begins(self._entry(agent))
+        interval_ns = nanoseconds(self._context.constants.agent_check_interval_s)
+        self._registrations.check_begins(self._entry(agent), self._context.now - interval_ns)
 
     def begin_again(self, agent: bytes, check: Check) -> None:
         """The one that told of the move is the first."""

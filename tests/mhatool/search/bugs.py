@@ -89,6 +89,7 @@ def forged_alarm_believed(patch: Patch) -> None:
         for agent in agents:
             entry = self._list.find(agent)
             if entry is not None:
+                self._list.feed(entry, Input.SUSPECTED)
                 self._list.feed(entry, Input.UNREACHABLE)
 
     patch.setattr(Rounds, "suspect", suspect)

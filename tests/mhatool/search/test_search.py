@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from mhatool.search import Drawn, Outcome, draw, run, shrink
-from mhatool.search.shape import ROUTERS, draw_shape
 from mhatool.search.dice import Dice
+from mhatool.search.shape import ROUTERS, draw_shape
 from mhatool.search.times import LAST_FAULT_S, bound_s
 
 IN_TESTS, IN_SOAK, CHUNK = 500, 10_000, 25
@@ -61,7 +61,9 @@ def test_all_misfortunes_are_drawn(kind: str) -> None:
 def test_the_bound_is_the_sum_of_the_timers() -> None:
     """Attached 3 + 3 + 1 + 1, routed 2 + 5, asked again 20 + 3, noticed 4 x 1, told 3 turns of 5, three agents replaced
     with 1.5 + 3 + 6 and 10 each, bindings over 20, steady 5: 143.5 s."""
-    shape = next(shape for shape in map(draw_shape, map(Dice, range(99))) if (shape.agents, shape.topology) == (4, ROUTERS))
+    shape = next(
+        shape for shape in map(draw_shape, map(Dice, range(99))) if (shape.agents, shape.topology) == (4, ROUTERS)
+    )
     assert bound_s(shape) == 8 + 7 + 23 + 4 + 15 + 3 * (10.5 + 10) + 20 + 5
 
 
