@@ -70,8 +70,8 @@ def simulate(
     outputs = {"write": write, "trace": trace, "names": names}
     _refuse_clashes(outputs, json)
     if search is not None or keep is not None:
-        exclusive(SCENARIO=scenario, search=search)
-        exclusive(search=search, set=changes or None, vantage=vantage or None, names=names)
+        for others in ({"SCENARIO": scenario}, {"set": changes}, {"vantage": vantage}, {"names": names}):
+            exclusive(search=True, **{name: value or None for name, value in others.items()})
         _search(search or 1, 1 if seed is None else seed, keep, json, outputs)
         return
     if scenario is None:
@@ -105,7 +105,7 @@ def _happen(
     return run
 
 
-def _search(count: int | None, seed: int, keep: str | None, json: bool, outputs: dict[str, str | None]) -> None:
+def _search(count: int, seed: int, keep: str | None, json: bool, outputs: dict[str, str | None]) -> None:
     """Search for faults: seeds in place of a scenario."""
     from mhatool.cli.searching import search
 

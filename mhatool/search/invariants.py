@@ -149,8 +149,8 @@ def tunnelled(tables: Tables) -> Iterator[str]:
         ways.update(tunnels)
         if tunnels != held:
             yield f"{machine.name} tunnels for {_shown(tuple(tunnels))}, its agent holds {_shown(tuple(held))}"
-    for machine, _ in tables.abroad:
-        for tunnel in machine.detours.tunnels:
+    for machine, node in tables.abroad:
+        for tunnel in machine.detours.tunnels if node.configuration.home_address not in tables.taken else ():
             yield from _lost(tables, machine, tunnel)
     for address in ways:
         if _is_circle(address, ways):

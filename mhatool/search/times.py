@@ -48,7 +48,9 @@ def bound_s(shape: Shape) -> float:
     asked_again = LAST_FAULT_S - FIRST_FAULT_S + constants.initial_dhaad_timeout_s
     noticed = (constants.probe_failures + 1) * constants.probe_interval_s
     told = (shape.agents - 1) * constants.unreachable_turn_s
-    tries: float = constants.initial_binding_ack_timeout_first_registration_s * ((1 << constants.agent_check_transmits) - 1)
+    tries: float = constants.initial_binding_ack_timeout_first_registration_s * (
+        (1 << constants.agent_check_transmits) - 1
+    )
     replaced = (shape.agents - 1) * (tries + SEARCH_AGAIN_S)
     return attached + routed + asked_again + noticed + told + replaced + BINDING_S + STEADY_S
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from mhatool.engine.home_agent import checks
 from mhatool.engine.home_agent.alarms import Alarms
 from mhatool.engine.home_agent.defence import Defence
 from mhatool.engine.home_agent.neighbours import Neighbours
@@ -15,7 +14,6 @@ from mhatool.engine.home_agent.peers import Peers
 from mhatool.engine.home_agent.registrations import Registrations
 from mhatool.engine.mobile_node.binding_states import Input
 from mhatool.engine.mobile_node.choice import Choice
-from mhatool.engine.mobile_node.correspondents import Correspondents
 from mhatool.engine.mobile_node.rounds import Rounds
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry
@@ -95,19 +93,6 @@ def forged_alarm_believed(patch: Patch) -> None:
     patch.setattr(Rounds, "suspect", suspect)
 
 
-def deregistration_forgotten(patch: Patch) -> None:
-    """Back home, the node tells all agents but one."""
-    original = Rounds.moved_home
-
-    def moved_home(self: Rounds) -> None:
-        entries = self._list.home_registrations()
-        if len(entries) > 1:
-            self._list._entries.pop(entries[-1].peer)
-        original(self)
-
-    patch.setattr(Rounds, "moved_home", moved_home)
-
-
 def expired_still_tunnelled(patch: Patch) -> None:
     """A binding ends, its tunnel stays."""
     original = Registrations._end
@@ -144,11 +129,6 @@ def moved_tunnel_forgotten(patch: Patch) -> None:
     patch.setattr(Registrations, "_tunnel", tunnel)
 
 
-def old_numbers_accepted(patch: Patch) -> None:
-    """A Binding Update that is said again counts again."""
-    patch.setattr(checks.Checks, "refusal", lambda self, request, binding: None)
-
-
 def dead_tunnel_kept(patch: Patch) -> None:
     """The node's packets keep leaving through the first agent that it had."""
     original = ReverseTunnel.lead
@@ -161,11 +141,6 @@ def dead_tunnel_kept(patch: Patch) -> None:
     patch.setattr(ReverseTunnel, "lead", lead)
 
 
-def correspondents_not_told(patch: Patch) -> None:
-    """The node moves, and tells only its agents."""
-    patch.setattr(Correspondents, "moved", nothing)
-
-
 BUGS: Mapping[str, Callable[[Patch], None]] = {
     each.__name__: each
     for each in (
@@ -176,13 +151,10 @@ BUGS: Mapping[str, Callable[[Patch], None]] = {
         alarm_never_ends,
         dead_agent_offered,
         forged_alarm_believed,
-        deregistration_forgotten,
         expired_still_tunnelled,
         list_order_ignored,
         moved_tunnel_forgotten,
-        old_numbers_accepted,
         dead_tunnel_kept,
-        correspondents_not_told,
     )
 }
 
