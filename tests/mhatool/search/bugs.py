@@ -12,9 +12,7 @@ from mhatool.engine.home_agent.defence import Defence
 from mhatool.engine.home_agent.neighbours import Neighbours
 from mhatool.engine.home_agent.peers import Peers
 from mhatool.engine.home_agent.registrations import Registrations
-from mhatool.engine.mobile_node.binding_states import Input
 from mhatool.engine.mobile_node.choice import Choice
-from mhatool.engine.mobile_node.rounds import Rounds
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry
 from mhatool.engine.mobile_node.updates import HomeUpdates
@@ -80,19 +78,6 @@ def dead_agent_offered(patch: Patch) -> None:
     patch.setattr(Peers, "offers", lambda self, address: True)
 
 
-def forged_alarm_believed(patch: Patch) -> None:
-    """The mobile node leaves an agent without having asked it."""
-
-    def suspect(self: Rounds, agents: tuple[bytes, ...], sender: bytes, identifier: int) -> None:
-        for agent in agents:
-            entry = self._list.find(agent)
-            if entry is not None:
-                self._list.feed(entry, Input.SUSPECTED)
-                self._list.feed(entry, Input.UNREACHABLE)
-
-    patch.setattr(Rounds, "suspect", suspect)
-
-
 def expired_still_tunnelled(patch: Patch) -> None:
     """A binding ends, its tunnel stays."""
     original = Registrations._end
@@ -150,7 +135,6 @@ BUGS: Mapping[str, Callable[[Patch], None]] = {
         holder_never_yields,
         alarm_never_ends,
         dead_agent_offered,
-        forged_alarm_believed,
         expired_still_tunnelled,
         list_order_ignored,
         moved_tunnel_forgotten,

@@ -16,7 +16,6 @@ FOUND: Mapping[str, tuple[int, str]] = {
     "holder_never_yields": (1, "defended"),
     "alarm_never_ends": (4, "quiet"),
     "dead_agent_offered": (42, "quiet"),
-    "forged_alarm_believed": (59, "one_round"),
     "expired_still_tunnelled": (19, "tunnelled"),
     "list_order_ignored": (1, "one_round"),
     "moved_tunnel_forgotten": (4, "tunnelled"),
