@@ -18,9 +18,28 @@ from mhatool.network.vantage import Recorder
 E = TypeVar("E", bound=Event)
 S = 1_000_000_000
 ALL_LINKS = "all links"
-QUIET = ("flows.0.rate=1", "flows.1.rate=1", "flows.2.rate=1", "flows.3.rate=1")
-"""Little traffic, where only signalling matters."""
-CHANGES = {"tour": QUIET, "lossy": QUIET, "plain-mipv6": QUIET, "crowd": ("nodes.mn.copies=12", "duration_s=200")}
+
+
+def slow(flows: int) -> tuple[str, ...]:
+    """Little traffic, where only signalling matters."""
+    return tuple(f"flows.{index}.rate=1" for index in range(flows))
+
+
+QUIET = slow(4)
+CHANGES = {
+    "tour": QUIET,
+    "lossy": QUIET,
+    "plain-mipv6": QUIET,
+    "crowd": ("nodes.mn.copies=12", "duration_s=200"),
+    "crowd-failure": ("nodes.mn.copies=12", "expectations=[]"),
+    "ha-failure": slow(6),
+    "ha-failure-one-armed": slow(6),
+    "ha-failure-three": slow(2),
+    "ha-restart": slow(2),
+    "false-alarm": slow(5),
+    "forged-unreachable": slow(4),
+    "return-during-failure": slow(2),
+}
 
 
 @dataclass

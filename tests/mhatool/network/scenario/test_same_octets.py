@@ -15,6 +15,10 @@ SHORT = {
     **{name: (*CHANGES[name], "duration_s=65") for name in ("tour", "plain-mipv6")},
     "lossy": (*CHANGES["lossy"], "duration_s=150"),
     "crowd": ("nodes.mn.copies=6", "duration_s=100"),
+    "crowd-failure": ("nodes.mn.copies=6", "duration_s=97", "expectations=[]"),
+    **{name: (*CHANGES[name], "duration_s=48") for name in ("ha-failure", "ha-failure-one-armed", "ha-failure-three")},
+    **{name: (*CHANGES[name], "duration_s=62") for name in ("false-alarm", "ha-restart", "return-during-failure")},
+    "forged-unreachable": (*CHANGES["forged-unreachable"], "duration_s=97"),
 }
 QUICK = ["duration_s=30", "flows.0.rate=1", "flows.1.rate=1", "flows.2.rate=1", "flows.3.rate=1"]
 
