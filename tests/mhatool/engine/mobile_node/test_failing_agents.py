@@ -575,6 +575,19 @@ def test_a_node_that_stops_asks_nobody() -> None:
     assert play.takes_updates() == []
 
 
+def test_a_node_that_stops_checks_nobody() -> None:
+    """Deregistrations that nobody answers are no questions: 1, 2 and 4 s between them (11.8), and no verdict."""
+    play = registered(*BOTH)
+    play.hears_alarm(AGENT1)
+    play.is_told(Stop())
+    begin = play.now
+    play.takes_updates()
+    play.waits(8)
+    to_first = [each for each in play.takes_updates() if each.arrival.destination == AGENT1]
+    assert [at for at, *_ in seen(to_first, begin)] == [1, 3, 7]
+    assert not [each for each in play.events if isinstance(each, AgentChecked)]
+
+
 # --- agents that were given up ---
 
 
