@@ -62,15 +62,16 @@ _PROGRAMS: Final = (
     _Program("tcpdump", ("tcpdump",), "tcpdump", "lab capture", "--version"),
     _Program("luac", ("luac5.4",), "lua5.4", "checking the Wireshark plugin", "-v"),
     _Program("ip", ("ip",), "iproute2", "lab, node run", "-V"),
-    _Program("nft", ("nft",), "nftables", "lab impair", "--version"),
+    _Program("nft", ("nft",), "nftables", "lab, node run", "--version"),
     _Program("RIPng daemon", ("bird", "ripngd"), "bird2 (or frr)", "lab: the routers of Fig. 10"),
-    _Program("radvd", ("radvd",), "radvd", "lab: routers that advertise"),
+    _Program("ethtool", ("ethtool",), "ethtool", "lab"),
+    _Program("radvd", ("radvd",), "radvd", "home agents that don't advertise themselves"),
     _Program("chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium", "testing HTML timelines"),
 )
 _FEATURES: Final = (
     _Feature("kernel tunnel", "ip6_tunnel", "IPV6_TUNNEL", "/proc/sys/net/ipv6/conf/ip6tnl0", "node run"),
     _Feature("seg6", "seg6", "IPV6_SEG6_LWTUNNEL", "/proc/sys/net/ipv6/conf/all/seg6_enabled", "node run"),
-    _Feature("nf_tables", "nf_tables", "NF_TABLES", "/sys/module/nf_tables", "lab impair"),
+    _Feature("nf_tables", "nf_tables", "NF_TABLES", "/sys/module/nf_tables", "lab, node run"),
 )
 
 

@@ -31,7 +31,11 @@ class AlarmRaised(Event, frozen=True, kw_only=True, tag="agent:alarm_raised"):
 
 
 class AlarmEnded(Event, frozen=True, kw_only=True, tag="agent:alarm_ended"):
-    """It is told no more: `cause` is `answered` by a Binding Update, `told` often enough, `recovered`, `gone`."""
+    """It is told no more.
+
+    `cause` is `answered` by a Binding Update, `told` often enough, `recovered`, `gone` with the binding, `renewed`
+    where another failure of the list begins it anew, `withdrawn` where the agent's own link is down, or it leaves.
+    """
 
     home_address: bytes
     identifier: int

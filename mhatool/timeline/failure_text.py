@@ -24,7 +24,8 @@ def failures(timeline: Timeline, words: Words) -> Iterator[str]:
             phases = story.phases(recovery)
             if phases:
                 yield f"    took: {phases}"
-            yield f"    cost: {story.cost(recovery)}"
+            if recovery.messages:
+                yield f"    cost: {story.cost(recovery)}"
 
 
 def _line(line: story.Line, words: Words) -> str:

@@ -136,7 +136,8 @@ def stays_given_up(case: Case) -> Iterator[Breach]:
         roster = failures.rosters.get(update.home_address)
         if roster is None or roster.current is None or agent in roster.current.home_agents:
             continue
-        if update.peer not in roster.current.home_agents and failures.recovery(update.home_address, update.peer):
+        told = roster.told(update.peer)
+        if told is not None and told.home_agents == listed_in(case.seen.message):
             continue  # that one is asked whether it lives, with the list that it knows
         before = (recovery.alarms[0].moment.frame, recovery.round.moment.frame)
         name, drops = address.text(agent), failures.drops(update.home_address, agent)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dissectors.ipv6 import address
 from mhatool.observe.failure import NamedList, Roster
+from mhatool.observe.moment import Moment
 from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
 from mhatool.validate.failure_watch import failures_of
 from mhatool.validate.finding import Severity
@@ -81,7 +82,7 @@ def _accepted_nowhere(roster: Roster) -> bool:
 def names_listed_agents(case: Case) -> Iterator[Breach]:
     """Each address in Home Agent Unreachable is another home agent of the same list: not the sender, no stranger.
 
-    Who can send can be reached, and what happens to strangers is nobody's business. The list is that of the last
+    Who can send can be reached, and about a stranger the mobile node could do nothing. The list is that of the last
     Binding Update to the sender; where that wasn't seen to be accepted a second before or longer, or another update
     named the address, a stranger is inconclusive. That the sender names itself is sure in any case.
     """
@@ -126,20 +127,26 @@ def is_paced(case: Case) -> Iterator[Breach]:
     """A home agent tells a mobile node at most once a second that a certain other one is unreachable.
 
     The message is repeated because it may be lost, at a second's distance: a mobile node that lost one home agent
-    needs its link for finding another. Several home agents may say the same, each at its own pace. Two within 0.85 s
-    are taken as too fast, since neither clocks nor timers are quite right.
+    needs its link for finding another. Several home agents may say the same, each at its own pace, and one that finds
+    out about another failure may name both at once. Two within 0.85 s are taken as too fast, since neither clocks nor
+    timers are quite right.
     """
     seen = case.seen
     if seen.message.checksum_status == "bad":
         return
-    failures, sender, home_address = failures_of(case), seen.datagram.source, seen.datagram.true_destination
-    for named in dict.fromkeys(seen.message.get("unreachable") or ()):
-        before = failures.accusations.last(sender, home_address, named)
-        if before is None or seen.time_ns - before.time_ns >= SURELY_WITHIN_A_SECOND_NS:
-            continue
+    said, sender, home_address = failures_of(case).accusations, seen.datagram.source, seen.datagram.true_destination
+    named = dict.fromkeys(seen.message.get("unreachable") or ())
+    earlier = [(agent, said.last(sender, home_address, agent)) for agent in named]
+    recent = [(agent, last) for agent, last in earlier if last is not None and _is_recent(seen, last)]
+    if recent and len(recent) == len(named):
+        agent, last = recent[0]
+        again = f"{address.text(agent)} again after {_milliseconds(seen.time_ns - last.time_ns)} ms"
         at = seen.message.start + IDENTIFIER
-        again = f"{address.text(named)} again after {_milliseconds(seen.time_ns - before.time_ns)} ms"
-        yield Breach("a second between two of them", again, at, (before.frame,))
+        yield Breach("a second between two of them", again, at, (last.frame,))
+
+
+def _is_recent(seen: Seen, last: Moment) -> bool:
+    return seen.time_ns - last.time_ns < SURELY_WITHIN_A_SECOND_NS
 
 
 def _milliseconds(duration_ns: int) -> int:

@@ -34,7 +34,10 @@ class CopyKnowledge(Knowledge, Protocol):
 
 @runtime_checkable
 class TunnelKnowledge(Knowledge, Protocol):
-    """Knowledge that is also told of every packet in a tunnel, wherever that is seen: copies aren't left out."""
+    """Knowledge that is also told of every packet in a tunnel, wherever that is seen: copies aren't left out.
+
+    Not before something else that it is fed with was seen.
+    """
 
     def tunnelled(self, sighting: Sighting, inner: Datagram, outer: Datagram) -> None:
         """Take in a packet in a tunnel."""
@@ -90,11 +93,14 @@ class _AllKnown(dict[type[Any], Any]):
 
     def __init__(self) -> None:
         self.alarmed: list[Alarmed] = []
+        self.of_tunnels: list[TunnelKnowledge] = []
 
     def __missing__(self, kind: type[Any]) -> Any:
         found = self[kind] = kind()
         if isinstance(found, Alarmed):
             self.alarmed.append(found)
+        if isinstance(found, TunnelKnowledge):
+            self.of_tunnels.append(found)
         return found
 
 
@@ -118,3 +124,7 @@ class Surroundings:
     def alarmed(self) -> list[Alarmed]:
         """The kinds that may raise alarms."""
         return self._all.alarmed
+
+    def of_tunnels(self) -> list[TunnelKnowledge]:
+        """The kinds that are told what tunnels carry, once they have been fed with anything."""
+        return self._all.of_tunnels

@@ -169,7 +169,7 @@ class HomeAgent:
         if self.configuration.advertises:
             self._advertising.start(self._link.link_local_address, link_address, now)
         self.failover.heartbeats.start(now)
-        if self.configuration.restart_counter:
+        if self.configuration.restart_counter and self.configuration.constants.probe_failures:
             self._introduction.begin(now)
 
     def _stop(self, _command: Command, now: int) -> None:

@@ -142,7 +142,7 @@ class HomeRegistrations:
     def go_on(self) -> None:
         """What bounds bindings lasts longer: entries that had nothing to ask for look again."""
         for entry in self._list.home_registrations():
-            if not entry.rings_ns:
+            if not entry.rings_ns and not entry.is_checked:
                 entry.waits_until(self._context.now, self._context.now)
                 self._list.settle(entry)
 

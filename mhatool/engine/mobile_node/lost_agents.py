@@ -5,17 +5,20 @@ from __future__ import annotations
 from mhatool.engine.failure_events import AgentReturned
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.update_list import Entry
+from mhatool.protocol.lifetime import nanoseconds
 
 
 class LostAgents:
     """The entries that went, until what their agents may hold has ended.
 
-    None of them is taken again before it is seen alive: an advertised lifetime is no sign of life.
+    None of them is taken again before it is seen alive: an advertised lifetime is no sign of life. Nor is a list of
+    agents that comes before AGENT_CHECK_PAUSE is over: who sent it may not have noticed yet what the node has.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._entries: dict[bytes, Entry] = {}
+        self._since_ns: dict[bytes, int] = {}
         self._seen: dict[bytes, None] = {}
 
     def __bool__(self) -> bool:
@@ -27,6 +30,7 @@ class LostAgents:
         now = self._context.now
         self._entries = {agent: entry for agent, entry in self._entries.items() if entry.may_hold_until_ns > now}
         self._seen = {agent: None for agent in self._seen if agent in self._entries}
+        self._since_ns = {agent: self._since_ns[agent] for agent in self._entries}
         return tuple(self._entries)
 
     def entries(self) -> tuple[Entry, ...]:
@@ -37,6 +41,7 @@ class LostAgents:
         """Its agent doesn't answer."""
         self._seen.pop(entry.peer, None)
         self._entries[entry.peer] = entry
+        self._since_ns[entry.peer] = self._context.now
 
     def find(self, agent: bytes) -> Entry | None:
         """The entry that went; None where none did, or its binding has ended."""
@@ -46,8 +51,17 @@ class LostAgents:
         """Whether it isn't to be taken: nobody has seen it since."""
         return agent in self.agents and agent not in self._seen
 
-    def see(self, agent: bytes, cause: str) -> None:
-        """It lives: it answered, or a home agent lists it."""
+    def hear(self, agent: bytes) -> None:
+        """It lives: it answered."""
+        self._see(agent, "answered")
+
+    def see_listed(self, agent: bytes) -> None:
+        """A home agent lists it: it lives, unless that one can't know yet."""
+        pause = nanoseconds(self._context.constants.agent_check_pause_s)
+        if self._context.now >= self._since_ns.get(agent, 0) + pause:
+            self._see(agent, "listed")
+
+    def _see(self, agent: bytes, cause: str) -> None:
         if self.is_shunned(agent):
             self._seen[agent] = None
             self._context.tell(AgentReturned, home_agent=agent, cause=cause)

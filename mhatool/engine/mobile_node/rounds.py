@@ -17,15 +17,13 @@ from mhatool.engine.mobile_node_events import RoundStarted
 from mhatool.engine.nd_events import Announced
 from mhatool.protocol.neighbourhood import ALL_NODES, link_local
 
+_REGISTERING = frozenset({State.WAITA, State.WAITAR, State.BOUND})
+
 
 def defended(entry: Entry) -> tuple[bytes, ...]:
     """What an agent answers for where it holds the binding (RFC 6275, 10.4.1)."""
     home_address = entry.home_address
     return (home_address, link_local(home_address[8:])) if "L" in entry.flags else (home_address,)
-
-
-LISTED, ANSWERED = "listed", "answered"
-"""How an agent that was given up is seen alive."""
 
 
 class Rounds:
@@ -51,7 +49,7 @@ class Rounds:
         self._choice.doubts = self.checks.doubts
         self._care_of_address: bytes | None = None
         self._is_settling = False
-        context.ring_for(Alarm.SEARCH_AGAIN, lambda _: self._search("asked again"))
+        context.ring_for(Alarm.SEARCH_AGAIN, lambda _: self._search_again())
 
     @property
     def agents(self) -> tuple[bytes, ...]:
@@ -156,7 +154,7 @@ class Rounds:
     def _found(self, agents: tuple[bytes, ...]) -> None:
         """Discovery ended; where nobody answered, those heard on the home link may do."""
         for agent in agents:
-            self._choice.lost.see(agent, LISTED)
+            self._choice.lost.see_listed(agent)
         self._offer(self._context.configuration.static_home_agents or agents or self._known.in_order(), "discovery")
 
     def _offer(self, agents: tuple[bytes, ...], cause: str) -> None:
@@ -203,17 +201,28 @@ class Rounds:
         if self._choice.room > 0 and not is_planned and not self._context.behaviour.learns_from_advertisements:
             self._context.set_alarm(Alarm.SEARCH_AGAIN, self._context.configuration.search_again_s)
 
+    def _search_again(self) -> None:
+        """Agents may have come meanwhile, in the one way or the other."""
+        if self._choice.room > 0:
+            self._search("asked again")
+
     def _register(self, agent: bytes, index: int) -> None:
         entry = self._list.find(agent)
         if entry is None:
             entry = self._recall(agent, index)
             given = Input.MOVEMENT
-        elif self.checks.doubts(agent):
-            return  # what it is asked next carries the list
+        elif self.checks.doubts(agent) or self._has_list(entry):
+            return  # what it is asked next carries the list, or what it was sent last did
         else:
             given = Input.MOVEMENT if entry.state is State.WAITD else Input.LIST_CHANGED
         entry.care_of_address = self._care_of_address or entry.care_of_address
         self._list.feed(entry, given)
+
+    def _has_list(self, entry: Entry) -> bool:
+        """Whether the last Binding Update, answered or not, was just this registration: its waits go on (11.8)."""
+        listed = self._choice.list_for(entry.peer)
+        is_same = entry.home_agents == (listed if len(listed) > 1 else ())
+        return is_same and entry.care_of_address == self._care_of_address and entry.state in _REGISTERING
 
     def _recall(self, agent: bytes, index: int = 0) -> Entry:
         """An entry for an agent, which goes on where one that was given up ended."""
@@ -296,7 +305,7 @@ class Rounds:
 
     def heard_again(self, agent: bytes) -> None:
         """An agent that was given up answers after all."""
-        self._choice.lost.see(agent, ANSWERED)
+        self._choice.lost.hear(agent)
         self._offer((agent, *self._choice.candidates), "an agent answers again")
 
     def _settle(self) -> None:

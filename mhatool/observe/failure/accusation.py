@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from mhatool.exchange import Latest
 from mhatool.observe.failure.life import Life, LifeSign
@@ -54,6 +53,9 @@ class Accusation:
     life_after: LifeSign | None = None
 
 
+K = TypeVar("K")
+T = TypeVar("T")
+
 #: Sender, home address, accused, identifier.
 _Key = tuple[bytes, bytes, bytes, int]
 
@@ -65,9 +67,9 @@ class Accusations:
         self._life = life
         self._probes = probes
         self._by_key: Latest[_Key, Accusation] = Latest(MOST)
-        self._open: defaultdict[bytes, list[Accusation]] = defaultdict(list)
+        self._open: Latest[bytes, list[Accusation]] = Latest(MOST)
         """By accused: those after which it gave no sign of life yet."""
-        self._unanswered: defaultdict[tuple[bytes, bytes], list[Probed]] = defaultdict(list)
+        self._unanswered: Latest[tuple[bytes, bytes], list[Probed]] = Latest(MOST)
         """By accuser and accused: those after which no probe was answered yet."""
         self._last: Latest[tuple[bytes, bytes, bytes], Moment] = Latest(MOST)
 
@@ -97,8 +99,8 @@ class Accusations:
                 probing.detection_ns,
                 self._is_excused(accused, moment.time_ns),
             )
-            _put(self._unanswered[sender, accused], new.probed)
-        _put(self._open[accused], new)
+            _put(self._unanswered, (sender, accused), new.probed)
+        _put(self._open, accused, new)
         return new
 
     def _is_excused(self, accused: bytes, now_ns: int) -> bool:
@@ -122,7 +124,10 @@ class Accusations:
             known.answered_after = moment
 
 
-def _put(waiting: list[Accusation] | list[Probed], new: Accusation | Probed) -> None:
-    """Add one to a list that is emptied by the next sign of life; of a crowd's the first ones will do."""
-    if len(waiting) < MOST:
-        waiting.append(new)  # type: ignore[arg-type]  # each list has one kind
+def _put(waiting: Latest[K, list[T]], key: K, new: T) -> None:
+    """Add one to a list that the next sign of life empties; of a crowd's the first ones will do."""
+    known = waiting.get(key)
+    if known is None:
+        known = waiting.note(key, [])
+    if len(known) < MOST:
+        known.append(new)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from dissectors.ipv6 import address
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Latest
@@ -69,7 +68,3 @@ class Neighbours:
     def agent(self, source: bytes) -> bytes:
         """The home agent that speaks with this address; the address itself where nobody knows."""
         return self._agent_of.get(source, source)
-
-    def is_named(self, source: bytes) -> bool:
-        """Whether it is known whose address this is: a global one, or one that was advertised with a global one."""
-        return source in self._agent_of or address.is_routable_unicast(source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -121,10 +120,6 @@ class Probes:
     def get(self, prober: bytes, probed: bytes) -> Probing | None:
         """What one asked another; None where no probe of it was seen."""
         return self._pairs.get((prober, probed))
-
-    def of(self, probed: bytes) -> Iterator[Probing]:
-        """All that was asked of an agent."""
-        return (probing for probing in self._pairs.values() if probing.probed == probed)
 
     def restarts(self, home_agent: bytes) -> Restarts | None:
         """What is known of an agent's Restart Counter."""

@@ -11,12 +11,13 @@ from mhatool.exchange.history import History
 from mhatool.observe.failure.carriers import Carriers, Switch
 from mhatool.observe.failure.defence import Defences, Turn
 from mhatool.observe.failure.recovery import AlarmSeen, Outage, Recovery
-from mhatool.observe.failure.roster import NamedList, Roster, Rosters
+from mhatool.observe.failure.roster import MOST_AGENTS, NamedList, Roster, Rosters
 from mhatool.observe.moment import Moment
 from mhatool.protocol.lifetime import NS_PER_S
 
 MOST: Final = 20_000
 MOST_DROPS: Final = 8
+NO_RECOVERIES: Final[Latest[bytes, Recovery]] = Latest(0)
 CHECKS_NS: Final = 3 * NS_PER_S
 """Checks of one agent are nearer to each other, and to the alarm."""
 ACTIVE_NS: Final = 10 * NS_PER_S
@@ -29,7 +30,7 @@ class Recoveries:
     """The latest recoveries, in the order of their first alarms."""
 
     def __init__(self) -> None:
-        self._by_home: Latest[bytes, dict[bytes, Recovery]] = Latest(MOST)
+        self._by_home: Latest[bytes, Latest[bytes, Recovery]] = Latest(MOST)
         self._all: deque[Recovery] = deque(maxlen=MOST)
         self._drops: Latest[tuple[bytes, bytes], History[Moment]] = Latest(MOST)
 
@@ -39,7 +40,8 @@ class Recoveries:
 
     def of(self, home_address: bytes, home_agent: bytes) -> Recovery | None:
         """The latest recovery of a mobile node from the failure of an agent."""
-        return self._by_home.get(home_address, {}).get(home_agent)
+        mine = self._by_home.get(home_address)
+        return mine.get(home_agent) if mine is not None else None
 
     def alarm(self, home_address: bytes, outage: Outage, alarm: AlarmSeen, octets: int) -> None:
         """A mobile node is told."""
@@ -47,14 +49,16 @@ class Recoveries:
         if known is None or known.outage is not outage:
             known = Recovery(home_address, outage)
             self._all.append(known)
-            mine = self._by_home.get(home_address) or self._by_home.note(home_address, {})
-            mine[outage.home_agent] = known
+            mine = self._by_home.get(home_address)
+            if mine is None:
+                mine = self._by_home.note(home_address, Latest(MOST_AGENTS))
+            mine.note(outage.home_agent, known)
         if not known.alarms or known.alarms[-1].moment.frame != alarm.moment.frame:
             known.cost(octets)
         known.alarms.add(alarm)
 
     def _going_on(self, home_address: bytes, now_ns: int) -> Iterator[Recovery]:
-        for recovery in self._by_home.get(home_address, {}).values():
+        for recovery in self._by_home.get(home_address, NO_RECOVERIES).values():
             if now_ns - recovery.alarms[-1].moment.time_ns <= WITHIN_NS:
                 yield recovery
 

@@ -185,6 +185,10 @@ def test_several_agents_may_say_it_at_once() -> None:
     assert told(["MHA-023"], *packets) == []
 
 
+def test_another_failure_may_be_told_at_once_with_the_first() -> None:
+    assert told(["MHA-023"], *ROUND, (10, alarm(AGENT)), (10.1, alarm(AGENT, SPARE, identifier=6))) == []
+
+
 def test_another_agent_is_another_matter() -> None:
     assert told(["MHA-023"], *ROUND, (10, alarm(AGENT)), (10.1, alarm(SPARE, identifier=6))) == []
     assert told(["MHA-023"], *ROUND, (10, alarm(AGENT)), (10.1, alarm(AGENT, identifier=6))) == [("MHA-023", 6, False)]
@@ -229,6 +233,16 @@ def test_asking_the_dead_one_with_its_own_list_is_no_taking_again() -> None:
     """The check goes on while the replacement registers already."""
     asked_again = (11.02, update(AGENT, AGENT2, to=AGENT, seq=3))
     packets = sorted([*made.SEARCHED, asked_again], key=lambda packet: packet[0])
+    assert told(["MHA-025"], *packets) == []
+
+
+def test_asking_another_one_with_its_own_list_is_none_either() -> None:
+    """The second agent still has the first list when the spare one says that it is dead too."""
+    packets = (
+        *made.SEARCHED[:-2],
+        (12.0, alarm(AGENT2, source=SPARE)),
+        (12.1, update(AGENT, AGENT2, to=AGENT2, seq=2)),
+    )
     assert told(["MHA-025"], *packets) == []
 
 

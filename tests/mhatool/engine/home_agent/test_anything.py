@@ -11,9 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from dissectors.mobility.binding import BindingAcknowledgement
 from mhatool.engine.actions import JoinGroup, LeaveGroup, SetTunnel
+from mhatool.engine.commands import Command, LinkChanged, PeerRouteChanged, Stop
 from mhatool.engine.events import CacheEntry
 from mhatool.engine.home_agent.binding import BindingState
+from mhatool.engine.home_agent.peer import PeerState
 from mhatool.protocol.neighbourhood import link_local, solicited_node
+from tests.mhatool.engine.home_agent.companions import says
 from tests.mhatool.engine.home_agent.stage import (
     AGENT,
     MOBILE_LINK,
@@ -21,6 +24,7 @@ from tests.mhatool.engine.home_agent.stage import (
     SECOND,
     SECOND_LINK,
     STRANGER_LINK,
+    THIRD,
     agent,
     announces,
     asks,
@@ -32,7 +36,7 @@ from tests.mhatool.engine.home_agent.stage import (
 # The last two share a solicited-node group.
 HOMES = [PREFIX[:8] + bytes.fromhex(tail) for tail in ("0200000000000001", "0200000000000002", "0300000000000002")]
 CARE_OFS = [bytes.fromhex(f"20010db8000{link}00000000000000000009") for link in (2, 3)]
-LISTS = [(), (AGENT, SECOND), (SECOND, AGENT)]
+LISTS = [(), (AGENT, SECOND), (SECOND, AGENT), (THIRD, SECOND, AGENT)]
 SPEAKERS = [announces, checks, asks]
 
 
@@ -80,6 +84,47 @@ class Anything(RuleBasedStateMachine):
     @rule(lifetime_s=st.sampled_from([0, 5, 1800]))
     def hears_the_second_agent(self, lifetime_s: int) -> None:
         knows_second(self.play, lifetime_s=lifetime_s)
+
+    @rule(
+        flags=st.sampled_from(["", "R", "UR", "U"]),
+        source=st.sampled_from([SECOND, THIRD]),
+        is_asked=st.booleans(),
+        counter=st.sampled_from([None, 0, 1, 2]),
+    )
+    def hears_a_heartbeat(self, flags: str, source: bytes, is_asked: bool, counter: int | None) -> None:
+        peer = self.play.node.failover.heartbeats.peers.find(AGENT, source)
+        number = peer.number if is_asked and peer is not None and peer.number is not None else 1
+        says(self.play, source, flags, number, counter)
+
+    @rule(
+        command=st.sampled_from(
+            [
+                *(LinkChanged("home", True), LinkChanged("home", False)),
+                *(PeerRouteChanged(SECOND, True), PeerRouteChanged(SECOND, False)),
+            ]
+        )
+    )
+    def is_told(self, command: Command) -> None:
+        self.play.is_told(command)
+
+    @rule(chance=st.integers(0, 19))
+    def leaves(self, chance: int) -> None:
+        """Seldom, since nothing new happens after it."""
+        if not chance:
+            self.play.is_told(Stop())
+
+    @invariant()
+    def peers_share_what_is_held(self) -> None:
+        failover = self.play.node.failover
+        held = [binding for binding in self.play.node.cache if binding.holds and not binding.cloned]
+        for peer in failover.heartbeats.peers:
+            assert all(binding in held and peer.address in binding.agents for binding in peer.shared)
+            assert peer.lacking.keys() <= peer.shared.keys()
+            assert peer.shared or (peer.state is PeerState.UNREACHABLE and not peer.resigned)
+        if not failover.has_left:
+            for binding in held:
+                assert {peer.address for peer in failover.heartbeats.peers.of(binding)} == {*binding.agents} - {AGENT}
+        assert len(failover.alarms) <= len(held)
 
     @rule(seconds=st.sampled_from([0.3, 1.0, 5.0, 500.0]))
     def waits(self, seconds: float) -> None:

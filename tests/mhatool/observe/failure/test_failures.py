@@ -233,3 +233,10 @@ def test_packets_seen_on_several_links_count_once() -> None:
 
 def test_care_of_addresses_belong_to_home_addresses() -> None:
     assert failures(*ROUND).rosters.home_of(CARE1) == HOME
+
+
+def test_forged_alarms_without_end_take_no_memory_without_end() -> None:
+    """Each names another agent; of one mobile node's so many are kept as an update could ever name, and a few."""
+    forged = [(10.0 + i, alarm(i.to_bytes(16))) for i in range(1, 200)]
+    found = failures(*ROUND, *forged)
+    assert sum(found.recovery(HOME, i.to_bytes(16)) is not None for i in range(1, 200)) == 64
