@@ -46,6 +46,8 @@ class Plan(NamedTuple):
 
 
 BY_DEFAULT: Final = Plan()
+ALONE: Final = Plan(smallest=sys.maxsize)
+"""For who has something better to do with the other core."""
 
 
 class SecondProcess:

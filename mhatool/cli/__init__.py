@@ -43,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         status = complain(error)
         told = True
+    if arguments is None:
+        from mhatool.protocol.collector import look_no_more
+
+        look_no_more()
     return status if _let_go(told) else status or WRONG_USE
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dissectors.walk import LINK_TYPES
 from mhatool.capture import CaptureReader, Record, linktype, open_capture
+from mhatool.capture.second_process import BY_DEFAULT, Plan
 from mhatool.cli.common import fail, input_name, is_terminal, on_the_line, use_color, warn
 from mhatool.cli.live import LiveInput, capturing
 from mhatool.protocol.collector import few_collections
@@ -60,21 +61,24 @@ def sources(
     for_people: bool = False,
     sieve: Sieve | None = None,
     readers: list[CaptureReader] | None = None,
+    plan: Plan = BY_DEFAULT,
+    tells: bool = True,
 ) -> list[Source]:
     """The same for what reads all captures side by side (`mhatool.exchange.sightings`); opened when first read.
 
     `for_people`: the names are those of text, not of records. `sieve`: what may be left out;
-    the tallies of `readers`, which are added to the list when opened, then count all.
+    the tallies of `readers`, which are added to the list when opened, then count all. `plan`: whether another process
+    helps to sieve. `tells`: warnings, and a bar; without, somebody else reads the same and tells.
     """
     from mhatool.exchange import Source
 
     once(files)
-    bar = Bar(files, talks)
+    bar = Bar(files, talks, hidden=not tells)
     name = input_name if for_people else str
     return [
         Source(
             name(file),
-            (record for _, record in _frames_of(file, link_types, bar, sieve, readers)),
+            (record for _, record in _frames_of(file, link_types, bar, sieve, readers, plan, tells)),
             at_rest=not read_once(file),
         )
         for file in files
@@ -103,13 +107,15 @@ def _frames_of(
     bar: Bar,
     sieve: Sieve | None = None,
     readers: list[CaptureReader] | None = None,
+    plan: Plan = BY_DEFAULT,
+    tells: bool = True,
 ) -> Iterator[tuple[CaptureReader, Record]]:
     passed_over: Counter[int] = Counter()
     understood = False
     with opened(file) as reader, bar.watch(reader):
         if readers is not None:
             readers.append(reader)
-        for record in reader if sieve is None else reader.sift(sieve):
+        for record in reader if sieve is None else reader.sift(sieve, plan):
             if link_types is None or record.link_type in link_types:
                 understood = True
                 yield reader, record
@@ -117,8 +123,9 @@ def _frames_of(
                     sys.stdout.flush()  # who watches sees each packet as it comes
             else:
                 passed_over[record.link_type] += 1
-    tell_warnings(reader)
-    _tell_passed_over(reader.path, passed_over, understood)
+    if tells:
+        tell_warnings(reader)
+        _tell_passed_over(reader.path, passed_over, understood)
 
 
 def tell_warnings(reader: CaptureReader) -> None:
@@ -161,8 +168,8 @@ class Bar:
     It goes when the last of the readers that it watches is done.
     """
 
-    def __init__(self, files: Sequence[str], talks: bool = False) -> None:
-        self._total = _octets(files)
+    def __init__(self, files: Sequence[str], talks: bool = False, *, hidden: bool = False) -> None:
+        self._total = None if hidden else _octets(files)
         seen = is_terminal(sys.stderr) and self._total is not None and not (talks and is_terminal(sys.stdout))
         self._is_seen = seen
         self._start = time.monotonic()

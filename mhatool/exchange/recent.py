@@ -8,6 +8,7 @@ from typing import Final, Generic, TypeVar
 from mhatool.protocol.lifetime import nanoseconds
 
 KEPT_NS: Final = nanoseconds(3600)
+_AT_ONCE: Final = -(1 << 80)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -25,7 +26,8 @@ class Recent(Generic[K, V]):
         self._kept_ns = kept_ns
         self._young: dict[K, V] = {}
         self._old: dict[K, V] = {}
-        self._turn_ns: int | None = None
+        self._turn_ns = _AT_ONCE
+        """After this they take turns."""
 
     def get(self, key: K) -> V | None:
         """The entry, None without."""
@@ -43,9 +45,10 @@ class Recent(Generic[K, V]):
 
     def note(self, key: K, value: V, now_ns: int) -> V:
         """Set an entry, and return its value; nanoseconds since 1970."""
-        if self._turn_ns is None or now_ns - self._turn_ns > self._kept_ns or len(self._young) >= self._most:
-            self._turn(now_ns)
-        self._young[key] = value
+        young = self._young
+        if now_ns > self._turn_ns or len(young) >= self._most:
+            young = self._turn(now_ns)
+        young[key] = value
         return value
 
     def forget(self, key: K) -> None:
@@ -53,10 +56,10 @@ class Recent(Generic[K, V]):
         self._young.pop(key, None)
         self._old.pop(key, None)
 
-    def _turn(self, now_ns: int) -> None:
-        if self._turn_ns is not None:
-            self._old, self._young = self._young, {}
-        self._turn_ns = now_ns
+    def _turn(self, now_ns: int) -> dict[K, V]:
+        self._old, self._young = self._young, {}
+        self._turn_ns = now_ns + self._kept_ns
+        return self._young
 
     def items(self) -> Iterator[tuple[K, V]]:
         """All entries."""

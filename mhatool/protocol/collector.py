@@ -4,6 +4,9 @@ It looks for circles of references. What is made of a packet has none and goes a
 of thousands of messages that stay make the collector look through all of them again and again: with its own thresholds
 that takes more than half of the time. So while something reads, it looks at what is new less often (every million
 objects that stay, not every 700), and hardly ever at what is old. What does make circles still goes, only later.
+
+When the reading is over all that stayed counts as old at once, without a look: setting the thresholds back would make
+the collector look at every object of the capture, and the end of the process would again.
 """
 
 from __future__ import annotations
@@ -29,7 +32,20 @@ def few_collections() -> Iterator[None]:
     finally:
         thresholds = _before.pop()
         if not _before:
+            _grow_old()
             gc.set_threshold(*thresholds)
 
 
-__all__ = ["THRESHOLDS", "few_collections"]
+def _grow_old() -> None:
+    """Count everything as old; nothing is looked at. Not where somebody has set objects aside: they would come back."""
+    if not gc.get_freeze_count():
+        gc.freeze()
+        gc.unfreeze()
+
+
+def look_no_more() -> None:
+    """The process ends: what there is goes with it, so the last look at everything finds nothing to do."""
+    gc.freeze()
+
+
+__all__ = ["THRESHOLDS", "few_collections", "look_no_more"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -10,9 +11,7 @@ from dissectors.packet import Datagram
 from dissectors.profile import RFC6275, Profile
 from mhatool.exchange import (
     REQUESTS_AND_ANSWERS,
-    Acknowledgement,
     Copies,
-    Exchange,
     Sameness,
     Sighting,
     Source,
@@ -20,20 +19,21 @@ from mhatool.exchange import (
     sightings,
     update_of,
 )
-from mhatool.exchange.conversation import PROMPT_NS
 from mhatool.validate import situation
-from mhatool.validate.finding import Finding, Severity
+from mhatool.validate.finding import Finding
+from mhatool.validate.found import finding_at_the_end, finding_of
 from mhatool.validate.likeness import Likeness, Likenesses
-from mhatool.validate.needs import knowledge_of
+from mhatool.validate.needs import ask_for_requests, knowledge_of
 from mhatool.validate.occasion import Occasion, words
-from mhatool.validate.rule import RULES, Breach, Case, Late, Rule, WatchedCase
+from mhatool.validate.rule import RULES, Case, Rule, WatchedCase
 from mhatool.validate.seen import Seen, seen_in
+from mhatool.validate.share import Share, in_share
 from mhatool.validate.surroundings import KNOWLEDGE, CopyKnowledge, Knowledge, Surroundings
 
 NO_BINDING = 1
 """The Binding Error status for a Home Address option without binding (RFC 6275, 6.1.9)."""
-
-
+FOLLOWED = frozenset({"binding_update", "binding_acknowledgement", "binding_error"})
+"""What tells of conversations, whatever the rules."""
 MOST_LIKENESSES = 20_000
 """Kept for each kind of message."""
 
@@ -76,7 +76,7 @@ class _Plan:
     other_rules: tuple[Rule, ...]
     knowledge: list[tuple[Knowledge, int]]
     """With the bits without which it isn't fed."""
-    is_mobility: bool
+    is_counted: bool
     situation: Callable[[Case, Form], int] | None
     """Tells the bits; None: all."""
     judged: dict[Likeness, tuple[Rule, ...]] = field(default_factory=dict)
@@ -97,25 +97,61 @@ class _Plan:
 class Judge:
     """Judges packets in the order of their times, in bounded memory. It keeps no findings."""
 
-    def __init__(self, profile: Profile = RFC6275, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> None:
-        self._rules = chosen(select, ignore, profile)
-        needed = knowledge_of(self._rules)
-        self._knowledge = [kind for kind in KNOWLEDGE if kind in needed]
+    def __init__(
+        self,
+        profile: Profile = RFC6275,
+        *,
+        select: Iterable[str] = (),
+        ignore: Iterable[str] = (),
+        rules: list[Rule] | None = None,
+    ) -> None:
+        """`rules`: just these, whatever the others say."""
+        self._rules = chosen(select, ignore, profile) if rules is None else rules
+        self._ranks = {rule.id: rank for rank, rule in enumerate(self._rules)}
         self._plans: dict[Occasion, _Plan | None] = {}
         self._uneventful: set[Occasion] = set()
         """What shows nobody's presence."""
         self._likenesses = Likenesses()
         self._alarms = 0
         self._has_begun = False
-        self._copies = Copies()
+        self._copies: defaultdict[str, Copies] = defaultdict(Copies)
+        """By what is carried: no message is a copy of one of another kind."""
         self._surroundings = Surroundings()
         #: Mobility Header messages looked at, copies of one and the same counted once.
         self.messages = 0
+        self._take(Share.WHOLE)
+
+    def _take(self, share: Share) -> None:
+        self._share = share
+        self._own = in_share(self._rules, share)
+        needed = knowledge_of(self._own)
+        self._knowledge = [kind for kind in KNOWLEDGE if kind in needed]
+        self._asks = REQUESTS_AND_ANSWERS if ask_for_requests(self._own) else frozenset()
+
+    def halve(self) -> Judge:
+        """Leave a share of the rules to another judge, which is returned; both then see the same packets.
+
+        Only this one counts messages. ValueError once it has seen something.
+        """
+        if self._plans or self._share is not Share.WHOLE:
+            raise ValueError("it judges already")
+        other = Judge(rules=self._rules)
+        self._take(Share.FIRST)
+        other._take(Share.SECOND)
+        return other
 
     @property
     def rules(self) -> int:
-        """How many rules there are in force."""
+        """How many rules there are in force, those of a share left to another one among them."""
         return len(self._rules)
+
+    def rank(self, finding: Finding) -> int:
+        """The place of its rule: what is told at the end comes in this order."""
+        return self._ranks[finding.rule]
+
+    def order(self, finding: Finding) -> tuple[int, int, str, str]:
+        """What is found in one packet comes in this order: by rule, then by place."""
+        return self._ranks[finding.rule], finding.offset or 0, finding.expected, finding.seen
 
     def see(self, sighting: Sighting) -> list[Finding]:
         """What one packet breaks."""
@@ -143,7 +179,7 @@ class Judge:
                 self._passed(sighting, datagram)
             if form is not None and plan is not None:
                 form.known[self] = plan, is_eventful
-        return findings
+        return findings if len(findings) < 2 else sorted(findings, key=self.order)
 
     def _passed(self, sighting: Sighting, datagram: Datagram) -> None:
         """Take in who is seen where, and what tunnels carry; copies too."""
@@ -167,7 +203,7 @@ class Judge:
 
     def finish(self) -> list[Finding]:
         """What shows only when nothing more comes."""
-        return [_late(rule, late) for rule in self._rules for late in rule.finish(self._surroundings)]
+        return [finding_at_the_end(rule, late) for rule in self._own for late in rule.finish(self._surroundings)]
 
     def _plan(self, occasion: Occasion, datagram: Datagram) -> _Plan | None:
         """None where nobody wants to know."""
@@ -181,30 +217,34 @@ class Judge:
     def _made(self, occasion: Occasion, datagram: Datagram) -> _Plan | None:
         is_mobility = datagram.upper is not None and datagram.upper.declaration.family == "mobility"
         fitting = words(occasion, is_mobility=is_mobility)
-        rules = [rule for rule in self._rules if fitting.intersection(rule.on)]
+        carries = occasion[0]
+        share = self._share
+        rules = [rule for rule in self._rules if fitting.intersection(rule.on) and share.judges(rule, carries)]
         feeds = ((kind, KNOWLEDGE[kind]) for kind in self._knowledge)
         learners = [
             (self._surroundings.known(kind), feed.only)
             for kind, feed in feeds
-            if fitting.intersection(feed.on) and occasion[0] not in feed.besides
+            if fitting.intersection(feed.on) and carries not in feed.besides
         ]
-        if not (rules or learners or is_mobility or fitting & REQUESTS_AND_ANSWERS):
+        is_counted = is_mobility and share.counts
+        is_followed = carries in self._asks or carries in FOLLOWED
+        if not (rules or learners or is_counted or is_followed):
             return None
         of_packets = tuple(rule for rule in rules if rule.scope == "packet")
         others = tuple(rule for rule in rules if rule.scope != "packet")
-        return _Plan(of_packets, others, learners, is_mobility, situation.OF.get(occasion[0]))
+        return _Plan(of_packets, others, learners, is_counted, situation.OF.get(carries))
 
     def _look(self, sighting: Sighting, datagram: Datagram, plan: _Plan) -> list[Finding]:
         message = datagram.upper
         if message is None:
             message = datagram.extensions[-1] if datagram.extensions else datagram.ipv6
-        sameness = self._copies.compare(sighting, datagram, message)
+        sameness = self._copies[datagram.carries].compare(sighting, datagram, message)
         if sameness is Sameness.COPY:
             return []
         seen = seen_in(sighting, datagram, message)
         if sameness is Sameness.CHANGED:
             return self._judge_alone(seen, plan)
-        self.messages += plan.is_mobility
+        self.messages += plan.is_counted
         case = self._case(seen)
         findings = self._judge_packet(case, plan) if plan.packet_rules else []
         bits, form = situation.ANYTHING, datagram.form
@@ -213,7 +253,7 @@ class Judge:
         rules, knowledge = plan.active.get(bits) or plan.of(bits)
         for rule in rules:
             for breach in rule.check(case):
-                findings.append(_finding(rule, case, breach))
+                findings.append(finding_of(rule, case, breach))
         for known in knowledge:
             known.see(seen)
         if bits & situation.UNUSUAL or self._alarms:
@@ -232,12 +272,14 @@ class Judge:
         likeness = self._likenesses.of(form, case.seen.message) if form is not None else None
         doubtful = plan.judged.get(likeness) if likeness is not None else None
         if doubtful is not None:
-            return [_finding(rule, case, breach) for rule in doubtful for breach in rule.check(case)]
+            if not doubtful:
+                return []
+            return [finding_of(rule, case, breach) for rule in doubtful for breach in rule.check(case)]
         findings: list[Finding] = []
         left: list[Rule] = []
         for rule in plan.packet_rules:
             watched = WatchedCase(case)
-            found = [_finding(rule, case, breach) for breach in rule.check(watched)]
+            found = [finding_of(rule, case, breach) for breach in rule.check(watched)]
             if found or watched.looked_around:
                 findings += found
                 left.append(rule)
@@ -254,7 +296,7 @@ class Judge:
             if isinstance(knowledge, CopyKnowledge):
                 knowledge.see_copy(seen)
         self._listen()
-        return [_finding(rule, case, breach) for rule in plan.packet_rules for breach in rule.check(case)]
+        return [finding_of(rule, case, breach) for rule in plan.packet_rules for breach in rule.check(case)]
 
     def _case(self, seen: Seen) -> Case:
         """The message with what is known around it; from here on it is known itself."""
@@ -272,73 +314,12 @@ class Judge:
                 return Case(seen, surroundings, acknowledgement=acknowledgement)
             answer = conversations.acknowledge(acknowledgement)
             return Case(seen, surroundings, answer.conversation, answer.exchange, None, answer.acknowledgement)
-        elif kind in REQUESTS_AND_ANSWERS:
+        elif kind in self._asks:
             request = surroundings.requests.see(seen.time_ns, seen.frame, seen.datagram)
             return Case(seen, surroundings, request=request)
         elif kind == "binding_error" and seen.message.get("status") == NO_BINDING:
             conversations.forget(seen.message.get("home_address"), seen.datagram.true_source)
         return Case(seen, surroundings)
-
-
-def _finding(rule: Rule, case: Case, breach: Breach) -> Finding:
-    """The finding for a breach; what rests on a message that the capture cut, or on a late answer, is inconclusive."""
-    seen = case.seen
-    inconclusive = breach.inconclusive or seen.message.truncated
-    if case.exchange is not None and not inconclusive:
-        inconclusive = _is_unsure(case.exchange, case.acknowledgement)
-    return Finding(
-        rule=rule.id,
-        severity=Severity.NOTE if inconclusive else rule.severity,
-        level=rule.level,
-        frames=(*breach.before, seen.frame),
-        time_ns=seen.time_ns,
-        home_address=_home_address(case),
-        node=seen.sender,
-        expected=breach.expected,
-        seen=breach.seen,
-        reference=rule.reference,
-        inconclusive=inconclusive,
-        offset=breach.offset,
-    )
-
-
-def _is_unsure(exchange: Exchange, acknowledgement: Acknowledgement | None) -> bool:
-    """Whether an update was cut, this one or that before it, or the answer may be another's: it is late or misnamed."""
-    update, previous = exchange.update, exchange.previous
-    if update.truncated or (previous is not None and previous.update.truncated):
-        return True
-    if acknowledgement is None:
-        return False
-    is_misnamed = acknowledgement.routing_header not in (None, update.home_address)
-    return is_misnamed or acknowledgement.time_ns - update.time_ns > PROMPT_NS
-
-
-def _home_address(case: Case) -> bytes | None:
-    """Whose binding it is about, as far as the message and its conversation tell."""
-    if case.conversation is not None:
-        return case.conversation.home_address
-    if case.acknowledgement is not None:
-        return case.acknowledgement.home_address
-    datagram = case.seen.datagram
-    return datagram.home_address if datagram.home_address is not None else datagram.final_destination
-
-
-def _late(rule: Rule, late: Late) -> Finding:
-    breach = late.breach
-    return Finding(
-        rule=rule.id,
-        severity=Severity.NOTE if breach.inconclusive else rule.severity,
-        level=rule.level,
-        frames=(*breach.before, late.frame),
-        time_ns=late.time_ns,
-        home_address=late.home_address,
-        node=late.node,
-        expected=breach.expected,
-        seen=breach.seen,
-        reference=rule.reference,
-        inconclusive=breach.inconclusive,
-        offset=breach.offset,
-    )
 
 
 def validate(

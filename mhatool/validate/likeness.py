@@ -7,7 +7,9 @@ addresses what they are and which of them are the same, have one prefix or one i
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Iterable
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 from dissectors.form import Form
 from dissectors.view import View
@@ -19,35 +21,59 @@ _ANYCAST: Final = bytes.fromhex("fdffffffffffff80")
 """The least of the reserved anycast identifiers (RFC 2526)."""
 
 
+class _Places(NamedTuple):
+    """Take all addresses of a frame of one form, their prefixes, and their interface identifiers."""
+
+    addresses: Callable[[bytes], tuple[bytes, ...]]
+    prefixes: Callable[[bytes], tuple[bytes, ...]]
+    identifiers: Callable[[bytes], tuple[bytes, ...]]
+
+
+def _places(form: Form) -> _Places:
+    """There are two addresses at least, those of the IPv6 header."""
+    ranges = ((0, 16), (0, 8), (8, 16))
+    return _Places(*(_slices(slice(at + i, at + j) for at in form.addresses) for i, j in ranges))
+
+
+def _slices(slices: Iterable[slice]) -> Callable[[bytes], tuple[bytes, ...]]:
+    return itemgetter(*slices)
+
+
+class _Kinds(dict[bytes, bytes]):
+    """The kind of each address, one object for each kind."""
+
+    def __init__(self) -> None:
+        self._same: dict[bytes, bytes] = {}
+
+    def __missing__(self, address: bytes) -> bytes:
+        if len(self) >= MOST_ADDRESSES:
+            self.clear()
+            self._same.clear()
+        kind = _kind(address)
+        self[address] = kind = self._same.setdefault(kind, kind)
+        return kind
+
+
 class Likenesses:
     """Works out likenesses of messages."""
 
     def __init__(self) -> None:
-        self._kinds: dict[bytes, bytes] = {}
-        self._same: dict[bytes, bytes] = {}
-        """One object for each kind."""
+        self._kind_of = _Kinds().__getitem__
 
     def of(self, form: Form, message: View) -> Likeness:
         """That of the message in a frame of this form."""
-        octets, known = message.octets, self._kinds
-        kinds: list[object] = [form, message.checksum_status]
-        prefixes: dict[bytes, int] = {}
-        identifiers: dict[bytes, int] = {}
-        for at in form.addresses:
-            address = octets[at : at + 16]
-            kinds += (
-                known.get(address) or self._kind(address),
-                prefixes.setdefault(address[:8], at),
-                identifiers.setdefault(address[8:], at),
-            )
-        return tuple(kinds)
-
-    def _kind(self, address: bytes) -> bytes:
-        if len(self._kinds) >= MOST_ADDRESSES:
-            self._kinds.clear()
-            self._same.clear()
-        kind = self._kinds[address] = self._same.setdefault(kind := _kind(address), kind)
-        return kind
+        octets = message.octets
+        places = form.known.get(Likenesses)
+        if places is None:
+            places = form.known[Likenesses] = _places(form)
+        prefixes, identifiers = places.prefixes(octets), places.identifiers(octets)
+        return (
+            form,
+            message.checksum_status,
+            *map(self._kind_of, places.addresses(octets)),
+            *map(prefixes.index, prefixes),
+            *map(identifiers.index, identifiers),
+        )
 
 
 def _kind(address: bytes) -> bytes:

@@ -72,6 +72,7 @@ SHORTLY_AFTER: Final = 1_000
 """Numbers so far ahead, and not over the end of the circle, are of interest to no rule."""
 LONGEST_WAIT_NS: Final = nanoseconds(MAX_BINDACK_TIMEOUT_S * 1.25)
 """After that much silence the next update isn't taken for a retransmission."""
+_OF_TESTS: Final = ANYTHING & ~(ALARMS | UNUSUAL)
 LONGEST_BY_TESTS_S: Final = 420
 """MAX_RR_BINDING_LIFETIME (RFC 6275, 12)."""
 
@@ -188,7 +189,8 @@ def _is_unusual(case: Case) -> bool:
 
 def of_test(case: Case, form: Form) -> int:
     """The bits of a message of the return routability procedure: all that aren't about alarms and form."""
-    return _of_form(case, form) | (ANYTHING & ~(ALARMS | UNUSUAL))
+    bits: int | None = form.known.get(_of_form)
+    return (bits if bits is not None else _of_form(case, form)) | _OF_TESTS
 
 
 OF: Final = {

@@ -49,7 +49,7 @@ class Rounds:
         self._choice.doubts = self.checks.doubts
         self._care_of_address: bytes | None = None
         self._is_settling = False
-        context.ring_for(Alarm.SEARCH_AGAIN, lambda _: self._search("asked again"))
+        context.ring_for(Alarm.SEARCH_AGAIN, lambda _: self._search_again())
 
     @property
     def agents(self) -> tuple[bytes, ...]:
@@ -200,6 +200,11 @@ class Rounds:
         is_planned = self._discovery.is_asking or self._context.timers.deadline(key) is not None
         if self._choice.room > 0 and not is_planned and not self._context.behaviour.learns_from_advertisements:
             self._context.set_alarm(Alarm.SEARCH_AGAIN, self._context.configuration.search_again_s)
+
+    def _search_again(self) -> None:
+        """Agents may have come meanwhile, in the one way or the other."""
+        if self._choice.room > 0:
+            self._search("asked again")
 
     def _register(self, agent: bytes, index: int) -> None:
         entry = self._list.find(agent)

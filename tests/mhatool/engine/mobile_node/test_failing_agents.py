@@ -372,6 +372,17 @@ def test_a_spare_that_was_tried_for_nothing_is_let_go() -> None:
     assert play.takes_updates() == []
 
 
+def test_where_all_are_there_again_nobody_asks_for_more() -> None:
+    """One answers 5 s after the discovery that offered nobody: the question of a minute later is left out."""
+    play = registered(*BOTH)
+    play.hears_alarm(AGENT1)
+    (check,) = play.takes_updates()
+    play.is_offered(AGENT2)
+    play.is_answered(check)
+    play.waits(70)
+    play.sends_nothing()
+
+
 def test_a_spare_is_kept_where_fewer_than_wanted_were_there() -> None:
     """Three are wanted, two were there: the false alarm brings the third."""
     play = registered(*BOTH, home_agents=3)
