@@ -128,7 +128,7 @@ class Probes:
     def left(self, home_agent: bytes) -> Moment | None:
         """When it told its peers that it goes or has lost its bindings.
 
-        That is an unsolicited Heartbeat (RFC 5847, 3.3), or a Router Advertisement with lifetime 0.
+        That is an unsolicited Heartbeat (RFC 5847), or a Router Advertisement with lifetime 0.
         """
         return self._left.get(home_agent)
 
