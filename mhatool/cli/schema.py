@@ -22,6 +22,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "trace": "mhatool.trace.schema:SCHEMA",
     "simulation": "mhatool.network.scenario.run:SCHEMA",
     "scenarios": "mhatool.cli.simulate:LIST_SCHEMA",
+    "search": "mhatool.cli.searching:SCHEMA",
     "node": "mhatool.cli.node:SCHEMA",
     "lab": "mhatool.cli.lab:SCHEMA",
     "diff": "mhatool.compare.schema:DIFF",

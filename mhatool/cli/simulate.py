@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mhatool.cli.common import JsonOption, Out, fail, styled, warn
+from mhatool.cli.common import JsonOption, Out, exclusive, fail, styled, warn
 
 if TYPE_CHECKING:
     from mhatool.network.scenario.run import Run
@@ -19,7 +19,8 @@ _MOST_SHOWN = 40
 
 
 ScenarioArgument = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a built-in one.", show_default=False)
+    str | None,
+    typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a built-in one.", show_default=False),
 ]
 WriteOption = Annotated[str | None, typer.Option("--write", "-w", metavar="OUT", help="Capture what passes.")]
 TraceOption = Annotated[str | None, typer.Option(metavar="OUT", help="Write the nodes' own events, a line each.")]
@@ -33,16 +34,25 @@ VantageOption = Annotated[
 NamesOption = Annotated[
     str | None, typer.Option(metavar="OUT", help="Write how the nodes are called, for `timeline --names`.")
 ]
+SearchOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="In place of a scenario: N networks drawn from seeds, from --seed on."),
+]
+KeepOption = Annotated[
+    str | None, typer.Option(metavar="N,N", help="With --search 1: only these events happen, by number; or none.")
+]
 
 
 def simulate(
-    scenario: ScenarioArgument,
+    scenario: ScenarioArgument = None,
     write: WriteOption = None,
     trace: TraceOption = None,
     seed: SeedOption = None,
     changes: SetOption = None,
     vantage: VantageOption = None,
     names: NamesOption = None,
+    search: SearchOption = None,
+    keep: KeepOption = None,
     json: JsonOption = False,
 ) -> None:
     """Let a network happen: mobile nodes, home agents, correspondents and routers in virtual time.
@@ -55,9 +65,17 @@ def simulate(
       mhatool simulate lossy --seed 7 --set links.foreign1.loss=0.5
       mhatool simulate tour -w - --vantage mn | mhatool dissect -
       mhatool simulate paper -w paper.pcapng --names names.toml
+      mhatool simulate --search 100 --seed 1
     """
     outputs = {"write": write, "trace": trace, "names": names}
     _refuse_clashes(outputs, json)
+    if search is not None or keep is not None:
+        for others in ({"SCENARIO": scenario}, {"set": changes}, {"vantage": vantage}, {"names": names}):
+            exclusive(search=True, **{name: value or None for name, value in others.items()})
+        _search(search or 1, 1 if seed is None else seed, keep, json, outputs)
+        return
+    if scenario is None:
+        fail("no SCENARIO is given", "give a TOML file or a name; `mhatool scenarios` lists them")
     run = _happen(scenario, outputs, seed, changes or [], vantage or [])
     if "-" not in outputs.values():
         _tell(run, json)
@@ -85,6 +103,18 @@ def _happen(
         if "names" in to:
             to["names"].write(names_file(plan).encode())
     return run
+
+
+def _search(count: int, seed: int, keep: str | None, json: bool, outputs: dict[str, str | None]) -> None:
+    """Search for faults: seeds in place of a scenario."""
+    from mhatool.cli.searching import search
+
+    written = {what: path for what, path in outputs.items() if path}
+    if count != 1 and (written or keep is not None):
+        fail("--write, --trace and --keep are for one seed", "give --search 1 and its --seed")
+    with ExitStack() as stack:
+        to = {what: stack.enter_context(_output(path, text=what != "write")) for what, path in written.items()}
+        search(count, seed, keep, json, to, quiet="-" in written.values())
 
 
 def _refuse_clashes(outputs: dict[str, str | None], json: bool) -> None:

@@ -169,6 +169,12 @@ class Machine:
         if route is not None:
             self.add_address(route.interface, address, 128)
 
+    def remove_anycast_address(self, address: bytes) -> None:
+        """Share it no longer."""
+        interface = self.addresses.get(address)
+        if interface is not None:
+            self.remove_address(interface.name, address)
+
     # --- packets that come ---
 
     def hear(self, interface: Interface, frame: bytes, datagram: bytes) -> None:

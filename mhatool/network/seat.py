@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mhatool.engine import actions
-from mhatool.engine.commands import Command, Start
+from mhatool.engine.commands import Command, Start, Stop
 from mhatool.engine.events import Event
 from mhatool.engine.node import Node
 from mhatool.network.routes import Route
@@ -37,7 +37,7 @@ class Seat:
 
     def start(self) -> None:
         """The node comes up."""
-        for anycast in getattr(self.node, "anycast_addresses", ()):
+        for anycast in self._anycast_addresses:
             self.machine.add_anycast_address(anycast)
         addresses = tuple((name, interface.link_address) for name, interface in self.machine.interfaces.items())
         self.command(Start(addresses))
@@ -48,10 +48,19 @@ class Seat:
         self.settle()
 
     def command(self, command: Command) -> None:
-        """Somebody wants something of it."""
-        if self.machine.running:
-            self.node.command(command, self.now)
-            self.settle()
+        """Somebody wants something of it. Once it leaves, others are to get what is for any of them."""
+        if not self.machine.running:
+            return
+        self.node.command(command, self.now)
+        self.settle()
+        if isinstance(command, Stop):
+            for anycast in self._anycast_addresses:
+                self.machine.remove_anycast_address(anycast)
+
+    @property
+    def _anycast_addresses(self) -> tuple[bytes, ...]:
+        """What its machine shares with others as long as it serves; most nodes have none."""
+        return getattr(self.node, "anycast_addresses", ())
 
     def settle(self) -> None:
         """Carry out what it wants, tell what it tells, and see when it wants to be called."""

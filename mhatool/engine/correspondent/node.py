@@ -51,6 +51,10 @@ class Correspondent:
         """The binding of a home address at one of its addresses, as it stands."""
         return self._registrations.find(home_address, address)
 
+    def bindings(self) -> tuple[Binding, ...]:
+        """All of its bindings, those that are only kept for their numbers among them."""
+        return self._registrations.all()
+
     # --- what drives it ---
 
     def receive(self, datagram: bytes, interface: str, link_source: bytes, now: int) -> None:

@@ -101,6 +101,10 @@ class Registrations:
         if binding is not None:
             binding.is_used = True
 
+    def all(self) -> tuple[Binding, ...]:
+        """Every binding, those that are only kept for their numbers among them."""
+        return tuple(self._bindings.values())
+
     def find(self, home_address: bytes, address: bytes) -> Binding | None:
         """The binding of a home address at one of this correspondent's, deleted ones not."""
         binding = self._bindings.get((home_address, address))

@@ -14,6 +14,7 @@ from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.home_agent.defence import Defence
 from mhatool.engine.home_agent.heartbeats import Heartbeats
 from mhatool.engine.home_agent.peer import Peer, PeerInput, PeerState
+from mhatool.engine.home_agent.peers import Peers
 from mhatool.engine.home_agent.probing import HASTE_S
 from mhatool.engine.home_agent.take_over import TakeOver
 from mhatool.engine.node import Output, Randomness
@@ -43,6 +44,11 @@ class Failover:
         self.take_over = TakeOver(configuration.constants, self._peers, defence)
         self._identifier: int | None = None
         self.has_left = False
+
+    @property
+    def peers(self) -> Peers:
+        """The agents that share mobile nodes with this one."""
+        return self._peers
 
     # --- what happens to bindings ---
 

@@ -8,7 +8,7 @@ from mhatool.engine.mobile_node.binding_states import State
 from mhatool.engine.mobile_node.configuration import MOST_HOME_AGENTS
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.lost_agents import LostAgents
-from mhatool.engine.mobile_node.update_list import UpdateList
+from mhatool.engine.mobile_node.update_list import Entry, UpdateList
 
 
 class Choice:
@@ -75,12 +75,17 @@ class Choice:
         return any(other != agent and not self.doubts(other) and self.is_bound(other) for other in self.all)
 
     def can_replace(self, agent: bytes) -> bool:
-        """Whether an agent that never answered can be given up for another one."""
+        """Whether an agent that never answered can be given up for another one, or since others hold a binding."""
         if not self._context.behaviour.tries_others:
             return False
         if self.is_single:
             return len(self.candidates) > 1
-        return agent in self.trials or bool(self.others())
+        return agent in self.trials or bool(self.others()) or self.can_spare(agent)
+
+    def give_up(self, entry: Entry) -> None:
+        """An agent doesn't answer: it is no candidate any more until it is offered again."""
+        self.lost.remember(entry)
+        self.candidates = tuple(agent for agent in self.candidates if agent != entry.peer)
 
     def outdated(self) -> tuple[bytes, ...]:
         """Agents of the round that hold a binding with another list than the round's."""

@@ -91,10 +91,18 @@ class HomeRegistrations:
         tries = 1 if self.choice.is_single else self._context.constants.agent_check_transmits
         return entry.retries + 1 >= tries and self.choice.can_replace(entry.peer)
 
-    def check_begins(self, entry: Entry) -> None:
-        """The agent is asked whether it is there: when, others decide from now on."""
+    def check_begins(self, entry: Entry, since_ns: int) -> None:
+        """The agent is asked whether it is there: when, others decide from now on.
+
+        Who was asked since that instant, and hasn't answered, is being asked already: waits don't become shorter.
+        """
         entry.is_checked = True
-        self._list.feed(entry, Input.SUSPECTED)
+        is_out = entry.state in WAITING and not entry.is_postponed and not entry.is_deletion
+        if is_out and entry.outstanding and max(entry.outstanding.values()) > since_ns:
+            entry.rests()
+            self._list.settle(entry)
+        else:
+            self._list.feed(entry, Input.SUSPECTED)
 
     def check_ends(self, entry: Entry) -> None:
         """What is still unanswered is retransmitted in the usual way."""

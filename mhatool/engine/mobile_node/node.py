@@ -96,6 +96,28 @@ class MobileNode:
             movement=Movement(context, addresses, Routers(context), self),
         )
 
+    # --- what it holds ---
+
+    @property
+    def configuration(self) -> MobileNodeConfiguration:
+        """What it was told before it came up."""
+        return self._context.configuration
+
+    @property
+    def update_list(self) -> UpdateList:
+        """Its Binding Update List, as it stands."""
+        return self._parts.update_list
+
+    @property
+    def agents(self) -> tuple[bytes, ...]:
+        """The home agents of its round, the most preferred first."""
+        return self._parts.rounds.agents
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it was told to stop."""
+        return self._is_leaving
+
     # --- how it is driven ---
 
     def receive(self, datagram: bytes, interface: str, link_source: bytes, now: int) -> None:

@@ -292,7 +292,7 @@ class Rounds:
 
     def unreachable(self, entry: Entry) -> None:
         """An agent was given up, and its entry is gone."""
-        self._choice.lost.remember(entry)
+        self._choice.give_up(entry)
         if not self._is_settling:
             self._do_without((entry.peer,))
 

@@ -41,7 +41,7 @@ def parse(text: str, file: str, changes: Iterable[str] = ()) -> Scenario:
         raise ScenarioError(f"no TOML: {error}", file=file) from None
     changes = list(changes)
     try:
-        return _scenario(data, changes)
+        return scenario_of(data, changes)
     except ScenarioError as error:
         if error.file:
             raise
@@ -50,7 +50,8 @@ def parse(text: str, file: str, changes: Iterable[str] = ()) -> Scenario:
         raise ScenarioError(error.what, error.path, file=where, line=line) from None
 
 
-def _scenario(data: dict[str, Any], changes: list[str]) -> Scenario:
+def scenario_of(data: dict[str, Any], changes: Iterable[str] = ()) -> Scenario:
+    """The scenario of a file's tables, as TOML is read; `changes` are put into them. ScenarioError as for `load`."""
     written = data.get("duration_s")
     for change in changes:
         _change(data, change)
@@ -64,7 +65,7 @@ def _scenario(data: dict[str, Any], changes: list[str]) -> Scenario:
 def _is_sound(text: str) -> bool:
     """Whether the file without the changes can be run: then they are to blame."""
     try:
-        _scenario(tomllib.loads(text), [])
+        scenario_of(tomllib.loads(text))
     except ScenarioError:
         return False
     return True
@@ -115,4 +116,4 @@ def _value(text: str) -> Any:
         return text
 
 
-__all__ = ["load", "parse"]
+__all__ = ["load", "parse", "scenario_of"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -64,16 +65,21 @@ class Run:
 
     def happen(self) -> None:
         """Let all of it happen. Errors of the streams are the caller's."""
-        writer: TraceWriter | None = None
-        if self.trace is not None:
-            writer = TraceWriter(self.trace, self.header())
-            self.build.network.listeners.append(writer.write)
-        with few_collections():
+        with few_collections(), self.traced():
             self.build.run()
-        if writer is not None:
-            for flow in self.build.network.flows.values():
-                for interval in flow.intervals():
-                    writer.write(interval)
+
+    @contextmanager
+    def traced(self) -> Iterator[None]:
+        """Write the trace of what happens meanwhile, with what became of traffic at its end."""
+        if self.trace is None:
+            yield
+            return
+        writer = TraceWriter(self.trace, self.header())
+        self.build.network.listeners.append(writer.write)
+        yield
+        for flow in self.build.network.flows.values():
+            for interval in flow.intervals():
+                writer.write(interval)
 
     def header(self) -> Header:
         """The trace's."""

@@ -10,6 +10,7 @@ import pytest
 
 from dissectors.ipv6.address import parse
 from mhatool.capture import open_capture
+from mhatool.cli.searching import SCHEMA as SEARCH_SCHEMA
 from mhatool.cli.simulate import LIST_SCHEMA
 from mhatool.network.scenario import built_in_names
 from mhatool.network.scenario.run import SCHEMA
@@ -170,3 +171,38 @@ def test_scenarios_are_listed_and_printed() -> None:
     for name in built_in_names():
         assert mhatool("scenarios", name).stdout.count("\n") > 20
     assert "there is no scenario" in mhatool("scenarios", "nowhere", status=2).stderr
+
+
+# --- searching for faults ---
+
+
+def test_a_search_counts_what_holds() -> None:
+    assert mhatool("simulate", "--search", "2", "--seed", "1").stdout == "2 seeds from 1 on: 2 hold, 0 don't\n"
+
+
+def test_a_search_as_a_document() -> None:
+    document = json.loads(mhatool("simulate", "--search", "1", "--seed", "4", "--keep", "0", "--json").stdout)
+    jsonschema.validate(document, SEARCH_SCHEMA)
+    assert (document["seed"], document["seeds"], document["failures"]) == (4, 1, [])
+
+
+def test_a_search_writes_what_happened(tmp_path: Path) -> None:
+    """A MobileNode's first Binding Update is in the capture of the links."""
+    out = tmp_path / "out.pcapng"
+    mhatool("simulate", "--search", "1", "--seed", "4", "-w", str(out))
+    with open_capture(out) as reader:
+        assert sum(1 for _ in reader) > 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--search", "2", "--keep", "0"), "--write, --trace and --keep are for one seed; give --search 1"),
+        (("--search", "1", "--keep", "x"), "--keep x: invalid literal"),
+        (("--search", "1", "--seed", "4", "--keep", "99"), "there is no event 99: seed 4 has"),
+        (("tour", "--search", "1"), "contradict each other"),
+        ((), "no SCENARIO is given"),
+    ],
+)
+def test_a_search_that_cannot_be(arguments: tuple[str, ...], words: str) -> None:
+    assert words in mhatool("simulate", *arguments, status=2).stderr

@@ -1,0 +1,126 @@
+"""`mhatool simulate --search`: networks drawn from seeds, each failing one with what replays it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from mhatool.cli.common import Out, fail, is_terminal
+
+if TYPE_CHECKING:
+    from mhatool.search import Drawn, Outcome
+
+_TELL_EVERY = 100
+
+
+def search(
+    count: int, seed: int, keep: str | None, json: bool, outputs: dict[str, Any], *, quiet: bool = False
+) -> None:
+    """Run so many seeds from one on; fail where invariants don't hold, once all have been run and told.
+
+    `keep` are the numbers of the misfortunes that happen, for one seed; `outputs` streams for its capture and trace.
+    `quiet`: one of them is standard output, so nothing is told there.
+    """
+    from mhatool.search.run import run
+
+    out = Out("json" if json else "text")
+    tells = not (json or quiet)
+    failed: list[Outcome] = []
+    for number in range(seed, seed + count):
+        outcome = run(_drawn(number, keep), outputs.get("write"), outputs.get("trace"))
+        if not outcome.holds:
+            failed.append(_told(outcome, out if tells else None, is_whole=keep is None and not outputs))
+        _show_progress(number - seed + 1, count, len(failed))
+    if json:
+        out.document(document(seed, count, failed))
+    elif tells:
+        out.line(f"{count:,} seeds from {seed} on: {count - len(failed):,} hold, {len(failed):,} don't")
+    if failed:
+        fail(f"{len(failed):,} of {count:,} seeds break an invariant", f"run `{failed[0].drawn.command}`")
+
+
+def _show_progress(done: int, count: int, failed: int) -> None:
+    """How far it is, now and then, on a terminal."""
+    if is_terminal(sys.stderr) and done % _TELL_EVERY == 0:
+        print(f"{done:,} of {count:,} seeds, {failed:,} fail", file=sys.stderr, flush=True)
+
+
+def _drawn(seed: int, keep: str | None) -> Drawn:
+    from mhatool.search.drawn import draw
+
+    drawn = draw(seed)
+    if keep is None:
+        return drawn
+    try:
+        return drawn.keeping([int(number) for number in _numbers(keep)])
+    except ValueError as error:
+        fail(f"--keep {keep}: {error}", "give numbers with commas between, as 0,3, or none")
+
+
+def _numbers(keep: str) -> Iterable[str]:
+    return () if keep == "none" else keep.split(",")
+
+
+def _told(outcome: Outcome, out: Out | None, is_whole: bool) -> Outcome:
+    """The outcome with as few misfortunes as possible, told."""
+    from mhatool.search.shrink import shrink
+
+    found = shrink(outcome) if is_whole else outcome
+    if out is None:
+        return found
+    out.line(f"seed {found.drawn.seed}: {found.drawn.shape}")
+    for misfortune in found.drawn.happening:
+        out.line(f"    {misfortune}")
+    for name, wrong in found.broken:
+        out.line(f"  broken: {name}: {wrong}")
+    out.line(f"  again: {found.drawn.command}")
+    return found
+
+
+def document(seed: int, count: int, failed: list[Outcome]) -> dict[str, Any]:
+    """What was found, as one JSON document."""
+    return {
+        "schema": SCHEMA["$id"],
+        "seed": seed,
+        "seeds": count,
+        "failures": [
+            {
+                "seed": found.drawn.seed,
+                "network": str(found.drawn.shape),
+                "events": [str(each).strip() for each in found.drawn.happening],
+                "broken": [{"invariant": name, "seen": wrong} for name, wrong in found.broken],
+                "command": found.drawn.command,
+            }
+            for found in failed
+        ],
+    }
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
+
+
+_TEXT = {"type": "string"}
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "mhatool.search/1",
+    "title": "Seeds whose networks break an invariant",
+    **_object(
+        schema={"const": "mhatool.search/1"},
+        seed={"type": "integer"},
+        seeds={"type": "integer", "minimum": 1},
+        failures={
+            "type": "array",
+            "items": _object(
+                seed={"type": "integer"},
+                network=_TEXT,
+                events={"type": "array", "items": _TEXT},
+                broken={"type": "array", "items": _object(invariant=_TEXT, seen=_TEXT)},
+                command=_TEXT,
+            ),
+        },
+    ),
+}
+
+__all__ = ["SCHEMA", "document", "search"]

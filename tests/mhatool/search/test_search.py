@@ -1,0 +1,116 @@
+"""The fault search: its seeds hold, the same seed is the same run, and a failure is shrunk to what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mhatool.search import Drawn, Outcome, draw, run, shrink
+from mhatool.search.dice import Dice
+from mhatool.search.shape import ROUTERS, draw_shape
+from mhatool.search.times import LAST_FAULT_S, bound_s
+
+IN_TESTS, IN_SOAK, CHUNK = 500, 10_000, 25
+"""Seeds from 1 on; those of a chunk run in one process."""
+
+
+def chunks(first: int, last: int) -> Iterator[range]:
+    return (range(begin, begin + CHUNK) for begin in range(first, last + 1, CHUNK))
+
+
+QUICK = [pytest.param(chunk, id=f"{chunk[0]}-{chunk[-1]}") for chunk in chunks(1, IN_TESTS)]
+LONG = [
+    pytest.param(chunk, id=f"{chunk[0]}-{chunk[-1]}", marks=pytest.mark.soak) for chunk in chunks(IN_TESTS + 1, IN_SOAK)
+]
+
+
+OPEN = {
+    77: "judged",  # MIP6-SEQ-001: a mobile node that restarts draws new numbers, which the judge can't know
+    103: "judged",  # MIP6-RTX-002: twice the wait, as it seems, of a round and a check after it
+    115: "judged",  # X-004: a link doubles a Binding Update; the refusal of the second one moves the clock's offset
+    277: "judged",  # X-004: as 115
+    433: "judged",  # MIP6-RTX-006: a search begins anew, with 3 s, when the one before has just asked
+    467: "judged",  # MHA-021: an agent hangs and is back within the probes
+}
+"""Faults that the search has found and nobody has mended yet: these seeds may break this invariant, and no other."""
+
+
+@pytest.mark.parametrize("seeds", [*QUICK, *LONG])
+def test_what_has_to_be_true_is(seeds: range) -> None:
+    outcomes = [run(draw(seed)) for seed in seeds]
+    broken = [each for each in outcomes if set(each.names) - {OPEN.get(each.drawn.seed)}]
+    assert {each.drawn.command: each.broken for each in broken} == {}
+
+
+def test_the_same_seed_is_the_same_run() -> None:
+    first, second = run(draw(11)), run(draw(11))
+    assert (first.drawn, first.frames, first.well_after_s) == (second.drawn, second.frames, second.well_after_s)
+
+
+def test_misfortunes_are_over_in_time() -> None:
+    """Nothing begins or ends after the last fault: 25 s after the start."""
+    instants = [row["at"] for seed in range(200) for each in draw(seed).misfortunes for _, row in each.rows]
+    assert max(instants) <= LAST_FAULT_S == 25
+
+
+def test_all_sizes_are_drawn() -> None:
+    """1-4 agents, 1-5 mobile nodes, 0-2 correspondents, both topologies."""
+    shapes = [draw_shape(Dice(seed)) for seed in range(300)]
+    assert {shape.agents for shape in shapes} == {1, 2, 3, 4}
+    assert {shape.mobile_nodes for shape in shapes} == {1, 2, 3, 4, 5}
+    assert {shape.correspondents for shape in shapes} == {0, 1, 2}
+    assert {shape.topology for shape in shapes} == {"routers", "one-armed"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["goes to", "crash", "hang", "stop", "restart", "home down", "falls into", "loses", "forged", "replayed"]
+)
+def test_all_misfortunes_are_drawn(kind: str) -> None:
+    assert any(kind in each.what for seed in range(100) for each in draw(seed).misfortunes)
+
+
+def test_the_bound_is_the_sum_of_the_timers() -> None:
+    """Attached 3 + 3 + 1 + 1, routed 2 + 5, asked again 20 + 3, noticed 4 x 1, told 3 turns of 5, three agents replaced
+    with 1.5 + 3 + 6 and 10 each, bindings over 20, steady 5: 143.5 s."""
+    shape = next(
+        shape for shape in map(draw_shape, map(Dice, range(99))) if (shape.agents, shape.topology) == (4, ROUTERS)
+    )
+    assert bound_s(shape) == 8 + 7 + 23 + 4 + 15 + 3 * (10.5 + 10) + 20 + 5
+
+
+# --- shrinking ---
+
+
+def needs(*numbers: int) -> object:
+    """A runner for which a failure takes these misfortunes."""
+
+    def runner(drawn: Drawn) -> Outcome:
+        fails = set(numbers) <= set(drawn.numbers)
+        return Outcome(drawn, (("registered", "not"),) if fails else (), None, 0)
+
+    return runner
+
+
+@pytest.mark.parametrize("numbers", [(), (0,), (1, 3)])
+def test_a_failure_keeps_what_it_needs(numbers: tuple[int, ...]) -> None:
+    drawn = next(drawn for drawn in map(draw, range(1, 99)) if len(drawn.misfortunes) >= 5)
+    runner = needs(*numbers)
+    assert shrink(runner(drawn), runner).drawn.numbers == numbers  # type: ignore[operator, arg-type]
+
+
+def test_what_holds_is_not_shrunk() -> None:
+    outcome = Outcome(draw(1), (), 0.0, 0)
+    assert shrink(outcome) is outcome
+
+
+def test_the_command_names_what_is_kept() -> None:
+    drawn = draw(4)
+    assert drawn.command == "mhatool simulate --search 1 --seed 4"
+    assert drawn.keeping([2, 0]).command == "mhatool simulate --search 1 --seed 4 --keep 0,2"
+    assert drawn.keeping([]).command == "mhatool simulate --search 1 --seed 4 --keep none"
+
+
+def test_a_number_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match="there is no event 99: seed 4 has 6, from 0"):
+        draw(4).keeping([99])
