@@ -33,5 +33,4 @@ if [ "${CI:-}" = true ] && [ "$selection" != 'not soak' ]; then
     fail 'with CI=true no test may be left out.'
 fi
 
-# loadgroup: tests that share a lab run one after another in one process.
-exec .venv/bin/python -m pytest -n "${JOBS:-$(nproc)}" --dist loadgroup -m "$selection" "$@"
+exec .venv/bin/python -m pytest -n "${JOBS:-$(nproc)}" -m "$selection" "$@"

@@ -212,8 +212,9 @@ def scenarios(
         listed = [{"name": each, "title": plan.title, "description": plan.description} for each, plan in found]
         out.document({"schema": LIST_SCHEMA["$id"], "scenarios": listed})
         return
+    width = max(len(each) for each, _ in found)
     for each, plan in found:
-        out.line(f"{each:14} {plan.title}")
+        out.line(f"{each:{width}} {plan.title}")
 
 
 LIST_SCHEMA: dict[str, Any] = {

@@ -16,7 +16,7 @@ Name = Callable[[bytes | None], str]
 
 _CAUSES: Final = {
     OutageCause.UNANSWERED: "doesn't answer",
-    OutageCause.RESTARTED: "was started anew, without its bindings",
+    OutageCause.RESTARTED: "has lost its bindings",
     OutageCause.LEFT: "takes leave",
     OutageCause.ACCUSED: "is said to be unreachable",
 }

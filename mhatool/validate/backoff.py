@@ -37,6 +37,8 @@ LATELY_NS = nanoseconds(5)
 MOST = 10_000
 PART_OF_LIFETIME = 0.4
 """Updates further apart than this part of their lifetime may be refreshes."""
+CHECK_INTERVAL_NS, CHECK_JITTER_NS = nanoseconds(1), nanoseconds(0.15)
+"""Between Binding Updates that ask a home agent whether it lives; both ends of a wait may be stamped 50 ms off."""
 TRANSMISSIONS = 6
 """As many are kept of a series."""
 
@@ -169,7 +171,9 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
     A peer or path that is overloaded gets relief this way: mobile nodes that all repeat every second keep a restarted
     home agent down. 1.6 times the wait before is enough, and from 31 s on it may stay. Two waits in a row that aren't
     doubled are a breach; one shorter wait may be a new beginning (a movement to the same address). Inconclusive where
-    the capture shows no answer of this peer at all: then these may be refreshes whose answers go another way.
+    the capture shows no answer of this peer at all: then these may be refreshes whose answers go another way; and where
+    updates to one of several home agents are a second apart: so a mobile node asks one that it heard is unreachable,
+    three times, and what told it may have passed elsewhere.
     """
     exchange, conversation = case.exchange, case.conversation
     if exchange is None or exchange.previous is None or exchange.previous.answer is not None:
@@ -182,4 +186,11 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
     sent = [(e.update.time_ns, e.update.frame) for e in _series(conversation)]
     if not stays_the_same(waits_between(sent)) or has_several_bindings(case):
         return ()
-    return (not_doubled(sent, inconclusive=not shows_answers(case.surroundings, conversation)),)
+    unsure = _may_be_checks(exchange, sent) or not shows_answers(case.surroundings, conversation)
+    return (not_doubled(sent, inconclusive=unsure),)
+
+
+def _may_be_checks(exchange: Exchange, sent: Sequence[Transmission]) -> bool:
+    """Whether a mobile node with several home agents may be asking one of them whether it lives."""
+    waits = waits_between(sent)[-2:]
+    return "M" in exchange.update.flags and all(abs(wait - CHECK_INTERVAL_NS) <= CHECK_JITTER_NS for wait in waits)

@@ -64,6 +64,7 @@ class Recording:
 
 AWAY, FURTHER = "2001:db8:1::5eff:fe10:1", "2001:db8:3::5eff:fe10:1"
 AGENTS = ("2001:db8:2::1", "2001:db8:2::2")
+THIRD = "2001:db8:2::3"
 RECORDINGS = (
     Recording(
         "paper",
@@ -91,6 +92,16 @@ RECORDINGS = (
         "moves at 20 s, 60 s and, home, 110 s; two agents",
         QUIET,
         tuple(fact for agent in AGENTS for fact in (Fact(agent, AWAY, 22, 25.5), Fact(agent, FURTHER, 61, 64.5, 115))),
+    ),
+    *(
+        Recording(
+            name,
+            "moves at 10 s; the first agent crashes at 40 s, noticed within 4 s, told in half a second, and within 3 s "
+            "of that the third agent holds the binding",
+            tuple(f"flows.{index}.rate=1" for index in range(6)),
+            (Fact(AGENTS[0], AWAY, 11, 15.5), Fact(AGENTS[1], AWAY, 11, 15.5), Fact(THIRD, AWAY, 40, 47.5)),
+        )
+        for name in ("ha-failure", "ha-failure-one-armed")
     ),
     Recording("lossy", "three frames in ten are lost; in the end nothing is left", QUIET, kept=False),
     Recording(

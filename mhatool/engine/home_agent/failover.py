@@ -145,7 +145,12 @@ class Failover:
         return self._peers.offers(address)
 
     def route_changed(self, address: bytes, is_reachable: bool, now: int) -> None:
-        """The routing lost the way to an agent, or found it again."""
+        """The routing lost the way to an agent, or found it again.
+
+        That of an agent whose own link is down has lost all of them: that is nobody's failure.
+        """
+        if self.heartbeats.probing.is_paused:
+            return
         given = PeerInput.KNOWN if is_reachable else PeerInput.ROUTE_LOST
         for peer in self._peers.at(address):
             if peer.state is not PeerState.UNKNOWN:

@@ -209,8 +209,7 @@ class Probing:
     def lose_route(self, peer: Peer, now: int) -> None:
         """An answer that was on its way is no proof: the next one will be."""
         self._lose(peer, "route", now)
-        if not self.is_paused:
-            self._ask(peer, now)
+        self._ask(peer, now)
 
     def resume(self, peer: Peer, now: int) -> None:
         """An unreachable one is there after all."""

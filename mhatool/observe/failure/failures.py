@@ -106,11 +106,10 @@ class Failures:
         source, destination = datagram.source, datagram.destination
         flags = message.get("flags") or ()
         changed = self.probes.heartbeat(moment, source, destination, message)
-        if "U" in flags:
-            self.outages.left(source, moment)
-            return
-        if changed:
+        if changed or "U" in flags:
             self.outages.restarted(source, moment)
+        if "U" in flags:
+            return
         self._lives(source, moment, LifeKind.HEARTBEAT)
         if "R" in flags:
             self.accusations.answers(moment, destination, source)

@@ -61,14 +61,23 @@ class Outages:
         return known
 
     def restarted(self, home_agent: bytes, moment: Moment) -> None:
-        """Its Restart Counter changed."""
-        self._begin(home_agent, OutageCause.RESTARTED, moment)
+        """Its Restart Counter changed, or it said so; saying it twice is once."""
+        if self._without_bindings(home_agent) is None:
+            self._begin(home_agent, OutageCause.RESTARTED, moment)
 
     def left(self, home_agent: bytes, moment: Moment) -> None:
-        """It took leave; saying so twice is once."""
-        known = self.of(home_agent)
-        if known is None or known.cause is not OutageCause.LEFT or known.back is not None:
+        """It took leave; that it has no bindings any more it may have said before."""
+        known = self._without_bindings(home_agent)
+        if known is None:
             self._begin(home_agent, OutageCause.LEFT, moment)
+        else:
+            known.cause = OutageCause.LEFT
+
+    def _without_bindings(self, home_agent: bytes) -> Outage | None:
+        """Its latest failure, where that goes on and it said itself that it has no bindings."""
+        known = self.of(home_agent)
+        is_said = known is not None and known.cause in (OutageCause.RESTARTED, OutageCause.LEFT)
+        return known if known is not None and is_said and known.back is None else None
 
     def lives(self, home_agent: bytes, sign: LifeSign) -> None:
         """A sign of life."""

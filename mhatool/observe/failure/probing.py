@@ -126,7 +126,10 @@ class Probes:
         return self._restarts.get(home_agent)
 
     def left(self, home_agent: bytes) -> Moment | None:
-        """When it took leave of its peers: an unsolicited Heartbeat, or a Router Advertisement with lifetime 0."""
+        """When it told its peers that it goes or has lost its bindings.
+
+        That is an unsolicited Heartbeat (RFC 5847), or a Router Advertisement with lifetime 0.
+        """
         return self._left.get(home_agent)
 
     def take_leave(self, home_agent: bytes, moment: Moment) -> None:
@@ -150,7 +153,7 @@ class Probes:
         heartbeat = message.value
         if not isinstance(heartbeat, Heartbeat):
             return False
-        changed = "U" not in heartbeat.flags and self._count(moment, source, heartbeat)
+        changed = self._count(moment, source, heartbeat)
         carried = ("heartbeat", heartbeat.sequence_number)
         if "U" in heartbeat.flags:
             self.take_leave(source, moment)

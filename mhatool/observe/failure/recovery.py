@@ -24,9 +24,9 @@ class OutageCause(StrEnum):
     UNANSWERED = "unanswered"
     """Probes stayed unanswered."""
     RESTARTED = "restarted"
-    """It lives, but its Restart Counter changed: its bindings are gone."""
+    """It lives, but its Restart Counter changed, or it said so: its bindings are gone."""
     LEFT = "left"
-    """It took leave."""
+    """It took leave: it advertises itself with lifetime 0."""
     ACCUSED = "accused"
     """Somebody said so; what it had seen didn't pass here."""
 

@@ -1,5 +1,6 @@
 """A lab for tests: it stands for a module's tests, is called like no other, and is gone afterwards."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -22,6 +23,8 @@ AGENTS = ("2001:db8:2::1", "2001:db8:2::2")
 PATIENCE_S = 20.0
 """More than anything here may take on a busy machine."""
 _PAUSE = threading.Event()
+_COUNT = itertools.count()
+"""Of the labs of this process: several may stand at once."""
 
 
 def until(what: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
@@ -93,7 +96,7 @@ def standing(topology: str, folder: Path, **live: Any) -> Iterator[Standing]:
         name: node if node.live is None else replace(node, live={**node.live, **live})
         for name, node in plan.nodes.items()
     }
-    lab = Lab(replace(plan, name=f"t{os.getpid() % 1_000_000}", nodes=nodes), folder)
+    lab = Lab(replace(plan, name=f"t{os.getpid() % 100_000}x{next(_COUNT)}", nodes=nodes), folder)
     lab.deploy()
     try:
         made = Standing(lab)

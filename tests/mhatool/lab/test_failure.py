@@ -15,7 +15,6 @@ pytestmark = [
     pytest.mark.bird,
     pytest.mark.nft,
     pytest.mark.ethtool,
-    pytest.mark.xdist_group("lab"),
 ]
 PROBE_S = 0.05
 FAST = {"constants": {"base": "rfc6275", "probe_interval_s": PROBE_S, "probe_idle_s": PROBE_S}}
@@ -37,7 +36,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
         yield made
 
 
-def test_the_mobile_node_hears_of_it_and_traffic_goes_on(lab: Standing, tmp_path: Path) -> None:
+def test_the_mobile_node_hears_of_it_and_goes_on_with_the_survivor(lab: Standing, tmp_path: Path) -> None:
     """SIGKILL and both links down: BFD lets the routing switch; the other agent tells, and takes over."""
     files = {node: tmp_path / f"{node}.jsonl" for node in ("cn2", "mn")}
     with (
@@ -56,10 +55,11 @@ def test_the_mobile_node_hears_of_it_and_traffic_goes_on(lab: Standing, tmp_path
     for sender, receiver in (("cn2", "mn"), ("mn", "cn2")):
         gaps = [gap for gap in lost(files[sender].open(), files[receiver].open()) if gap.last_ns > failed_ns]
         assert all(gap.last_ns - failed_ns < OUTAGE_NS + down_ns - failed_ns for gap in gaps), (sender, gaps)
+    _goes_on_with_the_survivor(lab)
 
 
-def test_the_survivor_is_what_the_mobile_node_is_registered_with(lab: Standing) -> None:
-    """Nobody else is there: it goes on with the one that lives, without M and without a list."""
+def _goes_on_with_the_survivor(lab: Standing) -> None:
+    """Nobody else is there: no M, no list."""
     until(lambda: _agents_of(lab) == [AGENTS[1]])
     checked = lab.events("mn", "agent:checked")[0]
     assert (checked["home_agent"], checked.get("alive", False)) == (AGENTS[0], False)

@@ -17,7 +17,6 @@ pytestmark = [
     pytest.mark.nft,
     pytest.mark.ethtool,
     pytest.mark.ping,
-    pytest.mark.xdist_group("lab"),
 ]
 
 CORRESPONDENT = "2001:db8:c::a"
@@ -46,6 +45,7 @@ def _move(lab: Standing, link: str, where: set[str]) -> None:
 
 
 def test_at_home_nobody_holds_a_binding_and_the_correspondent_reaches_the_node(lab: Standing) -> None:
+    _move(lab, "home", set())
     assert lab.show("ha1", "bindings") == lab.show("ha2", "bindings") == []
     assert lab.run("cn", "ping", "-c", "1", "-W", "2", HOME).returncode == 0
 
@@ -53,6 +53,7 @@ def test_at_home_nobody_holds_a_binding_and_the_correspondent_reaches_the_node(l
 def test_away_it_registers_with_both_agents_at_once_and_keeps_its_traffic(lab: Standing, tmp_path: Path) -> None:
     """The capture of all links tells the same story as the scenario `paper-rfc6275` (issue 7, line 1)."""
     capture = tmp_path / "live.pcapng"
+    _move(lab, "home", set())
     with lab.running("switch", "dumpcap", "-q", *_bridges(lab), "-w", str(capture)) as process:
         until(lambda: capture.exists() and capture.stat().st_size)
         _move(lab, "foreign3", {care_of(3)})
@@ -60,7 +61,7 @@ def test_away_it_registers_with_both_agents_at_once_and_keeps_its_traffic(lab: S
         until(lambda: len(records("dissect", str(capture), "--jsonl", "-Y", "binding_acknowledgement")) >= 4)
         process.terminate()
         process.wait(10)
-    sent = [event for event in lab.events("mn", "binding:update_sent") if event["lifetime_s"]]
+    sent = [event for event in lab.events("mn", "binding:update_sent") if event["lifetime_s"]][-2:]
     assert [event["peer"] for event in sent] == list(AGENTS)
     assert sent[0]["time_ns"] == sent[1]["time_ns"]
     assert all(event["home_agents"] == list(AGENTS) for event in sent)
@@ -97,6 +98,7 @@ def test_traffic_is_lost_only_from_the_link_change_to_the_acceptance(
     lab: Standing, tmp_path: Path, link: str, number: int
 ) -> None:
     """100 datagrams a second each way through the moves 2, 3 and 1 (issue 7, line 2)."""
+    _away(lab, 1 if number == 3 else 3)
     files = {node: tmp_path / f"{node}.jsonl" for node in ("cn", "mn")}
     with (
         lab.running("cn", *traffic(CORRESPONDENT, HOME, files["cn"])) as cn,
@@ -118,6 +120,12 @@ def test_traffic_is_lost_only_from_the_link_change_to_the_acceptance(
             assert gap.last_ns < accepted_ns + SLACK_NS
 
 
+def _away(lab: Standing, number: int) -> None:
+    """The mobile node is on this foreign link and registered with both agents, wherever it was before."""
+    _move(lab, f"foreign{number}", {care_of(number)})
+    until(lambda: [row["state"] for row in lab.show("mn", "updates") if row["home_registration"]] == ["BOUND"] * 2)
+
+
 def _accepted(lab: Standing, since_ns: int) -> int:
     """When the last of those who forward for the mobile node accepted where it is now."""
     answers = [
@@ -130,6 +138,7 @@ def _accepted(lab: Standing, since_ns: int) -> int:
 
 
 def test_back_home_nothing_is_left_anywhere(lab: Standing) -> None:
+    _away(lab, 3)
     lab.lab.move("mn", "home")
     for node in ("ha1", "ha2", "cn"):
         until(lambda node=node: lab.show(node, "bindings") == [])
@@ -139,7 +148,7 @@ def test_back_home_nothing_is_left_anywhere(lab: Standing) -> None:
 
 
 def test_a_mobile_node_that_is_stopped_deregisters_and_leaves_the_kernel_as_it_was(lab: Standing) -> None:
-    _move(lab, "foreign3", {care_of(3)})
+    _away(lab, 3)
     lab.lab.fail("mn", "stop")
     assert lab.show("ha1", "bindings") == lab.show("ha2", "bindings") == []
     assert lab.run("mn", "ip", "-6", "rule").stdout.count("lookup") == 2
@@ -152,7 +161,7 @@ def test_a_mobile_node_that_is_stopped_deregisters_and_leaves_the_kernel_as_it_w
 
 def test_what_a_killed_node_left_behind_is_removed_by_the_next_start(lab: Standing) -> None:
     until(lambda: lab.events("mn", "nd:address_assigned"))
-    _move(lab, "foreign3", {care_of(3)})
+    _away(lab, 3)
     lab.lab.processes.end("mn", 9)
     assert "lookup 1350" in lab.run("mn", "ip", "-6", "rule").stdout
     lab.lab.recover("mn")
@@ -164,8 +173,8 @@ def test_what_a_killed_node_left_behind_is_removed_by_the_next_start(lab: Standi
 
 def test_a_home_agent_that_was_killed_has_its_bindings_again(lab: Standing) -> None:
     """From its file: same care-of address, a lifetime that went on, and traffic through it (issue 7, line 8)."""
+    _away(lab, 3)
     before = lab.show("ha1", "bindings")
-    assert lab.care_of_addresses("ha1") == {care_of(3)}
     lab.lab.processes.end("ha1", 9)
     lab.lab.start("ha1")
     until(lambda: lab.answers("ha1"))

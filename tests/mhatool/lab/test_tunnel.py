@@ -16,7 +16,6 @@ pytestmark = [
     pytest.mark.nft,
     pytest.mark.ethtool,
     pytest.mark.ping,
-    pytest.mark.xdist_group("lab"),
 ]
 HOST = "2001:db8:c::b"
 MEGABYTES = 50

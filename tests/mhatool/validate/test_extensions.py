@@ -13,7 +13,8 @@ MANY = [ip(f"2001:db8:1::{number:x}") for number in range(1, 16)]
 
 
 def judged(select: str, *packets: Packet) -> list[Finding]:
-    return validate([scene(*packets)], select=[select])
+    """What is found, without MHA-027: a note of what every round costs."""
+    return validate([scene(*packets)], select=[select], ignore=["MHA-027"])
 
 
 def found(select: str, *packets: bytes) -> list[tuple[str, Severity]]:

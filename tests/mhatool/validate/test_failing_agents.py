@@ -246,6 +246,18 @@ def test_asking_another_one_with_its_own_list_is_none_either() -> None:
     assert told(["MHA-025"], *packets) == []
 
 
+def again(first: float, *waits: float) -> list[Packet]:
+    """A refresh at the second agent and its repetitions, none answered, after so many seconds each."""
+    times = [first + sum(waits[:i]) for i in range(len(waits) + 1)]
+    return [(at, update(AGENT, AGENT2, to=AGENT2, seq=2 + i)) for i, at in enumerate(times)]
+
+
+def test_a_refresh_and_three_checks_may_look_like_a_timer_that_does_not_double() -> None:
+    """The alarm passed elsewhere. At another pace than that of checks it is a breach as ever."""
+    assert unsure("MIP6-RTX-002", *ROUND, *again(20, 1.024, 1, 1)) == [8]
+    assert sure("MIP6-RTX-002", *ROUND, *again(20, 1.5, 1.5, 1.5)) == [8]
+
+
 def test_a_refusal_that_the_next_update_puts_right() -> None:
     packets = (
         *ROUND[:2],

@@ -102,6 +102,19 @@ def test_it_registers_nobody_but_lets_mobile_nodes_go() -> None:
     assert len(play.node.cache) == 0
 
 
+def test_a_check_that_is_under_way_still_ends_with_an_answer() -> None:
+    play = shares(FIRST_OF_TWO, advertises=True)
+    lives(play, 3)
+    play.forgets()
+    other = PREFIX[:8] + HOME[8:15] + b"\xab"
+    play.hears(update(1, flags="AHM", agents=FIRST_OF_TWO), CARE_OF, AGENT, home_address=other)
+    play.is_told(Stop())
+    play.forgets()
+    play.waits(1)
+    play.finds(BindingAcknowledgement, status=0)
+    assert lives(play, 60) == []  # nobody is asked because of it
+
+
 # --- its peers ---
 
 

@@ -13,6 +13,7 @@ from mhatool.engine.states import IllegalInputError
 from tests.mhatool.engine.home_agent.companions import (
     Counters,
     answers,
+    knows,
     lives,
     offered,
     requests,
@@ -359,6 +360,53 @@ def test_nor_when_no_list_names_it_any_more_until_it_answers() -> None:
     assert changes(play) == [(SECOND, "reachable", "probed")]
     assert offered(play) == {AGENT, SECOND, THIRD}
     assert {request.arrival.destination for request in lives(play, 5)} == {THIRD}  # nothing is shared with it
+
+
+def unlisted() -> Playbook:
+    """The second one is unreachable, and no binding lists it any more."""
+    play = loses()
+    play.hears(update(2, lifetime_s=0), HOME, AGENT, link_source=MOBILE_LINK)
+    play.forgets()
+    return play
+
+
+def test_one_that_has_restarted_holds_nothing_that_would_lack() -> None:
+    play = unlisted()
+    assert offered(play) == {AGENT}
+    lives(play, HASTE_S, {SECOND: 1})
+    assert changes(play) == [(SECOND, "reachable", "probed")]
+    assert offered(play) == {AGENT, SECOND}
+    assert lives(play, 10) == []
+
+
+def test_with_the_link_back_nothing_old_is_held_against_it() -> None:
+    play = unlisted()
+    play.is_told(LinkChanged("home", False))
+    play.is_told(LinkChanged("home", True))
+    assert changes(play) == [(SECOND, "unreachable", "unshared")]
+    assert offered(play) == {AGENT, SECOND}
+    assert lives(play, 10) == []
+
+
+def test_nobody_is_asked_by_an_agent_whose_link_is_down() -> None:
+    play = shares()
+    play.is_told(LinkChanged("home", False))
+    says(play, SECOND, "UR", counter=1)
+    play.is_told(PeerRouteChanged(SECOND, False))
+    knows(play, THIRD)
+    play.hears(update(2, flags="AHM", agents=(AGENT, SECOND, THIRD)), CARE_OF, AGENT, home_address=HOME)
+    assert lives(play, 30, NOBODY) == []
+    assert changes(play) == []
+    assert not [event for event in play.events if isinstance(event, AlarmRaised)]
+    play.is_told(LinkChanged("home", True))
+    assert {request.arrival.destination for request in requests(play)} == {SECOND, THIRD}
+
+
+def test_a_route_to_one_that_is_listed_but_not_known_is_of_nobody_s_concern() -> None:
+    play = shares()
+    play.hears(update(2, flags="AHM", agents=(AGENT, SECOND, THIRD)), CARE_OF, AGENT, home_address=HOME)
+    play.is_told(PeerRouteChanged(THIRD, False))
+    assert changes(play) == []
 
 
 def test_it_is_forgotten_when_its_advertised_lifetime_is_over() -> None:

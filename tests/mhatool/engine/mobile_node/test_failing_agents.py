@@ -544,6 +544,26 @@ def test_a_return_during_the_check_asks_every_agent_to_forget() -> None:
     assert not [each for each in play.events if isinstance(each, AgentChecked)]
 
 
+def test_away_again_it_begins_anew() -> None:
+    """Neither the check nor the replacement of before the return counts any more."""
+    play = registered(*BOTH)
+    play.hears_alarm(AGENT1)
+    play.is_offered(AGENT2, AGENT3)
+    play.takes_updates()
+    play.returns_home()
+    for each in play.takes_updates():
+        play.is_answered(each)
+    assert not play.node._parts.rounds.checks.doubts(AGENT1)
+    play.forgets()
+    play.is_carried_to(ELSEWHERE)
+    play.is_offered(AGENT3, AGENT1)
+    updates = play.takes_updates()
+    assert [(each.arrival.destination, listed(each)) for each in updates] == [
+        (AGENT3, (AGENT3, AGENT1)),
+        (AGENT1, (AGENT3, AGENT1)),
+    ]
+
+
 def test_a_node_that_stops_asks_nobody() -> None:
     play = registered(*BOTH)
     play.hears_alarm(AGENT1)
@@ -553,6 +573,19 @@ def test_a_node_that_stops_asks_nobody() -> None:
             play.is_answered(each)
     play.waits(500)
     assert play.takes_updates() == []
+
+
+def test_a_node_that_stops_checks_nobody() -> None:
+    """Deregistrations that nobody answers are no questions: 1, 2 and 4 s between them (11.8), and no verdict."""
+    play = registered(*BOTH)
+    play.hears_alarm(AGENT1)
+    play.is_told(Stop())
+    begin = play.now
+    play.takes_updates()
+    play.waits(8)
+    to_first = [each for each in play.takes_updates() if each.arrival.destination == AGENT1]
+    assert [at for at, *_ in seen(to_first, begin)] == [1, 3, 7]
+    assert not [each for each in play.events if isinstance(each, AgentChecked)]
 
 
 # --- agents that were given up ---

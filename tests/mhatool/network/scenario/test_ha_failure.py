@@ -11,7 +11,13 @@ INTERVALS_S = (1.0, 0.05)
 DAD_S = 1.0
 """A home agent's check of a home address that nobody answers for (RFC 4862: RetransTimer, once)."""
 CASES = [
-    pytest.param(name, interval_s, seed, id=f"{name}, {interval_s:g} s, seed {seed}")
+    pytest.param(
+        name,
+        interval_s,
+        seed,
+        id=f"{name}, {interval_s:g} s, seed {seed}",
+        marks=[pytest.mark.soak] if seed > 1 else [],
+    )
     for name in (ROUTERS, ONE_ARMED)
     for interval_s in INTERVALS_S
     for seed in (1, 6)
@@ -113,7 +119,7 @@ def test_if_the_teller_dies_the_next_one_tells_of_both(second_s: float) -> None:
     assert "ha4" not in found.recovery.tellers
 
 
-@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize("seed", [1, pytest.param(3, marks=pytest.mark.soak)])
 def test_one_of_three_tells_it(seed: int) -> None:
     """All three probe each other; the third one would tell if the second one's alarm weren't answered."""
     changes = ('failures=[{at=40, node="ha1", how="crash"}]', "expectations=[]", "duration_s=62")

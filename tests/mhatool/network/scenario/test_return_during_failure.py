@@ -8,7 +8,7 @@ from tests.mhatool.network.scenario.recoveries import HOME, Failed, S, failed
 from tests.mhatool.network.scenario.runs import left_of
 
 AGENTS = ("ha1", "ha2")
-SEEDS = (1, 2)
+SEEDS = (1, pytest.param(2, marks=pytest.mark.soak))
 
 
 @pytest.fixture(scope="module", params=SEEDS)

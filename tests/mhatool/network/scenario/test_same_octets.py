@@ -48,7 +48,12 @@ def test_twenty_runs_are_one() -> None:
     assert len({in_this_process("tour", QUICK) for _ in range(20)}) == 1
 
 
-@pytest.mark.parametrize("name", built_in_names())
+LATER = ("ha-failure-one-armed", "ha-failure-three", "false-alarm", "return-during-failure")
+"""The same nodes and kinds of failures are in the others."""
+EACH = [pytest.param(name, marks=[pytest.mark.soak] if name in LATER else []) for name in built_in_names()]
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_each_scenario_in_processes_that_hash_otherwise(name: str, tmp_path: Path) -> None:
     changes = list(SHORT.get(name, CHANGES.get(name, ())))
     first = digests(tmp_path, name, changes, "1")

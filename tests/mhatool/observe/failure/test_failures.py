@@ -7,7 +7,16 @@ from tests.recipes import failing_agents as made
 from tests.recipes.binding_updates import neighbor_solicitation
 from tests.recipes.example import Packet
 from tests.recipes.failing_agents import ROUND, SPARE, alarm, answered, asked, by, heartbeat, probe, update
-from tests.recipes.packets import ba, bu, dhaad_reply, echo_reply, echo_request
+from tests.recipes.packets import (
+    ba,
+    bu,
+    dhaad_reply,
+    echo_reply,
+    echo_request,
+    home_agent_information,
+    prefix_information,
+    router_advertisement,
+)
 
 
 def observer(*packets: Packet) -> Observer:
@@ -148,10 +157,17 @@ def test_a_changed_restart_counter_is_an_outage_until_bindings_are_held_again() 
 
 
 def test_taking_leave() -> None:
-    leaves = (8.0, heartbeat(AGENT, AGENT2, 1, flags=3, counter=5))
-    (outage,) = failures(*ROUND, *probe(2, 1), leaves, (8.01, leaves[1])).outages
+    """First it says that its bindings are gone, then it advertises itself for the last time."""
+    says = (8.0, heartbeat(AGENT, AGENT2, 1, flags=3, counter=5))
+    (outage,) = failures(*ROUND, *probe(2, 1), says, (8.01, says[1]), *probe(9, 2, counter=5)).outages
+    assert (outage.cause, outage.noticed_ns, outage.back) == (OutageCause.RESTARTED, 8 * S, None)
+    last = router_advertisement(
+        home_agent_information(lifetime=0), prefix_information(AGENT), source=made.LINK_LOCAL, lifetime=0
+    )
+    (outage,) = failures(*ROUND, *probe(2, 1), says, (8.02, last)).outages
+    assert (outage.cause, outage.noticed_ns) == (OutageCause.LEFT, 8 * S)
+    (outage,) = failures(*ROUND, *probe(2, 1), (8.02, last)).outages
     assert outage.cause is OutageCause.LEFT
-    assert outage.noticed_ns == 8 * S
 
 
 # --- recoveries ---
