@@ -11,6 +11,7 @@ from tests.mhatool.lab.standing import AGENTS, HOME, Standing, care_of, heard, s
 
 pytestmark = [
     pytest.mark.root,
+    pytest.mark.ping,
     pytest.mark.iproute2,
     pytest.mark.bird,
     pytest.mark.nft,

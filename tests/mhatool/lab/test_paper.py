@@ -12,6 +12,7 @@ from tests.mhatool.lab.standing import AGENTS, HOME, Standing, care_of, heard, r
 
 pytestmark = [
     pytest.mark.root,
+    pytest.mark.tshark,
     pytest.mark.iproute2,
     pytest.mark.bird,
     pytest.mark.nft,

@@ -11,6 +11,8 @@ from tests.mhatool.lab.standing import AGENTS, HOME, Standing, care_of, records,
 
 pytestmark = [
     pytest.mark.root,
+    pytest.mark.tshark,
+    pytest.mark.tcpdump,
     pytest.mark.iproute2,
     pytest.mark.bird,
     pytest.mark.nft,
