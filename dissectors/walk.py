@@ -16,26 +16,8 @@ from dissectors.ipv6.header import (
     HopByHop,
     Ipv6,
 )
-from dissectors.ipv6.link import (
-    ETHERNET,
-    ETHERTYPE_IPV4,
-    ETHERTYPE_IPV6,
-    ETHERTYPE_VLAN,
-    IPV6_ONLY,
-    LOOP,
-    NULL,
-    RAW,
-    SLL,
-    SLL2,
-    Ethernet,
-    LinuxSll,
-    LinuxSll2,
-    Null,
-    Payload,
-    Tcp,
-    Udp,
-    Vlan,
-)
+from dissectors.ipv6.link import IPV6_ONLY, Payload, Tcp, Udp
+from dissectors.ipv6.link_walk import LINK_TYPES, through_link
 from dissectors.ipv6.reassembly import Reassembler
 from dissectors.ipv6.rest import Rest
 from dissectors.packet import Datagram, Packet
@@ -51,8 +33,6 @@ if TYPE_CHECKING:
 
 MOST_TUNNELS = 8
 DSMIPV6_PORT = 4191
-
-LINK_TYPES = frozenset({NULL, ETHERNET, LOOP, SLL, IPV6_ONLY, SLL2, *RAW})
 
 _EXTENSIONS: dict[str, type] = {
     "hop_by_hop": HopByHop,
@@ -140,38 +120,17 @@ class _Walk:
     # --- link layers ---
 
     def link(self, link_type: int, rest: Rest) -> None:
-        if link_type == ETHERNET:
-            view = self.layer(Ethernet, rest, rest.start + 14)
-            self.network(view, view.get("ethertype"), rest.at(view.end))
-        elif link_type in (SLL, SLL2):
-            cls, size = (LinuxSll, 16) if link_type == SLL else (LinuxSll2, 20)
-            view = self.layer(cls, rest, rest.start + size)
-            self.network(view, view.get("protocol"), rest.at(view.end))
-        elif link_type in (NULL, LOOP):
-            view = self.layer(Null, rest, rest.start + 4)
-            self.bare(rest.at(view.end))
-        elif link_type in RAW or link_type == IPV6_ONLY:
-            self.bare(rest)
-        else:
+        if link_type not in LINK_TYPES:
             message = f"link type {link_type} is not supported"
             self.packet.problems.append(Problem("unknown_link_type", 0, message))
-
-    def bare(self, rest: Rest) -> None:
-        """No ethertype: the version says whether it is IPv6."""
-        if rest.start < rest.end and rest.octets[rest.start] >> 4 == 6:
-            self.trailer(self.ipv6(rest, None, 0), rest)
+            return
+        carried = through_link(self.layer, link_type, rest)
+        if carried is None:
+            return
+        if carried.is_ipv6:
+            self.trailer(self.ipv6(carried.rest, None, 0), carried.rest)
         else:
-            self.payload(rest)
-
-    def network(self, link: View, ethertype: int | None, rest: Rest) -> None:
-        while ethertype in ETHERTYPE_VLAN:
-            link = self.layer(Vlan, rest, rest.start + 4)
-            ethertype, rest = link.get("ethertype"), rest.at(link.end)
-        if ethertype == ETHERTYPE_IPV6:
-            self.trailer(self.ipv6(rest, None, 0), rest)
-        elif ethertype is not None:
-            name = {"ethertype_name": "IPv4"} if ethertype == ETHERTYPE_IPV4 else {}
-            self.payload(rest, ethertype=ethertype, **name)
+            self.payload(carried.rest, **carried.facts)
 
     def trailer(self, end: int, rest: Rest) -> None:
         """What follows the outermost packet: a link's padding; shown with the outermost layer."""

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, get_type_hints
 
 from dissectors.ipv6.address import text
 from dissectors.profile import Profile
@@ -35,8 +35,8 @@ class NodeFile:
 
     `control` is the Unix socket for `mhatool node show`, `state` where bindings outlive a restart ("" for nowhere),
     `trace` a file for the node's events. `keys` is a file of security associations, its owner's alone. `insecure`: run
-    without any. `interfaces` are those of a correspondent; other nodes name theirs in their own table. `data_plane` is
-    how packets travel: `auto` takes the first that works here.
+    without any. `interfaces` are those of a correspondent, and further ones of a home agent; other nodes name theirs in
+    their own table.
     """
 
     name: str
@@ -47,7 +47,6 @@ class NodeFile:
     trace: str = ""
     keys: str = ""
     insecure: bool = False
-    data_plane: Literal["auto", "tun"] = "auto"
     mtu: int = 1460
     interfaces: tuple[str, ...] = ()
     mobile_node: Mapping[str, Any] | None = None
@@ -157,20 +156,13 @@ def _with_keys(configuration: Any, file: NodeFile, path: Path) -> Any:
     field = {"home_agent": "associations", "mobile_node": "security_associations"}.get(file.role)
     if field is None:
         raise ScenarioError("correspondents have no keys: return routability proves what they are told", ("keys",))
-    kind = type(configuration).__dataclass_fields__[field]
-    hints = _hints(type(configuration))
-    made = convert(data.get("associations", []), hints[kind.name], ("keys", "associations"))
+    hints = get_type_hints(type(configuration))
+    made = convert(data.get("associations", []), hints[field], ("keys", "associations"))
     extra = {"requires_authentication": True} if file.role == "home_agent" and not file.insecure else {}
     try:
         return replace(configuration, **{field: made}, **extra)
     except ValueError as error:
         raise ScenarioError(str(error), ("keys",)) from None
-
-
-def _hints(cls: type) -> dict[str, Any]:
-    from typing import get_type_hints
-
-    return get_type_hints(cls)
 
 
 def shown_addresses(live: LiveNode) -> tuple[str, ...]:

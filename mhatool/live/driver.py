@@ -7,9 +7,7 @@ import fcntl
 import signal
 import socket
 import struct
-from collections import deque
 from collections.abc import Callable
-from random import SystemRandom
 from typing import Any, Final
 
 from mhatool.engine.commands import Command, LinkChanged, Start, Stop
@@ -41,8 +39,6 @@ class Driver:
         self._timer: asyncio.TimerHandle | None = None
         self._stop: asyncio.Event = asyncio.Event()
         self._carriers: dict[str, bool] = {}
-        self._busy = False
-        self._waiting: deque[Command] = deque()
 
     async def run(self, ready: Callable[[], Any] = lambda: None) -> None:
         """Come up, say so by `ready`, and go on until SIGTERM, SIGINT or `stop`."""
@@ -89,13 +85,9 @@ class Driver:
     # --- inputs ---
 
     def command(self, command: Command) -> None:
-        """Tell the node something; what it leads to is done before this returns."""
-        self._waiting.append(command)
-        if self._busy:
-            return  # it came while another input is worked on: after that one
-        while self._waiting:
-            self.node.command(self._waiting.popleft(), self.clock.now())
-            self._settle()
+        """Tell the node something, and do what it leads to."""
+        self.node.command(command, self.clock.now())
+        self._settle()
 
     def _hear(self, name: str) -> None:
         machine = self.machine
@@ -129,14 +121,10 @@ class Driver:
     # --- outputs ---
 
     def _settle(self) -> None:
-        self._busy = True
-        try:
-            for event in self.node.poll_events():
-                for listener in self.listeners:
-                    listener(event)
-            self.machine.carry_out(self.node.poll_actions())
-        finally:
-            self._busy = False
+        for event in self.node.poll_events():
+            for listener in self.listeners:
+                listener(event)
+        self.machine.carry_out(self.node.poll_actions())
         self._arm()
 
     def _arm(self) -> None:
@@ -178,9 +166,4 @@ def _carrier(interface: str) -> bool:
     return flags & _UP_AND_RUNNING == _UP_AND_RUNNING
 
 
-def system_randomness() -> SystemRandom:
-    """The chance of live nodes."""
-    return SystemRandom()
-
-
-__all__ = ["GOODBYE_S", "Driver", "system_randomness"]
+__all__ = ["GOODBYE_S", "Driver"]

@@ -19,8 +19,8 @@ _NEXT_HEADER_AT, _TYPE_AT = 6, 40
 _WHOLE = 0x40000
 """So much of a packet is copied: all of it."""
 
-EXTENSIONS: Final = tuple(PROTOCOLS[name] for name in ("mobility", "destination_options", "routing", "fragment"))
-"""Next headers behind which signalling, a Home Address option or a type 2 routing header may stand."""
+CARRIERS: Final = tuple(PROTOCOLS[name] for name in ("destination_options", "routing", "fragment", "ipv6"))
+"""Next headers behind which signalling may stand, or a packet of a home address."""
 ICMPV6_TYPES: Final = (1, 2, 3, 4, *range(133, 138), *range(144, 148), 154)
 """Errors, neighbour discovery, home agent discovery, prefix discovery, Home Agent Unreachable; no echo."""
 
@@ -50,4 +50,4 @@ def attach(to: socket.socket, instructions: list[Instruction]) -> None:
     to.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(instructions), ctypes.addressof(buffer)))
 
 
-__all__ = ["EXTENSIONS", "ICMPV6_TYPES", "Instruction", "attach", "program"]
+__all__ = ["CARRIERS", "ICMPV6_TYPES", "Instruction", "attach", "program"]

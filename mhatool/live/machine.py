@@ -6,19 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dissectors.ipv6.address import is_link_local, is_multicast
-from dissectors.profile import PROTOCOLS
 from mhatool.engine import actions
 from mhatool.live.data_plane.base import DataPlane
 from mhatool.live.errors import LiveError
+from mhatool.live.filter import CARRIERS
 from mhatool.live.kernel import Kernel
 from mhatool.live.packets import LinkSocket, RawSocket
 from mhatool.network import datagram as ipv6
 from mhatool.network.ethernet import group_link_address
 
 _ECHO = (128, 129)
-_LOOPBACK = "lo"
-#: Says something to whoever reads the log: a level of `logging`, and words.
-Log = Callable[[int, str], None]
 
 
 class LiveMachine:
@@ -28,7 +25,7 @@ class LiveMachine:
 
     def __init__(self, interfaces: Iterable[str], kernel: Kernel, mobility: int, warn: Callable[[str], None]) -> None:
         self.kernel = kernel
-        self.links = {name: LinkSocket(name, _of_interest(mobility)) for name in interfaces}
+        self.links = {name: LinkSocket(name, (mobility, *CARRIERS)) for name in interfaces}
         self._warn = warn
         self._raw = RawSocket()
         self._mobility = mobility
@@ -144,11 +141,6 @@ class LiveMachine:
 
 def _octet(number: int) -> bytes:
     return bytes([number])
-
-
-def _of_interest(mobility: int) -> tuple[int, ...]:
-    extensions = tuple(PROTOCOLS[name] for name in ("destination_options", "routing", "fragment", "ipv6"))
-    return (mobility, *extensions)
 
 
 def _set_route(machine: LiveMachine, action: actions.SetRoute) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dissectors.ipv6.address import is_link_local, is_multicast, text
-from mhatool.live.filter import EXTENSIONS, attach, program
+from mhatool.live.filter import attach, program
 from mhatool.network.ethernet import group_link_address
 
 _ETH_P_IPV6: Final = 0x86DD
@@ -28,7 +28,7 @@ _ROOM: Final = 4 << 20
 class LinkSocket:
     """What is heard on one interface and is of interest, and what is said there to a neighbour known by its address."""
 
-    def __init__(self, interface: str, next_headers: tuple[int, ...] = EXTENSIONS) -> None:
+    def __init__(self, interface: str, next_headers: tuple[int, ...]) -> None:
         self.interface = interface
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
         attach(self._socket, program(next_headers))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 from mhatool.engine.commands import RestoreBindings
@@ -17,7 +18,7 @@ from mhatool.live.clock import Clock
 from mhatool.live.configuration import LiveNode
 from mhatool.live.control import ControlServer
 from mhatool.live.data_plane.tun import TunDataPlane
-from mhatool.live.driver import Driver, system_randomness
+from mhatool.live.driver import Driver
 from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
 from mhatool.live.machine import LiveMachine
@@ -61,7 +62,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         machine = _machine(live, kernel, mobility, stack)
         clock = Clock()
         memory = _memory(live, clock.now(), stack)
-        node: Node = ROLES[file.role].make(_remembering(live, memory), system_randomness())
+        node: Node = ROLES[file.role].make(_remembering(live, memory), SystemRandom())
         driver = Driver(node, machine, clock)
         plane = TunDataPlane(device, kernel, file.mtu, machine.send_data, driver.command)
         machine.data_plane = plane
