@@ -58,6 +58,7 @@ def deploy(
     """
     from mhatool.lab.lab import Lab
     from mhatool.lab.lab import dry_run as commands
+    from mhatool.live.errors import need_pyroute2
 
     with _told():
         plan = _topology(topology)
@@ -66,6 +67,7 @@ def deploy(
                 print(line)
             return
         _need_root()
+        need_pyroute2()
         Lab(plan).deploy()
     print(f"lab {plan.name} stands: {', '.join(plan.nodes)}; mhatool lab destroy {plan.name} removes it")
 
@@ -211,11 +213,12 @@ def graph(topology: TopologyArgument = "paper") -> None:
 def _told() -> Iterator[None]:
     """What can't be done becomes one line."""
     from mhatool.lab.lab import LabError
+    from mhatool.live.errors import LiveError
     from mhatool.network.scenario.errors import ScenarioError
 
     try:
         yield
-    except (LabError, ScenarioError) as error:
+    except (LabError, LiveError, ScenarioError) as error:
         fail(str(error))
 
 

@@ -57,13 +57,14 @@ def run(config: ConfigArgument) -> None:
     """
     import logging
 
-    from mhatool.live.errors import LiveError
+    from mhatool.live.errors import LiveError, need_pyroute2
 
     live = _loaded(config)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=f"{live.file.name}: %(message)s")
-    from mhatool.live.run import run as run_live
-
     try:
+        need_pyroute2()
+        from mhatool.live.run import run as run_live
+
         run_live(live, lambda _: logging.getLogger("mhatool.live").info("up"))
     except LiveError as error:
         fail(str(error))

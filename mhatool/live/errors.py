@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 
 class LiveError(Exception):
     """Something that this machine can't do, or doesn't allow; the text says what to do about it."""
 
 
-__all__ = ["LiveError"]
+def need_pyroute2() -> None:
+    """LiveError without the library that talks to the kernel: it comes with the extra `live` alone."""
+    if find_spec("pyroute2") is None:
+        raise LiveError(
+            "pyroute2 isn't installed, and nodes change addresses and routes with it; pip install mhatool[live]"
+        )
+
+
+__all__ = ["LiveError", "need_pyroute2"]

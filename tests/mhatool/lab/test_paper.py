@@ -147,6 +147,15 @@ def _accepted(lab: Standing, since_ns: int) -> int:
     return max(answers)
 
 
+def test_what_a_home_agent_only_forwards_is_none_of_its_business(lab: Standing) -> None:
+    """A Home Test passes through an agent on its way to the home address, which takes no part in it."""
+    _away(lab, 3)
+    until(lambda: _reaches(lab) and lab.show("mn", "stats")["received"].get("home_test"))
+    for agent in ("ha1", "ha2"):
+        taken = [*lab.events(agent, "mh:received"), *lab.events(agent, "mh:dropped")]
+        assert [event for event in taken if event["destination"] == HOME.replace(":0:0:", "::")] == []
+
+
 def test_back_home_nothing_is_left_anywhere(lab: Standing) -> None:
     _away(lab, 3)
     lab.lab.move("mn", "home")
