@@ -24,6 +24,10 @@ class DropReason(StrEnum):
     """A home agent that isn't in the list in question says it, or is named by it (the paper, III-D)."""
     PACED = "paced"
     """The same was said, or checked, too short a time ago."""
+    RATE_LIMIT = "rate_limit"
+    """More of that a second than the node is configured to take, from there or in all."""
+    OVERRUN = "overrun"
+    """It came while the node was busy, and the kernel had no more room to keep it."""
 
     MALFORMED = "malformed"
     """The codec refused it; the event says which field and clause."""

@@ -1,4 +1,4 @@
-"""What a home agent tells about the addresses that it checks and defends: category `nd`."""
+"""What a home agent tells about the addresses that it checks and defends, and about whom it doesn't serve."""
 
 from __future__ import annotations
 
@@ -44,4 +44,21 @@ class UnknownAgentListed(Event, frozen=True, kw_only=True, tag="agent:unknown_li
     address: bytes
 
 
-__all__ = ["AddressConflict", "DefenceEnded", "DefenceStarted", "HomeAddressChecked", "UnknownAgentListed"]
+class UpdateRefused(Event, frozen=True, kw_only=True, tag="binding:update_refused"):
+    """A Binding Update to `address` is refused: `status` is what its sender is told, `reason` the same in words."""
+
+    home_address: bytes
+    care_of_address: bytes
+    address: bytes
+    status: int
+    reason: str
+
+
+__all__ = [
+    "AddressConflict",
+    "DefenceEnded",
+    "DefenceStarted",
+    "HomeAddressChecked",
+    "UnknownAgentListed",
+    "UpdateRefused",
+]

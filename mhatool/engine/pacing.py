@@ -1,4 +1,4 @@
-"""How often something may happen: a bucket of tokens (RFC 4443, 2.4 f), or a queue of what has to wait."""
+"""How often something may happen: buckets of tokens (RFC 4443, 2.4 f), or a queue of what has to wait."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from mhatool.protocol.lifetime import NS_PER_S
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -29,6 +30,45 @@ class TokenBucket:
             return False
         self._tokens -= 1
         return True
+
+    def is_full(self, now: int) -> bool:
+        """Whether nothing is left of what it has let through: a new one would do the same."""
+        gone = self._burst - self._tokens
+        return self._since is None or (now - self._since) / NS_PER_S * self._rate >= gone
+
+
+class TokenBuckets(Generic[K]):
+    """A bucket for each of those who ask: `rate` a second, and so many at once; a rate of 0 lets all through.
+
+    There are `most` at a time. Those who come when there is no room share one, so that memory has its bounds whoever
+    asks, and who has a bucket already keeps it.
+    """
+
+    def __init__(self, rate: float, most: int = 4_096) -> None:
+        self._rate = rate
+        self._burst = max(round(rate), 1)
+        self._most = most
+        self._buckets: dict[K, TokenBucket] = {}
+        self._shared = TokenBucket(rate, self._burst)
+
+    def take(self, key: K, now: int) -> bool:
+        """Whether it may happen now; then it counts."""
+        return not self._rate or self._of(key, now).take(now)
+
+    def _of(self, key: K, now: int) -> TokenBucket:
+        """Whoever asked last stands last, so the first one is the first that may be forgotten."""
+        bucket = self._buckets.pop(key, None) or self._new(now)
+        if bucket is not self._shared:
+            self._buckets[key] = bucket
+        return bucket
+
+    def _new(self, now: int) -> TokenBucket:
+        if len(self._buckets) >= self._most:
+            first = next(iter(self._buckets))
+            if not self._buckets[first].is_full(now):
+                return self._shared
+            del self._buckets[first]
+        return TokenBucket(self._rate, self._burst)
 
 
 class PacedQueue(Generic[T]):
@@ -63,4 +103,4 @@ class PacedQueue(Generic[T]):
             yield self._waiting.popleft()
 
 
-__all__ = ["PacedQueue", "TokenBucket"]
+__all__ = ["PacedQueue", "TokenBucket", "TokenBuckets"]

@@ -35,8 +35,9 @@ class NodeFile:
 
     `control` is the Unix socket for `mhatool node show`, `state` where bindings outlive a restart ("" for nowhere),
     `trace` a file for the node's events. `keys` is a file of security associations, its owner's alone. `insecure`: run
-    without any. `interfaces` are those of a correspondent, and further ones of a home agent; other nodes name theirs in
-    their own table.
+    without any. `packet_rate` is how many messages of one kind a second it reads from one source; 0: all of them.
+    `interfaces` are those of a correspondent, and further ones of a home agent; other nodes name theirs in their own
+    table.
     """
 
     name: str
@@ -48,6 +49,7 @@ class NodeFile:
     keys: str = ""
     insecure: bool = False
     mtu: int = 1460
+    packet_rate: float = 1_000.0
     interfaces: tuple[str, ...] = ()
     mobile_node: Mapping[str, Any] | None = None
     home_agent: Mapping[str, Any] | None = None

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from mhatool.engine.commands import Command, LinkChanged, Start, Stop
+from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
 from mhatool.engine.node import Node
+from mhatool.engine.pacing import TokenBuckets
 from mhatool.live.clock import Clock
+from mhatool.live.data_plane.base import why_not_received
 from mhatool.live.machine import LiveMachine
 from mhatool.live.tables import Tables
 from mhatool.protocol.lifetime import NS_PER_S
@@ -28,7 +31,7 @@ GOODBYE_S: Final = 2.0
 class Driver:
     """Runs a node until it is told to stop. `listeners` hear each event."""
 
-    def __init__(self, node: Node, machine: LiveMachine, clock: Clock) -> None:
+    def __init__(self, node: Node, machine: LiveMachine, clock: Clock, packet_rate: float) -> None:
         self.node = node
         self.machine = machine
         self.clock = clock
@@ -36,6 +39,7 @@ class Driver:
         self.listeners: list[Callable[[Event], None]] = [self.tables.hear]
         self.first: list[Command] = []
         """What the node is told right after it has come up."""
+        self._paces: TokenBuckets[bytes] = TokenBuckets(packet_rate)
         self._timer: asyncio.TimerHandle | None = None
         self._stop: asyncio.Event = asyncio.Event()
         self._carriers: dict[str, bool] = {}
@@ -90,16 +94,26 @@ class Driver:
         self._settle()
 
     def _hear(self, name: str) -> None:
-        machine = self.machine
-        for datagram, link_source in machine.links[name].read():
+        machine, link = self.machine, self.machine.links[name]
+        for datagram, link_source in link.read():
             if not machine.is_ours(datagram[24:40]):
                 continue
-            if machine.is_signalling(datagram):
+            kind = machine.kind(datagram)
+            if kind is None:
+                self._hear_data(datagram)
+            elif self._paces.take(datagram[8:24] + kind, self.clock.now()):
                 machine.received += 1
                 self.node.receive(datagram, name, link_source, self.clock.now())
                 self._settle()
             else:
-                machine.data_plane.receive(datagram)
+                self.tables.count_dropped(DropReason.RATE_LIMIT)
+        self.tables.count_dropped(DropReason.OVERRUN, link.lost())
+
+    def _hear_data(self, datagram: bytes) -> None:
+        if not self.machine.data_plane.receive(datagram):
+            reason = why_not_received(datagram)
+            if reason is not None:
+                self.tables.count_dropped(reason)
 
     def _ring(self) -> None:
         self._timer = None

@@ -15,7 +15,8 @@ from mhatool.live.packets import LinkSocket, RawSocket
 from mhatool.network import datagram as ipv6
 from mhatool.network.ethernet import group_link_address
 
-_ECHO = (128, 129)
+_ECHO = (b"\x80", b"\x81")
+_FRAGMENT = bytes([ipv6.FRAGMENT])
 
 
 class LiveMachine:
@@ -57,13 +58,21 @@ class LiveMachine:
 
     def is_signalling(self, datagram: bytes) -> bool:
         """Whether the node itself wants to see it: mobility messages and ICMPv6 but echo, also from within a tunnel."""
+        return self.kind(datagram) is not None
+
+    def kind(self, datagram: bytes) -> bytes | None:
+        """Octets that all signalling of this protocol and type has; None: data, or for somebody else."""
         found = ipv6.carried(datagram)
         if found.protocol == ipv6.IPV6:
             inner = datagram[found.at :]
-            return ipv6.is_whole(inner) and self.is_ours(ipv6.destination(inner)) and self.is_signalling(inner)
-        if found.protocol == self._mobility or found.fragment_at is not None:
-            return True
-        return found.protocol == ipv6.ICMPV6 and datagram[found.at : found.at + 1] not in map(_octet, _ECHO)
+            return self.kind(inner) if ipv6.is_whole(inner) and self.is_ours(ipv6.destination(inner)) else None
+        if found.fragment_at is not None:
+            return _FRAGMENT
+        if found.protocol == self._mobility:
+            return bytes([found.protocol]) + datagram[found.at + 2 : found.at + 3]
+        icmpv6_type = datagram[found.at : found.at + 1]
+        is_wanted = found.protocol == ipv6.ICMPV6 and icmpv6_type not in _ECHO
+        return bytes([found.protocol]) + icmpv6_type if is_wanted else None
 
     def is_ours(self, destination: bytes) -> bool:
         """Whether a packet for this address ends here."""
@@ -137,10 +146,6 @@ class LiveMachine:
             link.close()
         self._raw.close()
         return failed
-
-
-def _octet(number: int) -> bytes:
-    return bytes([number])
 
 
 def _set_route(machine: LiveMachine, action: actions.SetRoute) -> None:

@@ -23,6 +23,7 @@ _AT_ONCE: Final = 256
 """Packets that are read before something else gets its turn."""
 _ROOM: Final = 4 << 20
 """Octets that the kernel keeps for us while we are busy."""
+_SO_RCVBUFFORCE, _PACKET_STATISTICS = 33, 6
 
 
 class LinkSocket:
@@ -32,7 +33,7 @@ class LinkSocket:
         self.interface = interface
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
         attach(self._socket, program(next_headers))
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM)  # beyond net.core.rmem_max too
         self._socket.setblocking(False)
         self._socket.bind((interface, _ETH_P_IPV6))
         self.link_address: bytes = self._socket.getsockname()[4]
@@ -56,6 +57,12 @@ class LinkSocket:
                 return  # the interface went down: it will be heard again when it is up
             if address[2] not in _NOT_FOR_US and len(datagram) >= 40:
                 yield datagram, address[4]
+
+    def lost(self) -> int:
+        """How many datagrams the kernel had no room for since this was asked last."""
+        counted = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+        lost: int = struct.unpack("II", counted)[1]
+        return lost
 
     def send(self, datagram: bytes, link_destination: bytes) -> None:
         """Put a datagram on the link. OSError where the interface is down."""

@@ -63,7 +63,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         clock = Clock()
         memory = _memory(live, clock.now(), stack)
         node: Node = ROLES[file.role].make(_remembering(live, memory), SystemRandom())
-        driver = Driver(node, machine, clock)
+        driver = Driver(node, machine, clock, file.packet_rate)
         plane = TunDataPlane(device, kernel, file.mtu, machine.send_data, driver.command)
         machine.data_plane = plane
         silence = Silence(file.name.replace("-", "_"), device, (mobility, _TUNNEL_PROTOCOL))

@@ -9,6 +9,7 @@ from typing import Any, Final
 from dissectors.ipv6.address import text
 from mhatool.engine.events import AgentListEntry, CacheEntry, Event, MessageDropped, MessageReceived, MessageSent
 from mhatool.engine.events import UpdateListEntry as UpdateEntry
+from mhatool.engine.home_agent_events import UpdateRefused
 from mhatool.protocol.lifetime import NS_PER_S
 
 LOG_LENGTH: Final = 1_000
@@ -25,6 +26,7 @@ class Tables:
         self.sent: Counter[str] = Counter()
         self.received: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self._bindings: dict[tuple[bytes, bytes], CacheEntry] = {}
         self._updates: dict[bytes, UpdateEntry] = {}
         self._agents: dict[bytes, AgentListEntry] = {}
@@ -35,6 +37,7 @@ class Tables:
             MessageSent: lambda event: self.sent.update([event.message]),
             MessageReceived: lambda event: self.received.update([event.message]),
             MessageDropped: lambda event: self.dropped.update([event.reason]),
+            UpdateRefused: lambda event: self.refused.update([event.reason]),
         }
 
     def hear(self, event: Event) -> None:
@@ -43,6 +46,11 @@ class Tables:
         taker = self._takers.get(type(event))
         if taker is not None:
             taker(event)
+
+    def count_dropped(self, reason: str, number: int = 1) -> None:
+        """So many packets were dropped of which the node never heard."""
+        if number:
+            self.dropped[reason] += number
 
     def _take_binding(self, event: CacheEntry) -> None:
         _keep(self._bindings, (event.home_address, event.address), event)
@@ -69,12 +77,13 @@ class Tables:
         return [_row(event, now) for event in self._agents.values()]
 
     def _show_stats(self, _now: int) -> Row:
-        return {"sent": dict(self.sent), "received": dict(self.received), "dropped": dict(self.dropped)}
+        return {kind: dict(getattr(self, kind)) for kind in _COUNTED}
 
     def _show_log(self, _now: int) -> list[Row]:
         return [{"time_ns": event.time_ns, "event": _name(event), **_plain(event, _HEADER)} for event in self.log]
 
 
+_COUNTED: Final = ("sent", "received", "dropped", "refused")
 _HEADER: Final = frozenset({"time_ns", "node"})
 _SHOWN: Final[Mapping[str, Callable[[Tables, int], Any]]] = {
     "bindings": Tables._show_bindings,

@@ -34,6 +34,13 @@ class Authentication:
         self._last: dict[bytes, int] = {}
         self._is_required = configuration.requires_authentication
         self._window_ns = nanoseconds(configuration.timestamp_window_s)
+        self._counts_restarts = configuration.restart_counter > 0
+        self._first: int | None = None
+
+    def start(self, now: int) -> None:
+        """An agent that was there before has forgotten which timestamps it took: all from before now are old."""
+        if self._counts_restarts:
+            self._first = ntp.timestamp(now) - 1
 
     def check(self, request: Request, now: int) -> Verdict:
         """SPI and HMAC first, then the timestamp.
@@ -53,7 +60,7 @@ class Authentication:
         if stamp is None:
             return Verdict(Status.MESG_ID_REQD, Signature(association, own))
         key = association.home_address + association.home_agent
-        last = self._last.get(key)
+        last = self._last.get(key, self._first)
         is_old = last is not None and not ntp.is_later(stamp, last)
         if is_old or abs(ntp.difference_ns(stamp, own)) > self._window_ns:
             return Verdict(Status.ID_MISMATCH, Signature(association, ntp.with_seconds_of(stamp, own)))

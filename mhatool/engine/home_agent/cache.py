@@ -25,6 +25,7 @@ class BindingCache:
         self._letters = tuple(profile.flags.get("binding_update", UPDATE_FLAGS))
         self._texts: dict[frozenset[str], str] = {}
         self._lists: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
+        self._at: dict[bytes, int] = {}
 
     def __len__(self) -> int:
         return len(self._bindings)
@@ -45,18 +46,42 @@ class BindingCache:
         found = self._by_home.get(address)
         return found is not None and not found.cloned
 
+    def count_at(self, care_of_address: bytes) -> int:
+        """How many bindings have this care-of address; those for link-local addresses aren't counted."""
+        return self._at.get(care_of_address, 0)
+
+    def place(self, binding: Binding, care_of_address: bytes) -> None:
+        """Its mobile node is there now; the binding may be in the cache or about to be."""
+        if self._bindings.get(binding.home_address + binding.agent) is binding:
+            self._count(binding, -1)
+            binding.care_of_address = care_of_address
+            self._count(binding, 1)
+        else:
+            binding.care_of_address = care_of_address
+
+    def _count(self, binding: Binding, step: int) -> None:
+        if binding.cloned:
+            return
+        count = self._at.get(binding.care_of_address, 0) + step
+        if count:
+            self._at[binding.care_of_address] = count
+        else:
+            del self._at[binding.care_of_address]
+
     def add(self, binding: Binding, now: int) -> None:
         """A new one; the first one starts the timer (KAME logs that)."""
         if not self._bindings:
             self._output.tell(TimerStarted(time_ns=now, node=self._output.node, list="binding_cache"))
         self._bindings[binding.home_address + binding.agent] = binding
         self._by_home[binding.home_address] = binding
+        self._count(binding, 1)
 
     def remove(self, binding: Binding, now: int, cause: str) -> None:
         """It is gone, and why."""
         key = binding.home_address + binding.agent
         self._timers.cancel(key)
         del self._bindings[key]
+        self._count(binding, -1)
         if self._by_home.get(binding.home_address) is binding:
             del self._by_home[binding.home_address]
             self._find_another(binding.home_address)

@@ -47,6 +47,7 @@ class Checks:
         self.agents = agents
         self.link = link
         self.prohibited = frozenset(configuration.prohibited)
+        self.permitted = frozenset(configuration.permitted)
         self.routers = frozenset(_routers_addresses(configuration.advertising.prefixes))
 
     def refusal(self, request: Request, binding: Binding | None) -> Status | None:
@@ -87,11 +88,19 @@ def _is_of_another_link(checks: Checks, request: Request, _: Binding | None) -> 
 
 def _is_prohibited(checks: Checks, request: Request, _: Binding | None) -> bool:
     """Among those that may not register are all addresses that agents have themselves."""
-    return request.home_address in checks.prohibited or _is_an_agent_s(checks, request.home_address)
+    home = request.home_address
+    is_missing = bool(checks.permitted) and home not in checks.permitted
+    return is_missing or home in checks.prohibited or _is_an_agent_s(checks, home)
 
 
 def _is_one_too_many(checks: Checks, request: Request, binding: Binding | None) -> bool:
-    return binding is None and not request.deletes and len(checks.cache) >= checks.configuration.most_bindings
+    """In all, or with this care-of address; who has a binding there already may keep it."""
+    if request.deletes:
+        return False
+    if binding is None and len(checks.cache) >= checks.configuration.most_bindings:
+        return True
+    is_there = binding is not None and binding.care_of_address == request.care_of_address
+    return not is_there and checks.cache.count_at(request.care_of_address) >= checks.configuration.most_bindings_of_one
 
 
 def _goes_in_circles(checks: Checks, request: Request, _: Binding | None) -> bool:

@@ -13,6 +13,7 @@ from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.home_agent.failover import Failover
 from mhatool.engine.home_agent.prefixes import PrefixAdvertising
+from mhatool.engine.pacing import TokenBuckets
 from mhatool.engine.reception import Drop, Reception
 from mhatool.engine.sender import Sender
 from mhatool.protocol.neighbourhood import home_agents_anycast
@@ -41,6 +42,7 @@ class Discovery:
         self._sender = sender
         self._reception = reception
         self._failover = failover
+        self._pace: TokenBuckets[None] = TokenBuckets(configuration.discovery_rate)
         self._own = {
             home_agents_anycast(each.prefix): each.router_address
             for each in configuration.advertising.prefixes
@@ -64,6 +66,8 @@ class Discovery:
             return Drop(DropReason.MULTICAST, "nobody to answer")
         if self._failover.has_left:
             return Drop(DropReason.LEFT, "this home agent leaves: others are to be asked")
+        if not self._pace.take(None, arrival.now):
+            return Drop(DropReason.RATE_LIMIT, "more requests a second than discovery_rate allows")
         offered = [address for address in self._agents.in_order() if self._failover.offers(address)]
         listed = tuple(offered[:MOST_LISTED])
         reply = DhaadReply(identifier=request.identifier, flags=Flags(), home_agents=listed)

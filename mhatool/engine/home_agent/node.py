@@ -163,6 +163,7 @@ class HomeAgent:
         if link_address is None:
             raise ConfigurationError(f"{self.name}: no interface {interface}")
         self._link.start(link_address)
+        self._registrations.start(now)
         for prefix in self.configuration.advertising.prefixes:
             if prefix.router_address is not None:
                 self._output.act(AddAddress(interface, prefix.router_address, prefix.prefix_length))

@@ -24,7 +24,8 @@ from mhatool.engine.home_agent.prefixes import HomePrefixes
 from mhatool.engine.home_agent.presence import Presence
 from mhatool.engine.home_agent.request import Request, Signature, kept_request, read_request
 from mhatool.engine.home_agent.statuses import Status
-from mhatool.engine.home_agent_events import UnknownAgentListed
+from mhatool.engine.home_agent.update_pace import UpdatePace
+from mhatool.engine.home_agent_events import UnknownAgentListed, UpdateRefused
 from mhatool.engine.node import Output
 from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
@@ -63,11 +64,16 @@ class Registrations:
         self.defence, self.duplicates = defence, self._presence.duplicates
         self._answers = Answers(configuration.interface, sender)
         self._authentication = Authentication(configuration)
+        self._pace = UpdatePace(configuration.update_rate)
         self._checks = Checks(configuration, prefixes, cache, agents, link)
         self._grants = Grants(configuration.constants, prefixes)
         self._addresses = frozenset(configuration.addresses)
 
     # --- what comes ---
+
+    def start(self, now: int) -> None:
+        """The agent comes up."""
+        self._authentication.start(now)
 
     def receive(self, arrival: Arrival) -> Drop | None:
         """A Binding Update came."""
@@ -84,6 +90,8 @@ class Registrations:
         if binding is not None and _repeats(binding, request):
             return Drop(DropReason.REPEATED, "its home address is being checked")
         verdict = self._authentication.check(request, arrival.now)
+        if not self._pace.allows(request, verdict, arrival.now):
+            return Drop(DropReason.RATE_LIMIT, "more Binding Updates a second than update_rate allows")
         status = verdict.status or self._checks.refusal(request, binding)
         if status:
             self._refuse(request, status, verdict, binding, arrival.now)
@@ -144,6 +152,17 @@ class Registrations:
     def _refuse(self, request: Request, status: Status, verdict: Verdict, binding: Binding | None, now: int) -> None:
         old = status is Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and binding is not None
         number = binding.sequence_number if old and binding is not None else None
+        self._output.tell(
+            UpdateRefused(
+                time_ns=now,
+                node=self._output.node,
+                home_address=request.home_address,
+                care_of_address=request.care_of_address,
+                address=request.agent,
+                status=status,
+                reason=status.name.lower(),
+            )
+        )
         self._answers.send(request, status, now, signature=verdict.signature, sequence_number=number)
 
     # --- the handlers ---
@@ -300,7 +319,7 @@ class Registrations:
             self._copy(face, request, agents)
 
     def _copy(self, face: Binding, request: Request, agents: tuple[bytes, ...]) -> None:
-        face.care_of_address = request.care_of_address
+        self._cache.place(face, request.care_of_address)
         face.flags = request.flags
         face.sequence_number = request.sequence_number
         face.lifetime_s = self._grants.lifetime_s(request)

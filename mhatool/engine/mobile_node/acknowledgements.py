@@ -84,10 +84,13 @@ class Acknowledgements:
         return entry
 
     def _check_agent(self, entry: Entry, arrival: Arrival) -> None:
-        """The authentication option where there is a key. A refusal for lack of authentication can't carry it."""
+        """The authentication option where there is a key.
+
+        A refusal for lack of authentication can't carry it, but by an agent that has shown that it has the key.
+        """
         association = self._updates.association(entry.peer)
         message = arrival.message
-        if association is None or message.status == AUTHENTICATION_FAILED:
+        if association is None or (message.status == AUTHENTICATION_FAILED and not entry.is_proven):
             return
         last = message.options[-1] if message.options else None
         if not isinstance(last, MobilityMessageAuthentication):
@@ -97,6 +100,7 @@ class Acknowledgements:
         )
         if last.spi != association.spi or not hmac.compare_digest(last.authenticator, wanted):
             raise Refusal(DropReason.NOT_AUTHENTICATED, "a wrong authenticator, or one of another key")
+        entry.is_proven = True
 
     def _check_correspondent(self, entry: Entry, arrival: Arrival) -> None:
         """Authorization Data with the key of the update (RFC 6275, 9.5.4); none where the nonces have expired."""

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from mhatool.engine.actions import SetOptimisedRoute, SetTunnel
 from mhatool.engine.commands import Command
+from mhatool.engine.drops import DropReason
+from mhatool.network import datagram as ipv6
 
 
 class DataPlane(Protocol):
@@ -32,4 +34,15 @@ class DataPlane(Protocol):
 #: Tells the node what its packets do.
 Tell = Callable[[Command], None]
 
-__all__ = ["DataPlane", "Tell"]
+
+def why_not_received(datagram: bytes) -> DropReason | None:
+    """Why a packet that a data plane hasn't taken is dropped; None: it isn't, it is none of a home address."""
+    found = ipv6.carried(datagram)
+    if found.protocol == ipv6.IPV6:
+        return DropReason.TUNNEL_SOURCE
+    if found.home_address is not None:
+        return DropReason.NO_BINDING
+    return DropReason.NOT_OUR_HOME_ADDRESS if found.routed_to is not None else None
+
+
+__all__ = ["DataPlane", "Tell", "why_not_received"]

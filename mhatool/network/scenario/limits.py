@@ -35,6 +35,11 @@ RANGES: Final[Mapping[tuple[str, str], Range]] = {
     ("RipngConfiguration", "timeout_s"): (SHORTEST_S, LONGEST_S),
     ("RipngConfiguration", "garbage_s"): (SHORTEST_S, LONGEST_S),
     ("NodePlan", "clock_offset_s"): (-LONGEST_S, LONGEST_S),
+    ("HomeAgentConfiguration", "most_bindings"): (0, LONGEST_S),
+    ("HomeAgentConfiguration", "most_bindings_of_one"): (1, LONGEST_S),
+    ("HomeAgentConfiguration", "update_rate"): (0, LONGEST_S),
+    ("HomeAgentConfiguration", "discovery_rate"): (0, LONGEST_S),
+    ("NodeFile", "packet_rate"): (0, LONGEST_S),
     ("LossPlan", "first"): (1, LONGEST_S),
     ("Constants", "dhaad_retries"): (0, 100),
     ("Constants", "prefix_advertisement_retries"): (0, 100),
@@ -73,6 +78,10 @@ def _home_address(octets: bytes) -> str:
     return "" if is_one else "a home address is a unicast address that routers know the way to"
 
 
+def _home_addresses(addresses: tuple[bytes, ...]) -> str:
+    return next((wrong for wrong in map(_home_address, addresses) if wrong), "")
+
+
 def _link_address(octets: bytes) -> str:
     if len(octets) != 6:
         return "six octets are needed, as 02:00:00:00:00:01"
@@ -86,6 +95,8 @@ def _sequence_numbers(pairs: tuple[tuple[bytes, int], ...]) -> str:
 
 SHAPES: Final[Mapping[str, Callable[[Any], str]]] = {
     "home_address": _home_address,
+    "permitted": _home_addresses,
+    "prohibited": _home_addresses,
     "link_address": _link_address,
     "first_sequence_numbers": _sequence_numbers,
 }

@@ -297,7 +297,7 @@ def test_without_a_home_link_nothing_is_told() -> None:
 
 def crowd(size: int, constants: Constants) -> Playbook:
     """So many mobile nodes have lost the second agent in this instant."""
-    play = agent(constants=constants)
+    play = agent(constants=constants, update_rate=0.0)
     knows(play, SECOND)
     for number in range(size):
         home = PREFIX[:8] + b"\x02" + number.to_bytes(7, "big")

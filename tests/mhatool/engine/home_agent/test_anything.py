@@ -45,7 +45,7 @@ class Anything(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.play = agent()
+        self.play = agent(update_rate=0.0)
         self.groups: set[bytes] = set()
         self.tunnels: dict[bytes, tuple[bytes, ...]] = {}
         self.entries: dict[bytes, CacheEntry] = {}

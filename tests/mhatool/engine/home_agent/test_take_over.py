@@ -242,7 +242,7 @@ def test_a_binding_that_is_gone_is_nobody_s() -> None:
 
 @pytest.mark.parametrize("rate", [10.0, 100.0])
 def test_many_are_taken_over_one_after_another(rate: float) -> None:
-    size, play = 30, agent(constants=Constants(unreachable_rate=rate))
+    size, play = 30, agent(constants=Constants(unreachable_rate=rate), update_rate=0.0)
     knows(play, SECOND)
     homes = [PREFIX[:8] + b"\x02" + number.to_bytes(7, "big") for number in range(size)]
     for home in homes:

@@ -234,6 +234,21 @@ def test_status_146_comes_without_proof_and_is_a_refusal() -> None:
     assert other.arrival.destination == AGENT2
 
 
+def test_who_has_proved_that_it_has_the_key_refuses_with_a_proof() -> None:
+    """Else anybody who guesses a number could end a binding in the agent's name."""
+    play = Journey(security_associations=(KEY1,), home_agents=1, lifetime_s=60)
+    (update,) = play.goes_abroad(AGENT1)
+    play.is_answered(update, **sealed(update, KEY1))
+    play.waits(60)
+    refresh = play.updates()[0]
+    play.forgets()
+    play.is_answered(refresh, 146)
+    play.drops(DropReason.NOT_AUTHENTICATED)
+    assert play.node.update_list.find(AGENT1) is not None
+    play.is_answered(refresh, 146, **sealed(refresh, KEY1))
+    assert play.tells(RegistrationRefused).status == 146
+
+
 def test_by_draft_19_a_wish_for_time_stamps_is_a_refusal() -> None:
     play = Journey(profile=KAME2003, behaviour=replace(BEHAVIOUR, home_flags="AHS"))
     first, second = play.goes_abroad(AGENT1, AGENT2)

@@ -6,6 +6,7 @@ from mhatool.network.scenario import ScenarioError, load
 from mhatool.network.scenario.builtin import built_in_path
 from mhatool.network.scenario.load import parse
 
+AGENT = "nodes.ha1.home_agent"
 MN, HA, RIPNG = "nodes.mn.mobile_node", "nodes.ha1.home_agent.advertising", "nodes.ar1.router.ripng"
 REFUSED = [
     (f"{MN}.interface=eth9", f"{MN}.interface", "no interface 'eth9'; it has eth0"),
@@ -29,6 +30,12 @@ REFUSED = [
     (f'{MN}.home_address="ff02::1"', f"{MN}.home_address", "a home address is a unicast address"),
     ('nodes.mn.interfaces.eth0.link_address="ff:ff:ff:ff:ff:ff"', "eth0.link_address", "no address of one interface"),
     (f'{MN}.first_sequence_numbers=[["2001:db8:2::1", 70000]]', "first_sequence_numbers", "70000: a sequence number"),
+    (f'{AGENT}.permitted=["2001:db8:2"]', f"{AGENT}.permitted", "give an address"),
+    (f'{AGENT}.permitted=["ff02::1"]', f"{AGENT}.permitted", "a home address is a unicast address"),
+    (f'{AGENT}.prohibited=["020000000001"]', f"{AGENT}.prohibited", "a home address is a unicast address"),
+    (f"{AGENT}.update_rate=-1", f"{AGENT}.update_rate", "-1: 0 to"),
+    (f"{AGENT}.discovery_rate=-1", f"{AGENT}.discovery_rate", "-1: 0 to"),
+    (f"{AGENT}.most_bindings_of_one=0", f"{AGENT}.most_bindings_of_one", "0: 1 to"),
     ("moves.0.at=-3", "moves[0].at", "-3 s after the start isn't within the run"),
     ("moves.0.at=1e9", "moves[0].at", "isn't within the run"),
     ("expectations.0.at=2025-01-01T00:00:00Z", "expectations[0].at", "isn't within the run"),
