@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -23,6 +24,8 @@ from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
 from mhatool.live.machine import LiveMachine
 from mhatool.live.memory import Memory, lists_of
+from mhatool.live.readiness import notify
+from mhatool.live.reload import Reload
 from mhatool.live.silence import Silence
 from mhatool.network.scenario.roles import ROLES
 from mhatool.protocol.lifetime import NS_PER_S
@@ -36,14 +39,22 @@ def run(live: LiveNode, ready: Callable[[Driver], None] = lambda driver: None) -
     """Run the node until it is told to stop. LiveError where this machine can't; `ready` is called once it is up."""
     with ExitStack() as stack:
         driver = stack.enter_context(_made(live))
-        server = ControlServer(driver, live)
-        asyncio.run(_serve(driver, server, ready))
+        asyncio.run(_serve(driver, live, lambda: ready(driver)))
 
 
-async def _serve(driver: Driver, server: ControlServer, ready: Callable[[Driver], None]) -> None:
+async def _serve(driver: Driver, live: LiveNode, ready: Callable[[], None]) -> None:
+    """Control and reload around the driver; whoever started the node hears when it is up."""
+    again = Reload(live, driver.command)
+    server = ControlServer(driver, live, again.reload)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, again.hang_up)
     await server.start()
+
+    def up() -> None:
+        ready()
+        notify("READY=1")
+
     try:
-        await driver.run(lambda: ready(driver))
+        await driver.run(up)
     finally:
         await server.stop()
 
@@ -71,6 +82,8 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         stack.callback(silence.end)
         _settings(live, kernel, device)
         LOG.info("data plane: %s, device %s", plane.name, plane.device)
+        LOG.setLevel(file.log_level.upper())
+        driver.listeners.append(_say)
         if file.trace:
             driver.listeners.append(stack.enter_context(_trace(live, driver)))
         if memory is not None:
@@ -79,6 +92,12 @@ def _made(live: LiveNode) -> Iterator[Driver]:
             if file.role == "home_agent":
                 driver.first.append(RestoreBindings(memory.bindings))
         yield driver
+
+
+def _say(event: Event) -> None:
+    """Each event, for who wants to know everything."""
+    if LOG.isEnabledFor(logging.DEBUG):
+        LOG.debug("%s", event)
 
 
 def _memory(live: LiveNode, now: int, stack: ExitStack) -> Memory | None:

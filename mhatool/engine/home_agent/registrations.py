@@ -67,6 +67,12 @@ class Registrations:
         self._grants = Grants(configuration.constants, prefixes)
         self._addresses = frozenset(configuration.addresses)
 
+    def configure(self, configuration: HomeAgentConfiguration) -> None:
+        """Other keys and limits, for requests that come from now on."""
+        self._configuration = configuration
+        self._authentication.configure(configuration)
+        self._checks.configure(configuration)
+
     # --- what comes ---
 
     def receive(self, arrival: Arrival) -> Drop | None:
