@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import SystemRandom
@@ -22,8 +22,10 @@ from mhatool.live.data_plane.tun import TunDataPlane
 from mhatool.live.driver import Driver
 from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
+from mhatool.live.ledger import Ledger
 from mhatool.live.machine import LiveMachine
 from mhatool.live.memory import Memory, lists_of
+from mhatool.live.presence import Presence
 from mhatool.live.readiness import notify
 from mhatool.live.reload import Reload
 from mhatool.live.silence import Silence
@@ -65,14 +67,15 @@ def _made(live: LiveNode) -> Iterator[Driver]:
     file = live.file
     device = f"mha-{file.name}"[:15]
     mobility = file.profile.protocol("mobility")
-    kernel = Kernel()
-    left = kernel.clean()
-    if left:
-        LOG.warning("removed %d routes and rules that an earlier run had left behind", left)
     with ExitStack() as stack:
+        presence = stack.enter_context(closing(Presence(file.role, file.name)))
+        kernel = Kernel(Ledger(file.control_path.with_suffix(".made")))
+        left = kernel.clean(alone=not presence.others)
+        if left:
+            LOG.warning("removed %d addresses, settings, routes and rules that an earlier run had left behind", left)
         machine = _machine(live, kernel, mobility, stack)
         clock = Clock()
-        memory = _memory(live, clock.now(), stack)
+        memory = _memory(live, clock, stack)
         node: Node = ROLES[file.role].make(_remembering(live, memory), SystemRandom())
         driver = Driver(node, machine, clock)
         plane = TunDataPlane(device, kernel, file.mtu, machine.send_data, driver.command)
@@ -100,10 +103,10 @@ def _say(event: Event) -> None:
         LOG.debug("%s", event)
 
 
-def _memory(live: LiveNode, now: int, stack: ExitStack) -> Memory | None:
+def _memory(live: LiveNode, clock: Clock, stack: ExitStack) -> Memory | None:
     if not live.file.state:
         return None
-    memory = Memory(Path(live.file.state), now, LOG.warning)
+    memory = Memory(Path(live.file.state), clock, LOG.warning)
     stack.callback(memory.close)
     return memory
 

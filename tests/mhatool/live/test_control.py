@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +100,9 @@ def served(tmp_path: Path, test: Callable[[Server], Awaitable[None]]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let clients that hang go soon."""
     monkeypatch.setattr(control, "PATIENCE_S", 0.2)
-    yield
 
 
 def test_reload_tells_what_is_otherwise_or_what_is_wrong(tmp_path: Path) -> None:
