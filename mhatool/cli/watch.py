@@ -38,7 +38,8 @@ def _follow(socket: Path, what: str) -> None:
 def _draw(socket: Path, what: str) -> None:
     """On a terminal in place; elsewhere one block after another, with an empty line between."""
     from mhatool.cli.node import lines_of
-    from mhatool.live.control import ask, is_answered
+    from mhatool.live.control import ask
+    from mhatool.live.errors import LiveError
 
     begin = _HOME_AND_CLEAR if is_terminal(sys.stdout) else ""
     title = f"{what}, again every {INTERVAL_S:g} s; Ctrl-C ends it"
@@ -47,7 +48,10 @@ def _draw(socket: Path, what: str) -> None:
         table = "\n".join(lines_of(answer[what]))
         print(f"{begin}{answer['node']}: {title}\n{table}" if begin else f"{table}\n", flush=True)
         time.sleep(INTERVAL_S)
-        if not is_answered(socket):
+        try:
+            answer = ask(socket, {"command": "show", "what": what})
+        except LiveError:
+            if socket.exists():
+                raise  # it hasn't taken its leave: it hangs, or was killed
             warn(f"{answer['node']} has left")
             return
-        answer = ask(socket, {"command": "show", "what": what})

@@ -29,9 +29,10 @@ from mhatool.live.presence import Presence
 from mhatool.live.readiness import notify
 from mhatool.live.reload import Reload
 from mhatool.live.silence import Silence
+from mhatool.live.trace_file import TraceFile
 from mhatool.network.scenario.roles import ROLES
 from mhatool.protocol.lifetime import NS_PER_S
-from mhatool.trace import Header, TraceWriter
+from mhatool.trace import Header
 
 LOG = logging.getLogger("mhatool.live")
 _TUNNEL_PROTOCOL = 41
@@ -48,7 +49,9 @@ async def _serve(driver: Driver, live: LiveNode, ready: Callable[[], None]) -> N
     """Control and reload around the driver; whoever started the node hears when it is up."""
     again = Reload(live, driver.command)
     server = ControlServer(driver, live, again.reload)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, again.hang_up)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, again.hang_up)
+    loop.set_exception_handler(_complain)
     await server.start()
 
     def up() -> None:
@@ -59,6 +62,13 @@ async def _serve(driver: Driver, live: LiveNode, ready: Callable[[], None]) -> N
         await driver.run(up)
     finally:
         await server.stop()
+
+
+def _complain(_loop: asyncio.AbstractEventLoop, about: dict[str, Any]) -> None:
+    """What nobody expected is one line, and the node goes on; `log_level = "debug"` shows where it happened."""
+    error = about.get("exception")
+    what = f"{type(error).__name__}: {error}" if error is not None else about.get("message", "")
+    LOG.error("unexpected: %s", what, exc_info=error if LOG.isEnabledFor(logging.DEBUG) else None)
 
 
 @contextmanager
@@ -87,8 +97,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         LOG.info("data plane: %s, device %s", plane.name, plane.device)
         LOG.setLevel(file.log_level.upper())
         driver.listeners.append(_say)
-        if file.trace:
-            driver.listeners.append(stack.enter_context(_trace(live, driver)))
+        _trace(live, driver, stack)
         if memory is not None:
             memory.list_of = lists_of(node)
             driver.listeners.append(memory.hear)
@@ -140,16 +149,12 @@ def _machine(live: LiveNode, kernel: Kernel, mobility: int, stack: ExitStack) ->
     return machine
 
 
-@contextmanager
-def _trace(live: LiveNode, driver: Driver) -> Iterator[Callable[[Event], None]]:
-    """Write the node's events to its file, each when it happens."""
-    path = live.file.trace
-    try:
-        with open(path, "wb", buffering=0) as file:
-            header = Header(vantage_point=live.file.name, profile=live.file.profile.name, start_ns=driver.clock.now())
-            yield TraceWriter(file, header).write
-    except OSError as error:
-        raise LiveError(f"{path}: {(error.strerror or '').lower()}; give another `trace`") from error
+def _trace(live: LiveNode, driver: Driver, stack: ExitStack) -> None:
+    """Write the node's events to its file, if it has one."""
+    if live.file.trace:
+        header = Header(vantage_point=live.file.name, profile=live.file.profile.name, start_ns=driver.clock.now())
+        file = stack.enter_context(closing(TraceFile(live.file.trace, header, LOG.warning)))
+        driver.listeners.append(file.hear)
 
 
 def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:
