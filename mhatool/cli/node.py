@@ -101,19 +101,39 @@ def show(
     what: Annotated[What, typer.Argument(metavar="bindings|updates|agents|stats|log", show_default=False)],
     node: NodeOption = None,
     json: JsonOption = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Again and again, until Ctrl-C; with --json a record a change.")
+    ] = False,
 ) -> None:
     """Show a running node's binding cache, Binding Update List, home agents, counters, or what happened last.
 
     Examples:
       mhatool node show bindings
       mhatool node show stats --node ha1 --json
+      mhatool node show bindings --watch --json | jq -r 'select(.change == "gone") | .home_address'
     """
+    if watch:
+        from mhatool.cli.watch import watch as watch_table
+
+        watch_table(socket_of(node), what.value, json)
+        return
     answer = _asked(node, {"command": "show", "what": what.value})
     if json:
         Out().document(answer)
         return
-    for line in _lines(answer[what.value]):
+    for line in lines_of(answer[what.value]):
         print(line)
+
+
+@subcommand(app)
+def reload(node: NodeOption = None) -> None:
+    """Let a running node read its file again, as SIGHUP does; where it is wrong, or asks too much, nothing changes.
+
+    Examples:
+      mhatool node reload --node ha1
+    """
+    answer = _asked(node, {"command": "reload"})
+    print(f"{answer['node']}: {', '.join(answer['changed']) or 'nothing is otherwise'}")
 
 
 @subcommand(app)
@@ -142,19 +162,22 @@ def _asked(node: str | None, question: dict[str, Any]) -> dict[str, Any]:
     from mhatool.live.errors import LiveError
 
     try:
-        return ask(_socket(node), question)
+        return ask(socket_of(node), question)
     except LiveError as error:
         fail(str(error))
 
 
-def _socket(node: str | None) -> Path:
-    """The named node's socket, those of labs among them, or that of the only one."""
+def socket_of(node: str | None) -> Path:
+    """The named node's socket, those of labs among them, or that of the only one that runs."""
     from mhatool.live.configuration import RUN_FOLDER
+    from mhatool.live.control import is_answered
 
     if node is not None and "/" in node:
         return Path(node)
     folder = Path(RUN_FOLDER)
     found = sorted([*folder.glob(f"{node or '*'}.sock"), *folder.glob(f"lab/*/{node or '*'}.sock")])
+    if len(found) > 1:
+        found = [path for path in found if is_answered(path)] or found[:1]  # some may be left of nodes that were killed
     if len(found) == 1:
         return found[0]
     if found:
@@ -162,7 +185,8 @@ def _socket(node: str | None) -> Path:
     return fail(f"no node {node or ''} runs here".replace("  ", " "), "start one: mhatool node run CONFIG.toml")
 
 
-def _lines(rows: Any) -> list[str]:
+def lines_of(rows: Any) -> list[str]:
+    """A table as text, a row a line; `none` where it is empty."""
     if isinstance(rows, dict):
         return [f"{title}: {_pairs(counts) or 'nothing'}" for title, counts in rows.items()]
     return [_pairs(row) for row in rows] or ["none"]
@@ -184,5 +208,21 @@ SCHEMA: Final[dict[str, Any]] = {
         "role": {"enum": ["mobile_node", "home_agent", "correspondent"]},
         "time_ns": {"type": "integer"},
         **{what.value: {"type": ["array", "object"]} for what in What},
+    },
+}
+CHANGE_SCHEMA: Final[dict[str, Any]] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "mhatool.node-change/1",
+    "title": "A change in a table of a running node",
+    "type": "object",
+    "required": ["schema", "node", "role", "time_ns", "what", "change"],
+    "properties": {
+        **{name: SCHEMA["properties"][name] for name in ("node", "role", "time_ns")},
+        "schema": {"const": "mhatool.node-change/1"},
+        "what": {"enum": [what.value for what in What]},
+        "change": {
+            "enum": ["is", "gone", "event"],
+            "description": "The row is so from now on, has gone, or something has happened",
+        },
     },
 }

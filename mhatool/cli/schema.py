@@ -24,6 +24,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "scenarios": "mhatool.cli.simulate:LIST_SCHEMA",
     "search": "mhatool.cli.searching:SCHEMA",
     "node": "mhatool.cli.node:SCHEMA",
+    "node-change": "mhatool.cli.node:CHANGE_SCHEMA",
     "lab": "mhatool.cli.lab:SCHEMA",
     "diff": "mhatool.compare.schema:DIFF",
     "crosscheck": "mhatool.wireshark.crosscheck:SCHEMA",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mhatool.protocol.value import value
 
 
@@ -95,6 +97,13 @@ class PeerRouteChanged:
     reachable: bool
 
 
+@value
+class Reconfigure:
+    """The operator wants these fields of the node's configuration otherwise; all are among those that may change."""
+
+    changes: tuple[tuple[str, Any], ...]
+
+
 Command = (
     Start
     | Stop
@@ -106,6 +115,7 @@ Command = (
     | ChangePrefix
     | PeerRouteChanged
     | RestoreBindings
+    | Reconfigure
 )
 
 __all__ = [
@@ -115,6 +125,7 @@ __all__ = [
     "LinkChanged",
     "PacketTunnelled",
     "PeerRouteChanged",
+    "Reconfigure",
     "RestoreBindings",
     "RouteUsed",
     "Start",

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Any, ClassVar, Final, Literal, get_type_hints
 
 from dissectors.ipv6.address import text
 from dissectors.profile import Profile
@@ -34,10 +34,10 @@ class NodeFile:
     """What the file says.
 
     `control` is the Unix socket for `mhatool node show`, `state` where bindings outlive a restart ("" for nowhere),
-    `trace` a file for the node's events. `keys` is a file of security associations, its owner's alone. `insecure`: run
-    without any. `packet_rate` is how many messages of one kind a second it reads from one source; 0: all of them.
-    `interfaces` are those of a correspondent, and further ones of a home agent; other nodes name theirs in their own
-    table.
+    `trace` a file for the node's events. `log_level` is the least that is said; `debug` says each event. `keys` is a
+    file of security associations, its owner's alone. `insecure`: run without any. `packet_rate` is how many messages of
+    one kind a second it reads from one source; 0: all of them. `interfaces` are those of a correspondent, and further
+    ones of a home agent; other nodes name theirs in their own table.
     """
 
     name: str
@@ -51,9 +51,13 @@ class NodeFile:
     mtu: int = 1460
     packet_rate: float = 1_000.0
     interfaces: tuple[str, ...] = ()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     mobile_node: Mapping[str, Any] | None = None
     home_agent: Mapping[str, Any] | None = None
     correspondent: Mapping[str, Any] | None = None
+
+    CHANGEABLE: ClassVar = frozenset({"keys", "insecure", "log_level"})
+    """What may change while the node runs; its role's own fields have a list of their own."""
 
     def __post_init__(self) -> None:
         """ValueError where a field can't be."""
@@ -81,11 +85,15 @@ class NodeFile:
 
 @dataclass(frozen=True, slots=True)
 class LiveNode:
-    """A configuration that can be run: the file's, the engine's, and the interfaces that the node uses."""
+    """A configuration that can be run: the file's, the engine's, and the interfaces that the node uses.
+
+    `path` is where it was read, and is read again.
+    """
 
     file: NodeFile
     configuration: Any
     interfaces: tuple[str, ...]
+    path: str
 
 
 def load(path: str) -> LiveNode:
@@ -104,7 +112,7 @@ def load(path: str) -> LiveNode:
     data.setdefault("profile", "rfc6275")
     data.setdefault("constants", "rfc6275")
     try:
-        return _node(data, Path(path).parent)
+        return _node(data, path)
     except ScenarioError as error:
         if error.file:
             raise
@@ -112,7 +120,7 @@ def load(path: str) -> LiveNode:
         raise ScenarioError(error.what, error.path, file=path, line=line) from None
 
 
-def _node(data: dict[str, Any], folder: Path) -> LiveNode:
+def _node(data: dict[str, Any], path: str) -> LiveNode:
     file: NodeFile = convert(data, NodeFile, ())
     given = {"name": file.name, "profile": file.profile, "constants": file.constants}
     table = getattr(file, file.role)
@@ -120,9 +128,9 @@ def _node(data: dict[str, Any], folder: Path) -> LiveNode:
     if file.state and file.role == "correspondent":
         raise ScenarioError("a correspondent keeps nothing: its bindings are tested anew; leave it out", ("state",))
     if file.keys:
-        configuration = _with_keys(configuration, file, folder / file.keys)
+        configuration = _with_keys(configuration, file, Path(path).parent / file.keys)
     _refuse_insecurity(configuration, file)
-    return LiveNode(file, configuration, _interfaces(configuration, file))
+    return LiveNode(file, configuration, _interfaces(configuration, file), path)
 
 
 def _interfaces(configuration: Any, file: NodeFile) -> tuple[str, ...]:

@@ -7,40 +7,45 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mhatool.live.configuration import LiveNode
 from mhatool.live.errors import LiveError
 from mhatool.live.tables import WHAT
+from mhatool.live.watching import Watcher
 
 if TYPE_CHECKING:
     from mhatool.live.driver import Driver
 
 SCHEMA: Final = "mhatool.node/1"
+CHANGE_SCHEMA: Final = "mhatool.node-change/1"
 PATIENCE_S: Final = 5.0
 """How long a client may take to ask, or to take its answer."""
 _LONGEST: Final = 65_536
 
 
 class ControlServer:
-    """Answers about one node."""
+    """Answers about one node. `reload` reads its file again: see `Reload`."""
 
-    def __init__(self, driver: Driver, live: LiveNode) -> None:
+    def __init__(self, driver: Driver, live: LiveNode, reload: Callable[[], list[str]]) -> None:
         self._driver = driver
         self._live = live
+        self._reload_file = reload
         self._path = live.file.control_path
         self._server: asyncio.Server | None = None
         self._answers: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "show": self._show,
             "stop": self._stop,
+            "reload": self._reload,
+            "watch": self._is_there,
         }
 
     async def start(self) -> None:
         """Listen. LiveError where another node answers there."""
         self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        if _somebody_answers(self._path):
+        if is_answered(self._path):
             raise LiveError(f"{self._path}: a node runs there already; stop it, or give this one another `control`")
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()  # of a run that was killed
@@ -60,35 +65,84 @@ class ControlServer:
                 self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One question, one answer. A client that hangs is let go."""
-        with contextlib.suppress(TimeoutError, ConnectionError, ValueError):
-            async with asyncio.timeout(PATIENCE_S):
-                line = await reader.readline()
-                writer.write(json.dumps(self._answer(line)).encode() + b"\n")
-                await writer.drain()
-        writer.close()
-
-    def _answer(self, line: bytes) -> dict[str, Any]:
+        """One question, one answer, or many to `watch`. A client that hangs is let go with what it hasn't read."""
         try:
-            question = json.loads(line)
-            answer = self._answers[question["command"]]
-        except (ValueError, KeyError, TypeError):
+            async with asyncio.timeout(PATIENCE_S):
+                question = _question(await reader.readline())
+                answer = self._answer(question)
+                watches = question.get("command") == "watch" and "error" not in answer
+                if not watches:
+                    await _say(writer, answer)
+            if watches:
+                await self._watch(question["what"], reader, writer)
+            writer.close()
+        except (TimeoutError, ConnectionError, ValueError):
+            writer.transport.abort()
+
+    async def _watch(self, what: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A record for each row that is there, and for each change from now on, until the client goes."""
+        now = self._driver.clock.now()
+        watcher = Watcher(self._driver.tables, what, now)
+        self._driver.listeners.append(watcher.hear)
+        gone = asyncio.ensure_future(reader.read())
+        gone.add_done_callback(watcher.end)
+        try:
+            async for time_ns, row in watcher.records(now):
+                async with asyncio.timeout(PATIENCE_S):
+                    await _say(writer, {**self._head(CHANGE_SCHEMA), "time_ns": time_ns, "what": what, **row})
+            if watcher.is_behind:
+                await _say(writer, {"schema": CHANGE_SCHEMA, "error": "read faster: changes were lost; begin anew"})
+        finally:
+            self._driver.listeners.remove(watcher.hear)
+            gone.cancel()
+
+    def _head(self, schema: str) -> dict[str, Any]:
+        return {"schema": schema, "node": self._live.file.name, "role": self._live.file.role}
+
+    def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        answer = self._answers.get(str(question.get("command")))
+        if answer is None:
             return {"schema": SCHEMA, "error": f"one of {', '.join(self._answers)} is needed"}
-        return {"schema": SCHEMA, "node": self._live.file.name, "role": self._live.file.role, **answer(question)}
+        try:
+            return {**self._head(SCHEMA), **answer(question)}
+        except LiveError as error:
+            return {"schema": SCHEMA, "error": str(error)}
 
     def _show(self, question: dict[str, Any]) -> dict[str, Any]:
-        what = question.get("what")
-        if what not in WHAT:
-            return {"error": f"{what!r} is none of {', '.join(WHAT)}"}
+        what = self._is_there(question)["what"]
         now = self._driver.clock.now()
         return {"time_ns": now, what: self._driver.tables.show(what, now)}
+
+    def _is_there(self, question: dict[str, Any]) -> dict[str, Any]:
+        what = question.get("what")
+        if what not in WHAT:
+            raise LiveError(f"{what!r} is none of {', '.join(WHAT)}")
+        return {"what": what}
 
     def _stop(self, _question: dict[str, Any]) -> dict[str, Any]:
         self._driver.stop()
         return {"stopping": True}
 
+    def _reload(self, _question: dict[str, Any]) -> dict[str, Any]:
+        return {"changed": self._reload_file()}
 
-def _somebody_answers(path: Path) -> bool:
+
+def _question(line: bytes) -> dict[str, Any]:
+    """What a client asks; nothing where it is no JSON object."""
+    try:
+        asked = json.loads(line)
+    except ValueError:
+        return {}
+    return asked if isinstance(asked, dict) else {}
+
+
+async def _say(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
+    writer.write(json.dumps(answer).encode() + b"\n")
+    await writer.drain()
+
+
+def is_answered(path: Path) -> bool:
+    """Whether a node is at this socket; the file alone may be left of one that was killed."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(PATIENCE_S)
         try:
@@ -116,4 +170,19 @@ def ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-__all__ = ["SCHEMA", "ControlServer", "ask"]
+def follow(path: Path, what: str) -> Iterator[dict[str, Any]]:
+    """A record for each row of a table, then for each change, until the node goes. LiveError where nobody is there."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        try:
+            connection.connect(str(path))
+            connection.sendall(json.dumps({"command": "watch", "what": what}).encode() + b"\n")
+            for line in connection.makefile("rb"):
+                record = json.loads(line)
+                if "error" in record:
+                    raise LiveError(str(record["error"]))
+                yield record
+        except (OSError, ValueError) as error:
+            raise LiveError(f"{path}: the node doesn't answer: {error}") from None
+
+
+__all__ = ["CHANGE_SCHEMA", "SCHEMA", "ControlServer", "ask", "follow", "is_answered"]

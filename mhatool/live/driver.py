@@ -18,6 +18,7 @@ from mhatool.engine.pacing import TokenBuckets
 from mhatool.live.clock import Clock
 from mhatool.live.data_plane.base import why_not_received
 from mhatool.live.machine import LiveMachine
+from mhatool.live.readiness import notify
 from mhatool.live.tables import Tables
 from mhatool.protocol.lifetime import NS_PER_S
 
@@ -81,6 +82,7 @@ class Driver:
 
     async def _leave(self) -> None:
         """Say goodbye, and wait a little for who answers it."""
+        notify("STOPPING=1")
         self.command(Stop())
         end = self.clock.now() + int(GOODBYE_S * NS_PER_S)
         while getattr(self.node, "is_registered", False) and self.clock.now() < end:

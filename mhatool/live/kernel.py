@@ -1,14 +1,14 @@
 """The kernel's addresses, routes, rules and neighbours, changed as a node says and given back as they were.
 
 All that is added is remembered and removed by `close`. Rules and tables of our own have numbers of our own, so that
-what an earlier run left behind (it was killed) is found and removed by `clean`.
+what an earlier run left behind (it was killed) is found and removed by `clean`; a ledger tells of the rest.
 """
 
 from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +18,7 @@ from pyroute2 import IPRoute, NetlinkError
 
 from dissectors.ipv6.address import text
 from mhatool.live.errors import LiveError
+from mhatool.live.ledger import Ledger
 
 _IFA_F_NODAD: Final = 0x02
 _RTPROT: Final = 135
@@ -54,7 +55,8 @@ class Netlink:
 class Kernel:
     """This network namespace's kernel, over netlink."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._netlink = Netlink()
         self._undo: dict[tuple[str, ...], Callable[[], object]] = {}
 
@@ -63,13 +65,16 @@ class Kernel:
     def add_address(self, interface: str, address: bytes, prefix_length: int) -> None:
         """The address is the machine's, without a check of the kernel's own; nothing where it is already."""
         arguments = {"index": self._index(interface), "address": text(address), "prefixlen": prefix_length}
+        key = "address", interface, text(address)
+        self._ledger.add(key, prefix_length)
         try:
             self._netlink("addr", "add", flags=_IFA_F_NODAD, **arguments)
         except NetlinkError as error:
+            self._ledger.remove(key)
             if error.code != errno.EEXIST:
                 raise LiveError(f"{text(address)} can't be given to {interface}: {error}") from error
             return
-        self._undo["address", interface, text(address)] = lambda: self._netlink("addr", "del", **arguments)
+        self._undo[key] = lambda: self._netlink("addr", "del", **arguments)
 
     def remove_address(self, interface: str, address: bytes) -> None:
         """It isn't any more; nothing where we didn't add it."""
@@ -147,6 +152,7 @@ class Kernel:
             before = path.read_text("ascii").strip()
             if before == str(value):
                 return
+            self._ledger.add(("sysctl", interface, name), before)
             path.write_text(f"{value}\n", "ascii")
         except OSError as error:
             what = f"net.ipv6.conf.{interface}.{name} can't be set to {value}"
@@ -155,8 +161,14 @@ class Kernel:
 
     # --- the end ---
 
-    def clean(self) -> int:
-        """Remove what an earlier run has left behind; how many things that were."""
+    def clean(self, *, alone: bool) -> int:
+        """Remove what an earlier run has left behind; how many things that were.
+
+        Where other nodes run in this namespace (not `alone`), routes and rules with our mark may be theirs, and stay.
+        """
+        given_back = self._give_back()
+        if not alone:
+            return given_back
         routes = [route for route in self._netlink("get_routes", family=socket.AF_INET6) if route["proto"] == _RTPROT]
         routes += [route for route in self._table(TABLE) if route["proto"] == _RTPROT]
         rules = [
@@ -168,7 +180,22 @@ class Kernel:
             for each in found:
                 with suppress(NetlinkError):  # it went together with another one
                     self._netlink(kind, "del", **_again(kind, each))
-        return len(routes) + len(rules)
+        return given_back + len(routes) + len(rules)
+
+    def _give_back(self) -> int:
+        """What the ledger tells of; what is gone by itself is as good."""
+        left = self._ledger.left()
+        for (kind, interface, name), how in left.items():
+            with suppress(OSError, NetlinkError, LiveError):
+                _GIVEN_BACK[kind](self, interface, name, how)
+        self._ledger.clear()
+        return len(left)
+
+    def _delete_address(self, interface: str, address: str, prefix_length: int) -> None:
+        self._netlink("addr", "del", index=self._index(interface), address=address, prefixlen=prefix_length)
+
+    def _reset(self, interface: str, name: str, before: str) -> None:
+        (_SYSCTLS / interface / name).write_text(f"{before}\n", "ascii")
 
     def _table(self, number: int) -> list[Any]:
         return self._netlink("get_routes", family=socket.AF_INET6, table=number)
@@ -195,12 +222,19 @@ class Kernel:
                 raise
         except FileNotFoundError:
             pass  # the interface is gone, and its settings with it
+        self._ledger.remove(key)
 
     def _index(self, interface: str) -> int:
         try:
             return socket.if_nametoindex(interface)
         except OSError as error:
             raise LiveError(f"there is no interface {interface!r}; `ip link` lists them") from error
+
+
+_GIVEN_BACK: Final[Mapping[str, Callable[[Kernel, str, str, Any], None]]] = {
+    "address": Kernel._delete_address,
+    "sysctl": Kernel._reset,
+}
 
 
 def _again(kind: str, found: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from dissectors.ipv6.address import is_link_local, is_multicast
+from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.engine import actions
 from mhatool.live.data_plane.base import DataPlane
 from mhatool.live.errors import LiveError
@@ -33,6 +33,7 @@ class LiveMachine:
         self._local: dict[bytes, str] = {}
         self._anycast: set[bytes] = set()
         self._groups: dict[tuple[str, bytes], int] = {}
+        self._wanted: dict[tuple[str, bytes], actions.AddAddress] = {}
         self.sent = 0
         self.received = 0
         self.look()
@@ -43,8 +44,12 @@ class LiveMachine:
         return tuple((name, link.link_address) for name, link in self.links.items())
 
     def look(self) -> None:
-        """See which addresses the machine has now."""
+        """See which addresses the machine has now; what the node needs, and somebody took away, comes back."""
         self._local = self.kernel.addresses()
+        lost = [action for action in self._wanted.values() if action.address not in self._local]
+        for action in lost:
+            self._warn(f"{text(action.address)} had gone from {action.interface}: put back, the node needs it")
+        self.carry_out(lost)
 
     def share(self, address: bytes) -> None:
         """Receive what is sent to an anycast address, on the interface whose link has its prefix."""
@@ -115,11 +120,13 @@ class LiveMachine:
 
     def add_address(self, action: actions.AddAddress) -> None:
         """Its prefix is on the link, but for addresses that are on none."""
+        self._wanted[action.interface, action.address] = action
         self.kernel.add_address(action.interface, action.address, action.prefix_length)
         self._local[action.address] = action.interface
 
     def remove_address(self, action: actions.RemoveAddress) -> None:
         """The home address may be on another interface by now."""
+        self._wanted.pop((action.interface, action.address), None)
         self.kernel.remove_address(action.interface, action.address)
         self.look()
 

@@ -16,18 +16,23 @@ import msgspec
 
 from mhatool.engine.commands import KeptBinding
 from mhatool.engine.events import CacheEntry, Event, UpdateListEntry
+from mhatool.live.clock import Clock
 from mhatool.live.errors import LiveError
 
 SCHEMA: Final = "mhatool.state/1"
 MOST_LINES: Final = 10_000
 """Beyond so many, and twice as many as there are entries, the file is written anew."""
+_MISSED_PER_TRY: Final = 100
+"""One change in so many entries, and a file that couldn't be written is tried again."""
 
 
 class Head(msgspec.Struct, tag="head", tag_field="line", forbid_unknown_fields=True):
-    """The first line: `restart_counter` grows each time that bindings were lost."""
+    """The first line: `restart_counter` grows each time that bindings were lost; the rest is the writer's `Clock`."""
 
     schema: str
     restart_counter: int
+    boot: str = ""
+    ahead_ns: int = 0
 
 
 class BindingLine(msgspec.Struct, tag="binding", tag_field="line", forbid_unknown_fields=True):
@@ -58,16 +63,21 @@ ListOf = Callable[[bytes, bytes], tuple[bytes, ...]]
 class Memory:
     """A node's file. `warn` hears where it can't be written: the node goes on without."""
 
-    def __init__(self, path: Path, now: int, warn: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, clock: Clock, warn: Callable[[str], None]) -> None:
         self._path = path
+        self._clock = clock
         self._warn = warn
         self._bindings: dict[bytes, BindingLine] = {}
         self._numbers: dict[bytes, NumberLine] = {}
-        self.restart_counter = now // 1_000_000_000 % 2**32
+        self.restart_counter = clock.now() // 1_000_000_000 % 2**32
         """Grows with the time: whoever lost the file has another one than before."""
         self._file: BinaryIO | None = None
         self._lines = 0
         self._fails = False
+        self._missed = 0
+        """Changes since the file couldn't be written."""
+        self._shift_ns = 0
+        """From the time of the node that wrote the file to ours."""
         self.list_of: ListOf = lambda home_address, agent: ()
         self._read()
         self._write_anew()
@@ -110,10 +120,14 @@ class Memory:
             except msgspec.MsgspecError as error:
                 what = f"no line of a node's state: {error}"
                 raise LiveError(f"{self._path}:{number}: {what}; remove the file to begin without") from error
+        for binding in self._bindings.values():
+            binding.expires_ns += self._shift_ns
 
     def _take(self, line: Line) -> None:
         if isinstance(line, Head):
             self.restart_counter = line.restart_counter
+            if line.boot and line.boot == self._clock.boot:
+                self._shift_ns = self._clock.ahead_ns - line.ahead_ns
         elif isinstance(line, NumberLine):
             self._numbers[line.peer] = line
         elif line.gone:
@@ -146,15 +160,25 @@ class Memory:
     def _keep(self, line: BindingLine | NumberLine) -> None:
         self._take(line)
         entries = len(self._bindings) + len(self._numbers)
+        if self._fails and not self._is_worth_it(entries):
+            return
         if self._file is None or self._lines > max(MOST_LINES, 2 * entries):
             self._write_anew()
         else:
             self._append(line)
 
+    def _is_worth_it(self, entries: int) -> bool:
+        """Whether to try again: the whole file would be written, and many changes may come while a disk is full."""
+        self._missed += 1
+        if self._missed * _MISSED_PER_TRY < entries:
+            return False
+        self._missed = 0
+        return True
+
     def _append(self, line: Line) -> None:
         assert self._file is not None  # whoever calls looked
         try:
-            self._file.write(msgspec.json.encode(line) + b"\n")
+            _write(self._file, msgspec.json.encode(line) + b"\n")
         except OSError as error:
             self._fail(error)
         else:
@@ -164,7 +188,7 @@ class Memory:
         """All that counts, in a file that takes the old one's place at once."""
         new = self._path.with_name(self._path.name + ".new")
         lines: list[Line] = [
-            Head(SCHEMA, self.restart_counter),
+            Head(SCHEMA, self.restart_counter, self._clock.boot, self._clock.ahead_ns),
             *self._bindings.values(),
             *self._numbers.values(),
         ]
@@ -173,16 +197,19 @@ class Memory:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = open(new, "wb", buffering=0, opener=_own)  # noqa: SIM115 - closed by `close`
             self._file = file
-            file.write(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+            _write(file, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+            os.fsync(file.fileno())
             os.replace(new, self._path)
         except OSError as error:
             self._fail(error)
+            with suppress(OSError):
+                new.unlink()  # the room that it takes is somebody's
         else:
             self._lines = len(lines)
             self._fails = False
 
     def _fail(self, error: OSError) -> None:
-        """Say it once; the next change tries the whole file again."""
+        """Say it once; later changes try the whole file again."""
         self.close()
         if not self._fails:
             self._warn(f"{self._path}: {(error.strerror or str(error)).lower()}: bindings would be lost with a restart")
@@ -194,6 +221,12 @@ class Memory:
             with suppress(OSError):
                 self._file.close()
         self._file = None
+
+
+def _write(file: BinaryIO, octets: bytes) -> None:
+    """All of them. OSError where there is no room for the last: a file that is nearly full takes the first ones."""
+    while octets:
+        octets = octets[file.write(octets) :]
 
 
 def _own(path: str, flags: int) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import SystemRandom
@@ -21,12 +22,17 @@ from mhatool.live.data_plane.tun import TunDataPlane
 from mhatool.live.driver import Driver
 from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
+from mhatool.live.ledger import Ledger
 from mhatool.live.machine import LiveMachine
 from mhatool.live.memory import Memory, lists_of
+from mhatool.live.presence import Presence
+from mhatool.live.readiness import notify
+from mhatool.live.reload import Reload
 from mhatool.live.silence import Silence
+from mhatool.live.trace_file import TraceFile
 from mhatool.network.scenario.roles import ROLES
 from mhatool.protocol.lifetime import NS_PER_S
-from mhatool.trace import Header, TraceWriter
+from mhatool.trace import Header
 
 LOG = logging.getLogger("mhatool.live")
 _TUNNEL_PROTOCOL = 41
@@ -36,16 +42,33 @@ def run(live: LiveNode, ready: Callable[[Driver], None] = lambda driver: None) -
     """Run the node until it is told to stop. LiveError where this machine can't; `ready` is called once it is up."""
     with ExitStack() as stack:
         driver = stack.enter_context(_made(live))
-        server = ControlServer(driver, live)
-        asyncio.run(_serve(driver, server, ready))
+        asyncio.run(_serve(driver, live, lambda: ready(driver)))
 
 
-async def _serve(driver: Driver, server: ControlServer, ready: Callable[[Driver], None]) -> None:
+async def _serve(driver: Driver, live: LiveNode, ready: Callable[[], None]) -> None:
+    """Control and reload around the driver; whoever started the node hears when it is up."""
+    again = Reload(live, driver.command)
+    server = ControlServer(driver, live, again.reload)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, again.hang_up)
+    loop.set_exception_handler(_complain)
     await server.start()
+
+    def up() -> None:
+        ready()
+        notify("READY=1")
+
     try:
-        await driver.run(lambda: ready(driver))
+        await driver.run(up)
     finally:
         await server.stop()
+
+
+def _complain(_loop: asyncio.AbstractEventLoop, about: dict[str, Any]) -> None:
+    """What nobody expected is one line, and the node goes on; `log_level = "debug"` shows where it happened."""
+    error = about.get("exception")
+    what = f"{type(error).__name__}: {error}" if error is not None else about.get("message", "")
+    LOG.error("unexpected: %s", what, exc_info=error if LOG.isEnabledFor(logging.DEBUG) else None)
 
 
 @contextmanager
@@ -54,14 +77,15 @@ def _made(live: LiveNode) -> Iterator[Driver]:
     file = live.file
     device = f"mha-{file.name}"[:15]
     mobility = file.profile.protocol("mobility")
-    kernel = Kernel()
-    left = kernel.clean()
-    if left:
-        LOG.warning("removed %d routes and rules that an earlier run had left behind", left)
     with ExitStack() as stack:
+        presence = stack.enter_context(closing(Presence(file.role, file.name)))
+        kernel = Kernel(Ledger(file.control_path.with_suffix(".made")))
+        left = kernel.clean(alone=not presence.others)
+        if left:
+            LOG.warning("removed %d addresses, settings, routes and rules that an earlier run had left behind", left)
         machine = _machine(live, kernel, mobility, stack)
         clock = Clock()
-        memory = _memory(live, clock.now(), stack)
+        memory = _memory(live, clock, stack)
         node: Node = ROLES[file.role].make(_remembering(live, memory), SystemRandom())
         driver = Driver(node, machine, clock, file.packet_rate)
         plane = TunDataPlane(device, kernel, file.mtu, machine.send_data, driver.command)
@@ -71,8 +95,9 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         stack.callback(silence.end)
         _settings(live, kernel, device)
         LOG.info("data plane: %s, device %s", plane.name, plane.device)
-        if file.trace:
-            driver.listeners.append(stack.enter_context(_trace(live, driver)))
+        LOG.setLevel(file.log_level.upper())
+        driver.listeners.append(_say)
+        _trace(live, driver, stack)
         if memory is not None:
             memory.list_of = lists_of(node)
             driver.listeners.append(memory.hear)
@@ -81,10 +106,16 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         yield driver
 
 
-def _memory(live: LiveNode, now: int, stack: ExitStack) -> Memory | None:
+def _say(event: Event) -> None:
+    """Each event, for who wants to know everything."""
+    if LOG.isEnabledFor(logging.DEBUG):
+        LOG.debug("%s", event)
+
+
+def _memory(live: LiveNode, clock: Clock, stack: ExitStack) -> Memory | None:
     if not live.file.state:
         return None
-    memory = Memory(Path(live.file.state), now, LOG.warning)
+    memory = Memory(Path(live.file.state), clock, LOG.warning)
     stack.callback(memory.close)
     return memory
 
@@ -118,16 +149,12 @@ def _machine(live: LiveNode, kernel: Kernel, mobility: int, stack: ExitStack) ->
     return machine
 
 
-@contextmanager
-def _trace(live: LiveNode, driver: Driver) -> Iterator[Callable[[Event], None]]:
-    """Write the node's events to its file, each when it happens."""
-    path = live.file.trace
-    try:
-        with open(path, "wb", buffering=0) as file:
-            header = Header(vantage_point=live.file.name, profile=live.file.profile.name, start_ns=driver.clock.now())
-            yield TraceWriter(file, header).write
-    except OSError as error:
-        raise LiveError(f"{path}: {(error.strerror or '').lower()}; give another `trace`") from error
+def _trace(live: LiveNode, driver: Driver, stack: ExitStack) -> None:
+    """Write the node's events to its file, if it has one."""
+    if live.file.trace:
+        header = Header(vantage_point=live.file.name, profile=live.file.profile.name, start_ns=driver.clock.now())
+        file = stack.enter_context(closing(TraceFile(live.file.trace, header, LOG.warning)))
+        driver.listeners.append(file.hear)
 
 
 def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from dissectors.ipv6.address import text
@@ -67,6 +67,17 @@ class Tables:
         """One of WHAT; lifetimes count from `now`. KeyError for anything else."""
         return _SHOWN[what](self, now)
 
+    def begin(self, what: str, now: int) -> Iterable[Row]:
+        """The rows that a reader of changes begins with, as `change` gives them."""
+        if what == "stats":
+            return [_count(kind, name, number) for kind in _COUNTED for name, number in getattr(self, kind).items()]
+        return [{"change": _EVENT if what == "log" else _IS, **row} for row in self.show(what, now)]
+
+    def change(self, what: str, event: Event) -> Row | None:
+        """What an event that was heard last has changed in a table; None: nothing."""
+        changer = _CHANGED[what].get(type(event), _CHANGED[what].get(Event))
+        return changer(self, event) if changer is not None else None
+
     def _show_bindings(self, now: int) -> list[Row]:
         return [_row(event, now) for event in self._bindings.values()]
 
@@ -80,7 +91,7 @@ class Tables:
         return {kind: dict(getattr(self, kind)) for kind in _COUNTED}
 
     def _show_log(self, _now: int) -> list[Row]:
-        return [{"time_ns": event.time_ns, "event": _name(event), **_plain(event, _HEADER)} for event in self.log]
+        return [{"time_ns": event.time_ns, **_logged(event)} for event in self.log]
 
 
 _COUNTED: Final = ("sent", "received", "dropped", "refused")
@@ -94,6 +105,30 @@ _SHOWN: Final[Mapping[str, Callable[[Tables, int], Any]]] = {
 }
 WHAT: Final = tuple(_SHOWN)
 """What can be shown."""
+_COUNTED: Final = ("sent", "received", "dropped")
+_IS, _GONE, _EVENT = "is", "gone", "event"
+
+
+def _row_change(_tables: Tables, event: Any) -> Row:
+    return {"change": _GONE if event.gone else _IS, **_row(event, event.time_ns)}
+
+
+def _count(kind: str, name: str, number: int) -> Row:
+    return {"change": _IS, "counter": kind, "name": name, "count": number}
+
+
+_CHANGED: Final[Mapping[str, Mapping[type, Callable[[Tables, Any], Row]]]] = {
+    "bindings": {CacheEntry: _row_change},
+    "updates": {UpdateEntry: _row_change},
+    "agents": {AgentListEntry: _row_change},
+    "stats": {
+        MessageSent: lambda tables, event: _count("sent", event.message, tables.sent[event.message]),
+        MessageReceived: lambda tables, event: _count("received", event.message, tables.received[event.message]),
+        MessageDropped: lambda tables, event: _count("dropped", event.reason, tables.dropped[event.reason]),
+    },
+    "log": {Event: lambda _, event: {"change": _EVENT, **_logged(event)}},
+}
+"""By table and by class of event what it changes; under `Event` what all others do."""
 
 
 def _keep(table: dict[Any, Any], key: Any, event: Any) -> None:
@@ -106,6 +141,10 @@ def _keep(table: dict[Any, Any], key: Any, event: Any) -> None:
 def _row(event: Any, now: int) -> Row:
     left = max(event.expires_ns - now, 0) / NS_PER_S if event.expires_ns else 0.0
     return {**_plain(event, _HEADER | {"gone", "expires_ns", "next_send_ns"}), "lifetime_left_s": round(left, 3)}
+
+
+def _logged(event: Event) -> Row:
+    return {"event": _name(event), **_plain(event, _HEADER)}
 
 
 def _plain(event: Event, without: frozenset[str]) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dissectors.profile import RFC6275, Profile
 from mhatool.engine.constants import RFC6275 as RFC6275_CONSTANTS
@@ -27,6 +28,9 @@ class CorrespondentConfiguration:
     node_key: bytes | None = None
     most_bindings: int = 100_000
     asks_for_refresh: bool = True
+
+    CHANGEABLE: ClassVar = frozenset({"most_bindings", "asks_for_refresh"})
+    """What may change while it runs."""
 
 
 __all__ = ["CorrespondentConfiguration"]

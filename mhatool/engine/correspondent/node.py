@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from dissectors.icmpv6.header import Icmpv6Error
 from dissectors.mobility.binding import BindingUpdate
 from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
 from mhatool.engine.actions import Action
 from mhatool.engine.arrival import Arrival
-from mhatool.engine.commands import Command, RouteUsed, UnverifiedHomeAddress
+from mhatool.engine.commands import Command, Reconfigure, RouteUsed, UnverifiedHomeAddress
 from mhatool.engine.correspondent.authorization import Authorization
 from mhatool.engine.correspondent.binding import Binding
 from mhatool.engine.correspondent.configuration import CorrespondentConfiguration
@@ -45,6 +46,7 @@ class Correspondent:
         self._commands: dict[type, Callable[[Command, int], None]] = {
             UnverifiedHomeAddress: self._report,
             RouteUsed: self._use,
+            Reconfigure: self._reconfigure,
         }
 
     def binding(self, home_address: bytes, address: bytes) -> Binding | None:
@@ -98,6 +100,11 @@ class Correspondent:
     def _use(self, command: Command, _now: int) -> None:
         assert isinstance(command, RouteUsed)  # the table says so
         self._registrations.use(command.home_address, command.correspondent)
+
+    def _reconfigure(self, command: Command, _now: int) -> None:
+        assert isinstance(command, Reconfigure)  # the table says so
+        self.configuration = replace(self.configuration, **dict(command.changes))
+        self._registrations.configure(self.configuration)
 
     def _hear_error(self, arrival: Arrival) -> Drop | None:
         """Nobody at a care-of address, says a router (RFC 6275, 9.3.4)."""

@@ -47,6 +47,10 @@ class Registrations:
         self._timers: Timers[tuple[BindingInput, bytes, bytes]] = Timers()
         self._letters = tuple(configuration.profile.flags.get("binding_update", UPDATE_FLAGS))
 
+    def configure(self, configuration: CorrespondentConfiguration) -> None:
+        """Other limits from now on."""
+        self._configuration = configuration
+
     # --- what comes ---
 
     def receive(self, arrival: Arrival) -> Drop | None:

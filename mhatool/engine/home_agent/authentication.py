@@ -30,12 +30,16 @@ class Authentication:
     """The agent's keys, and the last timestamp that came with each."""
 
     def __init__(self, configuration: HomeAgentConfiguration) -> None:
-        self._associations = {each.home_address + each.home_agent: each for each in configuration.associations}
         self._last: dict[bytes, int] = {}
-        self._is_required = configuration.requires_authentication
-        self._window_ns = nanoseconds(configuration.timestamp_window_s)
         self._counts_restarts = configuration.restart_counter > 0
         self._first: int | None = None
+        self.configure(configuration)
+
+    def configure(self, configuration: HomeAgentConfiguration) -> None:
+        """Other keys from now on; the last timestamps stay: what was a replay is one under a new key too."""
+        self._associations = {each.home_address + each.home_agent: each for each in configuration.associations}
+        self._is_required = configuration.requires_authentication
+        self._window_ns = nanoseconds(configuration.timestamp_window_s)
 
     def start(self, now: int) -> None:
         """An agent that was there before has forgotten which timestamps it took: all from before now are old."""

@@ -41,14 +41,18 @@ class Checks:
         agents: HomeAgentsList,
         link: HomeLink,
     ) -> None:
-        self.configuration = configuration
         self.prefixes = prefixes
         self.cache = cache
         self.agents = agents
         self.link = link
+        self.configure(configuration)
+        self.routers = frozenset(_routers_addresses(configuration.advertising.prefixes))
+
+    def configure(self, configuration: HomeAgentConfiguration) -> None:
+        """Other limits from now on."""
+        self.configuration = configuration
         self.prohibited = frozenset(configuration.prohibited)
         self.permitted = frozenset(configuration.permitted)
-        self.routers = frozenset(_routers_addresses(configuration.advertising.prefixes))
 
     def refusal(self, request: Request, binding: Binding | None) -> Status | None:
         """The status of the first check that fails; None: accepted so far."""

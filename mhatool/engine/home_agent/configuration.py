@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dissectors.profile import RFC6275, Profile
 from mhatool.engine.advertising import AdvertisingConfiguration
@@ -63,6 +64,21 @@ class HomeAgentConfiguration:
     timestamp_window_s: float = 7.0
     peers: tuple[bytes, ...] = ()
     restart_counter: int = 0
+
+    CHANGEABLE: ClassVar = frozenset(
+        {
+            "associations",
+            "requires_authentication",
+            "timestamp_window_s",
+            "prohibited",
+            "permitted",
+            "most_bindings",
+            "most_bindings_of_one",
+            "update_rate",
+            "discovery_rate",
+        }
+    )
+    """What may change while the agent runs; bindings that are held stay, whatever the next request is told."""
 
     def __post_init__(self) -> None:
         if not self.addresses:

@@ -49,6 +49,12 @@ class Discovery:
             if each.router_address is not None
         }
 
+    def configure(self, configuration: HomeAgentConfiguration) -> None:
+        """Another limit, for requests that come from now on."""
+        if configuration.discovery_rate != self._configuration.discovery_rate:
+            self._pace = TokenBuckets(configuration.discovery_rate)
+        self._configuration = configuration
+
     @property
     def anycast_addresses(self) -> tuple[bytes, ...]:
         """Those of the home agents of each prefix that it serves."""

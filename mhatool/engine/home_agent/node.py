@@ -24,6 +24,7 @@ from mhatool.engine.commands import (
     Command,
     LinkChanged,
     PeerRouteChanged,
+    Reconfigure,
     RestoreBindings,
     Start,
     Stop,
@@ -108,6 +109,7 @@ class HomeAgent:
             LinkChanged: self._change_link,
             PeerRouteChanged: self._change_route,
             RestoreBindings: self._restore,
+            Reconfigure: self._reconfigure,
         }
 
     @property
@@ -198,6 +200,12 @@ class HomeAgent:
     def _restore(self, command: Command, now: int) -> None:
         assert isinstance(command, RestoreBindings)  # the table says so
         self._registrations.take_back(command.bindings, now)
+
+    def _reconfigure(self, command: Command, _now: int) -> None:
+        assert isinstance(command, Reconfigure)  # the table says so
+        self.configuration = replace(self.configuration, **dict(command.changes))
+        self._registrations.configure(self.configuration)
+        self._discovery.configure(self.configuration)
 
     def _report(self, command: Command, now: int) -> None:
         assert isinstance(command, UnverifiedHomeAddress)  # the table says so

@@ -69,6 +69,14 @@ class Registrations:
         self._grants = Grants(configuration.constants, prefixes)
         self._addresses = frozenset(configuration.addresses)
 
+    def configure(self, configuration: HomeAgentConfiguration) -> None:
+        """Other keys and limits, for requests that come from now on."""
+        if configuration.update_rate != self._configuration.update_rate:
+            self._pace = UpdatePace(configuration.update_rate)
+        self._configuration = configuration
+        self._authentication.configure(configuration)
+        self._checks.configure(configuration)
+
     # --- what comes ---
 
     def start(self, now: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.profile import RFC6275, Profile
@@ -63,6 +64,14 @@ class MobileNodeConfiguration:
     acknowledge_correspondents: bool = True
     give_up_s: float = 600.0
     search_again_s: float = 60.0
+
+    CHANGEABLE: ClassVar = frozenset(
+        {
+            *("security_associations", "replay_protection", "lifetime_s", "movement_detection_s"),
+            *("optimise_routes", "give_up_s", "search_again_s"),
+        }
+    )
+    """What may change while the node runs; the next message or timer that needs it goes by it."""
 
     def __post_init__(self) -> None:
         """ConfigurationError where a field can't be."""

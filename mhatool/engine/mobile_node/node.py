@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from dissectors.errors import DecodeError
@@ -13,6 +14,7 @@ from mhatool.engine.commands import (
     Command,
     LinkChanged,
     PacketTunnelled,
+    Reconfigure,
     Start,
     Stop,
     TrafficFromHomeAddress,
@@ -71,6 +73,7 @@ class MobileNode:
             PacketTunnelled: lambda command: self._use(command.home_address, command.correspondent),
             TrafficFromHomeAddress: lambda command: self._use(command.home_address, command.correspondent),
             UnverifiedHomeAddress: _somebody_elses,
+            Reconfigure: self._reconfigure,
         }
 
     def _make_parts(self, context: Context) -> Parts:
@@ -181,6 +184,9 @@ class MobileNode:
     def _link_changed(self, command: LinkChanged) -> None:
         if command.interface == self._context.interface:
             self._parts.movement.link_changed(command.up)
+
+    def _reconfigure(self, command: Reconfigure) -> None:
+        self._context.configuration = replace(self._context.configuration, **dict(command.changes))
 
     def _use(self, home_address: bytes, correspondent: bytes) -> None:
         is_possible = not is_multicast(correspondent) and not is_link_local(correspondent)

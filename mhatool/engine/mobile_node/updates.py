@@ -30,11 +30,11 @@ class HomeUpdates:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._associations = {each.home_agent: each for each in context.configuration.security_associations}
 
     def association(self, home_agent: bytes) -> SecurityAssociation | None:
         """The secret shared with an agent, where there is one."""
-        return self._associations.get(home_agent)
+        known = self._context.configuration.security_associations
+        return next((each for each in known if each.home_agent == home_agent), None)
 
     def send(self, entry: Entry, home_agents: tuple[bytes, ...], lifetime_s: int, link: bytes | None = None) -> None:
         """The next Binding Update to an agent: a registration with this round's agents, or a deregistration (0 s).

@@ -1,12 +1,15 @@
 """What survives a restart, whatever was being written when the machine went down."""
 
+import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dissectors.ipv6.address import parse
 from mhatool.engine.commands import KeptBinding
 from mhatool.engine.events import CacheEntry, UpdateListEntry
+from mhatool.live.clock import Clock
 from mhatool.live.errors import LiveError
 from mhatool.live.memory import Memory
 
@@ -16,11 +19,13 @@ SECOND = 1_000_000_000
 NOW = 1_800_000_000 * SECOND
 
 
-def cached(number: int = 7, *, gone: bool = False, cloned: bool = False, pending: bool = False) -> CacheEntry:
+def cached(
+    number: int = 7, *, home_address: bytes = HOME, gone: bool = False, cloned: bool = False, pending: bool = False
+) -> CacheEntry:
     return CacheEntry(
         time_ns=NOW,
         node="ha1",
-        home_address=HOME,
+        home_address=home_address,
         care_of_address=CARE_OF,
         address=AGENT,
         flags="AHLM",
@@ -62,8 +67,13 @@ class Words:
         self.said.append(words)
 
 
-def made(path: Path, now: int = NOW) -> Memory:
-    memory = Memory(path, now, Words())
+def clock(now: int = NOW, boot: str = "this one", steady_ns: int = 0) -> Clock:
+    """One that stands still."""
+    return Clock(lambda: now, lambda: steady_ns, boot)
+
+
+def made(path: Path, now: int = NOW, **which: Any) -> Memory:
+    memory = Memory(path, clock(now, **which), Words())
     memory.list_of = lambda home_address, agent: (AGENT, OTHER)
     return memory
 
@@ -71,7 +81,7 @@ def made(path: Path, now: int = NOW) -> Memory:
 def test_a_binding_is_there_again_with_its_list_and_its_end(tmp_path: Path) -> None:
     memory = made(tmp_path / "ha1.state")
     memory.hear(cached())
-    again = made(tmp_path / "ha1.state", NOW + 60 * SECOND)
+    again = made(tmp_path / "ha1.state", NOW + 60 * SECOND, steady_ns=60 * SECOND)
     end = NOW + 420 * SECOND
     assert again.bindings == (KeptBinding(HOME, AGENT, CARE_OF, "AHLM", 7, end, (AGENT, OTHER)),)
     assert again.restart_counter == memory.restart_counter
@@ -100,8 +110,9 @@ def test_a_mobile_node_goes_on_with_the_number_after_the_last(tmp_path: Path) ->
     assert made(tmp_path / "mn.state").next_sequence_numbers == ((AGENT, 0),)
 
 
-def test_whatever_is_cut_off_the_rest_is_read(tmp_path: Path) -> None:
+def test_whatever_is_cut_off_the_rest_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine may go down at any octet: lines that were whole by then count, the one that wasn't doesn't."""
+    monkeypatch.setattr("os.fsync", lambda _: None)  # some hundred starts, and none of them outlives the test
     path = tmp_path / "ha1.state"
     memory = made(path)
     memory.hear(cached(7))
@@ -158,3 +169,79 @@ def test_the_file_grows_with_the_bindings_not_with_their_changes(tmp_path: Path)
     for number in range(25_000):
         memory.hear(cached(number))
     assert path.read_bytes().count(b"\n") <= 10_002
+
+
+HOUR = 3600 * SECOND
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR])
+def test_the_end_of_a_binding_doesnt_move_with_the_time_of_day(tmp_path: Path, jump: int) -> None:
+    """60 s after it was written, while somebody set the clock by an hour: of 420 s there are 360 left."""
+    made(tmp_path / "ha1.state").hear(cached())
+    now = NOW + jump + 60 * SECOND
+    (kept,) = made(tmp_path / "ha1.state", now, steady_ns=60 * SECOND).bindings
+    assert kept.expires_ns - now == 360 * SECOND
+    (again,) = made(tmp_path / "ha1.state", now + SECOND, steady_ns=61 * SECOND).bindings
+    assert again == kept
+
+
+def test_after_a_reboot_the_time_of_day_is_all_there_is(tmp_path: Path) -> None:
+    made(tmp_path / "ha1.state").hear(cached())
+    (kept,) = made(tmp_path / "ha1.state", NOW + HOUR, boot="the next one").bindings
+    assert kept.expires_ns == NOW + 420 * SECOND
+
+
+class NearlyFull:
+    """A file on a disk that takes so many octets more, as the kernel does: the first ones, then none."""
+
+    def __init__(self, file: Any, room: int) -> None:
+        self._file = file
+        self._room = room
+
+    def write(self, octets: bytes) -> int:
+        if not self._room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken: int = self._file.write(octets[: self._room])
+        self._room -= taken
+        return taken
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def test_a_line_that_half_fits_doesnt_spoil_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "ha1.state"
+    memory = made(path)
+    memory.hear(cached(7))
+    memory._file = NearlyFull(memory._file, 20)  # type: ignore[assignment]
+    memory.hear(cached(8))
+    assert not path.read_bytes().endswith(b"\n")
+    assert [kept.sequence_number for kept in _read_of(path, tmp_path)] == [7]
+    memory.hear(cached(9))
+    assert [kept.sequence_number for kept in made(path).bindings] == [9]
+
+
+def _read_of(path: Path, folder: Path) -> tuple[KeptBinding, ...]:
+    """What a start at this moment would read: from a copy, as it writes the file anew."""
+    copy = folder / "copy.state"
+    copy.write_bytes(path.read_bytes())
+    return made(copy).bindings
+
+
+def test_many_bindings_arent_written_again_with_each_change_while_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1,000 entries: one change in ten tries it."""
+    memory = made(tmp_path / "ha1.state")
+    for number in range(1_000):
+        memory.hear(cached(home_address=HOME[:8] + number.to_bytes(8)))
+    tries = []
+
+    def full(*_: Any) -> None:
+        tries.append(1)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("mhatool.live.memory._write", full)
+    for number in range(101):
+        memory.hear(cached(number, home_address=HOME[:8] + bytes(8)))
+    assert len(tries) == 1 + 10

@@ -1,0 +1,42 @@
+"""What a node has changed is known to the next start, whenever it was killed."""
+
+from pathlib import Path
+
+import pytest
+
+from mhatool.live.errors import LiveError
+from mhatool.live.ledger import Ledger
+
+ADDRESS, SETTING = ("address", "eth0", "2001:db8::1"), ("sysctl", "eth0", "accept_ra")
+
+
+def test_what_hasnt_been_given_back_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "mn.made"
+    ledger = Ledger(path)
+    ledger.add(ADDRESS, 64)
+    ledger.add(SETTING, "1")
+    assert Ledger(path).left() == {ADDRESS: 64, SETTING: "1"}
+    ledger.remove(ADDRESS)
+    ledger.remove(ADDRESS)
+    assert Ledger(path).left() == {SETTING: "1"}
+
+
+def test_after_an_orderly_end_there_is_no_file(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "mn.made")
+    ledger.add(SETTING, "1")
+    ledger.remove(SETTING)
+    ledger.clear()
+    assert list(tmp_path.iterdir()) == []
+    assert ledger.left() == {}
+
+
+def test_where_it_cant_be_written_nothing_may_be_changed(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("in the way")
+    with pytest.raises(LiveError, match=r"couldn't be undone; give another `control`"):
+        Ledger(tmp_path / "run" / "mn.made").add(SETTING, "1")
+
+
+def test_a_file_that_is_none_is_said_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "mn.made").write_text("[[")
+    with pytest.raises(LiveError, match="remove it to leave that as it is"):
+        Ledger(tmp_path / "mn.made").left()
