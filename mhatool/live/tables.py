@@ -105,7 +105,6 @@ _SHOWN: Final[Mapping[str, Callable[[Tables, int], Any]]] = {
 }
 WHAT: Final = tuple(_SHOWN)
 """What can be shown."""
-_COUNTED: Final = ("sent", "received", "dropped")
 _IS, _GONE, _EVENT = "is", "gone", "event"
 
 

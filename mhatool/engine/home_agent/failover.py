@@ -67,8 +67,7 @@ class Failover:
         self.alarms.answered(binding, now)
         for peer in self._peers.of(binding):
             self._holds_again(peer, binding, now)
-        if binding.agents != listed:
-            self._judge(binding, now)
+        self._judge(binding, now)
         self._insist(binding, now)
 
     def gone(self, binding: Binding, now: int) -> None:
@@ -83,7 +82,10 @@ class Failover:
         self.heartbeats.share(binding, tuple(address for address in binding.agents if address not in listed), now)
 
     def _judge(self, binding: Binding, now: int) -> None:
-        """With a list that names an agent which is lost already, the mobile node doesn't know that yet."""
+        """With a list that names an agent which is lost already, the mobile node doesn't know that yet.
+
+        Or it wasn't there to hear so, or asked that agent and was answered: it is told with each of its updates.
+        """
         failing, named = self._peers.failing(binding), self.alarms.names(binding)
         if any(address not in named for address in failing):
             self.alarms.begin(binding, self._next_identifier(), now)

@@ -122,7 +122,7 @@ HOME_REGISTRATION: Table[State, Input] = Table(
         Row(_S.BOUND, _I.SUSPECTED, "register", (_S.WAITAR,), _FAILED),
         Row(_S.BOUND, _I.REFRESH_TIMER, "refresh", (_S.WAITAR, _S.BOUND), _REGISTER),
         Row(_S.BOUND, _I.BRR, "register", (_S.WAITAR,), _BRR),
-        Row(_S.BOUND, _I.UNVERIFIED_HAO, "register_first", (_S.WAITA,), _ERROR),
+        Row(_S.BOUND, _I.UNVERIFIED_HAO, "register", (_S.WAITAR,), _ERROR),
         Row(_S.BOUND, _I.RETURNING_HOME, "deregister", _ENDING, _HOME),
         Row(_S.BOUND, _I.LEAVING, "deregister", _ENDING, _REGISTER),
         Row(_S.BOUND, _I.BA, "", (_S.BOUND,), _ANSWER),

@@ -13,11 +13,13 @@ from mhatool.engine.drops import DropReason
 from mhatool.engine.mobile_node.binding_states import Input
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.refusal import Refusal
-from mhatool.engine.mobile_node.update_list import UpdateList
+from mhatool.engine.mobile_node.update_list import WAITING, Entry, UpdateList
+from mhatool.engine.mobile_node.updates import HomeUpdates
 
 UNKNOWN_BINDING, UNKNOWN_TYPE = 1, 2
 """Statuses of a Binding Error (RFC 6275, 6.1.9)."""
 _GIVEN = {UNKNOWN_BINDING: Input.UNVERIFIED_HAO, UNKNOWN_TYPE: Input.UNKNOWN_MH_TYPE}
+_ENDING = frozenset({Input.UNKNOWN_MH_TYPE, Input.ICMP_PARAMPROB})
 PARAMETER_PROBLEM = 4
 _UNKNOWN_HEADER, _UNKNOWN_OPTION = 1, 2
 """Codes of a Parameter Problem that say: I don't know Mobility Headers, or Home Address options (RFC 4443, 3.4)."""
@@ -29,9 +31,10 @@ Sequel = Callable[[], None]
 class Complaints:
     """Finds the entry that a complaint is about, and lets its machine take it."""
 
-    def __init__(self, context: Context, update_list: UpdateList) -> None:
+    def __init__(self, context: Context, update_list: UpdateList, updates: HomeUpdates) -> None:
         self._context = context
         self._list = update_list
+        self._updates = updates
         self._dissector = Dissector(context.configuration.profile)
 
     def take_binding_error(self, arrival: Arrival) -> Sequel:
@@ -44,7 +47,9 @@ class Complaints:
             raise Refusal(DropReason.UNKNOWN_MESSAGE, f"a Binding Error with status {message.status}")
         if message.status == UNKNOWN_BINDING and message.home_address != entry.home_address:
             raise Refusal(DropReason.NOT_FOR_US, "a Binding Error about another home address")
-        return partial(self._list.feed, entry, _GIVEN[message.status])
+        given = _GIVEN[message.status]
+        self._refuse_to_end(entry, given)
+        return partial(self._list.feed, entry, given)
 
     def take_refresh_request(self, arrival: Arrival) -> Sequel:
         """A peer of the list asks for a Binding Update (11.7.4)."""
@@ -68,7 +73,14 @@ class Complaints:
             _UNKNOWN_OPTION,
         )
         if entry is not None and is_about_mobility and arrival.source == entry.peer:
+            self._refuse_to_end(entry, Input.ICMP_PARAMPROB)
             self._list.feed(entry, Input.ICMP_PARAMPROB)
+
+    def _refuse_to_end(self, entry: Entry, given: Input) -> None:
+        """Nobody signs complaints: where answers are signed, none of them ends the wait for one."""
+        is_signed = entry.home_registration and self._updates.association(entry.peer) is not None
+        if is_signed and given in _ENDING and entry.state in WAITING:
+            raise Refusal(DropReason.NOT_AUTHENTICATED, "an unsigned complaint, where answers are signed")
 
     def _quoted(self, arrival: Arrival) -> Datagram | None:
         octets = arrival.message.quoted

@@ -30,6 +30,7 @@ class Alarm(Enum):
     SEARCH_AGAIN = auto()
     AGENT_EXPIRES = auto()
     AGENT_CHECK = auto()
+    HOLDER_FORGETS = auto()
     UPDATE_LIST = auto()
     KEYGEN_TEST = auto()
     PREFIX_SOLICITATION = auto()

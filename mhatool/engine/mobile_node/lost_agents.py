@@ -33,10 +33,6 @@ class LostAgents:
         self._since_ns = {agent: self._since_ns[agent] for agent in self._entries}
         return tuple(self._entries)
 
-    def entries(self) -> tuple[Entry, ...]:
-        """Theirs."""
-        return tuple(self._entries[agent] for agent in self.agents)
-
     def remember(self, entry: Entry) -> None:
         """Its agent doesn't answer."""
         self._seen.pop(entry.peer, None)
@@ -70,15 +66,9 @@ class LostAgents:
         """Those that live and weren't taken again."""
         return tuple(agent for agent in self.agents if agent in self._seen)
 
-    def restore(self, entry: Entry) -> None:
-        """A new entry goes on where the agent's lost one ended: numbers, clocks, what the agent may hold."""
-        lost = self.find(entry.peer)
-        self._entries.pop(entry.peer, None)
-        if lost is not None:
-            entry.sequence_number = lost.sequence_number
-            entry.clock_offset_ns, entry.last_timestamp = lost.clock_offset_ns, lost.last_timestamp
-            entry.may_hold_until_ns = lost.may_hold_until_ns
-            entry.sent_ns, entry.flags = lost.sent_ns, lost.flags
+    def take_back(self, agent: bytes) -> None:
+        """It has an entry again."""
+        self._entries.pop(agent, None)
 
     def clear(self) -> None:
         """Nothing of it counts any more."""

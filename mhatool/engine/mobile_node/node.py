@@ -93,7 +93,7 @@ class MobileNode:
             correspondents=Correspondents(context, update_list, tunnel, self),
             acknowledgements=Acknowledgements(context, update_list, updates, rounds.lost),
             prefixes=PrefixDiscovery(context, update_list, home_prefix),
-            complaints=Complaints(context, update_list),
+            complaints=Complaints(context, update_list, updates),
             notices=Notices(context, rounds),
             addresses=addresses,
             movement=Movement(context, addresses, Routers(context), self),
@@ -235,7 +235,12 @@ class MobileNode:
 
     def _gone(self, entry: Entry) -> None:
         if entry.home_registration:
-            self._parts.rounds.checks.left(entry.peer)
+            rounds = self._parts.rounds
+            rounds.checks.left(entry.peer)
+            if entry.cause == DEREGISTERED:
+                rounds.holders.forget(entry.peer)
+            else:
+                rounds.holders.remember(entry)
             _AFTERWARDS[entry.cause](self, entry)
 
     def _without_refuser(self, entry: Entry) -> None:

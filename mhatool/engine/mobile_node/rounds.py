@@ -10,6 +10,7 @@ from mhatool.engine.mobile_node.agents import KnownAgents
 from mhatool.engine.mobile_node.binding_states import Input, State
 from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node.discovery import Discovery
+from mhatool.engine.mobile_node.holders import Holders
 from mhatool.engine.mobile_node.home_registrations import HomeRegistrations
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
@@ -47,6 +48,7 @@ class Rounds:
         self._choice = registrations.choice
         self.checks = AgentChecks(context, update_list, registrations, self)
         self._choice.doubts = self.checks.doubts
+        self.holders = Holders(context, self.lead)
         self._care_of_address: bytes | None = None
         self._is_settling = False
         context.ring_for(Alarm.SEARCH_AGAIN, lambda _: self._search_again())
@@ -61,7 +63,7 @@ class Rounds:
         now, expires = self._context.now, self._context.behaviour.expires
         return any(
             address in defended(entry)
-            for entry in (*self._list.home_registrations(), *self._choice.lost.entries())
+            for entry in (*self._list.home_registrations(), *self.holders.entries())
             if now < entry.may_hold_until_ns or not expires
         )
 
@@ -101,8 +103,9 @@ class Rounds:
         self._care_of_address = None
         self._end_round()
         self.lead()
-        for agent in self._choice.lost.agents:
-            self._recall(agent)
+        for agent in self.holders.agents:
+            if self._list.find(agent) is None:
+                self._recall(agent)
         for entry in self._list.home_registrations():
             entry.care_of_address = entry.home_address
             self._list.feed(entry, Input.RETURNING_HOME)
@@ -227,7 +230,8 @@ class Rounds:
     def _recall(self, agent: bytes, index: int = 0) -> Entry:
         """An entry for an agent, which goes on where one that was given up ended."""
         entry = self._registrations.create(agent, index)
-        self._choice.lost.restore(entry)
+        self._choice.lost.take_back(agent)
+        self.holders.restore(entry)
         return entry
 
     def _bid_farewell(self, agent: bytes) -> None:
@@ -359,7 +363,7 @@ class Rounds:
             return
         now, doubts = self._context.now, self.checks.doubts
         entries = sorted(self._entries(), key=lambda entry: (doubts(entry.peer), not entry.is_bound(now)))
-        self._tunnel.lead(care_of_address, [entry.peer for entry in entries], ())
+        self._tunnel.lead(care_of_address, [entry.peer for entry in entries], self.holders.agents)
 
     def _entries(self) -> list[Entry]:
         """Of the round's agents, then of those beside it."""

@@ -41,9 +41,13 @@ class ReverseTunnel:
         """Those that packets are accepted from."""
         return self._agents
 
-    def lead(self, care_of_address: bytes, live: Iterable[bytes], others: Iterable[bytes]) -> None:
-        """From this care-of address through the live agents, then those that haven't answered yet; none: no tunnel."""
-        agents = tuple(dict.fromkeys((*live, *others)))
+    def lead(self, care_of_address: bytes, registered: Iterable[bytes], holders: Iterable[bytes]) -> None:
+        """From this care-of address through the agents that are registered with; without any there is no tunnel.
+
+        From holders, agents that aren't registered with any more but may hold a binding, packets are accepted too.
+        """
+        ways = tuple(registered)
+        agents = tuple(dict.fromkeys((*ways, *holders))) if ways else ()
         if agents == self._agents and (not agents or care_of_address == self._local):
             return
         self._agents = agents

@@ -75,7 +75,8 @@ class Recoveries:
             elif named.home_agents and accused not in named.home_agents:
                 if recovery.round is None:
                     self._drop(roster, recovery, named)
-                recovery.cost(octets)
+                if named.home_agent not in recovery.holders:
+                    recovery.cost(octets)
 
     def _drop(self, roster: Roster, recovery: Recovery, named: NamedList) -> None:
         """The first list without the accused one."""
@@ -94,9 +95,10 @@ class Recoveries:
                     recovery.check_answer = moment
                     recovery.cost(octets)
             elif recovery.round is not None and recovery.outage.home_agent not in named.home_agents:
-                recovery.cost(octets)
-                if recovery.accepted is None and named.accepted is moment:
-                    recovery.accepted, recovery.accepted_by = moment, named.home_agent
+                if named.home_agent not in recovery.holders:
+                    recovery.cost(octets)
+                if named.accepted is moment:
+                    recovery.take(named.home_agent, moment)
 
     def request(self, home_address: bytes, moment: Moment, octets: int) -> None:
         """A home agent discovery request."""

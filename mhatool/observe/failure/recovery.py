@@ -74,8 +74,9 @@ class Recovery:
 
     `checks`: Binding Updates by which it asked the accused one itself, and `check_answer` that one's answer. `request`
     and `reply` are home agent discovery, with what that `offered`. `round`: the first list without the failed agent;
-    that has `accepted` too. `take_over`: when another one began to answer on the home link. `switches`: of each
-    correspondent's packets. `messages` and `octets`: what was said for it, from the IPv6 header on.
+    that has `accepted` too; `holders` are all that have: what they are asked later is no part of it. `take_over`: when
+    another one began to answer on the home link. `switches`: of each correspondent's packets. `messages` and `octets`:
+    what was said for it, from the IPv6 header on.
     """
 
     home_address: bytes
@@ -89,6 +90,7 @@ class Recovery:
     round: NamedList | None = None
     accepted: Moment | None = None
     accepted_by: bytes | None = None
+    holders: tuple[bytes, ...] = ()
     added: tuple[bytes, ...] = ()
     take_over: Turn | None = None
     switches: tuple[Switch, ...] = ()
@@ -106,6 +108,13 @@ class Recovery:
         """The first thing that the mobile node did about it."""
         done = [*self.checks[:1], self.request, self.round.moment if self.round is not None else None]
         return min((moment for moment in done if moment is not None), default=None, key=lambda moment: moment.time_ns)
+
+    def take(self, home_agent: bytes, moment: Moment) -> None:
+        """An agent has accepted the new list."""
+        if self.accepted is None:
+            self.accepted, self.accepted_by = moment, home_agent
+        if home_agent not in self.holders and len(self.holders) < MOST:
+            self.holders += (home_agent,)
 
     def cost(self, octets: int) -> None:
         """A message was sent for it."""

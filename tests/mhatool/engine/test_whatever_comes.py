@@ -208,7 +208,10 @@ class WhateverComes(RuleBasedStateMachine):
 
     @rule(agent=st.sampled_from((*AGENTS, PEER)), kind=st.integers(0, 4))
     def a_complaint_is_forged(self, agent: bytes, kind: int) -> None:
+        """Nobody signs complaints: none of them ends a registration."""
         care_of = self.world.care_of
+        node = self.world.mobile.node
+        before = {entry.peer for entry in node.update_list.home_registrations()}
         if kind == 0:
             self._forged(BindingRefreshRequest(options=()), agent, care_of, routed_to=HOME)
         elif kind < 3:
@@ -216,6 +219,7 @@ class WhateverComes(RuleBasedStateMachine):
         elif self.world.sent:
             quoted = self.world.sent[-1].octets
             self._forged(Icmpv6Error(icmp_type=4, code=kind - 3, parameter=6, quoted=quoted), agent, care_of)
+        assert before <= {entry.peer for entry in node.update_list.home_registrations()}
 
     # --- what holds at every step ---
 
@@ -252,7 +256,10 @@ class WhateverComes(RuleBasedStateMachine):
 
     @invariant()
     def the_tables_of_the_mobile_node_agree(self) -> None:
-        """Round, trials and lost agents are apart; who is in a round has an entry; the tunnel leads to those alone."""
+        """Round, trials and lost agents are apart; who is in a round has an entry; the tunnel leads to those alone.
+
+        It comes from those too that were given up and may hold a binding yet.
+        """
         rounds = self.world.mobile.node._parts.rounds
         choice = rounds._choice
         assert not set(choice.round) & set(choice.trials)
@@ -264,7 +271,8 @@ class WhateverComes(RuleBasedStateMachine):
             if isinstance(action, SetTunnel):
                 self.remotes = action.remotes
         self.world.mobile.actions.clear()
-        assert set(self.remotes) <= set(choice.all)
+        assert set(self.remotes) <= {*choice.all, *rounds.holders.agents}
+        assert set(self.remotes[:1]) <= set(choice.all)
 
     @invariant()
     def the_tables_of_the_agents_agree(self) -> None:

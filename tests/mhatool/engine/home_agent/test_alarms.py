@@ -63,6 +63,21 @@ def renews(play: Playbook, number: int = 2, agents: tuple[bytes, ...] = (), care
 # --- the message ---
 
 
+def test_who_missed_it_is_told_again_with_its_next_update() -> None:
+    """It was off the air while it was told, and refreshes the list that names the dead agent."""
+    play = loses()
+    lives(play, 20, NOBODY)
+    (first, *_) = alarms(play)
+    renews(play, agents=(AGENT, SECOND))
+    play.waits(0)
+    (sent,) = alarms(play)
+    assert sent.message.unreachable == (SECOND,)
+    assert sent.message.identifier != first.message.identifier
+    renews(play, 3, agents=(AGENT, SECOND))  # it is being told already: one alarm is enough
+    play.waits(0)
+    assert alarms(play) == []
+
+
 def test_it_goes_to_the_care_of_address_with_the_home_address_in_a_routing_header() -> None:
     play = loses()
     (sent,) = alarms(play)
@@ -169,14 +184,15 @@ def test_an_update_without_the_lost_one_is_the_answer(agents: tuple[bytes, ...])
     assert alarms(play) == []
 
 
-def test_one_that_still_lists_it_is_none_and_raises_no_other() -> None:
+def test_one_that_still_lists_it_is_none_and_begins_no_other_beside_it() -> None:
+    """One while it is being told changes nothing; the next, after the last message, begins another three."""
     play = loses()
     renews(play, agents=(AGENT, SECOND))
     lives(play, 20, NOBODY)
     assert len(alarms(play)) == TRANSMITS
     renews(play, 3, agents=(AGENT, SECOND))
     lives(play, 20, NOBODY)
-    assert alarms(play) == []
+    assert len(alarms(play)) == TRANSMITS
 
 
 def test_a_refused_one_is_none() -> None:

@@ -167,12 +167,15 @@ def test_from_a_correspondent(status: int, what: str) -> None:
 @pytest.mark.parametrize("status", sorted(registry.BINDING_ERROR_STATUS))
 @pytest.mark.parametrize("peer", [AGENT1, PEER], ids=["agent", "correspondent"])
 def test_each_status_of_a_binding_error_is_taken(status: int, peer: bytes) -> None:
-    """RFC 6275, 11.3.6: 1 and 2 are all there are. An agent with a binding is no stranger to the Mobility Header."""
+    """RFC 6275, 11.3.6: 1 and 2 are all there are. An agent with a binding is no stranger to the Mobility Header.
+
+    It is asked whether it has one: what nobody signs ends none, so this is a refresh.
+    """
     play = Journey()
     play.is_optimised_with(AGENT1)
     play.hears(BindingError(status=status, home_address=HOME, options=()), peer, CARE_OF)
     now = [event.state for event in play.events if isinstance(event, UpdateListEntry) and event.peer == peer]
-    assert now == ([{AGENT1: "WAITA", PEER: "RRINIT"}[peer]] if status == 1 else [])
+    assert now == ([{AGENT1: "WAITAR", PEER: "RRINIT"}[peer]] if status == 1 else [])
 
 
 def test_a_binding_error_with_another_status_is_dropped() -> None:

@@ -94,6 +94,26 @@ def test_a_dead_agent_is_asked_three_times_and_then_there_is_a_round_without_it(
     assert (told.home_agent, told.alive, told.time_ns) == (AGENT1, False, begin + 3 * S)
     assert play.tells(UpdateListEntry, gone=True).peer == AGENT1
     assert play.tells(RoundStarted).home_agents == (AGENT2,)
+    play.does(SetTunnel(End.MOBILE_NODE, HOME, CARE_OF, (AGENT2, AGENT1)))
+
+
+def test_what_an_agent_without_an_entry_tunnels_is_taken_until_it_can_hold_no_binding() -> None:
+    """It may have been cut off alone, and answer for the home address when it is back. Its last Binding Update asked
+    for 420 s, 2 s after the alarm."""
+    play = registered(*BOTH)
+    play.hears_alarm(AGENT1)
+    begin = play.now
+    play.waits(3)
+    for _ in range(4):
+        for update in play.takes_updates():
+            if update.arrival.destination == AGENT2:
+                play.is_answered(update)
+        play.waits(104)
+    play.forgets()
+    play.waits(2.9)
+    assert (play.now - begin) / S == 421.9
+    assert [action for action in play.actions if isinstance(action, SetTunnel)] == []
+    play.waits(0.1)
     play.does(SetTunnel(End.MOBILE_NODE, HOME, CARE_OF, (AGENT2,)))
 
 

@@ -138,16 +138,17 @@ def test_at_home_nobody_is_asked_any_more() -> None:
 # --- complaints of agents ---
 
 
-def test_an_agent_without_binding_is_registered_with_anew() -> None:
-    """RFC 6275, 11.3.6: a Binding Error with status 1."""
+def test_an_agent_that_says_it_has_no_binding_is_asked_for_one() -> None:
+    """RFC 6275, 11.3.6: a Binding Error with status 1. Nobody signs it, so the binding holds on: it is a refresh."""
     play = Journey()
     play.is_registered_with(AGENT1)
     play.hears(BindingError(status=1, home_address=HOME, options=()), AGENT1, CARE_OF)
     (update,) = play.updates()
     assert update.message.lifetime_s == 420
-    play.waits(1.4)
+    assert play.tells(UpdateListEntry).state == "WAITAR"
+    play.waits(0.9)
     assert play.updates() == []
-    play.waits(0.1)  # as at a first registration
+    play.waits(0.1)  # INITIAL_BINDACK_TIMEOUT
     assert len(play.updates()) == 1
 
 

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from dissectors import registry
+from dissectors.icmpv6.header import Icmpv6Error
 from dissectors.icmpv6.home_agents import MobilePrefixSolicitation
-from dissectors.mobility.binding import BindingAcknowledgement
+from dissectors.mobility.binding import BindingAcknowledgement, BindingError
 from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.profile import KAME2003
 from dissectors.spec import Flags, Option
+from mhatool.engine.actions import End, SetTunnel
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import UpdateListEntry
 from mhatool.engine.mobile_node import RFC6275 as BEHAVIOUR
@@ -247,6 +249,41 @@ def test_who_has_proved_that_it_has_the_key_refuses_with_a_proof() -> None:
     assert play.node.update_list.find(AGENT1) is not None
     play.is_answered(refresh, 146, **sealed(refresh, KEY1))
     assert play.tells(RegistrationRefused).status == 146
+
+
+def test_whom_it_refused_an_agent_may_still_tunnel_to() -> None:
+    """A refused refresh deletes no binding: what comes through the agent yet is taken, and nothing goes there."""
+    play = Journey(home_agents=2, lifetime_s=60)
+    play.is_registered_with(AGENT1, AGENT2)
+    play.waits(48)  # 0.8 of 60 s
+    refreshes = {update.arrival.destination: update for update in play.updates()}
+    play.is_answered(refreshes[AGENT2])
+    play.is_answered(refreshes[AGENT1], 130)
+    play.does(SetTunnel(End.MOBILE_NODE, HOME, CARE_OF, (AGENT2, AGENT1)))
+
+
+def test_unsigned_complaints_end_no_wait_for_a_signed_answer() -> None:
+    """RFC 6275, 11.3.6, against anybody who sends them in the agent's name; without keys all is anybody's word."""
+    for complains in (says_it_knows_no_mobility, sends_a_parameter_problem):
+        play = Journey(security_associations=(KEY1,))
+        (update,) = play.goes_abroad(AGENT1)
+        complains(play, update)
+        play.drops(DropReason.NOT_AUTHENTICATED)
+        play.is_answered(update, **sealed(update, KEY1))
+        assert last_entry(play).state == "BOUND"
+        play = Journey()
+        (update,) = play.goes_abroad(AGENT1)
+        complains(play, update)
+        assert play.tells(UpdateListEntry, gone=True).cause == "refused"
+
+
+def says_it_knows_no_mobility(play: Journey, _: Sent) -> None:
+    play.hears(BindingError(status=2, home_address=bytes(16), options=()), AGENT1, CARE_OF)
+
+
+def sends_a_parameter_problem(play: Journey, update: Sent) -> None:
+    problem = Icmpv6Error(icmp_type=4, code=1, parameter=6, quoted=update.arrival.datagram)
+    play.hears(problem, AGENT1, CARE_OF)
 
 
 def test_by_draft_19_a_wish_for_time_stamps_is_a_refusal() -> None:

@@ -192,6 +192,12 @@ def test_phases_and_cost_of_a_recovery() -> None:
     assert (switch.correspondent, switch.from_agent, switch.to_agent) == (PEER, AGENT, AGENT2)
 
 
+def test_refreshes_cost_nothing_more() -> None:
+    """Nor does what the agents of the new list are asked once they have accepted it."""
+    before, after = recovery(*made.SEARCHED), recovery(*made.GIVEN_UP)
+    assert (after.messages, after.octets) == (before.messages, before.octets)
+
+
 def test_what_the_mobile_node_does() -> None:
     found = recovery(*made.SEARCHED)
     assert [alarm.moment.time_ns for alarm in found.alarms] == [10 * S, 11 * S]
