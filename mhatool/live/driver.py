@@ -35,7 +35,8 @@ class Driver:
         self.listeners: list[Callable[[Event], None]] = [self.tables.hear]
         self.first: list[Command] = []
         """What the node is told right after it has come up."""
-        self._paces: TokenBuckets[bytes] = TokenBuckets(packet_rate)
+        self._paces: TokenBuckets[bytes]
+        self.set_packet_rate(packet_rate)
         self._timer: asyncio.TimerHandle | None = None
         self._stop: asyncio.Event = asyncio.Event()
 
@@ -65,6 +66,10 @@ class Driver:
     def stop(self) -> None:
         """Leave in an orderly way."""
         self._stop.set()
+
+    def set_packet_rate(self, packet_rate: float) -> None:
+        """Read so many messages of one kind a second from one source, from now on; 0: all of them."""
+        self._paces = TokenBuckets(packet_rate)
 
     def _start(self) -> None:
         self.command(Start(self.machine.link_addresses))
@@ -102,14 +107,14 @@ class Driver:
                 self.node.receive(datagram, name, link_source, self.clock.now())
                 self._settle()
             else:
-                self.tables.count_dropped(DropReason.RATE_LIMIT)
-        self.tables.count_dropped(DropReason.OVERRUN, link.lost())
+                self.tables.count_dropped(DropReason.RATE_LIMIT, self.clock.now())
+        self.tables.count_dropped(DropReason.OVERRUN, self.clock.now(), link.lost())
 
     def _hear_data(self, datagram: bytes) -> None:
         if not self.machine.data_plane.receive(datagram):
             reason = why_not_received(datagram)
             if reason is not None:
-                self.tables.count_dropped(reason)
+                self.tables.count_dropped(reason, self.clock.now())
 
     def _ring(self) -> None:
         self._timer = None
