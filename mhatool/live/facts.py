@@ -105,23 +105,29 @@ def look(role: str = "", uses: tuple[str, ...] = ()) -> Facts:
     """How it is now in this network namespace."""
     ruleset = _listed("nft", "-j", "list", "ruleset")
     objects = ruleset["nftables"] if ruleset is not None else None
-    routes = _listed("ip", "-6", "-j", "route", "show", "default")
-    proxies = _listed("ip", "-6", "-j", "neigh", "show", "proxy")
-    rules = _listed("ip", "-6", "-j", "rule", "show")
+    rules = _rows(_listed("ip", "-6", "-j", "rule", "show"), "priority", "table")
+    proxies = _rows(_listed("ip", "-6", "-j", "neigh", "show", "proxy"), "dst", "dev")
     return Facts(
         role=role,
         uses=uses,
         interfaces=tuple(_interface(name) for _, name in socket.if_nameindex() if name != "lo"),
         are_settings_writable=os.access(_CONF / "all" / "forwarding", os.W_OK, effective_ids=True),
         daemons=(*_running(), *_resting()),
-        default_routes=None if routes is None else tuple((each.get("protocol", ""), each.get("dev", "")) for each in routes),
-        proxies=None if proxies is None else tuple(f"{each.get('dst', '')} on {each.get('dev', '')}" for each in proxies),
-        rules=None if rules is None else tuple((each["priority"], str(each.get("table", ""))) for each in rules),
+        default_routes=_rows(_listed("ip", "-6", "-j", "route", "show", "default"), "protocol", "dev"),
+        proxies=None if proxies is None else tuple(f"{address} on {device}" for address, device in proxies),
+        rules=None if rules is None else tuple((int(priority), table) for priority, table in rules),
         chains=None if objects is None else tuple(_chains(objects)),
         tables=tuple(_tables(objects or ())),
         silence_refused=trial(),
         nodes=tuple(other.name for other in others()),
     )
+
+
+def _rows(listed: Any, first: str, second: str) -> tuple[tuple[str, str], ...] | None:
+    """Two values of each entry, "" where it hasn't one."""
+    if listed is None:
+        return None
+    return tuple((str(each.get(first, "")), str(each.get(second, ""))) for each in listed)
 
 
 # --- interfaces ---
