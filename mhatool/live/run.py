@@ -47,7 +47,7 @@ def run(live: LiveNode, ready: Callable[[Driver], None] = lambda driver: None) -
 
 async def _serve(driver: Driver, live: LiveNode, ready: Callable[[], None]) -> None:
     """Control and reload around the driver; whoever started the node hears when it is up."""
-    again = Reload(live, driver.command)
+    again = Reload(live, driver.command, driver.set_packet_rate)
     server = ControlServer(driver, live, again.reload)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, again.hang_up)

@@ -42,7 +42,7 @@ class Holders:
         if last is not None:
             entry.sequence_number = last.sequence_number
             entry.clock_offset_ns, entry.last_timestamp = last.clock_offset_ns, last.last_timestamp
-            entry.may_hold_until_ns, entry.is_proven = last.may_hold_until_ns, last.is_proven
+            entry.may_hold_until_ns = last.may_hold_until_ns
             entry.sent_ns, entry.flags = last.sent_ns, last.flags
 
     def forget(self, agent: bytes) -> None:
