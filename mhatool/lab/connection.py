@@ -1,7 +1,7 @@
-"""A TCP connection between two nodes of a lab: one end sends numbered records at a steady rate, the other writes them down.
+"""A TCP connection between two nodes of a lab: one end sends numbered records at a steady rate, the other notes them.
 
-`python -m mhatool.lab.connection listen|connect LOCAL PEER PORT RATE OUT` runs at each end, until SIGTERM; the lines in OUT
-are those of `mhatool.lab.traffic`. What TCP sends again isn't lost, it is late.
+`python -m mhatool.lab.connection listen|connect LOCAL PEER PORT RATE OUT` runs at each end, until SIGTERM; the lines in
+OUT are those of `mhatool.lab.traffic`. What TCP sends again isn't lost, it is late.
 """
 
 from __future__ import annotations

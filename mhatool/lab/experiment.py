@@ -93,7 +93,7 @@ class Experiment:
     def __post_init__(self) -> None:
         """ValueError where times don't follow one another."""
         times = [step.at_s for step in self.steps]
-        if times != sorted(times) or any(time < 0 for time in times):
+        if times != sorted(times):
             raise ValueError("steps: each `at_s` comes after the one before")
         if times and times[-1] > self.duration_s:
             raise ValueError(f"duration_s {self.duration_s:g}: the last step is at {times[-1]:g} s")
@@ -124,7 +124,7 @@ def names() -> list[str]:
 
 
 def read(name: str, lab: str = "") -> tuple[Experiment, Topology]:
-    """A built-in experiment, or that of a file, and its topology under the name `lab`. ScenarioError for what is wrong."""
+    """A built-in experiment, or that of a file, and its topology under the name `lab`. ScenarioError if it's wrong."""
     text = text_of(name, EXPERIMENTS, "experiment")
     try:
         made: Experiment = dataclass_of(tomllib.loads(text), Experiment, ())

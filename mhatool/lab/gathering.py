@@ -79,7 +79,7 @@ class Gathering:
         """From a lab that still stands, its measurements over."""
         self.keep_logs(lab)
         self._sort_captures(lab)
-        names = _names(lab)
+        names = names_of(lab)
         (self.folder / NAMES).write_text(written(names), "utf-8")
         header = {
             "schema": SCHEMA_NAME,
@@ -111,9 +111,7 @@ class Gathering:
 
     def routes(self) -> list[RouteChange]:
         """What became of routes, in order of time."""
-        changes = [
-            change for log in (self.folder / "logs").glob("*.routes.log") for change in _route_changes(log)
-        ]
+        changes = [change for log in (self.folder / "logs").glob("*.routes.log") for change in _route_changes(log)]
         return sorted(changes, key=lambda change: change.time_ns)
 
 
@@ -125,7 +123,7 @@ def _write(path: Path, records: Iterable[Record], named: list[str]) -> None:
             writer.write(*facts, named[record.interface].removeprefix("br-"))
 
 
-def _names(lab: Lab) -> dict[str, Any]:
+def names_of(lab: Lab) -> dict[str, Any]:
     """What nodes are called, as `timeline --names` reads it: the interface is that on the first link."""
     names = {}
     for name, node in lab.topology.nodes.items():
@@ -139,7 +137,7 @@ def _names(lab: Lab) -> dict[str, Any]:
 
 
 def _events(lab: Lab) -> Iterator[tuple[int, str]]:
-    """The lines of all nodes' traces, each with its time; the last one of a node that was killed may be half written."""
+    """The lines of all nodes' traces, each with its time; the last one of a killed node may be half written."""
     for name, node in lab.topology.nodes.items():
         if node.live is None or not lab.trace(name).exists():
             continue
@@ -157,4 +155,4 @@ def _route_changes(log: Path) -> Iterator[RouteChange]:
             yield RouteChange(seconds * 1_000_000_000 + micros * 1_000, log.name.partition(".")[0], told.strip())
 
 
-__all__ = ["ALL", "NAMES", "TRACE", "Gathering", "RouteChange"]
+__all__ = ["ALL", "NAMES", "TRACE", "Gathering", "RouteChange", "names_of"]

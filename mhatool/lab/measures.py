@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
-from mhatool.lab.gathering import TRACE
+from mhatool.lab.gathering import TRACE, names_of
 from mhatool.lab.lab import Lab
 from mhatool.lab.traffic import Gap, lost
-from mhatool.lab.trial import Done, Trial, stub_networks
+from mhatool.lab.trial import Done, Trial
 from mhatool.protocol.lifetime import NS_PER_S
 
 _UNDER_WAY_NS: Final = 100_000_000
@@ -90,7 +91,7 @@ class Measures:
             "taken_over_after_s": first("nd:defence_started", cause="taken_over"),
             "routing_switched_after_s": self._switched(done, until_ns, failed),
             "given_up_after_s": first("agent:checked", alive=False),
-            "registered_again_after_s": self._registered_again(events, done.began_ns),
+            "registered_again_after_s": self._registered_again(events, done),
         }
 
     def _switched(self, done: Done, until_ns: int, failed: set[str]) -> float | None:
@@ -104,24 +105,30 @@ class Measures:
         ]
         return seconds(max(times) - done.began_ns) if times else None
 
-    def _registered_again(self, events: list[dict[str, Any]], began_ns: int) -> float | None:
-        """When the last agent of the first list without the failed one accepted; each says so to the mobile node."""
-        rounds = [event for event in events if event["name"] == "agent:round_started"]
-        for event in reversed(rounds):
-            wanted = set(event["data"]["home_agents"])
-            for later in events:
-                if later["time_ns"] >= event["time_ns"] and _is(later, "binding:acknowledgement_received", {"status": 0}):
-                    wanted.discard(later["data"]["peer"])
-                    if not wanted:
-                        return seconds(later["time_ns"] - began_ns)
+    def _registered_again(self, events: list[dict[str, Any]], done: Done) -> float | None:
+        """When the last one of the agents that the mobile node wants now has accepted, each after the failure."""
+        gone = {address for name in done.step.fail for address in names_of(self._trial.lab)[name]["addresses"]}
+        updates = [event["data"] for event in events if _is(event, "binding:update_sent", {})]
+        lists = [
+            set(update["home_agents"] or [update["peer"]])
+            for update in updates
+            if "H" in update["flags"] and not gone & {update["peer"], *update["home_agents"]}
+        ]
+        wanted = lists[-1] if lists else set()
+        for event in events:
+            if wanted and _is(event, "binding:acknowledgement_received", {"status": 0}):
+                wanted.discard(event["data"]["peer"])
+                if not wanted:
+                    return seconds(event["time_ns"] - done.began_ns)
         return None
 
     # --- traffic ---
 
     def _udp(self, sender: list[str], receiver: list[str]) -> dict[str, Any]:
         gaps = [gap for gap in lost(sender, receiver) if gap.last_ns >= self._trial.start_ns]
-        sent, received = (sum(f'"{what}"' in line for line in lines) for what, lines in
-                          (("sent", sender), ("received", receiver)))
+        sent, received = (
+            sum(f'"{what}"' in line for line in lines) for what, lines in (("sent", sender), ("received", receiver))
+        )
         return {
             "sent": sent,
             "received": received,
@@ -148,7 +155,7 @@ class Measures:
         times = [record["time_ns"] for record in map(json.loads, receiver) if "received" in record]
         waits = [
             {"from_s": self._at(one), "to_s": self._at(next_), "step": self._step_before(next_)}
-            for one, next_ in zip(times, times[1:], strict=False)
+            for one, next_ in pairwise(times)
             if next_ - one > _STALL_NS
         ]
         sent = sum('"sent"' in line for line in sender)
@@ -198,7 +205,6 @@ class _Moments:
             phases.append({"name": name, "duration_s": seconds(end - begin), "share": share})
             begin = end
         return {
-            "changed_s": 0.0,
             "phases": phases,
             "accepted_after_s": self._after(self.agents_ns),
             "optimised_after_s": self._after(self.correspondents_ns),
@@ -240,4 +246,4 @@ def seconds(duration_ns: int) -> float:
     return round(duration_ns / NS_PER_S, 4)
 
 
-__all__ = ["Measures", "seconds", "stub_networks"]
+__all__ = ["Measures", "seconds"]

@@ -55,7 +55,7 @@ class Whereabouts:
         if name == "nd:location_changed":
             self._location, self._since_ns = data["location"], time_ns
         elif name == "nd:care_of_address_changed":
-            self._care_of_address = data["care_of_address"] or ""
+            self._care_of_address, self._since_ns = data["care_of_address"] or "", time_ns
         elif name == "nd:address_assigned":
             self._addresses.add(data["address"])
         elif name == "nd:address_removed":
