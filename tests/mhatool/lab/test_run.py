@@ -95,7 +95,8 @@ def test_the_papers_experiment_tells_the_story_of_its_simulation(tmp_path: Path)
     assert run.report["simulation"]["exchanges"] == 5
     assert [capture["findings"].get("error", 0) for capture in run.report["captures"]] == [0] * 6
     simulated, live = run.folder / "simulated.pcapng", run.folder / "all.pcapng"
-    for command in (("diff", str(simulated), str(live)), ("crosscheck", str(live))):
+    vantage_points = [str(run.folder / f"{link}.pcapng") for link in ("home", "foreign3")]
+    for command in (("diff", str(simulated), str(live)), *(("crosscheck", file) for file in vantage_points)):
         done = subprocess.run(["mhatool", *command], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     names = ["--names", str(run.folder / "names.toml")]
