@@ -40,7 +40,7 @@ class Holders:
         """A new entry goes on where the agent's last one ended: numbers, clocks, what the agent may hold."""
         last = self._entries.get(entry.peer)
         if last is not None:
-            entry.sequence_number = last.sequence_number
+            entry.sequence_number, entry.numbered_from = last.sequence_number, last.numbered_from
             entry.clock_offset_ns, entry.last_timestamp = last.clock_offset_ns, last.last_timestamp
             entry.may_hold_until_ns, entry.is_proven = last.may_hold_until_ns, last.is_proven
             entry.sent_ns, entry.flags = last.sent_ns, last.flags

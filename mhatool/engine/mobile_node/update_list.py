@@ -14,6 +14,7 @@ from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node.keygen import KeygenTests
 from mhatool.engine.mobile_node_events import EntryCreated, EntryInserted, MachineFed
 from mhatool.engine.states import Table
+from mhatool.protocol.sequence import ahead
 
 WAITING = frozenset({State.WAITA, State.WAITAR, State.WAITD})
 """States in which what is due is a retransmission; in BOUND it is a refresh."""
@@ -30,12 +31,12 @@ class Entry:
     `expires_ns` is the end of the lifetime that was last asked for or granted, `holds_until_ns` the end of what the
     peer has accepted, `may_hold_until_ns` the end of anything it may have accepted; 0: nothing. `due_ns` is when the
     next retransmission or refresh is due, `rings_ns` when this implementation gets to it; 0: nothing is. `outstanding`
-    are the numbers whose answers count, with the time of sending. `is_first`: the peer had no binding when it was
-    asked. `is_deletion`: what was sent last deletes. `is_postponed`: it waits for MAX_UPDATE_RATE. `home_agents` is the
-    list that the last Binding Update carried. `clock_offset_ns` is how far the agent's clock is ahead, as a refusal
-    told (RFC 4285, 6); `last_timestamp` the last one sent. `resumed` counts the refusals of a number or a time.
-    `is_proven`: the agent has shown that it has the key. `is_checked`: a check of the agent says when it is asked
-    again, so nothing is due here.
+    are the numbers whose answers count, with the time of sending; `numbered_from` is the one after which all were
+    counted up without a jump. `is_first`: the peer had no binding when it was asked. `is_deletion`: what was sent last
+    deletes. `is_postponed`: it waits for MAX_UPDATE_RATE. `home_agents` is the list that the last Binding Update
+    carried. `clock_offset_ns` is how far the agent's clock is ahead, as a refusal told (RFC 4285, 6); `last_timestamp`
+    the last one sent. `resumed` counts the refusals of a number or a time. `is_proven`: the agent has shown that it has
+    the key. `is_checked`: a check of the agent says when it is asked again, so nothing is due here.
     A correspondent that doesn't take part is `unsupported`, and not asked before `asks_again_ns`; `failures`
     counts tests in vain, `key` proves its answers.
     """
@@ -47,6 +48,7 @@ class Entry:
     home_registration: bool
     sequence_number: int
     state: State
+    numbered_from: int = 0
     care_of_address: bytes = bytes(16)
     lifetime_s: int = 0
     refresh_s: int = 0
@@ -80,6 +82,10 @@ class Entry:
     def is_bound(self, now: int) -> bool:
         """Whether the peer accepted a binding that still holds."""
         return now < self.holds_until_ns and self.state is not State.WAITD
+
+    def has_passed(self, number: int) -> bool:
+        """Whether the peer's last Binding Update had a later number, counted up from this one."""
+        return 0 < ahead(self.sequence_number, number) <= ahead(self.sequence_number, self.numbered_from)
 
     def waits_until(self, due: int, rings: int) -> None:
         """What is due next, and when it is done."""
@@ -120,14 +126,15 @@ class UpdateList:
 
     def create(self, peer: bytes, table: Table[State, Input], owner: Handlers, index: int, home: bool) -> Entry:
         """A new entry at the head of the list, the `index`th of its round."""
-        context = self._context
+        context, before = self._context, self._before_first(peer)
         entry = Entry(
             peer=peer,
             home_address=context.home_address,
             table=table,
             owner=owner,
             home_registration=home,
-            sequence_number=self._before_first(peer),
+            sequence_number=before,
+            numbered_from=before,
             state=table.start,
         )
         where = {"index": index, "peer": peer, "home_address": entry.home_address}
