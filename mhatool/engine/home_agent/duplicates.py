@@ -44,14 +44,28 @@ class DuplicateDetection:
         self._open: dict[Binding, list[bytes]] = {}
         self._doubts: dict[Binding, list[Doubt]] = {}
         self._timers: Timers[Binding] = Timers()
+        self._is_held = False
+
+    def link_changed(self, is_up: bool, now: int) -> None:
+        """Who hears nobody finds no duplicate: checks wait for the link, and begin anew with it."""
+        if is_up == self._is_held:
+            self._is_held = not is_up
+            for binding in list(self._left):
+                self._start(binding, now)
 
     def begin(self, binding: Binding, now: int) -> None:
         """Ask for those addresses of a binding that are to be `checked`, as often as the constants say."""
         for address in binding.checked:
             self._checked.setdefault(address, []).append(binding)
+        self._start(binding, now)
+
+    def _start(self, binding: Binding, now: int) -> None:
         self._left[binding] = self._constants.duplicate_address_detection_transmits
         self._open[binding] = list(binding.checked)
-        self._ask(binding, now)
+        if self._is_held:
+            self._timers.cancel(binding)
+        else:
+            self._ask(binding, now)
 
     def of(self, target: bytes) -> list[Binding]:
         """The bindings for which this address is being checked: one at each of the agent's addresses."""

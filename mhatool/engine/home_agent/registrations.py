@@ -83,6 +83,10 @@ class Registrations:
         """The agent comes up."""
         self._authentication.start(now)
 
+    def link_changed(self, is_up: bool, now: int) -> None:
+        """The home link went down, or came up."""
+        self.duplicates.link_changed(is_up, now)
+
     def receive(self, arrival: Arrival) -> Drop | None:
         """A Binding Update came."""
         request = read_request(arrival)

@@ -15,7 +15,10 @@ from mhatool.engine.mobile_node.keygen import KeygenTests
 from mhatool.engine.mobile_node_events import EntryCreated, EntryInserted, MachineFed
 from mhatool.engine.states import Table
 from mhatool.protocol.sequence import ahead
+from mhatool.protocol.value import value
 
+MOST_PAST = 64
+"""So many peers without an entry are remembered; the one whose entry went first is forgotten first."""
 WAITING = frozenset({State.WAITA, State.WAITAR, State.WAITD})
 """States in which what is due is a retransmission; in BOUND it is a refresh."""
 
@@ -96,12 +99,24 @@ class Entry:
         self.due_ns = self.rings_ns = 0
 
 
+@value
+class Past:
+    """What goes on where a peer gets an entry again: numbers and time stamps go up, MAX_UPDATE_RATE holds."""
+
+    sequence_number: int
+    numbered_from: int
+    sent_ns: list[int]
+    clock_offset_ns: int
+    last_timestamp: int
+
+
 class UpdateList:
     """Entries, the one created last first; one alarm for all of their deadlines, which are walked in that order."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._entries: dict[bytes, Entry] = {}
+        self._past: dict[bytes, Past] = {}
         self._told: dict[bytes, UpdateListEntry] = {}
         self._started_ns = 0
         self.on_gone: Callable[[Entry], None] = lambda entry: None
@@ -126,16 +141,19 @@ class UpdateList:
 
     def create(self, peer: bytes, table: Table[State, Input], owner: Handlers, index: int, home: bool) -> Entry:
         """A new entry at the head of the list, the `index`th of its round."""
-        context, before = self._context, self._before_first(peer)
+        context, past = self._context, self._past_of(peer)
         entry = Entry(
             peer=peer,
             home_address=context.home_address,
             table=table,
             owner=owner,
             home_registration=home,
-            sequence_number=before,
-            numbered_from=before,
+            sequence_number=past.sequence_number,
+            numbered_from=past.numbered_from,
             state=table.start,
+            sent_ns=past.sent_ns,
+            clock_offset_ns=past.clock_offset_ns,
+            last_timestamp=past.last_timestamp,
         )
         where = {"index": index, "peer": peer, "home_address": entry.home_address}
         context.tell(EntryCreated, **where)
@@ -146,11 +164,23 @@ class UpdateList:
         context.tell(EntryInserted, **where)
         return entry
 
-    def _before_first(self, peer: bytes) -> int:
-        """One less than the first number to this peer: it is counted up before each Binding Update."""
+    def _past_of(self, peer: bytes) -> Past:
+        """Where its last entry ended; else one less than a first number, which is counted up before each update."""
+        past = self._past.pop(peer, None)
+        if past is not None:
+            return past
         given = dict(self._context.configuration.first_sequence_numbers)
         first = given[peer] if peer in given else self._context.randomness.getrandbits(16)
-        return (first - 1) % 0x10000
+        before = (first - 1) % 0x10000
+        return Past(before, before, [], 0, 0)
+
+    def _remember(self, entry: Entry) -> None:
+        if not self._context.behaviour.numbers_go_on:
+            return
+        if len(self._past) >= MOST_PAST:
+            del self._past[next(iter(self._past))]
+        number, start = entry.sequence_number, entry.numbered_from
+        self._past[entry.peer] = Past(number, start, entry.sent_ns, entry.clock_offset_ns, entry.last_timestamp)
 
     def feed(self, entry: Entry, given: Input, *arguments: Any) -> None:
         """Let an entry's machine take an input; what KAME's table doesn't list is ignored, as its kernel does."""
@@ -172,6 +202,7 @@ class UpdateList:
         """Tell what changed in an entry, take out one that is gone, and set the alarm anew."""
         if entry.gone:
             self._entries.pop(entry.peer, None)
+            self._remember(entry)
         self._tell(entry)
         self._set_alarm()
         if entry.gone:
