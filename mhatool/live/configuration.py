@@ -56,7 +56,7 @@ class NodeFile:
     home_agent: Mapping[str, Any] | None = None
     correspondent: Mapping[str, Any] | None = None
 
-    CHANGEABLE: ClassVar = frozenset({"keys", "insecure", "log_level"})
+    CHANGEABLE: ClassVar = frozenset({"keys", "insecure", "log_level", "packet_rate"})
     """What may change while the node runs; its role's own fields have a list of their own."""
 
     def __post_init__(self) -> None:

@@ -19,15 +19,12 @@ from pyroute2 import IPRoute, NetlinkError
 from dissectors.ipv6.address import text
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
+from mhatool.live.marks import RULE_PRIORITY, TABLE
 
 _IFA_F_NODAD: Final = 0x02
 _RTPROT: Final = 135
 """Who made a route, as the kernel keeps it: the protocol number of the Mobility Header; nobody else uses it."""
 _GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV, errno.EADDRNOTAVAIL})
-_RULE_PRIORITY: Final = 1350
-"""Of rules that send a home address's packets into its tunnel."""
-TABLE: Final = 1350
-"""The routing table of those rules."""
 _SYSCTLS: Final = Path("/proc/sys/net/ipv6/conf")
 
 
@@ -128,7 +125,7 @@ class Kernel:
 
     def set_source_rule(self, source: bytes) -> None:
         """Packets from this address take our own table."""
-        arguments = {"src": text(source), "src_len": 128, "table": TABLE, "priority": _RULE_PRIORITY}
+        arguments = {"src": text(source), "src_len": 128, "table": TABLE, "priority": RULE_PRIORITY}
         key = "rule", text(source)
         if key not in self._undo:
             self._netlink("rule", "add", family=socket.AF_INET6, **arguments)
@@ -174,7 +171,7 @@ class Kernel:
         rules = [
             rule
             for rule in self._netlink("get_rules", family=socket.AF_INET6)
-            if rule.get_attr("FRA_PRIORITY") == _RULE_PRIORITY
+            if rule.get_attr("FRA_PRIORITY") == RULE_PRIORITY
         ]
         for kind, found in (("route", routes), ("rule", rules)):
             for each in found:
@@ -241,7 +238,7 @@ def _again(kind: str, found: Any) -> dict[str, Any]:
     """What names a route or rule that the kernel listed, to remove it."""
     if kind == "rule":
         source = found.get_attr("FRA_SRC")
-        arguments = {"priority": _RULE_PRIORITY, "table": found.get_attr("FRA_TABLE"), "family": socket.AF_INET6}
+        arguments = {"priority": RULE_PRIORITY, "table": found.get_attr("FRA_TABLE"), "family": socket.AF_INET6}
         return {**arguments, "src": source, "src_len": 128} if source else arguments
     destination = found.get_attr("RTA_DST") or "::"
     return {
@@ -252,4 +249,4 @@ def _again(kind: str, found: Any) -> dict[str, Any]:
     }
 
 
-__all__ = ["TABLE", "Kernel"]
+__all__ = ["Kernel"]

@@ -22,7 +22,7 @@ from mhatool.protocol import mobility_authentication, ntp, return_routability
 
 PREFIX_DISCOVERY_NECESSARY = 1
 FIRST_REFUSAL = 128
-OUT_OF_WINDOW, ID_MISMATCH, ID_REQUIRED, AUTHENTICATION_FAILED = 135, 144, 145, 146
+OUT_OF_WINDOW, ID_MISMATCH, ID_REQUIRED = 135, 144, 145
 EXPIRED_HOME, EXPIRED_CARE_OF, EXPIRED_NONCES = 136, 137, 138
 _PADDING = frozenset({"pad1", "pad_n"})
 
@@ -94,13 +94,13 @@ class Acknowledgements:
             raise Refusal(DropReason.SEQUENCE_NUMBER, f"sequence number {told}, {sent} was sent last")
 
     def _check_agent(self, entry: Entry, arrival: Arrival) -> None:
-        """The authentication option where there is a key.
+        """The authentication option where there is a key, whatever the status.
 
-        A refusal for lack of authentication can't carry it, but by an agent that has shown that it has the key.
+        A refusal for lack of authentication (146) without it could be anybody's: agents that have the key sign it too.
         """
         association = self._updates.association(entry.peer)
         message = arrival.message
-        if association is None or (message.status == AUTHENTICATION_FAILED and not entry.is_proven):
+        if association is None:
             return
         last = message.options[-1] if message.options else None
         if not isinstance(last, MobilityMessageAuthentication):
@@ -110,7 +110,6 @@ class Acknowledgements:
         )
         if last.spi != association.spi or not hmac.compare_digest(last.authenticator, wanted):
             raise Refusal(DropReason.NOT_AUTHENTICATED, "a wrong authenticator, or one of another key")
-        entry.is_proven = True
 
     def _check_correspondent(self, entry: Entry, arrival: Arrival) -> None:
         """Authorization Data with the key of the update (RFC 6275, 9.5.4); none where the nonces have expired."""

@@ -37,10 +37,10 @@ class Holders:
             self._context.timers.set((Alarm.HOLDER_FORGETS, entry.peer), entry.may_hold_until_ns)
 
     def restore(self, entry: Entry) -> None:
-        """A new entry goes on where the agent's last one ended: what the agent may hold, and has shown."""
+        """A new entry goes on where the agent's last one ended: what the agent may hold."""
         last = self._entries.get(entry.peer)
         if last is not None:
-            entry.may_hold_until_ns, entry.is_proven, entry.flags = last.may_hold_until_ns, last.is_proven, last.flags
+            entry.may_hold_until_ns, entry.flags = last.may_hold_until_ns, last.flags
 
     def forget(self, agent: bytes) -> None:
         """It holds nothing any more."""

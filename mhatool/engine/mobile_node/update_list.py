@@ -38,8 +38,8 @@ class Entry:
     counted up without a jump. `is_first`: the peer had no binding when it was asked. `is_deletion`: what was sent last
     deletes. `is_postponed`: it waits for MAX_UPDATE_RATE. `home_agents` is the list that the last Binding Update
     carried. `clock_offset_ns` is how far the agent's clock is ahead, as a refusal told (RFC 4285, 6); `last_timestamp`
-    the last one sent. `resumed` counts the refusals of a number or a time. `is_proven`: the agent has shown that it has
-    the key. `is_checked`: a check of the agent says when it is asked again, so nothing is due here.
+    the last one sent. `resumed` counts the refusals of a number or a time. `is_checked`: a check of the
+    agent says when it is asked again, so nothing is due here.
     A correspondent that doesn't take part is `unsupported`, and not asked before `asks_again_ns`; `failures`
     counts tests in vain, `key` proves its answers.
     """
@@ -73,7 +73,6 @@ class Entry:
     clock_offset_ns: int = 0
     last_timestamp: int = 0
     wants_timestamp: bool = False
-    is_proven: bool = False
     unsupported: bool = False
     asks_again_ns: int = 0
     failures: int = 0

@@ -17,7 +17,8 @@ from mhatool.engine.actions import End, SetOptimisedRoute, SetTunnel
 from mhatool.engine.commands import PacketTunnelled, RouteUsed, TrafficFromHomeAddress, UnverifiedHomeAddress
 from mhatool.live.data_plane.base import Tell
 from mhatool.live.errors import LiveError
-from mhatool.live.kernel import TABLE, Kernel
+from mhatool.live.kernel import Kernel
+from mhatool.live.marks import TABLE
 from mhatool.network import datagram as ipv6
 from mhatool.network.detours import Detours
 
