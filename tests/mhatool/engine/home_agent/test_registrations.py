@@ -317,3 +317,14 @@ def test_a_check_ends_a_second_after_the_home_link_is_up() -> None:
     back = play.now
     play.waits(1)
     assert play.finds(BindingAcknowledgement, status=0).at == back + S
+
+
+def test_a_check_that_the_link_is_down_for_ends_with_the_lifetime_that_was_asked_for() -> None:
+    play = agent()
+    play.is_told(LinkChanged("home", False))
+    play.hears(update(7, 40), CARE_OF, AGENT, home_address=HOME)
+    play.waits(39.9)
+    assert len(play.node.cache) == 1
+    play.waits(0.2)
+    assert len(play.node.cache) == 0
+    play.sends_nothing()
