@@ -6,7 +6,7 @@ import asyncio
 import errno
 import signal
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from mhatool.engine.commands import Command, LinkChanged, Start, Stop
 from mhatool.engine.drops import DropReason
@@ -26,6 +26,16 @@ GOODBYE_S: Final = 2.0
 """How long a node that stops waits for answers to what it says last."""
 
 
+class Watch(Protocol):
+    """Somebody else's changes to what a node has made."""
+
+    def fileno(self) -> int:
+        """For whoever waits for changes."""
+
+    def look(self) -> None:
+        """See what was changed. LiveError where the node can't go on."""
+
+
 class Driver:
     """Runs a node until it is told to stop. `listeners` hear each event."""
 
@@ -35,6 +45,8 @@ class Driver:
         self.clock = clock
         self.tables = Tables()
         self.listeners: list[Callable[[Event], None]] = [self.tables.hear]
+        self.watches: list[Watch] = []
+        """What else is looked at when it has something to tell."""
         self.first: list[Command] = []
         """What the node is told right after it has come up."""
         self._paces: TokenBuckets[bytes]
@@ -50,6 +62,8 @@ class Driver:
             loop.add_signal_handler(number, self.stop)
         carriers = Carriers(self.machine.links)
         loop.add_reader(carriers, self._look, carriers)
+        for watch in self.watches:
+            loop.add_reader(watch, self._watch, watch)
         for name, link in self.machine.links.items():
             loop.add_reader(link.fileno(), self._hear, name)
         device = getattr(self.machine.data_plane, "fileno", None)
@@ -125,6 +139,12 @@ class Driver:
             reason = why_not_received(datagram)
             if reason is not None:
                 self.tables.count_dropped(reason, self.clock.now())
+
+    def _watch(self, watch: Watch) -> None:
+        try:
+            watch.look()
+        except LiveError as error:
+            self.fail(error)
 
     def _read(self, file: int, read: Callable[[], None]) -> None:
         """Something is there for the data plane, or it has lost its device."""

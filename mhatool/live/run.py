@@ -29,6 +29,7 @@ from mhatool.live.memory import Memory, lists_of
 from mhatool.live.presence import Presence
 from mhatool.live.readiness import notify
 from mhatool.live.reload import Reload
+from mhatool.live.ruleset import RulesetWatch
 from mhatool.live.silence import Silence
 from mhatool.live.trace_file import TraceFile
 from mhatool.network.scenario.roles import ROLES
@@ -94,6 +95,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         silence = Silence(file.name.replace("-", "_"), device, (mobility, _TUNNEL_PROTOCOL))
         silence.begin()
         stack.callback(silence.end)
+        driver.watches.append(stack.enter_context(closing(RulesetWatch(silence, _put_back))))
         _settings(live, kernel, device)
         machine.prepare = partial(_prepare, live, kernel)
         LOG.info("data plane: %s, device %s", plane.name, plane.device)
@@ -106,6 +108,10 @@ def _made(live: LiveNode) -> Iterator[Driver]:
             if file.role == "home_agent":
                 driver.first.append(RestoreBindings(memory.bindings))
         yield driver
+
+
+def _put_back(table: str) -> None:
+    LOG.warning("somebody has removed the table %s of nf_tables: put back, the node needs it", table)
 
 
 def _say(event: Event) -> None:

@@ -29,16 +29,24 @@ class Silence:
     """One node's table in nf_tables; `tunnel` is the device through which what we have checked comes back in."""
 
     def __init__(self, name: str, tunnel: str, protocols: tuple[int, ...]) -> None:
-        self._table = f"mhatool_{name}"
-        self._rules = _RULES.format(table=self._table, tunnel=tunnel, protocols=", ".join(map(str, protocols)))
+        self.table = f"mhatool_{name}"
+        self._rules = _RULES.format(table=self.table, tunnel=tunnel, protocols=", ".join(map(str, protocols)))
 
     def begin(self) -> None:
         """From now on; what an earlier run left behind goes. LiveError without nft, or without the right to."""
-        self._nft(f"table ip6 {self._table}\ndelete table ip6 {self._table}\n{self._rules}")
+        self._nft(f"table ip6 {self.table}\ndelete table ip6 {self.table}\n{self._rules}")
 
     def end(self) -> None:
         """The kernel answers again."""
-        self._nft(f"table ip6 {self._table}\ndelete table ip6 {self._table}\n")
+        self._nft(f"table ip6 {self.table}\ndelete table ip6 {self.table}\n")
+
+    def is_there(self) -> bool:
+        """Whether the kernel has the table."""
+        try:
+            self._nft(f"list table ip6 {self.table}\n")
+        except LiveError:
+            return False
+        return True
 
     def trial(self) -> None:
         """Let the kernel look at the table without taking it. LiveError as `begin`."""

@@ -119,7 +119,7 @@ def _address_programs(facts: Facts) -> Verdict:
     name = facts.uses[0] if facts.uses else "eth0"
     remedies = {
         "NetworkManager": f"nmcli device set {name} managed no",
-        "systemd-network": f"Unmanaged=yes under [Link] of {name}'s .network file",
+        "systemd-network": f"Unmanaged=yes for {name} in its .network file; ManageForeignRoutingPolicyRules=no",
         "dhcpcd": f"denyinterfaces {name} in dhcpcd.conf",
     }
     return Verdict(f"{what}, also at a mobile node", remedies[found[0]])

@@ -57,6 +57,20 @@ def test_a_stranger_under_the_same_name_ends_it(machine: Namespace) -> None:
     )
 
 
+def test_a_firewall_that_is_loaded_anew_takes_nothing_from_it(machine: Namespace) -> None:
+    """Such files begin with `flush ruleset`. The kernel would answer a tunnelled packet with a Parameter Problem."""
+    machine.does("nft", "flush ruleset; add table inet firewall")
+    until(lambda: "somebody has removed the table mhatool_ha of nf_tables: put back" in machine.log("ha"))
+    assert machine.does("nft", "list", "tables").splitlines() == ["table inet firewall", "table ip6 mhatool_ha"]
+    machine.registers(2)
+    until(lambda: _numbers(machine) == [2])
+    machine.does("nft", "delete table ip6 mhatool_ha")
+    until(lambda: "table ip6 mhatool_ha" in machine.does("nft", "list", "tables"))
+    until(lambda: machine.log("ha").count("put back") == 2)
+    assert machine.ends("ha") == 0, machine.log("ha")
+    assert machine.does("nft", "list", "tables") == "table inet firewall\n"
+
+
 def test_a_tunnel_device_that_is_removed_ends_it(machine: Namespace) -> None:
     machine.does("ip", "link", "del", "mha-ha")
     assert machine.nodes["ha"].wait(20) == 2
