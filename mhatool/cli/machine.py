@@ -15,23 +15,29 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final, NamedTuple
 
+STATES: Final = ("ok", "missing", "trap", "unknown")
 _PROTO_MOBILITY: Final = 135
+_CAP_NET_ADMIN: Final = 12
 _CAP_SYS_ADMIN: Final = 21
 
 
 class Finding(NamedTuple):
-    """One thing: there with its version or place, or missing with what to do."""
+    """One thing: there with its version or place, or missing with what to do; else how it is, or a trap.
+
+    `otherwise` is its state where it isn't ok.
+    """
 
     name: str
     ok: bool
     detail: str
     needed_by: str
     remedy: str
+    otherwise: str = "missing"
 
     @property
     def state(self) -> str:
-        """`ok` or `missing`."""
-        return "ok" if self.ok else "missing"
+        """One of STATES."""
+        return "ok" if self.ok else self.otherwise
 
 
 class _Program(NamedTuple):
@@ -152,17 +158,26 @@ def _tun() -> None:
     os.close(os.open("/dev/net/tun", os.O_RDWR))
 
 
+def _administration() -> None:
+    _need(_CAP_NET_ADMIN)
+
+
 def _namespaces() -> None:
     os.stat("/proc/self/ns/net")
+    _need(_CAP_SYS_ADMIN)
+
+
+def _need(capability: int) -> None:
     status = Path("/proc/self/status").read_text(encoding="ascii")
     found = re.search(r"CapEff:\s*([0-9a-f]+)", status)
-    if not (found and int(found[1], 16) >> _CAP_SYS_ADMIN & 1):
+    if not (found and int(found[1], 16) >> capability & 1):
         raise PermissionError(1, "Operation not permitted")
 
 
 _ATTEMPTS: Final[tuple[tuple[str, Callable[[], None], str, str], ...]] = (
     ("raw sockets", _raw_sockets, "send, node run", "use root, or setcap cap_net_raw+ep on the Python that runs it"),
-    ("TUN", _tun, "node run", "modprobe tun, and use root"),
+    ("TUN", _tun, "node run", "modprobe tun, and use root, or chmod 666 /dev/net/tun as udev does"),
+    ("network administration", _administration, "lab, node run", "use root, or CAP_NET_ADMIN"),
     ("network namespaces", _namespaces, "lab", "use root"),
 )
 

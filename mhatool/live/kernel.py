@@ -17,18 +17,15 @@ from typing import Any, Final
 from pyroute2 import IPRoute, NetlinkError
 
 from dissectors.ipv6.address import text
-from mhatool.live.data_plane.routes import MARK, remove_left
+from mhatool.live.data_plane.routes import remove_left
 from mhatool.live.data_plane.seg6 import TUNNEL_SOURCE, forget_tunnel_source
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
+from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
 from mhatool.live.netlink import Netlink as OwnNetlink
 
 _IFA_F_NODAD: Final = 0x02
 _GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV, errno.EADDRNOTAVAIL})
-_RULE_PRIORITY: Final = 1350
-"""Of rules that send a home address's packets into its tunnel."""
-TABLE: Final = 1350
-"""The routing table of those rules."""
 _SYSCTLS: Final = Path("/proc/sys/net/ipv6/conf")
 
 
@@ -129,7 +126,7 @@ class Kernel:
 
     def set_source_rule(self, source: bytes) -> None:
         """Packets from this address take our own table."""
-        arguments = {"src": text(source), "src_len": 128, "table": TABLE, "priority": _RULE_PRIORITY, "protocol": MARK}
+        arguments = {"src": text(source), "src_len": 128, "table": TABLE, "priority": RULE_PRIORITY, "protocol": MARK}
         key = "rule", text(source)
         if key not in self._undo:
             self._netlink("rule", "add", family=socket.AF_INET6, **arguments)
@@ -232,4 +229,4 @@ _GIVEN_BACK: Final[Mapping[str, Callable[[Kernel, str, str, Any], None]]] = {
 }
 
 
-__all__ = ["TABLE", "Kernel"]
+__all__ = ["Kernel"]

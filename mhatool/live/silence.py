@@ -25,6 +25,7 @@ table ip6 {table} {{
     }}
 }}
 """
+_MAY_NOT = "Operation not permitted"
 
 
 class Silence:
@@ -47,14 +48,30 @@ class Silence:
         """The kernel answers again."""
         self._nft(f"table ip6 {self.table}\ndelete table ip6 {self.table}\n")
 
-    def _nft(self, commands: str) -> None:
+    def trial(self) -> None:
+        """Let the kernel look at the table without taking it. LiveError as `begin`."""
+        self._nft(self._rules, "-c")
+
+    def _nft(self, commands: str, *how: str) -> None:
         nft = shutil.which("nft") or shutil.which("nft", path="/usr/sbin:/sbin")
         if nft is None:
             raise LiveError("nft isn't installed, and the kernel would answer signalling: apt-get install nftables")
-        done = subprocess.run([nft, "-f", "-"], input=commands, capture_output=True, text=True, timeout=10, check=False)
+        whole = [nft, *how, "-f", "-"]
+        done = subprocess.run(whole, input=commands, capture_output=True, text=True, timeout=10, check=False)
         if done.returncode:
             first = (done.stderr.strip().splitlines() or ["no word why"])[0]
             raise LiveError(f"nft refuses the table that silences the kernel: {first}")
 
 
-__all__ = ["Silence"]
+def trial() -> str | None:
+    """Why the kernel wouldn't take such a table; "": it would; None: who asks may not know."""
+    if shutil.which("nft") is None and shutil.which("nft", path="/usr/sbin:/sbin") is None:
+        return None
+    try:
+        Silence("trial", "mha-trial", (135, 41)).trial()
+    except LiveError as error:
+        return None if _MAY_NOT in str(error) else str(error)
+    return ""
+
+
+__all__ = ["Silence", "trial"]

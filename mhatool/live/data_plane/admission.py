@@ -12,13 +12,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from mhatool.engine.actions import End, SetTunnel
+from mhatool.live.marks import FORWARDED_MARK, OWN_MARK
 from mhatool.live.netlink import ACK, CREATE, NETFILTER, Netlink, attribute, attributes, nested
 
-FORWARDED_MARK, OWN_MARK = 0x6274, 0x6275
-"""What packets bear that may be unpacked: those whose inner destination is this machine's have one of their own.
-
-Nothing is unpacked without, so nothing is where somebody has removed the rules.
-"""
 FLOW_GROUP: Final = 135
 """Of nfnetlink_log: a packet of each flow between a home address and a correspondent, at most one a second."""
 IN, OUT = "in", "out"
@@ -134,4 +130,4 @@ def _typed(change: tuple[int, int, bytes]) -> tuple[int, int, bytes]:
     return _SUBSYSTEM << 8 | kind, flags, body
 
 
-__all__ = ["CHAINS", "FIRST", "FLOW_GROUP", "FORWARDED_MARK", "IN", "OUT", "OWN_MARK", "SETS", "Admission"]
+__all__ = ["CHAINS", "FIRST", "FLOW_GROUP", "IN", "OUT", "SETS", "SNAPSHOT", "Admission"]

@@ -16,7 +16,8 @@ from mhatool.live.data_plane.flows import Flows
 from mhatool.live.data_plane.routes import MAIN, Routes, TunnelRoute
 from mhatool.live.data_plane.tun import TunDataPlane
 from mhatool.live.data_plane.tunnels import Into, KernelTunnels
-from mhatool.live.kernel import TABLE, Kernel
+from mhatool.live.kernel import Kernel
+from mhatool.live.marks import TABLE
 from mhatool.network import datagram as ipv6
 
 _ANYWHERE: Final = bytes(16)

@@ -10,10 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from mhatool.live.marks import MARK
 from mhatool.live.netlink import CREATE, DUMP, EXCLUSIVE, REPLACE, Netlink, RefusedError, attribute, attributes, nested
 
-MARK: Final = 135
-"""Who made a route or rule, as the kernel keeps it: the protocol number of the Mobility Header; nobody else uses it."""
 MAIN, LOCAL = 254, 255
 _NEW_ROUTE, _DELETE_ROUTE, _GET_ROUTE = 24, 25, 26
 _NEW_RULE, _DELETE_RULE, _GET_RULE = 32, 33, 34
@@ -171,4 +170,4 @@ def _delete(netlink: Netlink, kind: int, body: bytes) -> None:
             raise
 
 
-__all__ = ["LOCAL", "MAIN", "MARK", "Encapsulation", "Routes", "TunnelRoute", "TunnelRule", "remove_left"]
+__all__ = ["LOCAL", "MAIN", "Encapsulation", "Routes", "TunnelRoute", "TunnelRule", "remove_left"]

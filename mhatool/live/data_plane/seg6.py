@@ -9,16 +9,14 @@ from contextlib import suppress
 from typing import Final
 
 from mhatool.engine.actions import End
-from mhatool.live.data_plane.admission import FORWARDED_MARK, OWN_MARK
 from mhatool.live.data_plane.routes import LOCAL, MAIN, Encapsulation, Routes, TunnelRoute, TunnelRule
 from mhatool.live.data_plane.tunnels import Into
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
+from mhatool.live.marks import FORWARDED_MARK, OWN_MARK, UNPACKING, UNPACKING_OWN
 from mhatool.live.netlink import GENERIC, Netlink, RefusedError, attribute, attributes
 from mhatool.network import datagram as ipv6
 
-UNPACKING, UNPACKING_OWN = 1351, 1352
-"""Routing tables of packets that are unpacked, and of those for this machine itself."""
 TUNNEL_SOURCE: Final = ("tunnel_source", "", "")
 """What the ledger calls it."""
 _NOBODY: Final = bytes(16)

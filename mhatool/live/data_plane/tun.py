@@ -18,7 +18,8 @@ from mhatool.engine.commands import PacketTunnelled, RouteUsed, TrafficFromHomeA
 from mhatool.live.data_plane.base import Tell
 from mhatool.live.data_plane.path_errors import PathErrors
 from mhatool.live.errors import LiveError
-from mhatool.live.kernel import TABLE, Kernel
+from mhatool.live.kernel import Kernel
+from mhatool.live.marks import TABLE
 from mhatool.network import datagram as ipv6
 from mhatool.network.detours import Detours
 
