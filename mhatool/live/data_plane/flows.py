@@ -38,7 +38,9 @@ class Flows:
                 self._netlink.do(_SUBSYSTEM << 8 | _CONFIG, head + wanted)
         except RefusedError as error:
             self._netlink.close()
-            raise LiveError(f"the kernel can't tell of a mobile node's flows (nfnetlink_log): {error}") from error
+            raise LiveError(
+                f"the kernel can't tell of a mobile node's flows (nfnetlink_log): {error.strerror}"
+            ) from error
 
     def fileno(self) -> int:
         """For whoever waits for them."""

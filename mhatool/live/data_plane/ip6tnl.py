@@ -18,7 +18,7 @@ from mhatool.network import datagram as ipv6
 _IP6: Final = 4
 _NEW_LINK, _DELETE_LINK = 16, 17
 _IFLA_NAME, _IFLA_MTU, _IFLA_LINKINFO, _KIND, _DATA = 3, 4, 18, 1, 2
-_METADATA: Final = 19
+_PROTOCOL, _METADATA = 9, 19
 
 
 class Ip6Tunnel:
@@ -38,7 +38,7 @@ class Ip6Tunnel:
         try:
             netlink.do(_NEW_LINK, device_request(device), CREATE | EXCLUSIVE)
         except RefusedError as error:
-            what = "another tunnel here takes all packets" if error.errno == errno.EEXIST else str(error)
+            what = "another tunnel here takes all packets" if error.errno == errno.EEXIST else str(error.strerror)
             raise LiveError(f"ip6tnl: {what}") from error
         self._index = socket.if_nametoindex(device)
 
@@ -77,7 +77,8 @@ def _link(index: int, *, up: bool = False) -> bytes:
 
 def device_request(device: str) -> bytes:
     """A device of ip6_tunnel that takes its ends from routes."""
-    info = nested(_IFLA_LINKINFO, attribute(_KIND, b"ip6tnl"), nested(_DATA, attribute(_METADATA, b"")))
+    protocol = attribute(_PROTOCOL, bytes([ipv6.IPV6]))
+    info = nested(_IFLA_LINKINFO, attribute(_KIND, b"ip6tnl"), nested(_DATA, protocol, attribute(_METADATA, b"")))
     return _link(0) + attribute(_IFLA_NAME, device.encode() + b"\0") + info
 
 

@@ -49,7 +49,7 @@ class Seg6:
             routes.add_rules_before_local(rules)
         except RefusedError as error:
             self._source.close()
-            what = "another node here has it" if error.errno == errno.EEXIST else str(error)
+            what = "another node here has it" if error.errno == errno.EEXIST else str(error.strerror)
             raise LiveError(f"seg6: {what}") from error
 
     def start(self, device: str, mtu: int) -> None:
@@ -119,7 +119,7 @@ class TunnelSource:
             source = self._get()
         except RefusedError as error:
             self._netlink.close()
-            raise LiveError(f"seg6: {error}") from error
+            raise LiveError(f"seg6: {error.strerror}") from error
         if source != _NOBODY:
             self._netlink.close()
             raise LiveError("seg6: its tunnels have a source address already (`ip sr tunsrc show`)")
