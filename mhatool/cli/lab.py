@@ -21,6 +21,7 @@ app = group(
     """Bring the paper's testbed up in network namespaces, change it, and take it down again.
 
     Examples:
+      mhatool lab run paper           # the paper's experiment, measured, with a report
       mhatool lab deploy paper        # two home agents, two foreign links, real routers
       mhatool lab move mn foreign3    # and: mhatool lab exec cn ping -c 3 2001:db8:2:0:0:5eff:fe10:1
       mhatool lab destroy paper
@@ -187,6 +188,38 @@ def capture(
     """
     with _told():
         _lab(name).capture(output, tuple(links or ()), seconds)
+
+
+@subcommand(app)
+def run(
+    experiment: Annotated[
+        str, typer.Argument(metavar="NAME|EXPERIMENT.toml", help="A built-in experiment, or a file.")
+    ] = "paper",
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="DIR", help="Where the report goes; lab-NAME, if not said.")
+    ] = None,
+    json: JsonOption = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the lab standing.")] = False,
+    name: Annotated[str, typer.Option("--lab", metavar="NAME", help="Call the lab so.", show_default=False)] = "",
+) -> None:
+    """Deploy a lab, do what the experiment says, measure, take the lab down, write a report.
+
+    Built in are paper, moves, failure and failure-one-armed. The report is HTML and JSON, with captures of each link,
+    the trace of all nodes, their logs and what became of each packet of the traffic beside it.
+
+    Examples:
+      mhatool lab run paper
+      mhatool lab run moves --out moves && firefox moves/report.html
+      mhatool lab run mine.toml --json | jq .failures
+    """
+    from mhatool.live.errors import need_pyroute2
+
+    _need_root()
+    with _told():
+        from mhatool.cli.lab_run import run_experiment
+
+        need_pyroute2()
+        run_experiment(experiment, out, name, json=json, keep=keep)
 
 
 @subcommand(app)

@@ -87,7 +87,7 @@ class Lab:
             self._start(name, name, sys.executable, "-m", "mhatool", "node", "run", str(file))
 
     def _live(self, name: str, table: Any) -> dict[str, Any]:
-        own = {"name": name, "control": str(self.control(name)), "trace": str(self.folder / f"{name}.jsonl")}
+        own = {"name": name, "control": str(self.control(name)), "trace": str(self.trace(name))}
         if "correspondent" not in table:  # that one keeps nothing
             own["state"] = str(self.folder / f"{name}.state")
         return {**own, **table}
@@ -95,6 +95,14 @@ class Lab:
     def control(self, name: str) -> Path:
         """The control socket of the node that runs in a namespace."""
         return self.folder / f"{name}.sock"
+
+    def trace(self, name: str) -> Path:
+        """The trace of the node that runs in a namespace."""
+        return self.folder / f"{name}.jsonl"
+
+    def start_beside(self, node: str, name: str, *command: str) -> None:
+        """Start something else in a node's namespace; it ends with the lab, if not before."""
+        self._start(node, name, *command)
 
     def _write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -159,13 +167,19 @@ class Lab:
 def run(wanted: Iterable[Command]) -> None:
     """Run these, one after another. LabError with the command and what it said where one fails."""
     for command in wanted:
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-        except FileNotFoundError:
-            raise LabError(f"{command[0]} isn't installed; `mhatool doctor` says what to install") from None
-        if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()
-            raise LabError(f"`{' '.join(command)}`: {said[0] if said else f'status {done.returncode}'}")
+        output_of(command)
+
+
+def output_of(command: Command) -> str:
+    """What a command prints. LabError with the command and what it said where it fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except FileNotFoundError:
+        raise LabError(f"{command[0]} isn't installed; `mhatool doctor` says what to install") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise LabError(f"`{' '.join(command)}`: {said[0] if said else f'status {done.returncode}'}")
+    return done.stdout
 
 
 def dry_run(topology: Topology) -> Iterator[str]:
@@ -190,4 +204,4 @@ def all_labs(folder: Path = FOLDER) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
 
 
-__all__ = ["FOLDER", "SWITCH", "Lab", "LabError", "all_labs", "dry_run", "run", "standing"]
+__all__ = ["FOLDER", "SWITCH", "Lab", "LabError", "all_labs", "dry_run", "output_of", "run", "standing"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 from collections.abc import Callable
 from typing import Any, Final
@@ -15,6 +16,7 @@ from mhatool.engine.pacing import TokenBuckets
 from mhatool.live.carrier import Carriers
 from mhatool.live.clock import Clock
 from mhatool.live.data_plane.base import why_not_received
+from mhatool.live.errors import LiveError
 from mhatool.live.machine import LiveMachine
 from mhatool.live.readiness import notify
 from mhatool.live.tables import Tables
@@ -41,9 +43,10 @@ class Driver:
         self._timer: asyncio.TimerHandle | None = None
         self._counting: asyncio.TimerHandle | None = None
         self._stop: asyncio.Event = asyncio.Event()
+        self._failure: LiveError | None = None
 
     async def run(self, ready: Callable[[], Any] = lambda: None) -> None:
-        """Come up, say so by `ready`, and go on until SIGTERM, SIGINT or `stop`."""
+        """Come up, say so by `ready`, and go on until SIGTERM, SIGINT or `stop`. LiveError where that can't be."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -52,7 +55,7 @@ class Driver:
         for name, link in self.machine.links.items():
             loop.add_reader(link.fileno(), self._hear, name)
         for file, read in self.machine.data_plane.readers().items():
-            loop.add_reader(file, read)
+            loop.add_reader(file, self._read, file, read)
         try:
             self._start()
             self.count()
@@ -65,10 +68,17 @@ class Driver:
             for timer in (self._timer, self._counting):
                 if timer is not None:
                     timer.cancel()
+        if self._failure is not None:
+            raise self._failure
 
     def stop(self) -> None:
         """Leave in an orderly way."""
         self._stop.set()
+
+    def fail(self, error: LiveError) -> None:
+        """What the node stands on is gone: leave as far as that goes, and end with this."""
+        self._failure = error
+        self.stop()
 
     def set_packet_rate(self, packet_rate: float) -> None:
         """Read so many messages of one kind a second from one source, from now on; 0: all of them."""
@@ -127,6 +137,17 @@ class Driver:
         self.tables.count_dropped(DropReason.TUNNEL_SOURCE, self.clock.now(), refused)
         self._counting = asyncio.get_running_loop().call_later(_COUNT_S, self.count)
 
+    def _read(self, file: int, read: Callable[[], None]) -> None:
+        """Something is there for the data plane, or it has lost its device."""
+        try:
+            read()
+        except OSError as error:
+            if error.errno not in {errno.EBADFD, errno.ENODEV}:
+                raise
+            asyncio.get_running_loop().remove_reader(file)
+            what = f"somebody has removed {self.machine.data_plane.device}, the way of all home addresses' packets"
+            self.fail(LiveError(f"{what}; start the node again"))
+
     def _ring(self) -> None:
         self._timer = None
         due = self.node.next_timer()
@@ -137,7 +158,11 @@ class Driver:
     def _look(self, carriers: Carriers) -> None:
         """Something about links or addresses changed: see what."""
         changes = list(carriers.changes())
-        self.machine.look()
+        try:
+            self.machine.look()
+        except LiveError as error:
+            self.fail(error)
+            return
         for name, up in changes:
             self.command(LinkChanged(name, up))
 

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
@@ -90,6 +91,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         driver = Driver(node, machine, clock, file.packet_rate)
         stack.enter_context(carriage.carries(driver, device, mobility))
         _settings(live, kernel, device)
+        machine.prepare = partial(_prepare, live, kernel)
         LOG.setLevel(file.log_level.upper())
         driver.listeners.append(_say)
         _trace(live, driver, stack)
@@ -162,12 +164,17 @@ def _trace(live: LiveNode, driver: Driver, stack: ExitStack) -> None:
 
 def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:
     """What the kernel must not do itself: take addresses from advertisements at a mobile node; forward at an agent."""
-    settings: dict[str, list[tuple[str, str, int]]] = {
-        "mobile_node": [(name, key, 0) for name in live.interfaces for key in ("accept_ra", "autoconf")],
-        "home_agent": [(name, "forwarding", 1) for name in ("all", *live.interfaces, device)],
-        "correspondent": [],
-    }
-    for interface, key, value in settings[live.file.role]:
+    if live.file.role == "home_agent":
+        for interface in ("all", device):
+            kernel.set_sysctl(interface, "forwarding", 1)
+    for interface in live.interfaces:
+        _prepare(live, kernel, interface)
+
+
+def _prepare(live: LiveNode, kernel: Kernel, interface: str) -> None:
+    """The same for an interface of the node's."""
+    settings = {"mobile_node": (("accept_ra", 0), ("autoconf", 0)), "home_agent": (("forwarding", 1),)}
+    for key, value in settings.get(live.file.role, ()):
         kernel.set_sysctl(interface, key, value)
 
 
