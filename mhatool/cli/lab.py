@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from mhatool.cli.app import group, subcommand
-from mhatool.cli.common import JsonOption, Out, fail
+from mhatool.cli.common import JsonOption, Out, exclusive, fail
 
 if TYPE_CHECKING:
     from mhatool.lab.lab import Lab
@@ -170,6 +170,35 @@ def recover(node: NodeArgument, name: LabOption = None) -> None:
     with _told():
         _lab(name).recover(node)
     print(f"{node} is back")
+
+
+@subcommand(app)
+def impair(
+    link: Annotated[str, typer.Argument(metavar="LINK", show_default=False)],
+    delay: Annotated[float, typer.Option("--delay", metavar="MS", help="Each frame comes so much later.")] = 0.0,
+    loss: Annotated[float, typer.Option("--loss", metavar="PCT", help="So many of a hundred don't come.")] = 0.0,
+    clear: Annotated[bool, typer.Option("--clear", help="As it was.")] = False,
+    name: LabOption = None,
+) -> None:
+    """Let a link delay and lose what passes on it, in each direction; a process in user space carries it.
+
+    Examples:
+      mhatool lab impair foreign3 --delay 20 --loss 5
+      mhatool lab impair foreign3 --clear
+    """
+    from mhatool.lab.hub import Impairment
+
+    exclusive(clear=clear, delay=delay or None)
+    exclusive(clear=clear, loss=loss or None)
+    try:
+        wanted = Impairment(delay_ms=delay, loss_percent=loss)
+    except ValueError as error:
+        fail(str(error))
+    if not wanted and not clear:
+        fail("neither --delay nor --loss is given", "give one of them, or --clear")
+    with _told():
+        _lab(name).impair(link, wanted)
+    print(f"{link}: {wanted.told}")
 
 
 @subcommand(app)

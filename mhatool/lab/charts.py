@@ -22,6 +22,13 @@ PHASES: Final = {
     "registration": "d",
 }
 """The phases of a move, each with the letter of its colour."""
+_MOMENTS: Final = {
+    "noticed_after_s": "noticed",
+    "taken_over_after_s": "taken over",
+    "told_after_s": "told",
+    "routing_switched_after_s": "routing switched",
+}
+"""What is drawn of a failure: the time until then."""
 _STEPS_S: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300)
 _TICKS: Final = 12
 
@@ -57,6 +64,8 @@ def after_step(document: Mapping[str, Any], index: int) -> str:
     step = document["steps"][index]
     begin_s, end_s = step["at_s"], _end_of(document, index)
     rows = [_phases(move) for move in document["moves"] if move["at_s"] == begin_s]
+    for failure in document["failures"]:
+        rows += _moments(failure) if failure["at_s"] == begin_s else []
     rows += _streams(document)
     margin = max((end_s - begin_s) * 0.06, 0.02)
     return _drawn(rows, [(begin_s, step["what"])], begin_s - margin, end_s + margin, zero_s=begin_s)
@@ -67,7 +76,14 @@ def _end_of(document: Mapping[str, Any], index: int) -> float:
     begin_s = document["steps"][index]["at_s"]
     gaps = [gap["to_s"] for stream in document["streams"] for gap in _gaps(stream) if gap["step"] == index]
     moves = [move["at_s"] + (_total(move) or 0) for move in document["moves"] if move["at_s"] == begin_s]
-    return float(max([begin_s + 0.1, *gaps, *moves]))
+    moments = [
+        bar.to_s
+        for failure in document["failures"]
+        if failure["at_s"] == begin_s
+        for row in _moments(failure)
+        for bar in row.bars
+    ]
+    return float(max([begin_s + 0.1, *gaps, *moves, *moments]))
 
 
 def _total(move: Mapping[str, Any]) -> float:
@@ -125,6 +141,16 @@ def _phases(move: Mapping[str, Any]) -> Row:
         )
         begin_s = end_s
     return Row(f"{move['node']} registers", tuple(bars))
+
+
+def _moments(failure: Mapping[str, Any]) -> list[Row]:
+    found = []
+    for key, name in _MOMENTS.items():
+        after_s = failure[key]
+        if after_s is not None:
+            bar = Bar(failure["at_s"], failure["at_s"] + after_s, "moment", f"{name} after {after_s:.3f} s")
+            found.append(Row(name, (bar,)))
+    return sorted(found, key=lambda row: row.bars[0].to_s)
 
 
 def _clock(start: str) -> Callable[[str], float]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from mhatool.lab.hub import Impairment
 from mhatool.lab.topology import Topology, changed, load, text_of
 from mhatool.network.scenario.convert import dataclass_of
 from mhatool.network.scenario.errors import ScenarioError
@@ -19,7 +20,7 @@ How = Literal["crash", "link", "silent", "stop"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What is changed at `at_s` seconds from the start: nodes move to links, fail, recover.
+    """What is changed at `at_s` seconds from the start: nodes move to links, fail, recover, links delay and lose.
 
     With `settled` it waits until each mobile node has registered where it is; whatever comes later waits as long.
     """
@@ -29,11 +30,12 @@ class Step:
     move: Mapping[str, str] = field(default_factory=dict)
     fail: Mapping[str, How] = field(default_factory=dict)
     recover: tuple[str, ...] = ()
+    impair: Mapping[str, Impairment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """ValueError for one that changes nothing."""
-        if not (self.move or self.fail or self.recover):
-            raise ValueError("nothing is changed: give move, fail or recover")
+        if not (self.move or self.fail or self.recover or self.impair):
+            raise ValueError("nothing is changed: give move, fail, recover or impair")
 
     @property
     def told(self) -> str:
@@ -47,6 +49,8 @@ class Step:
             yield f"{node} fails ({how})"
         for node in self.recover:
             yield f"{node} is back"
+        for link, impairment in self.impair.items():
+            yield f"{link}: {impairment.told}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +109,8 @@ class Experiment:
         for index, step in enumerate(self.steps):
             for node in (*step.move, *step.fail, *step.recover):
                 _known(node, topology.nodes, "node", ("steps", index))
-            for link in filter(None, step.move.values()):
-                _known(link, topology.links, "link", ("steps", index, "move"))
+            for link in (*filter(None, step.move.values()), *step.impair):
+                _known(link, topology.links, "link", ("steps", index))
         for index, stream in enumerate(self.traffic):
             for node in stream.between:
                 _known(node, topology.nodes, "node", ("traffic", index, "between"))

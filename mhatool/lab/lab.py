@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from mhatool.lab import commands
 from mhatool.lab.bird import bird_configuration
 from mhatool.lab.commands import SWITCH, Command
-from mhatool.lab.processes import Processes
+from mhatool.lab.hub import Impairment
+from mhatool.lab.processes import Process, Processes
 from mhatool.lab.toml import written
 from mhatool.lab.topology import LabNode, Topology, load
 
@@ -120,10 +123,32 @@ class Lab:
     def move(self, name: str, link: str, interface: str = "") -> None:
         """Attach a node's interface to another link ("" for none)."""
         node = self.node(name)
-        if link and link not in self.topology.links:
-            raise LabError(f"there is no link {link!r}; there are {', '.join(self.topology.links)}")
+        if link:
+            self._known_link(link)
         key = interface or next(iter(node.interfaces))
-        run(commands.moving(self.topology.name, name, key, link))
+        run(commands.moving(self.topology.name, name, key, link, apart=bool(self._hub_of(link))))
+
+    def impair(self, link: str, impairment: Impairment) -> None:
+        """Each frame on a link comes later, or not at all; one that does neither leaves the link as it was."""
+        self._known_link(link)
+        file = self._write(f"{link}.impairment", json.dumps(asdict(impairment)))
+        hub = self._hub_of(link)
+        if not impairment:
+            self.processes.end(f"{link}.hub")
+        elif hub is not None:
+            self.processes.signal(f"{link}.hub", signal.SIGHUP)
+        else:
+            command = (sys.executable, "-m", "mhatool.lab.hub", commands.bridge(link), str(file))
+            self._start(SWITCH, f"{link}.hub", *command)
+
+    def _hub_of(self, link: str) -> Process | None:
+        """What carries the frames of an impaired link."""
+        process = self.processes.all().get(f"{link}.hub")
+        return process if process is not None and process.runs else None
+
+    def _known_link(self, link: str) -> None:
+        if link not in self.topology.links:
+            raise LabError(f"there is no link {link!r}; there are {', '.join(self.topology.links)}")
 
     def fail(self, name: str, how: str) -> None:
         """`crash`: killed, its links down; `link`: links down; `silent`: it hangs; `stop`: it leaves in good order."""
@@ -151,9 +176,8 @@ class Lab:
 
     def capture(self, output: str, links: tuple[str, ...], seconds: float) -> None:
         """Capture on these links, or on all, for so long; the file has an interface for each."""
-        unknown = [link for link in links if link not in self.topology.links]
-        if unknown:
-            raise LabError(f"there is no link {unknown[0]!r}; there are {', '.join(self.topology.links)}")
+        for link in links:
+            self._known_link(link)
         interfaces = [part for link in links or self.topology.links for part in ("-i", commands.bridge(link))]
         dumpcap = ("dumpcap", "-q", *interfaces, "-a", f"duration:{max(round(seconds), 1)}", "-w", output)
         run([commands.inside(self.topology.name, SWITCH, *dumpcap)])

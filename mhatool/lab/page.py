@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from mhatool.lab.charts import PHASES, after_step, overview
-from mhatool.lab.report import FAILURE_WORDS, outage
+from mhatool.lab.report import moments, outage
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5d6878; --line: #d9dee6; --ground: #fff; --card: #f5f7fa;
@@ -23,7 +23,7 @@ h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.4rem 0 .6
 .card { background: var(--card); border-radius: 8px; padding: .7rem 1rem; min-width: 9rem; }
 .card b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
 .card.good b { color: var(--good); } .card.bad b { color: var(--bad); }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: 100%; margin: .3rem 0 1.2rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; } td.n, th.n { text-align: right; }
 svg { width: 100%; height: auto; display: block; margin: .5rem 0; font: 11.5px system-ui, sans-serif; }
@@ -33,7 +33,7 @@ svg text.mark { font-weight: 600; } .flows { fill: var(--good); opacity: .45; } 
 .waits { fill: var(--late); }
 .care0 { fill: var(--care0); } .care1 { fill: var(--care1); } .care2 { fill: var(--care2); }
 .care3 { fill: var(--care3); } .phase-a { fill: var(--a); } .phase-b { fill: var(--b); } .phase-c { fill: var(--c); }
-.phase-d { fill: var(--d); }
+.phase-d { fill: var(--d); } .moment { fill: var(--a); opacity: .8; }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em; }
 .key.phase-a { background: var(--a); } .key.phase-b { background: var(--b); } .key.phase-c { background: var(--c); }
 .key.phase-d { background: var(--d); } .key.lost { background: var(--bad); }
@@ -134,8 +134,8 @@ def _move(move: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _failure(document: Mapping[str, Any], failure: Mapping[str, Any]) -> Iterator[str]:
-    rows = [(escape(words), _s(failure[key])) for key, words in FAILURE_WORDS.items()]
-    yield from _table((f"What came of it at {failure['node']}'s peers", "After"), rows, numbers=1)
+    rows = [(escape(words), _s(after)) for words, after in moments(failure)]
+    yield from _table(("What came of it", "After"), rows, numbers=1)
     for outage_ in document["timeline"]["failures"]:
         for recovery in outage_["recoveries"]:
             phases = [(escape(phase["name"]), _s(phase["duration_s"])) for phase in recovery["phases"]]

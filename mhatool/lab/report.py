@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from mhatool.lab.gathering import names_of
@@ -60,7 +61,7 @@ def _move(move: dict[str, Any]) -> Iterator[str]:
 FAILURE_WORDS: Final = {
     "down_after_s": "its links are down",
     "noticed_after_s": "another agent holds it unreachable",
-    "taken_over_after_s": "that one answers for the home address",
+    "taken_over_after_s": "another agent answers for the home address",
     "told_after_s": "the mobile node is told",
     "routing_switched_after_s": "the last router has another way",
     "given_up_after_s": "the mobile node gives it up",
@@ -68,11 +69,16 @@ FAILURE_WORDS: Final = {
 }
 
 
+def moments(failure: Mapping[str, Any]) -> list[tuple[str, float | None]]:
+    """What came of a failure, in words, and after how long; by time, last what wasn't seen."""
+    found = [(words, failure[key]) for key, words in FAILURE_WORDS.items()]
+    return sorted(found, key=lambda moment: moment[1] if moment[1] is not None else math.inf)
+
+
 def _failure(failure: dict[str, Any]) -> Iterator[str]:
     yield f"{failure['at_s']:7.2f} s  {failure['node']} fails ({failure['how']})"
-    for key, words in FAILURE_WORDS.items():
-        after = failure[key]
-        yield f"           {words:38} {f'{after:7.3f} s' if after is not None else '-':>9}"
+    for words, after in moments(failure):
+        yield f"           {words:42} {f'{after:7.3f} s' if after is not None else '-':>9}"
 
 
 def stream_line(stream: dict[str, Any], steps: list[dict[str, Any]]) -> str:
@@ -182,4 +188,4 @@ SCHEMA: Final[dict[str, Any]] = {
     ),
 }
 
-__all__ = ["FAILURE_WORDS", "SCHEMA", "lines", "measured", "outage", "stream_line"]
+__all__ = ["FAILURE_WORDS", "SCHEMA", "lines", "measured", "moments", "outage", "stream_line"]

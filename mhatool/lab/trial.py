@@ -143,6 +143,8 @@ class Trial:
             self.lab.fail(node, how)
         for node in step.recover:
             self.lab.recover(node)
+        for link, impairment in step.impair.items():
+            self.lab.impair(link, impairment)
         self.done.append(Done(step, began_ns, time.time_ns()))
 
     def _sleep_until(self, at_s: float) -> None:

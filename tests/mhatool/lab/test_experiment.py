@@ -37,13 +37,17 @@ def test_the_built_in_ones_can_be_run() -> None:
 @pytest.mark.parametrize(
     ("was", "now", "told"),
     [
-        ("foreign1", "foreign2", r"mine\.toml:10: steps\[0\]\.move: there is no link 'foreign2'; there are home, "),
+        ("foreign1", "foreign2", r"mine\.toml:8: steps\[0\]: there is no link 'foreign2'; there are home, "),
         ("{ mn", "{ nm", r"mine\.toml:8: steps\[0\]: there is no node 'nm'; there are ha1, "),
         ('"cn"', '"nc"', r"mine\.toml:6: traffic\[0\]\.between: there is no node 'nc'"),
         ("move =", "moves =", r"mine\.toml:10: steps\[0\]\.moves: unknown key; did you mean 'move'\?"),
         ("at_s = 1", "at_s = 6", r"mine\.toml: duration_s 5: the last step is at 6 s"),
         ("at_s = 1", "at_s = -1", r"mine\.toml:9: steps\[0\]\.at_s: -1: 0 to 1e\+09 is possible"),
-        ('move = { mn = "foreign1" }', "", r"mine\.toml:8: steps\[0\]: nothing is changed: give move, fail or recover"),
+        (
+            'move = { mn = "foreign1" }',
+            "",
+            r"mine\.toml:8: steps\[0\]: nothing is changed: give move, fail, recover or impair",
+        ),
         ('topology = "paper"', 'topology = "papr"', r"there is no topology 'papr'; did you mean 'paper'\?"),
         ('name = "mine"', "name = mine", r"mine\.toml: no TOML: "),
     ],
