@@ -7,29 +7,29 @@ removed (nfnetlink, group NFNLGRP_NFTABLES), so nobody has to look again and aga
 from __future__ import annotations
 
 import socket
-import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from mhatool.live.netlink import NETFILTER, attributes, messages
 from mhatool.live.silence import Silence
 
-_NETLINK_NETFILTER: Final = 12
 _GROUPS: Final = 1 << 6
 """NFNLGRP_NFTABLES, the seventh."""
 _DELETED_TABLE: Final = 10 << 8 | 2
 """NFNL_SUBSYS_NFTABLES and NFT_MSG_DELTABLE."""
-_HEADER, _HEAD, _ATTRIBUTE = struct.Struct("=IHHII"), 4, struct.Struct("=HH")
+_HEAD: Final = 4
+"""Octets before a message's attributes."""
 _NAME: Final = 1
 _ROOM: Final = 65_536
 
 
 class RulesetWatch:
-    """Puts the node's table back where somebody has removed it, and calls `put_back` with its name."""
+    """Puts the node's table back where somebody has removed it, and calls `put_back` then."""
 
-    def __init__(self, silence: Silence, put_back: Callable[[str], None]) -> None:
+    def __init__(self, silence: Silence, put_back: Callable[[], None]) -> None:
         self._silence = silence
         self._put_back = put_back
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_NETFILTER)
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETFILTER)
         self._socket.setblocking(False)
         self._socket.bind((0, _GROUPS))
 
@@ -41,7 +41,7 @@ class RulesetWatch:
         """See what was removed. LiveError where the table can't be put back."""
         if self._has_lost_it() and not self._silence.is_there():
             self._silence.begin()
-            self._put_back(self._silence.table)
+            self._put_back()
 
     def _has_lost_it(self) -> bool:
         """Whether a table of that name was removed; it may be there again, or the kernel had no room to tell."""
@@ -63,26 +63,9 @@ class RulesetWatch:
 
 def removed_tables(octets: bytes) -> Iterator[str]:
     """The names of tables that the kernel's messages say are gone."""
-    at = 0
-    while at + _HEADER.size <= len(octets):
-        length, kind, *_ = _HEADER.unpack_from(octets, at)
+    for kind, _, body, _ in messages(octets):
         if kind == _DELETED_TABLE:
-            yield _name(octets[at + _HEADER.size + _HEAD : at + length])
-        at += _aligned(max(length, _HEADER.size))
-
-
-def _name(attributes: bytes) -> str:
-    at = 0
-    while at + _ATTRIBUTE.size <= len(attributes):
-        length, kind = _ATTRIBUTE.unpack_from(attributes, at)
-        if kind == _NAME:
-            return attributes[at + _ATTRIBUTE.size : at + length].rstrip(b"\0").decode("utf-8", "replace")
-        at += _aligned(max(length, _ATTRIBUTE.size))
-    return ""
-
-
-def _aligned(length: int) -> int:
-    return (length + 3) & ~3
+            yield attributes(body[_HEAD:]).get(_NAME, b"").rstrip(b"\0").decode("utf-8", "replace")
 
 
 __all__ = ["RulesetWatch", "removed_tables"]

@@ -43,9 +43,14 @@ def _takes_away_the_interface(machine: Namespace) -> str:
 
 def test_a_firewall_that_is_loaded_anew_takes_nothing_from_it(machine: Namespace) -> None:
     """Such files begin with `flush ruleset`. The kernel would answer a tunnelled packet with a Parameter Problem."""
+    machine.registers(1)
+    until(lambda: "2001:db8:2::100 " in machine.does("ip", "-6", "route"))  # who leads has admitted before
+    table = ("nft", "-s", "list", "table", "ip6", "mhatool_ha")
+    before = machine.does(*table)
     machine.does("nft", "flush ruleset; add table inet firewall")
     until(lambda: "somebody has removed the table mhatool_ha of nf_tables: put back" in machine.log("ha"))
     assert machine.does("nft", "list", "tables").splitlines() == ["table inet firewall", "table ip6 mhatool_ha"]
+    assert machine.does(*table) == before, "with what it admits"
     machine.registers(2)
     until(lambda: _numbers(machine) == [2])
     machine.does("nft", "delete table ip6 mhatool_ha")
