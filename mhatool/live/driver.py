@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 from collections.abc import Callable
 from typing import Any, Final
@@ -15,6 +16,7 @@ from mhatool.engine.pacing import TokenBuckets
 from mhatool.live.carrier import Carriers
 from mhatool.live.clock import Clock
 from mhatool.live.data_plane.base import why_not_received
+from mhatool.live.errors import LiveError
 from mhatool.live.machine import LiveMachine
 from mhatool.live.readiness import notify
 from mhatool.live.tables import Tables
@@ -39,9 +41,10 @@ class Driver:
         self.set_packet_rate(packet_rate)
         self._timer: asyncio.TimerHandle | None = None
         self._stop: asyncio.Event = asyncio.Event()
+        self._failure: LiveError | None = None
 
     async def run(self, ready: Callable[[], Any] = lambda: None) -> None:
-        """Come up, say so by `ready`, and go on until SIGTERM, SIGINT or `stop`."""
+        """Come up, say so by `ready`, and go on until SIGTERM, SIGINT or `stop`. LiveError where that can't be."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -51,7 +54,7 @@ class Driver:
             loop.add_reader(link.fileno(), self._hear, name)
         device = getattr(self.machine.data_plane, "fileno", None)
         if device is not None:
-            loop.add_reader(device(), self.machine.data_plane.read)  # type: ignore[attr-defined]
+            loop.add_reader(device(), self._read, device(), self.machine.data_plane.read)  # type: ignore[attr-defined]
         try:
             self._start()
             ready()
@@ -62,10 +65,17 @@ class Driver:
             carriers.close()
             if self._timer is not None:
                 self._timer.cancel()
+        if self._failure is not None:
+            raise self._failure
 
     def stop(self) -> None:
         """Leave in an orderly way."""
         self._stop.set()
+
+    def fail(self, error: LiveError) -> None:
+        """What the node stands on is gone: leave as far as that goes, and end with this."""
+        self._failure = error
+        self.stop()
 
     def set_packet_rate(self, packet_rate: float) -> None:
         """Read so many messages of one kind a second from one source, from now on; 0: all of them."""
@@ -116,6 +126,17 @@ class Driver:
             if reason is not None:
                 self.tables.count_dropped(reason, self.clock.now())
 
+    def _read(self, file: int, read: Callable[[], None]) -> None:
+        """Something is there for the data plane, or it has lost its device."""
+        try:
+            read()
+        except OSError as error:
+            if error.errno not in {errno.EBADFD, errno.ENODEV}:
+                raise
+            asyncio.get_running_loop().remove_reader(file)
+            what = f"somebody has removed {self.machine.data_plane.device}, the way of all home addresses' packets"
+            self.fail(LiveError(f"{what}; start the node again"))
+
     def _ring(self) -> None:
         self._timer = None
         due = self.node.next_timer()
@@ -126,7 +147,11 @@ class Driver:
     def _look(self, carriers: Carriers) -> None:
         """Something about links or addresses changed: see what."""
         changes = list(carriers.changes())
-        self.machine.look()
+        try:
+            self.machine.look()
+        except LiveError as error:
+            self.fail(error)
+            return
         for name, up in changes:
             self.command(LinkChanged(name, up))
 

@@ -34,6 +34,8 @@ class LiveMachine:
         self._anycast: set[bytes] = set()
         self._groups: dict[tuple[str, bytes], int] = {}
         self._wanted: dict[tuple[str, bytes], actions.AddAddress] = {}
+        self.prepare: Callable[[str], None] = lambda interface: None
+        """Called with an interface that has come back as another one: it has none of the node's settings."""
         self.sent = 0
         self.received = 0
         self.look()
@@ -44,12 +46,30 @@ class LiveMachine:
         return tuple((name, link.link_address) for name, link in self.links.items())
 
     def look(self) -> None:
-        """See which addresses the machine has now; what the node needs, and somebody took away, comes back."""
+        """See which addresses the machine has now; what the node needs, and somebody took away, comes back.
+
+        So do interfaces, once there is one again under the same name. LiveError where that one is a stranger.
+        """
+        for link in self.links.values():
+            if link.follow():
+                self._followed(link)
         self._local = self.kernel.addresses()
-        lost = [action for action in self._wanted.values() if action.address not in self._local]
+        wanted = [action for action in self._wanted.values() if self._is_there(action.interface)]
+        lost = [action for action in wanted if action.address not in self._local]
         for action in lost:
             self._warn(f"{text(action.address)} had gone from {action.interface}: put back, the node needs it")
         self.carry_out(lost)
+
+    def _is_there(self, interface: str | None) -> bool:
+        link = self.links.get(interface or "")
+        return link is None or link.index != 0
+
+    def _followed(self, link: LinkSocket) -> None:
+        if link.index:
+            self._warn(f"{link.interface} is back")
+            self.prepare(link.interface)
+        else:
+            self._warn(f"{link.interface} is gone: nothing is heard or said there until it is back")
 
     def share(self, address: bytes) -> None:
         """Receive what is sent to an anycast address, on the interface whose link has its prefix."""
@@ -91,7 +111,8 @@ class LiveMachine:
             try:
                 _CARRIED_OUT[type(action)](self, action)
             except (OSError, LiveError) as error:
-                self._warn(f"{type(action).__name__}: {error}")
+                if self._is_there(getattr(action, "interface", None)):  # else it has been said why
+                    self._warn(f"{type(action).__name__}: {error}")
 
     def send(self, action: actions.Send) -> None:
         """Put a datagram on its way."""

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
@@ -94,6 +95,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         silence.begin()
         stack.callback(silence.end)
         _settings(live, kernel, device)
+        machine.prepare = partial(_prepare, live, kernel)
         LOG.info("data plane: %s, device %s", plane.name, plane.device)
         LOG.setLevel(file.log_level.upper())
         driver.listeners.append(_say)
@@ -159,12 +161,17 @@ def _trace(live: LiveNode, driver: Driver, stack: ExitStack) -> None:
 
 def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:
     """What the kernel must not do itself: take addresses from advertisements at a mobile node; forward at an agent."""
-    settings: dict[str, list[tuple[str, str, int]]] = {
-        "mobile_node": [(name, key, 0) for name in live.interfaces for key in ("accept_ra", "autoconf")],
-        "home_agent": [(name, "forwarding", 1) for name in ("all", *live.interfaces, device)],
-        "correspondent": [],
-    }
-    for interface, key, value in settings[live.file.role]:
+    if live.file.role == "home_agent":
+        for interface in ("all", device):
+            kernel.set_sysctl(interface, "forwarding", 1)
+    for interface in live.interfaces:
+        _prepare(live, kernel, interface)
+
+
+def _prepare(live: LiveNode, kernel: Kernel, interface: str) -> None:
+    """The same for an interface of the node's."""
+    settings = {"mobile_node": (("accept_ra", 0), ("autoconf", 0)), "home_agent": (("forwarding", 1),)}
+    for key, value in settings.get(live.file.role, ()):
         kernel.set_sysctl(interface, key, value)
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.mhatool.lab.standing import until
-from tests.mhatool.live.namespace import REPOSITORY, Namespace, namespace
+from tests.mhatool.live.namespace import AWAY, REPOSITORY, Namespace, namespace
 
 UNIT = REPOSITORY / "packaging" / "mhatool@.service"
 USER = 1350
-HOME, CARE_OF = "2001:db8:2::100", "2001:db8:9::100"
+HOME = "2001:db8:2::100"
 AS_THE_UNIT_SAYS = """\
 mount --bind "$1" /mnt && mount --bind "$2" /srv
 mount -t tmpfs -o mode=755 tmpfs /dev/net && mknod -m 666 /dev/net/tun c 10 200
@@ -70,7 +70,7 @@ def machine(tmp_path: Path) -> Iterator[Namespace]:
         more = f'constants = "fast-lab"\nstate = "{tmp_path}/ha.state"'
         file = made.file("ha", "ha", more)
         file.write_text(file.read_text("utf-8").replace(str(tmp_path), "/srv"))
-        made.does("ip", "-6", "route", "add", f"{CARE_OF}/128", "dev", "left")
+        made.does("ip", "-6", "route", "add", f"{AWAY}/128", "dev", "left")
         yield made
 
 
@@ -83,13 +83,6 @@ def starter(machine: Namespace) -> Iterator[socket.socket]:
         made.settimeout(20)
         os.chown(path, USER, USER)
         yield made
-
-
-def _register(machine: Namespace) -> None:
-    """A Binding Update of a mobile node that is away, put on the agent's link."""
-    ends = f"--src {CARE_OF} --dst 2001:db8:2::1 --hoa {HOME} --seq 1 --lifetime 60 --flags AH"
-    to = machine.does("cat", "/sys/class/net/left/address").strip()
-    machine.does("sh", "-c", f"mhatool craft bu {ends} -w - | mhatool send - -i right --to {to}")
 
 
 @pytest.mark.root
@@ -106,8 +99,8 @@ def test_a_node_runs_as_that_user_with_those_capabilities(machine: Namespace, st
     held = {name: int(value, 16) for name, value in re.findall(r"^(Cap\w+):\s*(\w+)$", status, re.MULTILINE)}
     assert held == dict.fromkeys(held, 1 << 12 | 1 << 13), "capabilities(7): CAP_NET_ADMIN is 12, CAP_NET_RAW 13"
     assert re.search(rf"^Uid:\t{USER}\t{USER}\t{USER}\t{USER}$", status, re.MULTILINE)
-    _register(machine)
-    until(lambda: [row["care_of_address"] for row in machine.show("ha", "bindings")] == [CARE_OF])
+    machine.registers(1)
+    until(lambda: [row["care_of_address"] for row in machine.show("ha", "bindings")] == [AWAY])
     until(lambda: f"{HOME} dev mha-ha" in machine.does("ip", "-6", "route"))
     assert "table ip6 mhatool_ha" in machine.does("nft", "list", "ruleset")
     assert (machine.folder / "ha.state").stat().st_uid == USER
