@@ -212,8 +212,8 @@ class AgentChecks:
             check.asked = 0
             self._wait(agent)
         elif check.asked < most or not self.attachment.has_heard_router(check.last_ns):
-            self._ask(agent, check, min(check.asked + 1, most))
             self._list.feed(self._entry(agent), Input.RETRANS_TIMER)
+            self._ask(agent, check, min(check.asked + 1, most))
         else:
             self._context.tell(AgentChecked, home_agent=agent, alive=False)
             self._registrations.check_ends(self._entry(agent))
@@ -221,7 +221,7 @@ class AgentChecks:
         return None
 
     def _ask(self, agent: bytes, check: Check, number: int) -> None:
-        """So many Binding Updates of the check have left with the one that leaves now."""
+        """So many Binding Updates of the check have left with the one of this instant."""
         check.asked, check.last_ns = number, self._context.now
         self._wait(agent)
         if number == self._context.constants.agent_check_transmits:
