@@ -22,6 +22,7 @@ from mhatool.live.readiness import notify
 from mhatool.live.tables import Tables
 from mhatool.protocol.lifetime import NS_PER_S
 
+_COUNT_S: Final = 1.0
 GOODBYE_S: Final = 2.0
 """How long a node that stops waits for answers to what it says last."""
 
@@ -40,6 +41,7 @@ class Driver:
         self._paces: TokenBuckets[bytes]
         self.set_packet_rate(packet_rate)
         self._timer: asyncio.TimerHandle | None = None
+        self._counting: asyncio.TimerHandle | None = None
         self._stop: asyncio.Event = asyncio.Event()
         self._failure: LiveError | None = None
 
@@ -52,19 +54,20 @@ class Driver:
         loop.add_reader(carriers, self._look, carriers)
         for name, link in self.machine.links.items():
             loop.add_reader(link.fileno(), self._hear, name)
-        device = getattr(self.machine.data_plane, "fileno", None)
-        if device is not None:
-            loop.add_reader(device(), self._read, device(), self.machine.data_plane.read)  # type: ignore[attr-defined]
+        for file, read in self.machine.data_plane.readers().items():
+            loop.add_reader(file, self._read, file, read)
         try:
             self._start()
+            self.count()
             ready()
             await self._stop.wait()
             await self._leave()
         finally:
             loop.remove_reader(carriers)
             carriers.close()
-            if self._timer is not None:
-                self._timer.cancel()
+            for timer in (self._timer, self._counting):
+                if timer is not None:
+                    timer.cancel()
         if self._failure is not None:
             raise self._failure
 
@@ -125,6 +128,14 @@ class Driver:
             reason = why_not_received(datagram)
             if reason is not None:
                 self.tables.count_dropped(reason, self.clock.now())
+
+    def count(self) -> None:
+        """Count what the kernel has dropped of itself, now and every second."""
+        if self._counting is not None:
+            self._counting.cancel()
+        refused = self.machine.data_plane.refused()
+        self.tables.count_dropped(DropReason.TUNNEL_SOURCE, self.clock.now(), refused)
+        self._counting = asyncio.get_running_loop().call_later(_COUNT_S, self.count)
 
     def _read(self, file: int, read: Callable[[], None]) -> None:
         """Something is there for the data plane, or it has lost its device."""
