@@ -166,7 +166,7 @@ def _optimised(run: Run) -> None:
 
 
 def test_a_home_agent_that_is_a_router_dies_and_everybody_goes_on(tmp_path: Path) -> None:
-    """`make demo-live` in a terminal, in less than a minute: the routing switches, a third agent comes in (line 3, 9)."""
+    """`make demo-live` in a terminal, in less than a minute: routing switches, a third agent comes in (lines 3, 9)."""
     begin = time.monotonic()
     run = Run(tmp_path / "out", *_in_a_terminal(tmp_path, REPOSITORY / "scripts" / "demo_live.sh"))
     assert time.monotonic() - begin < DEMO_S
@@ -206,7 +206,7 @@ def _recovered(run: Run) -> None:
     assert "ha1 fails (crash)" in _page(run)
 
 
-@pytest.mark.parametrize(("user", "missing"), [("9", "root, who alone may"), ("0", "dumpcap: apt-get install tshark")])
+@pytest.mark.parametrize(("user", "missing"), [("9", "root, who alone"), ("0", "dumpcap: apt-get install tshark")])
 def test_without_what_it_needs_the_demo_says_so_and_offers_the_simulation(
     tmp_path: Path, user: str, missing: str
 ) -> None:
