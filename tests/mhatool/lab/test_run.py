@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import pytest
 from mhatool.engine.constants import RFC6275
 from mhatool.lab.lab import FOLDER
 from mhatool.lab.report import SCHEMA
-from tests.mhatool.lab.standing import AGENTS, records
+from tests.mhatool.lab.standing import AGENTS, records, until
 
 pytestmark = [
     pytest.mark.root,
@@ -124,6 +125,45 @@ def _at_once(run: Run) -> None:
     assert [event["data"]["peer"] for event in sent] == list(AGENTS)
     assert sent[0]["time_ns"] == sent[1]["time_ns"]
     assert all(event["data"]["home_agents"] == list(AGENTS) for event in sent)
+
+
+@pytest.mark.parametrize(
+    ("number", "until_told"), [(signal.SIGINT, "deploying"), (signal.SIGTERM, "mn moves to foreign3")]
+)
+def test_an_interrupt_takes_the_lab_down(tmp_path: Path, number: signal.Signals, until_told: str) -> None:
+    """While it is deployed, and while it runs: namespaces, files and processes are gone, and the status says why."""
+    name = f"i{os.getpid() % 100_000}"
+    command = ["mhatool", "lab", "run", "paper", "--out", str(tmp_path / "out"), "--lab", name]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if until_told in line)
+        until(lambda: list(Path("/run/netns").glob(f"mhatool-{name}-*")))
+        process.send_signal(number)
+        assert process.wait(30) == 130
+    assert not (FOLDER / name).exists()
+    assert list(Path("/run/netns").glob(f"mhatool-{name}-*")) == []
+    assert [pid for pid in Path("/proc").glob("[0-9]*") if f"/{name}/" in _command_line(pid)] == []
+
+
+def _command_line(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["papr"], "mhatool: there is no experiment 'papr'; did you mean 'paper'?"),
+        (["--out", "/dev/null/here"], "mhatool: /dev/null/here: not a directory; give another --out"),
+        (["--lab", "a name that is too long"], "mhatool: paper: 'a name that is too long': a name is 1 to 8 letters"),
+    ],
+)
+def test_what_cannot_be_run_is_told_in_one_line(arguments: list[str], told: str) -> None:
+    done = subprocess.run(["mhatool", "lab", "run", *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+    assert done.stderr.startswith(told)
 
 
 def test_traffic_is_lost_only_from_the_link_change_to_the_acceptance(tmp_path: Path) -> None:
