@@ -74,14 +74,24 @@ class Acknowledgements:
             self._check_agent(entry, arrival)
         else:
             self._check_correspondent(entry, arrival)
-        if message.status == OUT_OF_WINDOW and entry.outstanding:
-            return entry
-        if message.sequence_number not in entry.outstanding:
-            sent = entry.sequence_number
-            raise Refusal(
-                DropReason.SEQUENCE_NUMBER, f"sequence number {message.sequence_number}, {sent} was sent last"
-            )
+        self._check_number(entry, message)
         return entry
+
+    def _check_number(self, entry: Entry, message: BindingAcknowledgement) -> None:
+        """An answer to what is out (RFC 6275, 11.7.3): a refusal counts for the last Binding Update alone.
+
+        One that was overtaken speaks of an older one. A 135 tells the number that the peer has: where that is an older
+        one of ours, the last one is new to it.
+        """
+        told, sent = message.sequence_number, entry.sequence_number
+        if message.status == OUT_OF_WINDOW and entry.outstanding:
+            is_answer = not entry.has_passed(told)
+        elif message.status >= FIRST_REFUSAL:
+            is_answer = told == sent and told in entry.outstanding
+        else:
+            is_answer = told in entry.outstanding
+        if not is_answer:
+            raise Refusal(DropReason.SEQUENCE_NUMBER, f"sequence number {told}, {sent} was sent last")
 
     def _check_agent(self, entry: Entry, arrival: Arrival) -> None:
         """The authentication option where there is a key, whatever the status.
@@ -162,7 +172,7 @@ class Acknowledgements:
     def _learn(self, entry: Entry, message: BindingAcknowledgement) -> None:
         """What the peer told: its number (135), its time (144), that it wants one (145)."""
         if message.status == OUT_OF_WINDOW:
-            entry.sequence_number = message.sequence_number
+            entry.sequence_number = entry.numbered_from = message.sequence_number
         elif message.status == ID_MISMATCH:
             told = next((o.timestamp for o in message.options if isinstance(o, MessageIdentification)), None)
             if told is not None and entry.last_timestamp:

@@ -210,6 +210,21 @@ def test_where_nobody_is_offered_it_goes_on_with_the_living_and_asks_again_after
     assert play.takes_updates() == []
 
 
+def test_another_alarm_lets_the_search_that_is_out_go_on() -> None:
+    """RFC 6275, 11.8: waits double, whoever says what meanwhile: 3, 6 and 12 s; a move asks from the new address."""
+    play = registered(AGENT1, AGENT2, AGENT3)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    play.waits(4)
+    play.hears_alarm(AGENT2, sender=AGENT3)
+    play.waits(18)
+    requests = [play.finds(DhaadRequest) for _ in range(4)]
+    assert [(each.at - begin) / S for each in requests] == [0, 3, 9, 21]
+    assert len({each.message.identifier for each in requests}) == 1
+    play.is_carried_to(ELSEWHERE)
+    assert play.finds(DhaadRequest).arrival.source == CARE_OF_ELSEWHERE
+
+
 def test_two_that_are_named_are_asked_side_by_side() -> None:
     play = registered(AGENT1, AGENT2, AGENT3)
     play.hears_alarm(AGENT1, AGENT3)
@@ -390,6 +405,50 @@ def test_a_spare_that_was_tried_for_nothing_is_let_go() -> None:
     play.is_answered(farewell)
     play.waits(61)
     assert play.takes_updates() == []
+
+
+def test_an_agent_that_is_tried_again_gets_the_next_number() -> None:
+    """Numbers go up for each pair (RFC 6275, 11.1), also where there was no binding in between: the agent may have one
+    that the node knows nothing of. Nor does a new entry let it send more than MAX_UPDATE_RATE."""
+    play = registered(*BOTH)
+    play.hears_alarm(AGENT1)
+    (check,) = [each for each in play.takes_updates() if each.arrival.destination == AGENT1]
+    play.is_offered(AGENT2, AGENT3)
+    (spare,) = play.takes_updates()
+    play.is_answered(spare)
+    play.is_answered(check)
+    (farewell,) = play.takes_updates()
+    play.is_answered(farewell)
+    play.hears_alarm(AGENT2, sender=AGENT1)
+    again = [each for each in play.takes_updates() if each.arrival.destination == AGENT3]
+    numbers = [each.message.sequence_number for each in (spare, farewell, *again)]
+    assert numbers == [(numbers[0] + i) % 65536 for i in range(3)]
+    play.is_answered(again[0], 130)
+    play.is_offered(AGENT1, AGENT3)
+    play.waits(0.9)
+    assert AGENT3 not in [each.arrival.destination for each in play.takes_updates()]
+
+
+def test_an_agent_that_never_answered_is_sent_the_next_number_too() -> None:
+    play = Journey(home_agents=1, lifetime_s=8)
+    (first,) = play.goes_abroad(AGENT1, AGENT2)
+    play.waits(60)
+    numbers = [each.message.sequence_number for each in play.takes_updates() if each.arrival.destination == AGENT1]
+    assert len(numbers) > 2
+    assert numbers == [(first.message.sequence_number + 1 + i) % 65536 for i in range(len(numbers))]
+
+
+def test_back_home_an_agent_that_never_answered_is_told_to_forget_too() -> None:
+    """Its answers may have been lost: it may hold a binding, and answer for the home address."""
+    play = Journey(home_agents=1)
+    (first,) = play.goes_abroad(AGENT1, AGENT2)
+    play.waits(1.5)
+    (second,) = play.takes_updates()
+    play.is_answered(second)
+    play.returns_home()
+    told = {each.arrival.destination: each.message for each in play.takes_updates()}
+    assert {agent: message.lifetime_s for agent, message in told.items()} == {AGENT1: 0, AGENT2: 0}
+    assert told[AGENT1].sequence_number == (first.message.sequence_number + 1) % 65536
 
 
 def test_where_all_are_there_again_nobody_asks_for_more() -> None:

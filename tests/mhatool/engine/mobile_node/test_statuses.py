@@ -100,6 +100,39 @@ def test_an_agent_that_never_likes_the_number_is_not_flooded() -> None:
     assert len([each for each in sent if each.at <= update.at + 10 * S]) <= 9
 
 
+@pytest.mark.parametrize("status", [129, 144, 145])
+def test_a_refusal_of_an_older_update_was_overtaken(status: int) -> None:
+    """Links double packets: what the second copy was told says nothing of the Binding Update after it."""
+    play = Journey()
+    (update,) = play.goes_abroad(AGENT1)
+    play.waits(1.5)
+    (again,) = play.updates()
+    play.is_answered(update, status)
+    assert "was sent last" in play.drops(DropReason.SEQUENCE_NUMBER).detail
+    assert play.updates() == []
+    play.is_answered(again)
+    assert last_entry(play).state == "BOUND"
+
+
+def test_a_number_of_an_older_update_is_no_news() -> None:
+    """The agent took the first copy of what a link doubled, and tells its number for the second; so it will take the
+    next one, whose number is later. Where it tells so of the last one, it goes on from there."""
+    play = Journey(lifetime_s=60)
+    (update,) = play.goes_abroad(AGENT1)
+    play.is_answered(update)
+    play.waits(48)
+    (refresh,) = play.updates()
+    play.is_answered(update, 135)
+    play.drops(DropReason.SEQUENCE_NUMBER)
+    assert play.updates() == []
+    play.is_answered(refresh, 135)
+    (again,) = play.updates()
+    assert again.message.sequence_number == (refresh.message.sequence_number + 1) % 65536
+    play.is_answered(refresh, 135)  # its own second copy
+    play.drops(DropReason.SEQUENCE_NUMBER)
+    assert play.updates() == []
+
+
 def test_a_deletion_that_is_out_of_step_goes_on_too() -> None:
     play = Journey()
     play.is_registered_with(AGENT1)
