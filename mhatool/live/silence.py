@@ -18,6 +18,7 @@ table ip6 {table} {{
 {more}
     chain before {{
         type filter hook prerouting priority raw; policy accept;
+        ip6 nexthdr {{ tcp, udp, icmpv6 }} accept
 {first}
         iifname != "{tunnel}" meta l4proto {{ {protocols} }} fib daddr type {{ local, anycast }} drop
         iifname != "{tunnel}" exthdr rt exists rt type 2 fib daddr type local drop
