@@ -16,7 +16,6 @@ from mhatool.capture.probe import probe
 from mhatool.capture.record import MAXIMUM_CAPTURED_LENGTH, Record
 from mhatool.capture.sieve import LinkSieve
 
-
 _ACROSS: Final = 4096
 """Octets of a piece that are copied behind what is left of the one before."""
 

@@ -159,8 +159,7 @@ class Judge:
         surroundings = self._surroundings
         if not self._has_begun:
             self._begin(sighting)
-        if sighting.time_ns > surroundings.last_ns:
-            surroundings.last_ns = sighting.time_ns
+        surroundings.last_ns = max(surroundings.last_ns, sighting.time_ns)
         for datagram in sighting.packet.datagrams:
             if datagram.quoted:
                 continue
