@@ -72,7 +72,7 @@ def _seen(files: Sequence[str], profile: str | None, names: str | None, at: At) 
         if at.frame is not None:
             fail("a trace has no frames", "give --at a time")
         return Traced(trace, known), None
-    hearing, frame_ns = _hear(files, profile, at)
+    hearing, frame_ns = hear(files, profile, at)
     return Captured(hearing, known), frame_ns
 
 
@@ -92,7 +92,7 @@ def _node(names: Names, text: str) -> NamedNode:
     return found
 
 
-def _hear(files: Sequence[str], profile: str | None, at: At) -> tuple[Hearing, int | None]:
+def hear(files: Sequence[str], profile: str | None, at: At) -> tuple[Hearing, int | None]:
     """What the captures' messages say, and the time of the frame that is named."""
     from mhatool.exchange import sightings
     from mhatool.exchange.wanted import signalling

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from mhatool.cli.app import group, subcommand
-from mhatool.cli.common import JsonOption, Out, fail
+from mhatool.cli.common import JsonOption, Out, exclusive, fail
 
 if TYPE_CHECKING:
     from mhatool.lab.lab import Lab
@@ -21,6 +21,7 @@ app = group(
     """Bring the paper's testbed up in network namespaces, change it, and take it down again.
 
     Examples:
+      mhatool lab run paper           # the paper's experiment, measured, with a report
       mhatool lab deploy paper        # two home agents, two foreign links, real routers
       mhatool lab move mn foreign3    # and: mhatool lab exec cn ping -c 3 2001:db8:2:0:0:5eff:fe10:1
       mhatool lab destroy paper
@@ -172,6 +173,35 @@ def recover(node: NodeArgument, name: LabOption = None) -> None:
 
 
 @subcommand(app)
+def impair(
+    link: Annotated[str, typer.Argument(metavar="LINK", show_default=False)],
+    delay: Annotated[float, typer.Option("--delay", metavar="MS", help="Each frame comes so much later.")] = 0.0,
+    loss: Annotated[float, typer.Option("--loss", metavar="PCT", help="So many of a hundred don't come.")] = 0.0,
+    clear: Annotated[bool, typer.Option("--clear", help="As it was.")] = False,
+    name: LabOption = None,
+) -> None:
+    """Let a link delay and lose what passes on it, in each direction; a process in user space carries it.
+
+    Examples:
+      mhatool lab impair foreign3 --delay 20 --loss 5
+      mhatool lab impair foreign3 --clear
+    """
+    from mhatool.lab.hub import Impairment
+
+    exclusive(clear=clear, delay=delay or None)
+    exclusive(clear=clear, loss=loss or None)
+    try:
+        wanted = Impairment(delay_ms=delay, loss_percent=loss)
+    except ValueError as error:
+        fail(str(error))
+    if not wanted and not clear:
+        fail("neither --delay nor --loss is given", "give one of them, or --clear")
+    with _told():
+        _lab(name).impair(link, wanted)
+    print(f"{link}: {wanted.told}")
+
+
+@subcommand(app)
 def capture(
     output: Annotated[str, typer.Option("--write", "-w", metavar="OUT", show_default=False)],
     seconds: Annotated[float, typer.Option("--seconds", metavar="S", min=0.1, help="For so long.")] = 10.0,
@@ -187,6 +217,40 @@ def capture(
     """
     with _told():
         _lab(name).capture(output, tuple(links or ()), seconds)
+
+
+@subcommand(app)
+def run(
+    experiment: Annotated[
+        str, typer.Argument(metavar="NAME|EXPERIMENT.toml", help="A built-in experiment, or a file.")
+    ] = "paper",
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="DIR", help="Where the report goes; lab-NAME, if not said.")
+    ] = None,
+    json: JsonOption = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the lab standing.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it as a table in the terminal meanwhile.")] = False,
+    name: Annotated[str, typer.Option("--lab", metavar="NAME", help="Call the lab so.", show_default=False)] = "",
+) -> None:
+    """Deploy a lab, do what the experiment says, measure, take the lab down, write a report.
+
+    Built in are paper, moves, failure, failure-one-armed and failure-slow. The report is HTML and JSON, with captures
+    of each link, the trace of all nodes, their logs and what became of each packet of the traffic beside it.
+
+    Examples:
+      mhatool lab run paper
+      mhatool lab run failure --watch
+      mhatool lab run moves --out moves && firefox moves/report.html
+      mhatool lab run mine.toml --json | jq .failures
+    """
+    from mhatool.live.errors import need_pyroute2
+
+    _need_root()
+    with _told():
+        from mhatool.cli.lab_run import run_experiment
+
+        need_pyroute2()
+        run_experiment(experiment, out, name, json=json, keep=keep, watch=watch)
 
 
 @subcommand(app)

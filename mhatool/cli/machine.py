@@ -9,29 +9,35 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Final, NamedTuple
 
+STATES: Final = ("ok", "missing", "trap", "unknown")
 _PROTO_MOBILITY: Final = 135
+_CAP_NET_ADMIN: Final = 12
 _CAP_SYS_ADMIN: Final = 21
 
 
 class Finding(NamedTuple):
-    """One thing: there with its version or place, or missing with what to do."""
+    """One thing: there with its version or place, or missing with what to do; else how it is, or a trap.
+
+    `otherwise` is its state where it isn't ok.
+    """
 
     name: str
     ok: bool
     detail: str
     needed_by: str
     remedy: str
+    otherwise: str = "missing"
 
     @property
     def state(self) -> str:
-        """`ok` or `missing`."""
-        return "ok" if self.ok else "missing"
+        """One of STATES."""
+        return "ok" if self.ok else self.otherwise
 
 
 class _Program(NamedTuple):
@@ -77,6 +83,7 @@ _FEATURES: Final = (
 
 def examine() -> list[Finding]:
     """All of it, in the order to show."""
+    features = [_feature(feature) for feature in _FEATURES]
     return [
         Finding("python", True, platform.python_version(), "everything", ""),
         *(_package(name, "everything", "pip install mhatool") for name in _PACKAGES),
@@ -84,7 +91,8 @@ def examine() -> list[Finding]:
         *(_program(program) for program in _PROGRAMS),
         _lua(),
         *(_attempted(*attempt) for attempt in _ATTEMPTS),
-        *(_feature(feature) for feature in _FEATURES),
+        *features,
+        _data_plane(features),
     ]
 
 
@@ -152,17 +160,26 @@ def _tun() -> None:
     os.close(os.open("/dev/net/tun", os.O_RDWR))
 
 
+def _administration() -> None:
+    _need(_CAP_NET_ADMIN)
+
+
 def _namespaces() -> None:
     os.stat("/proc/self/ns/net")
+    _need(_CAP_SYS_ADMIN)
+
+
+def _need(capability: int) -> None:
     status = Path("/proc/self/status").read_text(encoding="ascii")
     found = re.search(r"CapEff:\s*([0-9a-f]+)", status)
-    if not (found and int(found[1], 16) >> _CAP_SYS_ADMIN & 1):
+    if not (found and int(found[1], 16) >> capability & 1):
         raise PermissionError(1, "Operation not permitted")
 
 
 _ATTEMPTS: Final[tuple[tuple[str, Callable[[], None], str, str], ...]] = (
     ("raw sockets", _raw_sockets, "send, node run", "use root, or setcap cap_net_raw+ep on the Python that runs it"),
-    ("TUN", _tun, "node run", "modprobe tun, and use root"),
+    ("TUN", _tun, "node run", "modprobe tun, and use root, or chmod 666 /dev/net/tun as udev does"),
+    ("network administration", _administration, "lab, node run", "use root, or CAP_NET_ADMIN"),
     ("network namespaces", _namespaces, "lab", "use root"),
 )
 
@@ -194,6 +211,14 @@ def _feature(feature: _Feature) -> Finding:
 def _module_listed(module: str, release: str) -> bool:
     wanted = re.compile(rf"/{re.escape(module)}\.ko\b")
     return any(wanted.search(_text(Path("/lib/modules", release, name))) for name in ("modules.dep", "modules.builtin"))
+
+
+def _data_plane(features: Iterable[Finding]) -> Finding:
+    """Which data plane a node takes that isn't told: the first that is there; user space's always is."""
+    there = {finding.name for finding in features if finding.ok}
+    found = [plane for name, plane in (("kernel tunnel", "ip6tnl"), ("seg6", "seg6")) if name in there]
+    detail = f"{found[0]} (also {', '.join([*found[1:], 'tun'])})" if found else "tun, in user space"
+    return Finding("data plane", True, detail, "node run", "")
 
 
 @cache

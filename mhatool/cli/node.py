@@ -59,7 +59,7 @@ def run(config: ConfigArgument) -> None:
 
     from mhatool.live.errors import LiveError, need_pyroute2
 
-    live = _loaded(config)
+    live = loaded(config)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=f"{live.file.name}: %(message)s")
     try:
         need_pyroute2()
@@ -77,7 +77,7 @@ def check(config: ConfigArgument) -> None:
     Examples:
       mhatool node check ha1.toml
     """
-    live = _loaded(config)
+    live = loaded(config)
     from mhatool.live.configuration import shown_addresses
 
     addresses = ", ".join(shown_addresses(live))
@@ -147,7 +147,8 @@ def stop(node: NodeOption = None) -> None:
     print(f"{answer['node']} leaves")
 
 
-def _loaded(config: str) -> Any:
+def loaded(config: str) -> Any:
+    """What a node's file says; fails where it is wrong."""
     from mhatool.live.configuration import load
     from mhatool.network.scenario.errors import ScenarioError
 

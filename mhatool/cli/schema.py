@@ -26,6 +26,7 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "node": "mhatool.cli.node:SCHEMA",
     "node-change": "mhatool.cli.node:CHANGE_SCHEMA",
     "lab": "mhatool.cli.lab:SCHEMA",
+    "experiment": "mhatool.lab.report:SCHEMA",
     "diff": "mhatool.compare.schema:DIFF",
     "crosscheck": "mhatool.wireshark.crosscheck:SCHEMA",
     "info": "mhatool.cli.info:SCHEMA",

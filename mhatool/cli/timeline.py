@@ -79,7 +79,7 @@ def timeline(
 def _of_all(form: str, files: list[str], profile: str | None, names: str | None, *, to_file: bool) -> str:
     known = read_names(names)
     trace = trace_among(files)
-    made = _build(files, trace, profile, for_people=form != "json")
+    made = built(files, trace, profile, for_people=form != "json")
     if form == "json":
         from mhatool.timeline import as_json
 
@@ -120,7 +120,7 @@ def _drawn(made: Timeline, form: str, width: int, names: Mapping[bytes, str], *,
     return as_text(made, width=width, names=names)
 
 
-def _build(files: list[str], trace: Trace | None, profile: str | None, *, for_people: bool) -> Timeline:
+def built(files: list[str], trace: Trace | None, profile: str | None, *, for_people: bool) -> Timeline:
     """One pass over the packets for observer and judge; of a trace, over the messages that its nodes sent."""
     from mhatool.exchange import Source, sightings
     from mhatool.exchange.wanted import traffic

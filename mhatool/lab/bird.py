@@ -22,7 +22,8 @@ def _lines(name: str, routing: LabRouting) -> Iterator[str]:
         yield f"protocol bfd {{ interface {_quoted(routing.speaks)} {{ interval 50 ms; multiplier 3; }}; }}"
     yield "protocol rip ng {"
     yield "    ecmp no;"
-    yield "    ipv6 { import all; export where source = RTS_DEVICE || source = RTS_RIP; };"
+    own = f"if source = RTS_DEVICE then {{ rip_metric = {routing.metric}; accept; }}"
+    yield f"    ipv6 {{ import all; export filter {{ {own} if source = RTS_RIP then accept; reject; }}; }};"
     timers = f"update time {routing.update_s}; timeout time {routing.timeout_s}; garbage time {routing.garbage_s};"
     yield f"    interface {_quoted(routing.speaks)} {{ mode multicast; {timers} bfd {_yes(routing.bfd)}; }};"
     if routing.stubs:

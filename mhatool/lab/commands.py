@@ -78,12 +78,17 @@ def _interface(topology: str, node: str, key: str, interface: LabInterface) -> I
         yield ("ip", "-n", own, "-6", "address", "add", address, "dev", key, "nodad")
 
 
-def moving(topology: str, node: str, interface: str, link: str) -> Iterator[Command]:
-    """The interface goes to another link: its device is told by its carrier."""
+def moving(topology: str, node: str, interface: str, link: str, *, apart: bool = False) -> Iterator[Command]:
+    """The interface goes to another link: its device is told by its carrier.
+
+    `apart`: the bridge is to keep it from the others, because somebody else carries frames there.
+    """
     switch, device = namespace(topology, SWITCH), port(node, interface)
     yield ("ip", "-n", switch, "link", "set", device, "down")
     if link:
         yield ("ip", "-n", switch, "link", "set", device, "master", bridge(link))
+        if apart:
+            yield ("ip", "-n", switch, "link", "set", device, "type", "bridge_slave", "isolated", "on")
         yield ("ip", "-n", switch, "link", "set", device, "up")
 
 

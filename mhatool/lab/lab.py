@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from mhatool.lab import commands
 from mhatool.lab.bird import bird_configuration
 from mhatool.lab.commands import SWITCH, Command
-from mhatool.lab.processes import Processes
+from mhatool.lab.hub import Impairment
+from mhatool.lab.processes import Process, Processes
 from mhatool.lab.toml import written
 from mhatool.lab.topology import LabNode, Topology, load
 
@@ -87,7 +90,7 @@ class Lab:
             self._start(name, name, sys.executable, "-m", "mhatool", "node", "run", str(file))
 
     def _live(self, name: str, table: Any) -> dict[str, Any]:
-        own = {"name": name, "control": str(self.control(name)), "trace": str(self.folder / f"{name}.jsonl")}
+        own = {"name": name, "control": str(self.control(name)), "trace": str(self.trace(name))}
         if "correspondent" not in table:  # that one keeps nothing
             own["state"] = str(self.folder / f"{name}.state")
         return {**own, **table}
@@ -95,6 +98,14 @@ class Lab:
     def control(self, name: str) -> Path:
         """The control socket of the node that runs in a namespace."""
         return self.folder / f"{name}.sock"
+
+    def trace(self, name: str) -> Path:
+        """The trace of the node that runs in a namespace."""
+        return self.folder / f"{name}.jsonl"
+
+    def start_beside(self, node: str, name: str, *command: str) -> None:
+        """Start something else in a node's namespace; it ends with the lab, if not before."""
+        self._start(node, name, *command)
 
     def _write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -112,10 +123,32 @@ class Lab:
     def move(self, name: str, link: str, interface: str = "") -> None:
         """Attach a node's interface to another link ("" for none)."""
         node = self.node(name)
-        if link and link not in self.topology.links:
-            raise LabError(f"there is no link {link!r}; there are {', '.join(self.topology.links)}")
+        if link:
+            self._known_link(link)
         key = interface or next(iter(node.interfaces))
-        run(commands.moving(self.topology.name, name, key, link))
+        run(commands.moving(self.topology.name, name, key, link, apart=bool(self._hub_of(link))))
+
+    def impair(self, link: str, impairment: Impairment) -> None:
+        """Each frame on a link comes later, or not at all; one that does neither leaves the link as it was."""
+        self._known_link(link)
+        file = self._write(f"{link}.impairment", json.dumps(asdict(impairment)))
+        hub = self._hub_of(link)
+        if not impairment:
+            self.processes.end(f"{link}.hub")
+        elif hub is not None:
+            self.processes.signal(f"{link}.hub", signal.SIGHUP)
+        else:
+            command = (sys.executable, "-m", "mhatool.lab.hub", commands.bridge(link), str(file))
+            self._start(SWITCH, f"{link}.hub", *command)
+
+    def _hub_of(self, link: str) -> Process | None:
+        """What carries the frames of an impaired link."""
+        process = self.processes.all().get(f"{link}.hub")
+        return process if process is not None and process.runs else None
+
+    def _known_link(self, link: str) -> None:
+        if link not in self.topology.links:
+            raise LabError(f"there is no link {link!r}; there are {', '.join(self.topology.links)}")
 
     def fail(self, name: str, how: str) -> None:
         """`crash`: killed, its links down; `link`: links down; `silent`: it hangs; `stop`: it leaves in good order."""
@@ -143,9 +176,8 @@ class Lab:
 
     def capture(self, output: str, links: tuple[str, ...], seconds: float) -> None:
         """Capture on these links, or on all, for so long; the file has an interface for each."""
-        unknown = [link for link in links if link not in self.topology.links]
-        if unknown:
-            raise LabError(f"there is no link {unknown[0]!r}; there are {', '.join(self.topology.links)}")
+        for link in links:
+            self._known_link(link)
         interfaces = [part for link in links or self.topology.links for part in ("-i", commands.bridge(link))]
         dumpcap = ("dumpcap", "-q", *interfaces, "-a", f"duration:{max(round(seconds), 1)}", "-w", output)
         run([commands.inside(self.topology.name, SWITCH, *dumpcap)])
@@ -159,13 +191,19 @@ class Lab:
 def run(wanted: Iterable[Command]) -> None:
     """Run these, one after another. LabError with the command and what it said where one fails."""
     for command in wanted:
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-        except FileNotFoundError:
-            raise LabError(f"{command[0]} isn't installed; `mhatool doctor` says what to install") from None
-        if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()
-            raise LabError(f"`{' '.join(command)}`: {said[0] if said else f'status {done.returncode}'}")
+        output_of(command)
+
+
+def output_of(command: Command) -> str:
+    """What a command prints. LabError with the command and what it said where it fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except FileNotFoundError:
+        raise LabError(f"{command[0]} isn't installed; `mhatool doctor` says what to install") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise LabError(f"`{' '.join(command)}`: {said[0] if said else f'status {done.returncode}'}")
+    return done.stdout
 
 
 def dry_run(topology: Topology) -> Iterator[str]:
@@ -190,4 +228,4 @@ def all_labs(folder: Path = FOLDER) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
 
 
-__all__ = ["FOLDER", "SWITCH", "Lab", "LabError", "all_labs", "dry_run", "run", "standing"]
+__all__ = ["FOLDER", "SWITCH", "Lab", "LabError", "all_labs", "dry_run", "output_of", "run", "standing"]

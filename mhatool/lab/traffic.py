@@ -1,13 +1,14 @@
 """Test traffic between two nodes of a lab: numbered UDP datagrams each way at a steady rate, and what came of them.
 
 `python -m mhatool.lab.traffic LOCAL PEER PORT RATE SECONDS OUT` runs at each end; OUT gets a JSON line when a datagram
-leaves and when one comes. All ends share the machine's clock.
+leaves and when one comes. SIGTERM ends the sending early. All ends share the machine's clock.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 import struct
 import sys
@@ -20,6 +21,7 @@ from typing import Any, TextIO
 _NUMBER = struct.Struct(">IQ")
 SIZE = 64
 """Octets of UDP payload."""
+LISTEN_LONGER_S = 0.5
 
 
 class End(asyncio.DatagramProtocol):
@@ -50,8 +52,10 @@ class End(asyncio.DatagramProtocol):
 
 
 async def talk(local: str, peer: str, port: int, rate: float, seconds: float, out: TextIO) -> None:
-    """Send and listen for so long, then listen a little longer."""
+    """Send and listen for so long, or until SIGTERM; then listen a little longer."""
     loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, over.set)
     link = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     link.bind((local, port))
@@ -60,8 +64,10 @@ async def talk(local: str, peer: str, port: int, rate: float, seconds: float, ou
     begin = loop.time()
     for number in range(round(rate * seconds)):
         await asyncio.sleep(max(begin + number / rate - loop.time(), 0))
+        if over.is_set():
+            break
         end.send(transport, number)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(LISTEN_LONGER_S)
     transport.close()
 
 

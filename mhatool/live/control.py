@@ -84,6 +84,7 @@ class ControlServer:
         now = self._driver.clock.now()
         watcher = Watcher(self._driver.tables, what, now)
         self._driver.listeners.append(watcher.hear)
+        self._driver.tables.followers.append(watcher.count)
         gone = asyncio.ensure_future(reader.read())
         gone.add_done_callback(watcher.end)
         try:
@@ -94,6 +95,7 @@ class ControlServer:
                 await _say(writer, {"schema": CHANGE_SCHEMA, "error": "read faster: changes were lost; begin anew"})
         finally:
             self._driver.listeners.remove(watcher.hear)
+            self._driver.tables.followers.remove(watcher.count)
             gone.cancel()
 
     def _head(self, schema: str) -> dict[str, Any]:
@@ -111,6 +113,8 @@ class ControlServer:
     def _show(self, question: dict[str, Any]) -> dict[str, Any]:
         what = self._is_there(question)["what"]
         now = self._driver.clock.now()
+        if what == "stats":
+            self._driver.count()
         return {"time_ns": now, what: self._driver.tables.show(what, now)}
 
     def _is_there(self, question: dict[str, Any]) -> dict[str, Any]:

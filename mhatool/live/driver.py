@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
+import errno
 import signal
-import socket
-import struct
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from mhatool.engine.commands import Command, LinkChanged, Start, Stop
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
 from mhatool.engine.node import Node
 from mhatool.engine.pacing import TokenBuckets
+from mhatool.live.carrier import Carriers
 from mhatool.live.clock import Clock
 from mhatool.live.data_plane.base import why_not_received
+from mhatool.live.errors import LiveError
 from mhatool.live.machine import LiveMachine
 from mhatool.live.readiness import notify
 from mhatool.live.tables import Tables
 from mhatool.protocol.lifetime import NS_PER_S
 
-_RTMGRP_LINK, _RTMGRP_IPV6_IFADDR = 0x1, 0x100
-_SIOCGIFFLAGS: Final = 0x8913
-_UP_AND_RUNNING: Final = 0x1 | 0x40
+_COUNT_S: Final = 1.0
 GOODBYE_S: Final = 2.0
 """How long a node that stops waits for answers to what it says last."""
+
+
+class Watch(Protocol):
+    """Somebody else's changes to what a node has made."""
+
+    def fileno(self) -> int:
+        """For whoever waits for changes."""
+
+    def look(self) -> None:
+        """See what was changed. LiveError where the node can't go on."""
 
 
 class Driver:
@@ -38,41 +46,59 @@ class Driver:
         self.clock = clock
         self.tables = Tables()
         self.listeners: list[Callable[[Event], None]] = [self.tables.hear]
+        self.watches: list[Watch] = []
+        """What else is looked at when it has something to tell."""
         self.first: list[Command] = []
         """What the node is told right after it has come up."""
-        self._paces: TokenBuckets[bytes] = TokenBuckets(packet_rate)
+        self._paces: TokenBuckets[bytes]
+        self.set_packet_rate(packet_rate)
         self._timer: asyncio.TimerHandle | None = None
+        self._counting: asyncio.TimerHandle | None = None
         self._stop: asyncio.Event = asyncio.Event()
-        self._carriers: dict[str, bool] = {}
+        self._failure: LiveError | None = None
 
     async def run(self, ready: Callable[[], Any] = lambda: None) -> None:
-        """Come up, say so by `ready`, and go on until SIGTERM, SIGINT or `stop`."""
+        """Come up, say so by `ready`, and go on until SIGTERM, SIGINT or `stop`. LiveError where that can't be."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        changes = _link_changes()
-        loop.add_reader(changes, self._look, changes)
+        carriers = Carriers((*self.machine.links, self.machine.data_plane.device))
+        loop.add_reader(carriers, self._look, carriers)
+        for watch in self.watches:
+            loop.add_reader(watch, self._watch, watch)
         for name, link in self.machine.links.items():
             loop.add_reader(link.fileno(), self._hear, name)
-        device = getattr(self.machine.data_plane, "fileno", None)
-        if device is not None:
-            loop.add_reader(device(), self.machine.data_plane.read)  # type: ignore[attr-defined]
+        for file, read in self.machine.data_plane.readers().items():
+            loop.add_reader(file, self._read, file, read)
         try:
             self._start()
+            self.count()
             ready()
             await self._stop.wait()
             await self._leave()
         finally:
-            changes.close()
-            if self._timer is not None:
-                self._timer.cancel()
+            loop.remove_reader(carriers)
+            carriers.close()
+            for timer in (self._timer, self._counting):
+                if timer is not None:
+                    timer.cancel()
+        if self._failure is not None:
+            raise self._failure
 
     def stop(self) -> None:
         """Leave in an orderly way."""
         self._stop.set()
 
+    def fail(self, error: LiveError) -> None:
+        """What the node stands on is gone: leave as far as that goes, and end with this."""
+        self._failure = error
+        self.stop()
+
+    def set_packet_rate(self, packet_rate: float) -> None:
+        """Read so many messages of one kind a second from one source, from now on; 0: all of them."""
+        self._paces = TokenBuckets(packet_rate)
+
     def _start(self) -> None:
-        self._carriers = {name: _carrier(name) for name in self.machine.links}
         self.command(Start(self.machine.link_addresses))
         self.machine.look()
         for command in self.first:
@@ -108,14 +134,43 @@ class Driver:
                 self.node.receive(datagram, name, link_source, self.clock.now())
                 self._settle()
             else:
-                self.tables.count_dropped(DropReason.RATE_LIMIT)
-        self.tables.count_dropped(DropReason.OVERRUN, link.lost())
+                self.tables.count_dropped(DropReason.RATE_LIMIT, self.clock.now())
+        self.tables.count_dropped(DropReason.OVERRUN, self.clock.now(), link.lost())
 
     def _hear_data(self, datagram: bytes) -> None:
         if not self.machine.data_plane.receive(datagram):
             reason = why_not_received(datagram)
             if reason is not None:
-                self.tables.count_dropped(reason)
+                self.tables.count_dropped(reason, self.clock.now())
+
+    def _watch(self, watch: Watch) -> None:
+        try:
+            watch.look()
+        except LiveError as error:
+            self.fail(error)
+
+    def count(self) -> None:
+        """Count what the kernel has dropped of itself, now and every second."""
+        if self._counting is not None:
+            self._counting.cancel()
+        refused = self.machine.data_plane.refused()
+        self.tables.count_dropped(DropReason.TUNNEL_SOURCE, self.clock.now(), refused)
+        self._counting = asyncio.get_running_loop().call_later(_COUNT_S, self.count)
+
+    def _read(self, file: int, read: Callable[[], None]) -> None:
+        """Something is there for the data plane, or it has lost its device."""
+        try:
+            read()
+        except OSError as error:
+            if error.errno not in {errno.EBADFD, errno.ENODEV}:
+                raise
+            asyncio.get_running_loop().remove_reader(file)
+            self._lose_device()
+
+    def _lose_device(self) -> None:
+        """With its routes: the kernel forgets those of a device that goes down."""
+        what = f"somebody has removed {self.machine.data_plane.device} or taken it down"
+        self.fail(LiveError(f"{what}, the way of all home addresses' packets; start the node again"))
 
     def _ring(self) -> None:
         self._timer = None
@@ -124,15 +179,19 @@ class Driver:
             self.node.handle_timer(self.clock.now())
         self._settle()
 
-    def _look(self, changes: socket.socket) -> None:
+    def _look(self, carriers: Carriers) -> None:
         """Something about links or addresses changed: see what."""
-        _drain(changes)
-        self.machine.look()
-        for name, was_up in self._carriers.items():
-            is_up = _carrier(name)
-            if is_up != was_up:
-                self._carriers[name] = is_up
-                self.command(LinkChanged(name, is_up))
+        changes = list(carriers.changes())
+        try:
+            self.machine.look()
+        except LiveError as error:
+            self.fail(error)
+            return
+        for name, up in changes:
+            if name in self.machine.links:
+                self.command(LinkChanged(name, up))
+            elif not up:
+                self._lose_device()
 
     # --- outputs ---
 
@@ -151,35 +210,6 @@ class Driver:
         if due is not None:
             wait = max(due - self.clock.now(), 0) / NS_PER_S
             self._timer = asyncio.get_running_loop().call_later(wait, self._ring)
-
-
-def _link_changes() -> socket.socket:
-    """A socket that can be read when the kernel's links or addresses change."""
-    made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
-    made.setblocking(False)
-    made.bind((0, _RTMGRP_LINK | _RTMGRP_IPV6_IFADDR))
-    return made
-
-
-def _drain(changes: socket.socket) -> None:
-    while True:
-        try:
-            changes.recv(65_536)
-        except BlockingIOError:
-            return
-        except OSError:  # more changes than the kernel could keep: what counts is how it is now
-            continue
-
-
-def _carrier(interface: str) -> bool:
-    """Whether the interface is up and on a link; False where it is gone."""
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as control:
-        try:
-            answer = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16s24x", interface.encode()))
-        except OSError:
-            return False
-    flags: int = struct.unpack_from("16xH", answer)[0]
-    return flags & _UP_AND_RUNNING == _UP_AND_RUNNING
 
 
 __all__ = ["GOODBYE_S", "Driver"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.engine import actions
 from mhatool.live.data_plane.base import DataPlane
 from mhatool.live.errors import LiveError
-from mhatool.live.filter import CARRIERS
+from mhatool.live.filter import CARRIERS, program
 from mhatool.live.kernel import Kernel
 from mhatool.live.packets import LinkSocket, RawSocket
 from mhatool.network import datagram as ipv6
@@ -24,9 +25,20 @@ class LiveMachine:
 
     data_plane: DataPlane
 
-    def __init__(self, interfaces: Iterable[str], kernel: Kernel, mobility: int, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        interfaces: Iterable[str],
+        kernel: Kernel,
+        mobility: int,
+        warn: Callable[[str], None],
+        *,
+        kernel_unpacks: bool = False,
+    ) -> None:
         self.kernel = kernel
-        self.links = {name: LinkSocket(name, (mobility, *CARRIERS)) for name in interfaces}
+        wanted = program((mobility, *CARRIERS), kernel_unpacks=kernel_unpacks)
+        self.links = {name: LinkSocket(name, wanted) for name in interfaces}
+        self.tell_addresses: Callable[[Iterable[bytes]], None] = lambda addresses: None
+        """Told whenever the machine's addresses may have changed."""
         self._warn = warn
         self._raw = RawSocket()
         self._mobility = mobility
@@ -34,6 +46,8 @@ class LiveMachine:
         self._anycast: set[bytes] = set()
         self._groups: dict[tuple[str, bytes], int] = {}
         self._wanted: dict[tuple[str, bytes], actions.AddAddress] = {}
+        self.prepare: Callable[[str], None] = lambda interface: None
+        """Called with an interface that has come back as another one: it has none of the node's settings."""
         self.sent = 0
         self.received = 0
         self.look()
@@ -44,12 +58,31 @@ class LiveMachine:
         return tuple((name, link.link_address) for name, link in self.links.items())
 
     def look(self) -> None:
-        """See which addresses the machine has now; what the node needs, and somebody took away, comes back."""
+        """See which addresses the machine has now; what the node needs, and somebody took away, comes back.
+
+        So do interfaces, once there is one again under the same name. LiveError where that one is a stranger.
+        """
+        for link in self.links.values():
+            if link.follow():
+                self._followed(link)
         self._local = self.kernel.addresses()
-        lost = [action for action in self._wanted.values() if action.address not in self._local]
+        self.tell_addresses(self._local)
+        wanted = [action for action in self._wanted.values() if self._is_there(action.interface)]
+        lost = [action for action in wanted if action.address not in self._local]
         for action in lost:
             self._warn(f"{text(action.address)} had gone from {action.interface}: put back, the node needs it")
         self.carry_out(lost)
+
+    def _is_there(self, interface: str | None) -> bool:
+        link = self.links.get(interface or "")
+        return link is None or link.index != 0
+
+    def _followed(self, link: LinkSocket) -> None:
+        if link.index:
+            self._warn(f"{link.interface} is back")
+            self.prepare(link.interface)
+        else:
+            self._warn(f"{link.interface} is gone: nothing is heard or said there until it is back")
 
     def share(self, address: bytes) -> None:
         """Receive what is sent to an anycast address, on the interface whose link has its prefix."""
@@ -91,7 +124,8 @@ class LiveMachine:
             try:
                 _CARRIED_OUT[type(action)](self, action)
             except (OSError, LiveError) as error:
-                self._warn(f"{type(action).__name__}: {error}")
+                if self._is_there(getattr(action, "interface", None)):  # else it has been said why
+                    self._warn(f"{type(action).__name__}: {error}")
 
     def send(self, action: actions.Send) -> None:
         """Put a datagram on its way."""
@@ -113,7 +147,10 @@ class LiveMachine:
         try:
             self._raw.send(datagram)
         except OSError as error:
-            self._warn(f"a tunnelled packet: {error}")
+            if error.errno == errno.EMSGSIZE:
+                self.data_plane.too_big(datagram, min(link.mtu() for link in self.links.values()))
+            else:
+                self._warn(f"a tunnelled packet: {error}")
 
     def _only_link(self) -> LinkSocket | None:
         return next(iter(self.links.values())) if len(self.links) == 1 else None
@@ -123,6 +160,7 @@ class LiveMachine:
         self._wanted[action.interface, action.address] = action
         self.kernel.add_address(action.interface, action.address, action.prefix_length)
         self._local[action.address] = action.interface
+        self.tell_addresses(self._local)
 
     def remove_address(self, action: actions.RemoveAddress) -> None:
         """The home address may be on another interface by now."""
@@ -147,7 +185,8 @@ class LiveMachine:
 
     def close(self) -> list[str]:
         """Give everything back; what couldn't be, in words."""
-        self.data_plane.close()
+        if hasattr(self, "data_plane"):
+            self.data_plane.close()
         failed = self.kernel.close()
         for link in self.links.values():
             link.close()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import socket
 import struct
 from collections.abc import Iterator
 from typing import Final
 
 from dissectors.ipv6.address import is_link_local, is_multicast, text
-from mhatool.live.filter import attach, program
+from mhatool.live.errors import LiveError
+from mhatool.live.filter import Instruction, attach
 from mhatool.network.ethernet import group_link_address
 
 _ETH_P_IPV6: Final = 0x86DD
@@ -23,22 +25,26 @@ _AT_ONCE: Final = 256
 """Packets that are read before something else gets its turn."""
 _ROOM: Final = 4 << 20
 """Octets that the kernel keeps for us while we are busy."""
+_SIOCGIFMTU: Final = 0x8921
 _SO_RCVBUFFORCE, _PACKET_STATISTICS = 33, 6
 
 
 class LinkSocket:
     """What is heard on one interface and is of interest, and what is said there to a neighbour known by its address."""
 
-    def __init__(self, interface: str, next_headers: tuple[int, ...]) -> None:
+    def __init__(self, interface: str, wanted: list[Instruction]) -> None:
         self.interface = interface
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
-        attach(self._socket, program(next_headers))
+        attach(self._socket, wanted)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM)  # beyond net.core.rmem_max too
         self._socket.setblocking(False)
         self._socket.bind((interface, _ETH_P_IPV6))
         self.link_address: bytes = self._socket.getsockname()[4]
         self.index = socket.if_nametoindex(interface)
+        """0 while there is no such interface."""
         self._groups = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._joined: list[bytes] = []
+        self._anycast: list[bytes] = []
 
     def fileno(self) -> int:
         """For whoever waits for packets."""
@@ -64,16 +70,49 @@ class LinkSocket:
         lost: int = struct.unpack("II", counted)[1]
         return lost
 
+    def mtu(self) -> int:
+        """How long a packet the link takes. OSError where the interface is gone."""
+        request = struct.pack("16s24x", self.interface.encode())
+        mtu: int = struct.unpack_from("16xi", fcntl.ioctl(self._groups, _SIOCGIFMTU, request))[0]
+        return mtu
+
+    def follow(self) -> bool:
+        """Whether the interface is another one now under the same name, or gone: a new one is heard, groups and all.
+
+        Its address on the link is the first one's, or this is a LiveError: what is known of neighbours isn't true then.
+        """
+        index = _index_of(self.interface)
+        if index == self.index:
+            return False
+        if index:
+            self._socket.bind((self.interface, _ETH_P_IPV6))
+            self._expect_link_address()
+        self.index = index
+        if index:
+            for group in self._joined:
+                self._membership(group, socket.IPV6_JOIN_GROUP, _PACKET_ADD_MEMBERSHIP)
+            for address in self._anycast:
+                self._share(address)
+        return True
+
+    def _expect_link_address(self) -> None:
+        found = self._socket.getsockname()[4]
+        if found != self.link_address:
+            what = f"{self.interface} is back with another address on the link, {found.hex(':')}"
+            raise LiveError(f"{what}: start the node again")
+
     def send(self, datagram: bytes, link_destination: bytes) -> None:
         """Put a datagram on the link. OSError where the interface is down."""
         self._socket.sendto(datagram, (self.interface, _ETH_P_IPV6, 0, 0, link_destination))
 
     def join(self, group: bytes) -> None:
         """Hear a multicast group, and tell snooping switches so."""
+        self._joined.append(group)
         self._membership(group, socket.IPV6_JOIN_GROUP, _PACKET_ADD_MEMBERSHIP)
 
     def leave(self, group: bytes) -> None:
         """Hear it no longer."""
+        self._joined.remove(group)
         self._membership(group, socket.IPV6_LEAVE_GROUP, _PACKET_DROP_MEMBERSHIP)
 
     def _membership(self, group: bytes, by_the_kernel: int, by_the_card: int) -> None:
@@ -84,12 +123,23 @@ class LinkSocket:
 
     def join_anycast(self, address: bytes) -> None:
         """Share an anycast address of the link (RFC 4291, 2.6); the kernel answers for it then."""
+        self._anycast.append(address)
+        self._share(address)
+
+    def _share(self, address: bytes) -> None:
         self._groups.setsockopt(socket.IPPROTO_IPV6, _IPV6_JOIN_ANYCAST, struct.pack("16si", address, self.index))
 
     def close(self) -> None:
         """Hear and say nothing any more; groups are left with it."""
         self._socket.close()
         self._groups.close()
+
+
+def _index_of(interface: str) -> int:
+    try:
+        return socket.if_nametoindex(interface)
+    except OSError:
+        return 0
 
 
 class RawSocket:

@@ -16,11 +16,12 @@ LOG = logging.getLogger("mhatool.live")
 
 
 class Reload:
-    """One node's file, as it was read last; `tell` gives the node a command."""
+    """One node's file, as it was read last; `tell` gives the node a command, `pace` its driver another packet rate."""
 
-    def __init__(self, live: LiveNode, tell: Callable[[Reconfigure], None]) -> None:
+    def __init__(self, live: LiveNode, tell: Callable[[Reconfigure], None], pace: Callable[[float], None]) -> None:
         self._live = live
         self._tell = tell
+        self._pace = pace
 
     def reload(self) -> list[str]:
         """The keys that are otherwise now. LiveError where the file is wrong or asks too much: nothing has changed."""
@@ -35,6 +36,8 @@ class Reload:
             raise LiveError(f"{new.path}: {what}")
         changed = _differing(self._live.configuration, new.configuration)
         told = [key for key, _ in changes(self._live, new)]
+        if new.file.packet_rate != self._live.file.packet_rate:
+            self._pace(new.file.packet_rate)
         self._live = new
         LOG.setLevel(new.file.log_level.upper())
         if changed:

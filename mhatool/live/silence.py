@@ -10,43 +10,76 @@ from __future__ import annotations
 import shutil
 import subprocess
 
+from mhatool.live.data_plane.admission import CHAINS, FIRST, SETS
 from mhatool.live.errors import LiveError
 
 _RULES = """\
 table ip6 {table} {{
+{more}
     chain before {{
         type filter hook prerouting priority raw; policy accept;
+{first}
         iifname != "{tunnel}" fib daddr type {{ local, anycast }} meta l4proto {{ {protocols} }} drop
         iifname != "{tunnel}" fib daddr type local exthdr rt exists rt type 2 drop
         iifname != "{tunnel}" fib daddr type local exthdr dst exists drop
     }}
 }}
 """
+_MAY_NOT = "Operation not permitted"
 
 
 class Silence:
-    """One node's table in nf_tables; `tunnel` is the device through which what we have checked comes back in."""
+    """One node's table in nf_tables; `tunnel` is the device through which what we have checked comes back in.
 
-    def __init__(self, name: str, tunnel: str, protocols: tuple[int, ...]) -> None:
-        self._table = f"mhatool_{name}"
-        self._rules = _RULES.format(table=self._table, tunnel=tunnel, protocols=", ".join(map(str, protocols)))
+    Where the kernel unpacks tunnels, the table admits their packets: see `Admission`.
+    """
+
+    def __init__(self, name: str, tunnel: str, protocols: tuple[int, ...], *, kernel_unpacks: bool = False) -> None:
+        self.table = f"mhatool_{name}"
+        more, first = (SETS + CHAINS, FIRST) if kernel_unpacks else ("", "")
+        numbers = ", ".join(map(str, protocols))
+        self._rules = _RULES.format(table=self.table, tunnel=tunnel, protocols=numbers, more=more, first=first)
 
     def begin(self) -> None:
         """From now on; what an earlier run left behind goes. LiveError without nft, or without the right to."""
-        self._nft(f"table ip6 {self._table}\ndelete table ip6 {self._table}\n{self._rules}")
+        self._nft(f"table ip6 {self.table}\ndelete table ip6 {self.table}\n{self._rules}")
 
     def end(self) -> None:
         """The kernel answers again."""
-        self._nft(f"table ip6 {self._table}\ndelete table ip6 {self._table}\n")
+        self._nft(f"table ip6 {self.table}\ndelete table ip6 {self.table}\n")
 
-    def _nft(self, commands: str) -> None:
+    def is_there(self) -> bool:
+        """Whether the kernel has the table."""
+        try:
+            self._nft(f"list table ip6 {self.table}\n")
+        except LiveError:
+            return False
+        return True
+
+    def trial(self) -> None:
+        """Let the kernel look at the table without taking it. LiveError as `begin`."""
+        self._nft(self._rules, "-c")
+
+    def _nft(self, commands: str, *how: str) -> None:
         nft = shutil.which("nft") or shutil.which("nft", path="/usr/sbin:/sbin")
         if nft is None:
             raise LiveError("nft isn't installed, and the kernel would answer signalling: apt-get install nftables")
-        done = subprocess.run([nft, "-f", "-"], input=commands, capture_output=True, text=True, timeout=10, check=False)
+        whole = [nft, *how, "-f", "-"]
+        done = subprocess.run(whole, input=commands, capture_output=True, text=True, timeout=10, check=False)
         if done.returncode:
             first = (done.stderr.strip().splitlines() or ["no word why"])[0]
             raise LiveError(f"nft refuses the table that silences the kernel: {first}")
 
 
-__all__ = ["Silence"]
+def trial() -> str | None:
+    """Why the kernel wouldn't take such a table; "": it would; None: who asks may not know."""
+    if shutil.which("nft") is None and shutil.which("nft", path="/usr/sbin:/sbin") is None:
+        return None
+    try:
+        Silence("trial", "mha-trial", (135, 41)).trial()
+    except LiveError as error:
+        return None if _MAY_NOT in str(error) else str(error)
+    return ""
+
+
+__all__ = ["Silence", "trial"]

@@ -16,6 +16,8 @@ LOG_LENGTH: Final = 1_000
 """Events that are still shown."""
 #: An event as `node show` gives it.
 Row = dict[str, Any]
+#: Hears a change that no event tells, with its time.
+Follower = Callable[[int, Row], None]
 
 
 class Tables:
@@ -27,6 +29,10 @@ class Tables:
         self.received: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.followers: list[Follower] = []
+        """Hear what is counted without an event."""
+        self.about: Row = {}
+        """The data plane's name and device."""
         self._bindings: dict[tuple[bytes, bytes], CacheEntry] = {}
         self._updates: dict[bytes, UpdateEntry] = {}
         self._agents: dict[bytes, AgentListEntry] = {}
@@ -47,10 +53,13 @@ class Tables:
         if taker is not None:
             taker(event)
 
-    def count_dropped(self, reason: str, number: int = 1) -> None:
+    def count_dropped(self, reason: str, now: int, number: int = 1) -> None:
         """So many packets were dropped of which the node never heard."""
-        if number:
-            self.dropped[reason] += number
+        if not number:
+            return
+        self.dropped[reason] += number
+        for follower in self.followers:
+            follower(now, _count("dropped", reason, self.dropped[reason]))
 
     def _take_binding(self, event: CacheEntry) -> None:
         _keep(self._bindings, (event.home_address, event.address), event)
@@ -88,7 +97,7 @@ class Tables:
         return [_row(event, now) for event in self._agents.values()]
 
     def _show_stats(self, _now: int) -> Row:
-        return {kind: dict(getattr(self, kind)) for kind in _COUNTED}
+        return {**{kind: dict(getattr(self, kind)) for kind in _COUNTED}, "data_plane": self.about}
 
     def _show_log(self, _now: int) -> list[Row]:
         return [{"time_ns": event.time_ns, **_logged(event)} for event in self.log]
@@ -124,6 +133,7 @@ _CHANGED: Final[Mapping[str, Mapping[type, Callable[[Tables, Any], Row]]]] = {
         MessageSent: lambda tables, event: _count("sent", event.message, tables.sent[event.message]),
         MessageReceived: lambda tables, event: _count("received", event.message, tables.received[event.message]),
         MessageDropped: lambda tables, event: _count("dropped", event.reason, tables.dropped[event.reason]),
+        UpdateRefused: lambda tables, event: _count("refused", event.reason, tables.refused[event.reason]),
     },
     "log": {Event: lambda _, event: {"change": _EVENT, **_logged(event)}},
 }
@@ -164,4 +174,4 @@ def _name(event: Event) -> str:
     return str(event.__struct_config__.tag)
 
 
-__all__ = ["LOG_LENGTH", "WHAT", "Tables"]
+__all__ = ["LOG_LENGTH", "WHAT", "Row", "Tables"]

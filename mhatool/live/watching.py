@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
+from itertools import count
 from typing import Any, Final
 
 from mhatool.engine.events import Event
@@ -15,13 +15,17 @@ MOST_WAITING: Final = 1_000
 
 
 class Watcher:
-    """One reader of one table: begins with what is there, then each change as it happens."""
+    """One reader of one table: begins with what is there, then each change as it happens.
+
+    A counter that grows again before the reader has taken it is one change: floods are counted, and not waited for.
+    """
 
     def __init__(self, tables: Tables, what: str, now: int) -> None:
         self._tables = tables
         self._what = what
         self._begin = list(tables.begin(what, now))
-        self._waiting: deque[tuple[int, Row]] = deque()
+        self._waiting: dict[Hashable, tuple[int, Row]] = {}
+        self._number = count()
         self._something = asyncio.Event()
         self._has_ended = False
         self.is_behind = False
@@ -30,13 +34,23 @@ class Watcher:
     def hear(self, event: Event) -> None:
         """Something happened at the node."""
         row = self._tables.change(self._what, event)
-        if row is None or self.is_behind:
+        if row is not None:
+            self._keep(event.time_ns, row)
+
+    def count(self, time_ns: int, row: Row) -> None:
+        """A counter has grown, and no event tells of it."""
+        if self._what == "stats":
+            self._keep(time_ns, row)
+
+    def _keep(self, time_ns: int, row: Row) -> None:
+        if self.is_behind:
             return
-        if len(self._waiting) >= MOST_WAITING:
+        key: Hashable = (row["counter"], row["name"]) if self._what == "stats" else next(self._number)
+        if len(self._waiting) >= MOST_WAITING and key not in self._waiting:
             self.is_behind = True
             self._waiting.clear()
         else:
-            self._waiting.append((event.time_ns, row))
+            self._waiting[key] = time_ns, row
         self._something.set()
 
     def end(self, *_: Any) -> None:
@@ -52,7 +66,7 @@ class Watcher:
             await self._something.wait()
             self._something.clear()
             while self._waiting:
-                yield self._waiting.popleft()
+                yield self._waiting.pop(next(iter(self._waiting)))
 
 
 __all__ = ["MOST_WAITING", "Watcher"]

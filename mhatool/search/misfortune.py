@@ -71,6 +71,13 @@ class Planner:
         longest = LAST_FAULT_S - at_s
         return round(min(at_s + dice.one_of((0.3, 1, 3, 6, 12)) * dice.between(0.5, 1.5), at_s + longest), 3)
 
+    def _hides_duplicates(self, name: str) -> bool:
+        """Whether an agent may miss by it, without noticing, that somebody has an address which it checks.
+
+        Nobody could know then: detection isn't completely reliable (RFC 4862, 5.4). An agent that notices waits.
+        """
+        return self._shape.squats and name == HOME
+
     def _takes(self, name: str, at_s: float, until_s: float) -> bool:
         """Whether a machine or link is free; it isn't until then."""
         if self._busy.get(name, 0.0) > at_s:
@@ -114,7 +121,7 @@ class Planner:
         name = dice.one_of(self._shape.agent_names)
         interface = dice.one_of((HOME, CORE)) if self._shape.topology == ROUTERS else HOME
         until_s, silent = self._until(at_s), dice.happens(0.3)
-        if not self._takes(name, at_s, until_s):
+        if not self._takes(name, at_s, until_s) or (silent and self._hides_duplicates(interface)):
             return None
         common = {"node": name, "interface": interface, "silent": silent}
         rows = ({"at": at_s, "how": "down", **common}, {"at": until_s, "how": "up", **common})
@@ -127,7 +134,7 @@ class Planner:
     def break_link(self, at_s: float) -> Misfortune | None:
         """A link carries nothing for a while."""
         name, until_s = self._dice.one_of(self._shape.links), self._until(at_s)
-        if not self._takes(name, at_s, until_s):
+        if not self._takes(name, at_s, until_s) or self._hides_duplicates(name):
             return None
         rows = ({"at": at_s, "link": name, "how": "down"}, {"at": until_s, "link": name, "how": "up"})
         what = f"{name} down until {until_s:g} s"
@@ -158,6 +165,8 @@ class Planner:
             return None
         shares = {kind: dice.one_of((0.0, 0.1, 0.3)) for kind in ("duplication", "reordering")}
         trouble = Trouble(link=name, since_s=at_s, until_s=until_s, loss=dice.one_of((0.05, 0.2, 0.5)), **shares)
+        if self._hides_duplicates(name):
+            return None
         what = (
             f"{name} loses {trouble.loss:.0%}, doubles {trouble.duplication:.0%}, holds back "
             f"{trouble.reordering:.0%} until {until_s:g} s"

@@ -12,7 +12,7 @@ from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.validate.answers_seen import shows_answers
 from mhatool.validate.finding import Severity
-from mhatool.validate.retransmission import repeats
+from mhatool.validate.retransmission import LATELY_NS, repeats
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.several_bindings import has_several_bindings
@@ -32,8 +32,6 @@ CAPPED_NS = nanoseconds(31)
 """From here on a wait may stay as it is: MAX_BINDACK_TIMEOUT is 32 s."""
 LEAST_NS = nanoseconds(0.25)
 """Copies of one packet may be 0.2 s apart; from 0.19 s on, time stamps off by 50 ms don't hide that a wait doubled."""
-LATELY_NS = nanoseconds(5)
-"""A search for home agents that long ago was for this registration."""
 MOST = 10_000
 PART_OF_LIFETIME = 0.4
 """Updates further apart than this part of their lifetime may be refreshes."""

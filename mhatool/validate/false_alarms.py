@@ -6,15 +6,13 @@ from collections.abc import Iterator
 
 from dissectors.ipv6 import address
 from mhatool.observe.failure import Accusation, LifeSign, Probed
-from mhatool.observe.failure.probing import FAILURES
-from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
+from mhatool.observe.failure.probing import CROSSING_NS, FAILURES
+from mhatool.protocol.lifetime import NS_PER_S
 from mhatool.validate.failure_watch import failures_of
 from mhatool.validate.once import Said
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.surroundings import Surroundings
 
-CROSSING_NS = nanoseconds(0.2)
-"""An answer may be on its way while the alarm leaves."""
 SOON_NS = 3 * NS_PER_S
 """Who answers within this wasn't dead."""
 
@@ -50,7 +48,7 @@ def _without_probes(surroundings: Surroundings) -> Iterator[Late]:
 def _answered_soon(accusation: Accusation, probed: Probed) -> bool:
     """Whether the last probe before the alarm was answered, and one soon after it too: no route was lost."""
     after = probed.answered_after
-    if probed.answered is None or after is None:
+    if probed.answered is None or after is None or _is_open(probed):
         return False
     return after.time_ns - accusation.first.time_ns <= SOON_NS
 
@@ -70,8 +68,8 @@ def is_probed_in_vain(case: Case) -> Iterator[Breach]:
 
     Any one packet may be lost; an alarm for each would wear out mobile nodes. An agent that takes leave or has a new
     Restart Counter needn't be probed. Judged where probes of the sender's were seen. Routes are lost without a packet
-    that shows it, and the number may be set otherwise: it is a breach if no probe failed within a minute and the next
-    one was answered too, else inconclusive. Said once for two agents.
+    that shows it, and the number may be set otherwise: it is a breach if no probe failed within a minute, none was
+    overdue, and the next one was answered too, else inconclusive. Said once for two agents.
     """
     return iter(())
 
@@ -101,10 +99,19 @@ def _is_alive(accusation: Accusation, before: LifeSign, after: LifeSign, detecti
 
 def _is_heard(accusation: Accusation, probed: Probed) -> bool:
     """Whether the sender itself had an answer since the last probe in vain, and not just now."""
-    if probed.answered is None or probed.current is not None:
+    if probed.answered is None or probed.current is not None or _is_open(probed):
         return False
     silent_ns = accusation.first.time_ns - probed.answered.time_ns
     return CROSSING_NS < silent_ns < probed.detection_ns
+
+
+def _is_open(probed: Probed) -> bool:
+    """Whether the sender may have asked in vain, or said so earlier, where no link shows it.
+
+    One whose interface is down sends nothing that anybody could capture, and one that looks for a neighbour's
+    link-layer address holds its probes, or the alarm itself, until it is found.
+    """
+    return probed.has_gaps or probed.may_be_late
 
 
 def _word(sign: LifeSign) -> str:
@@ -127,7 +134,7 @@ def is_not_alive(case: Case) -> Iterator[Breach]:
 
     Signs of life are acknowledgements, tunnelled packets, Heartbeats and advertisements, before the alarm and after it.
     Alive elsewhere is not alive for the sender: while its probes stay unanswered the two are cut off from each other,
-    and the alarm is honest though wrong. So it is a breach where the sender's last probe was answered, else
-    inconclusive. Who has lost its bindings or takes leave may be named. Said once for two agents.
+    and the alarm is honest though wrong. So it is a breach where the sender's last probe was answered and no other one
+    is overdue, else inconclusive. Who has lost its bindings or takes leave may be named. Said once for two agents.
     """
     return iter(())

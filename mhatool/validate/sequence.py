@@ -13,6 +13,7 @@ from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.protocol.value import value
 from mhatool.validate.answers_seen import shows_answers
+from mhatool.validate.overtaken import UNSEEN_RETRANSMISSIONS, was_overtaken
 from mhatool.validate.restart import has_searched, has_solicited
 from mhatool.validate.retransmission import repeats
 from mhatool.validate.rule import Breach, Case, Finish, Late, rule
@@ -25,10 +26,6 @@ AWAY_AND_BACK_NS = nanoseconds(2)
 """A mobile node can't go home, deregister and leave again within this: each move alone takes a second of DAD."""
 AT_ONCE_NS = nanoseconds(0.8)
 """So soon after a search for home agents comes the first update; a retransmission comes a second after that one."""
-UNSEEN_RETRANSMISSIONS = 32
-"""A number that far behind the first one seen may have been sent before the capture began."""
-
-
 MOST = 10_000
 
 
@@ -52,7 +49,8 @@ def _behind(case: Case, why: Why) -> None:
         return
     if _why(update, previous) is not why or has_several_bindings(case):
         return
-    suspect = _Suspect(why, conversation, exchange, previous, has_solicited(case.surroundings, update, previous))
+    solicited = has_solicited(case.surroundings, update, previous)
+    suspect = _Suspect(why, conversation, exchange, previous, solicited, was_overtaken(conversation, update))
     case.surroundings.known(Suspects).found.note(update.frame, suspect)
 
 
@@ -60,7 +58,8 @@ def _behind(case: Case, why: Why) -> None:
 class _Suspect:
     """An update whose number is behind; whether that is certain shows by what follows.
 
-    `solicited`: the mobile node may have looked for routers since the update before.
+    `solicited`: the mobile node may have looked for routers since the update before. `was_overtaken`: its number was
+    left out between the two before.
     """
 
     why: Why
@@ -68,11 +67,14 @@ class _Suspect:
     exchange: Exchange
     previous: Previous
     solicited: bool
+    was_overtaken: bool
 
     def is_certain(self, surroundings: Surroundings) -> bool:
         """Whether nothing explains the number: no answer out of sight, no new start of the mobile node."""
         update, previous = self.exchange.update, self.previous
         if update.truncated or has_searched(previous) or not shows_answers(surroundings, self.conversation):
+            return False
+        if self.was_overtaken or (self.why is Why.AFTER_135 and self._obeys_later()):
             return False
         if update.time_ns - previous.update.time_ns < AWAY_AND_BACK_NS:
             return True
@@ -81,6 +83,15 @@ class _Suspect:
             return 0 < steps <= UNSEEN_RETRANSMISSIONS
         held = _is_accepted(previous.answer) and _is_accepted(self.exchange.acknowledgement)
         return held and kept_its_entry(update, previous) and (_was_just_away(update, previous) or not self.solicited)
+
+    def _obeys_later(self) -> bool:
+        """Whether the mobile node went on from another 135: then this one was lost behind the place of capture."""
+        later = [each for each in self.conversation.recent if each.update.time_ns > self.exchange.update.time_ns]
+        told = [each for each in later if each.previous is not None and is_after_135(each.previous)]
+        return any(
+            each.previous is not None and sequence.ahead(each.update.sequence_number, _baseline(each.previous)) == 1
+            for each in told
+        )
 
     def is_worth_a_note(self) -> bool:
         """Whether something speaks for it: an answer, or that there was no deregistration out of sight."""
@@ -122,7 +133,10 @@ def _late(suspect: _Suspect, *, certain: bool) -> Late:
 
 
 def _breach(update: Update, previous: Previous, expected: str, *, inconclusive: bool = False) -> Breach:
-    return Breach(expected, str(update.sequence_number), before=(previous.update.frame,), inconclusive=inconclusive)
+    before: tuple[Frame, ...] = (previous.update.frame,)
+    if previous.answer is not None and is_after_135(previous):
+        before += (previous.answer.frame,)
+    return Breach(expected, str(update.sequence_number), before=before, inconclusive=inconclusive)
 
 
 def _why(update: Update, previous: Previous) -> Why:
@@ -221,8 +235,8 @@ def retransmission_goes_up(case: Case) -> Iterable[Breach]:
     it wouldn't tell which of the two it answers. A retransmission isn't marked: it is an update that asks for an
     acknowledgement, for the same care-of address and lifetime as the one before it to this peer, which nothing
     has answered. Copies of one packet on several links are no retransmissions. Inconclusive after 2 s or more, when
-    the mobile node may have been started anew, and where the capture shows no answer of this peer at all: a refusal
-    may be out of sight. Elsewhere MIP6-SEQ-001 speaks.
+    the mobile node may have been started anew, where its number was left out just before, so that it was overtaken, and
+    where the capture shows no answer of this peer at all: a refusal may be out of sight. Elsewhere MIP6-SEQ-001 speaks.
     """
     exchange = case.exchange
     if exchange is None or exchange.previous is None or exchange.previous.answer is not None:
@@ -248,7 +262,8 @@ def goes_on_after_135(case: Case) -> Iterable[Breach]:
     Else it would be refused for as long as its own numbers are behind, which may be until the binding has run out.
     The next update has the number in the acknowledgement plus 1; more is let pass, since the capture may have missed
     updates, but a leap is noted as inconclusive. So is a number that is behind and comes 2 s later or more, unless it
-    goes on from the mobile node's own: then that may have been started anew.
+    goes on from the mobile node's own: then that may have been started anew. And where the mobile node went on from a
+    later 135, this one may have been lost behind the place of capture.
     """
     exchange = case.exchange
     if exchange is None or exchange.previous is None or not is_after_135(exchange.previous):

@@ -103,8 +103,8 @@ UNANSWERED: tuple[Packet, ...] = (
     asked(15.01, 74),
     (16.01, alarm()),
 )
-#: An alarm long after the last probe, which was answered; so is the next one.
-OUT_OF_THE_BLUE: tuple[Packet, ...] = (*ROUND, *probe(2.0, 70), *probe(3.0, 71), (16.0, alarm()), *probe(16.5, 72))
+#: Heartbeats ten seconds apart, an alarm after the last one, which was answered; so is the next one.
+OUT_OF_THE_BLUE: tuple[Packet, ...] = (*ROUND, *probe(2.0, 70), *probe(12.0, 71), (25.0, alarm()), *probe(26.0, 72))
 #: Three probes in vain; then the agent answers again.
 BACK: tuple[Packet, ...] = (
     *ROUND,

@@ -54,6 +54,7 @@ BINDINGS: Table[BindingState, BindingInput] = Table(
         Row(_CHECKING, BindingInput.DEREGISTER, "abandon", (_ABSENT,), "RFC 6275, 10.3.2"),
         Row(_CHECKING, BindingInput.UNIQUE, "admit", (_BOUND,), "RFC 6275, 10.3.1"),
         Row(_CHECKING, BindingInput.DUPLICATE, "deny", (_ABSENT,), "RFC 6275, 10.3.1"),
+        Row(_CHECKING, BindingInput.EXPIRE, "forget", (_ABSENT,), "RFC 6275, 9.6"),
         Row(_BOUND, BindingInput.REGISTER, "update", (_BOUND, _EXTENDING), "RFC 6275, 10.3.1"),
         Row(_BOUND, BindingInput.DEREGISTER, "release", (_ABSENT,), "RFC 6275, 10.3.2"),
         Row(_BOUND, BindingInput.EXPIRE, "expire", (_ABSENT,), "RFC 6275, 9.6 and 10.3.1"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mhatool.engine.constants import Constants
-from mhatool.engine.home_agent.binding import Binding
+from mhatool.engine.home_agent.binding import Binding, BindingState
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent_events import HomeAddressChecked
 from mhatool.engine.node import Output
@@ -44,14 +44,31 @@ class DuplicateDetection:
         self._open: dict[Binding, list[bytes]] = {}
         self._doubts: dict[Binding, list[Doubt]] = {}
         self._timers: Timers[Binding] = Timers()
+        self.is_held = False
+        """Whether checks wait for the home link, which is down."""
+
+    def link_changed(self, is_up: bool, now: int) -> None:
+        """Who hears nobody finds no duplicate: checks wait for the link, and begin anew with it."""
+        if is_up == self.is_held:
+            self.is_held = not is_up
+            for binding in list(self._left):
+                self._start(binding, now)
 
     def begin(self, binding: Binding, now: int) -> None:
         """Ask for those addresses of a binding that are to be `checked`, as often as the constants say."""
         for address in binding.checked:
             self._checked.setdefault(address, []).append(binding)
+        self._start(binding, now)
+
+    def _start(self, binding: Binding, now: int) -> None:
         self._left[binding] = self._constants.duplicate_address_detection_transmits
         self._open[binding] = list(binding.checked)
-        self._ask(binding, now)
+        if not self.is_held:
+            self._ask(binding, now)
+        elif binding.state is BindingState.CHECKING:
+            self._timers.set(binding, now + nanoseconds(binding.lifetime_s))
+        else:
+            self._timers.cancel(binding)
 
     def of(self, target: bytes) -> list[Binding]:
         """The bindings for which this address is being checked: one at each of the agent's addresses."""
@@ -111,9 +128,9 @@ class DuplicateDetection:
         return self._timers.next()
 
     def finished(self, now: int) -> Iterator[Binding]:
-        """Those whose time for answers is over; the check has to be ended then."""
+        """Those whose time for answers is over, or, while checks wait, what was asked for; the check is to be ended."""
         for binding in self._timers.due(now):
-            if self._left[binding]:
+            if self._left[binding] and not self.is_held:
                 self._ask(binding, now)
             else:
                 yield binding

@@ -191,6 +191,7 @@ class HomeAgent:
     def _change_link(self, command: Command, now: int) -> None:
         assert isinstance(command, LinkChanged)  # the table says so
         if command.interface == self.configuration.interface:
+            self._registrations.duplicates.link_changed(command.up, now)
             self.failover.link_changed(command.up, now)
 
     def _change_route(self, command: Command, now: int) -> None:

@@ -142,7 +142,10 @@ class Registrations:
     def handle_timer(self, now: int) -> None:
         """Accept those whose addresses are free, forget those whose lifetime is over."""
         for binding in self.duplicates.finished(now):
-            self._conclude(binding, now)
+            if self.duplicates.is_held:
+                self._feed(binding, BindingInput.EXPIRE, now)
+            else:
+                self._conclude(binding, now)
         for binding in self._cache.expired(now):
             self._feed(binding, BindingInput.EXPIRE, now)
 
@@ -227,6 +230,11 @@ class Registrations:
         self.duplicates.end(binding)
         self._presence.vanish(binding.faces, now, "duplicate")
         self._answer(_no_longer_pending(binding), Status.DUPLICATE_ADDRESS_DETECTION_FAILED, now)
+
+    def forget(self, binding: Binding, now: int) -> None:
+        """The home link has been down for the whole lifetime that was asked for: nobody can say whether it is free."""
+        self.duplicates.end(binding)
+        self._presence.vanish(binding.faces, now, "unchecked")
 
     def abandon(self, binding: Binding, pending: Pending, now: int) -> None:
         """The mobile node is back before it was registered."""

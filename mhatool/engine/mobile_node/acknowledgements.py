@@ -22,7 +22,7 @@ from mhatool.protocol import mobility_authentication, ntp, return_routability
 
 PREFIX_DISCOVERY_NECESSARY = 1
 FIRST_REFUSAL = 128
-OUT_OF_WINDOW, ID_MISMATCH, ID_REQUIRED, AUTHENTICATION_FAILED = 135, 144, 145, 146
+OUT_OF_WINDOW, ID_MISMATCH, ID_REQUIRED = 135, 144, 145
 EXPIRED_HOME, EXPIRED_CARE_OF, EXPIRED_NONCES = 136, 137, 138
 _PADDING = frozenset({"pad1", "pad_n"})
 
@@ -74,23 +74,33 @@ class Acknowledgements:
             self._check_agent(entry, arrival)
         else:
             self._check_correspondent(entry, arrival)
-        if message.status == OUT_OF_WINDOW and entry.outstanding:
-            return entry
-        if message.sequence_number not in entry.outstanding:
-            sent = entry.sequence_number
-            raise Refusal(
-                DropReason.SEQUENCE_NUMBER, f"sequence number {message.sequence_number}, {sent} was sent last"
-            )
+        self._check_number(entry, message)
         return entry
 
-    def _check_agent(self, entry: Entry, arrival: Arrival) -> None:
-        """The authentication option where there is a key.
+    def _check_number(self, entry: Entry, message: BindingAcknowledgement) -> None:
+        """An answer to what is out (RFC 6275, 11.7.3): a refusal counts for the last Binding Update alone.
 
-        A refusal for lack of authentication can't carry it, but by an agent that has shown that it has the key.
+        One that was overtaken speaks of an older one. A 135 tells the number that the peer has: where that is an older
+        one of ours, the last one is new to it.
+        """
+        told, sent = message.sequence_number, entry.sequence_number
+        if message.status == OUT_OF_WINDOW and entry.outstanding:
+            is_answer = not entry.has_passed(told)
+        elif message.status >= FIRST_REFUSAL:
+            is_answer = told == sent and told in entry.outstanding
+        else:
+            is_answer = told in entry.outstanding
+        if not is_answer:
+            raise Refusal(DropReason.SEQUENCE_NUMBER, f"sequence number {told}, {sent} was sent last")
+
+    def _check_agent(self, entry: Entry, arrival: Arrival) -> None:
+        """The authentication option where there is a key, whatever the status.
+
+        A refusal for lack of authentication (146) without it could be anybody's: agents that have the key sign it too.
         """
         association = self._updates.association(entry.peer)
         message = arrival.message
-        if association is None or (message.status == AUTHENTICATION_FAILED and not entry.is_proven):
+        if association is None:
             return
         last = message.options[-1] if message.options else None
         if not isinstance(last, MobilityMessageAuthentication):
@@ -100,7 +110,6 @@ class Acknowledgements:
         )
         if last.spi != association.spi or not hmac.compare_digest(last.authenticator, wanted):
             raise Refusal(DropReason.NOT_AUTHENTICATED, "a wrong authenticator, or one of another key")
-        entry.is_proven = True
 
     def _check_correspondent(self, entry: Entry, arrival: Arrival) -> None:
         """Authorization Data with the key of the update (RFC 6275, 9.5.4); none where the nonces have expired."""
@@ -163,7 +172,7 @@ class Acknowledgements:
     def _learn(self, entry: Entry, message: BindingAcknowledgement) -> None:
         """What the peer told: its number (135), its time (144), that it wants one (145)."""
         if message.status == OUT_OF_WINDOW:
-            entry.sequence_number = message.sequence_number
+            entry.sequence_number = entry.numbered_from = message.sequence_number
         elif message.status == ID_MISMATCH:
             told = next((o.timestamp for o in message.options if isinstance(o, MessageIdentification)), None)
             if told is not None and entry.last_timestamp:

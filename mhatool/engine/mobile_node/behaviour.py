@@ -91,7 +91,8 @@ class Behaviour:
     `acknowledges_correspondents`: it can ask correspondents for acknowledgements. `tries_others`: one agent at a time,
     1.5 s for each (RFC 6275, 11.4.1), where it registers with one only. `reuses_tokens`: keygen tokens that are fresh
     serve for the next Binding Update too (RFC 6275, 5.2.7). `hears_of_failures`: a home agent's word that another one
-    is unreachable leads to something (the paper, III-D).
+    is unreachable leads to something (the paper, III-D). `numbers_go_on`: a peer that gets an entry again is sent the
+    number after its last one.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Behaviour:
     tries_others: bool = True
     reuses_tokens: bool = True
     hears_of_failures: bool = True
+    numbers_go_on: bool = True
 
 
 RFC6275 = Behaviour(name="rfc6275", schedule=ExactSchedule(), home_flags="AH")
@@ -125,6 +127,7 @@ KAME2003 = Behaviour(
     tries_others=False,
     reuses_tokens=False,
     hears_of_failures=False,
+    numbers_go_on=False,
 )
 
 

@@ -41,7 +41,8 @@ class MobileNodeConfiguration:
     `attached_at_home`: as it comes up, it is at home and its machine knows that already.
     `first_sequence_numbers` are those of the first Binding Update to each peer; others draw theirs.
     `optimise_routes` runs return routability with who sends through the tunnel; `acknowledge_correspondents` sets the A
-    bit there. `give_up_s` is for how long a correspondent that doesn't take part isn't asked again.
+    bit there, and `most_correspondents` is how many it has at a time. `give_up_s` is for how long a correspondent that
+    doesn't take part isn't asked again.
     """
 
     name: str
@@ -62,13 +63,14 @@ class MobileNodeConfiguration:
     replay_protection: bool = True
     optimise_routes: bool = True
     acknowledge_correspondents: bool = True
+    most_correspondents: int = 100
     give_up_s: float = 600.0
     search_again_s: float = 60.0
 
     CHANGEABLE: ClassVar = frozenset(
         {
             *("security_associations", "replay_protection", "lifetime_s", "movement_detection_s"),
-            *("optimise_routes", "give_up_s", "search_again_s"),
+            *("optimise_routes", "most_correspondents", "give_up_s", "search_again_s"),
         }
     )
     """What may change while the node runs; the next message or timer that needs it goes by it."""

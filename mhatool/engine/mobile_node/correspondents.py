@@ -47,10 +47,26 @@ class Correspondents:
             return
         if not context.configuration.optimise_routes or self._tunnel.first is None or self._lifetime_s() == 0:
             return
+        if entry is None and not self._makes_room():
+            return
         if entry is None:
             entry = self._list.create(peer, CORRESPONDENT, self, len(self._list.correspondents()), home=False)
         entry.unsupported = False
         self._list.feed(entry, Input.REVERSE_PACKET)
+
+    def _makes_room(self) -> bool:
+        """Whether there is room for one more: of those that aren't asked the first one is forgotten.
+
+        Anybody can make up who sends through the tunnel: what follows from it has its bounds.
+        """
+        known = self._list.correspondents()
+        if len(known) < self._context.configuration.most_correspondents:
+            return True
+        idle = next((entry for entry in known if entry.state is State.IDLE), None)
+        if idle is not None:
+            idle.gone, idle.cause = True, "for another one"
+            self._list.settle(idle)
+        return idle is not None
 
     def moved(self) -> None:
         """Another care-of address: the tests begin anew; until then packets go by the tunnel."""

@@ -63,6 +63,10 @@ class Discovery:
         """Whether a request is out."""
         return self._state is Search.ASKING
 
+    def asks_from(self, care_of_address: bytes) -> bool:
+        """Whether a request from this care-of address is out."""
+        return self.is_asking and self._care_of_address == care_of_address
+
     def start(self, care_of_address: bytes) -> None:
         """Ask from this care-of address, with an identifier of its own."""
         self._care_of_address = care_of_address

@@ -37,13 +37,10 @@ class Holders:
             self._context.timers.set((Alarm.HOLDER_FORGETS, entry.peer), entry.may_hold_until_ns)
 
     def restore(self, entry: Entry) -> None:
-        """A new entry goes on where the agent's last one ended: numbers, clocks, what the agent may hold."""
+        """A new entry goes on where the agent's last one ended: what the agent may hold."""
         last = self._entries.get(entry.peer)
         if last is not None:
-            entry.sequence_number = last.sequence_number
-            entry.clock_offset_ns, entry.last_timestamp = last.clock_offset_ns, last.last_timestamp
-            entry.may_hold_until_ns, entry.is_proven = last.may_hold_until_ns, last.is_proven
-            entry.sent_ns, entry.flags = last.sent_ns, last.flags
+            entry.may_hold_until_ns, entry.flags = last.may_hold_until_ns, last.flags
 
     def forget(self, agent: bytes) -> None:
         """It holds nothing any more."""

@@ -151,7 +151,7 @@ class Rounds:
         heard = self._known.in_order() if self._context.behaviour.learns_from_advertisements else ()
         if (static and not self._choice.lost) or heard:
             self._offer(static or heard, cause)
-        else:
+        elif not self._discovery.asks_from(care_of_address):  # else its waits go on (RFC 6275, 11.8)
             self._discovery.start(care_of_address)
 
     def _found(self, agents: tuple[bytes, ...]) -> None:

@@ -14,7 +14,11 @@ from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node.keygen import KeygenTests
 from mhatool.engine.mobile_node_events import EntryCreated, EntryInserted, MachineFed
 from mhatool.engine.states import Table
+from mhatool.protocol.sequence import ahead
+from mhatool.protocol.value import value
 
+MOST_PAST = 64
+"""So many peers without an entry are remembered; the one whose entry went first is forgotten first."""
 WAITING = frozenset({State.WAITA, State.WAITAR, State.WAITD})
 """States in which what is due is a retransmission; in BOUND it is a refresh."""
 
@@ -30,12 +34,12 @@ class Entry:
     `expires_ns` is the end of the lifetime that was last asked for or granted, `holds_until_ns` the end of what the
     peer has accepted, `may_hold_until_ns` the end of anything it may have accepted; 0: nothing. `due_ns` is when the
     next retransmission or refresh is due, `rings_ns` when this implementation gets to it; 0: nothing is. `outstanding`
-    are the numbers whose answers count, with the time of sending. `is_first`: the peer had no binding when it was
-    asked. `is_deletion`: what was sent last deletes. `is_postponed`: it waits for MAX_UPDATE_RATE. `home_agents` is the
-    list that the last Binding Update carried. `clock_offset_ns` is how far the agent's clock is ahead, as a refusal
-    told (RFC 4285, 6); `last_timestamp` the last one sent. `resumed` counts the refusals of a number or a time.
-    `is_proven`: the agent has shown that it has the key. `is_checked`: a check of the agent says when it is asked
-    again, so nothing is due here.
+    are the numbers whose answers count, with the time of sending; `numbered_from` is the one after which all were
+    counted up without a jump. `is_first`: the peer had no binding when it was asked. `is_deletion`: what was sent last
+    deletes. `is_postponed`: it waits for MAX_UPDATE_RATE. `home_agents` is the list that the last Binding Update
+    carried. `clock_offset_ns` is how far the agent's clock is ahead, as a refusal told (RFC 4285, 6); `last_timestamp`
+    the last one sent. `resumed` counts the refusals of a number or a time. `is_checked`: a check of the
+    agent says when it is asked again, so nothing is due here.
     A correspondent that doesn't take part is `unsupported`, and not asked before `asks_again_ns`; `failures`
     counts tests in vain, `key` proves its answers.
     """
@@ -47,6 +51,7 @@ class Entry:
     home_registration: bool
     sequence_number: int
     state: State
+    numbered_from: int = 0
     care_of_address: bytes = bytes(16)
     lifetime_s: int = 0
     refresh_s: int = 0
@@ -68,7 +73,6 @@ class Entry:
     clock_offset_ns: int = 0
     last_timestamp: int = 0
     wants_timestamp: bool = False
-    is_proven: bool = False
     unsupported: bool = False
     asks_again_ns: int = 0
     failures: int = 0
@@ -81,6 +85,10 @@ class Entry:
         """Whether the peer accepted a binding that still holds."""
         return now < self.holds_until_ns and self.state is not State.WAITD
 
+    def has_passed(self, number: int) -> bool:
+        """Whether the peer's last Binding Update had a later number, counted up from this one."""
+        return 0 < ahead(self.sequence_number, number) <= ahead(self.sequence_number, self.numbered_from)
+
     def waits_until(self, due: int, rings: int) -> None:
         """What is due next, and when it is done."""
         self.due_ns, self.rings_ns = due, rings
@@ -90,12 +98,24 @@ class Entry:
         self.due_ns = self.rings_ns = 0
 
 
+@value
+class Past:
+    """What goes on where a peer gets an entry again: numbers and time stamps go up, MAX_UPDATE_RATE holds."""
+
+    sequence_number: int
+    numbered_from: int
+    sent_ns: list[int]
+    clock_offset_ns: int
+    last_timestamp: int
+
+
 class UpdateList:
     """Entries, the one created last first; one alarm for all of their deadlines, which are walked in that order."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._entries: dict[bytes, Entry] = {}
+        self._past: dict[bytes, Past] = {}
         self._told: dict[bytes, UpdateListEntry] = {}
         self._started_ns = 0
         self.on_gone: Callable[[Entry], None] = lambda entry: None
@@ -120,15 +140,19 @@ class UpdateList:
 
     def create(self, peer: bytes, table: Table[State, Input], owner: Handlers, index: int, home: bool) -> Entry:
         """A new entry at the head of the list, the `index`th of its round."""
-        context = self._context
+        context, past = self._context, self._past_of(peer)
         entry = Entry(
             peer=peer,
             home_address=context.home_address,
             table=table,
             owner=owner,
             home_registration=home,
-            sequence_number=self._before_first(peer),
+            sequence_number=past.sequence_number,
+            numbered_from=past.numbered_from,
             state=table.start,
+            sent_ns=past.sent_ns,
+            clock_offset_ns=past.clock_offset_ns,
+            last_timestamp=past.last_timestamp,
         )
         where = {"index": index, "peer": peer, "home_address": entry.home_address}
         context.tell(EntryCreated, **where)
@@ -139,11 +163,23 @@ class UpdateList:
         context.tell(EntryInserted, **where)
         return entry
 
-    def _before_first(self, peer: bytes) -> int:
-        """One less than the first number to this peer: it is counted up before each Binding Update."""
+    def _past_of(self, peer: bytes) -> Past:
+        """Where its last entry ended; else one less than a first number, which is counted up before each update."""
+        past = self._past.pop(peer, None)
+        if past is not None:
+            return past
         given = dict(self._context.configuration.first_sequence_numbers)
         first = given[peer] if peer in given else self._context.randomness.getrandbits(16)
-        return (first - 1) % 0x10000
+        before = (first - 1) % 0x10000
+        return Past(before, before, [], 0, 0)
+
+    def _remember(self, entry: Entry) -> None:
+        if not self._context.behaviour.numbers_go_on:
+            return
+        if len(self._past) >= MOST_PAST:
+            del self._past[next(iter(self._past))]
+        number, start = entry.sequence_number, entry.numbered_from
+        self._past[entry.peer] = Past(number, start, entry.sent_ns, entry.clock_offset_ns, entry.last_timestamp)
 
     def feed(self, entry: Entry, given: Input, *arguments: Any) -> None:
         """Let an entry's machine take an input; what KAME's table doesn't list is ignored, as its kernel does."""
@@ -165,6 +201,7 @@ class UpdateList:
         """Tell what changed in an entry, take out one that is gone, and set the alarm anew."""
         if entry.gone:
             self._entries.pop(entry.peer, None)
+            self._remember(entry)
         self._tell(entry)
         self._set_alarm()
         if entry.gone:

@@ -39,6 +39,7 @@ RANGES: Final[Mapping[tuple[str, str], Range]] = {
     ("HomeAgentConfiguration", "most_bindings_of_one"): (1, LONGEST_S),
     ("HomeAgentConfiguration", "update_rate"): (0, LONGEST_S),
     ("HomeAgentConfiguration", "discovery_rate"): (0, LONGEST_S),
+    ("MobileNodeConfiguration", "most_correspondents"): (1, LONGEST_S),
     ("NodeFile", "packet_rate"): (0, LONGEST_S),
     ("LossPlan", "first"): (1, LONGEST_S),
     ("Constants", "dhaad_retries"): (0, 100),

@@ -24,7 +24,8 @@ class Probed:
     """What was known between accuser and accused at the first message: probes in vain, and the last answer.
 
     `failed`: the longest run of late, `current` the one that still went on; None for none. `detection_ns`: how long it
-    takes that accuser to find out. `excused`: the accused was started anew or took leave, or may have been.
+    takes that accuser to find out. `excused`: the accused was started anew or took leave, or may have been. `has_gaps`:
+    not all of the accuser's probes were seen. `may_be_late`: the message may have waited for its next hop's address.
     """
 
     failed: Run | None
@@ -32,6 +33,8 @@ class Probed:
     answered: Moment | None
     detection_ns: int
     excused: bool
+    has_gaps: bool
+    may_be_late: bool
     answered_after: Moment | None = None
 
 
@@ -98,6 +101,8 @@ class Accusations:
                 probing.answered,
                 probing.detection_ns,
                 self._is_excused(accused, moment.time_ns),
+                probing.has_gaps(moment.time_ns),
+                self._probes.may_hold(sender, moment.time_ns),
             )
             _put(self._unanswered, (sender, accused), new.probed)
         _put(self._open, accused, new)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from dissectors.ipv6.address import is_multicast
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Latest
@@ -134,10 +135,14 @@ class Failures:
 
     def _solicitation(self, moment: Moment, datagram: Datagram, message: View) -> None:
         target: bytes | None = message.get("target")
-        if target is None or datagram.source == UNSPECIFIED or not self.rosters.is_agent(target):
+        if target is None or datagram.source == UNSPECIFIED:
             return
         prober = self.neighbours.agent(datagram.source)
-        if self.rosters.is_agent(prober):
+        if not self.rosters.is_agent(prober):
+            return
+        if is_multicast(datagram.destination):
+            self.probes.resolve(prober, moment)
+        if self.rosters.is_agent(target):
             self.probes.ask(moment, prober, target, ("neighbor", target))
             self._asked(moment, prober, target)
 
@@ -150,8 +155,8 @@ class Failures:
             self.defences.note(moment, target, sender, message.get("flags") or frozenset())
         if self.rosters.is_agent(target):
             asker = self.neighbours.agent(datagram.destination)
-            self.probes.answer(moment, asker, target, ("neighbor", target))
-            self.accusations.answers(moment, asker, target)
+            if self.probes.answer(moment, asker, target, ("neighbor", target)):
+                self.accusations.answers(moment, asker, target)
             sender = target
         if self.rosters.is_agent(sender):
             self._lives(sender, moment, LifeKind.NEIGHBOR_ADVERTISEMENT)
@@ -177,8 +182,7 @@ class Failures:
         if message.bytes[0] == ECHO_REQUEST:
             self.probes.ask(moment, source, destination, carried)
             self._asked(moment, source, destination)
-        else:
-            self.probes.answer(moment, destination, source, carried)
+        elif self.probes.answer(moment, destination, source, carried):
             self.accusations.answers(moment, destination, source)
 
     def _request(self, moment: Moment, datagram: Datagram, message: View) -> None:

@@ -21,10 +21,19 @@ LEAST_GAP_NS: Final = nanoseconds(0.02)
 """Two probes nearer to each other are one that was captured twice, or of two kinds."""
 JITTER_NS: Final = nanoseconds(0.2)
 """How much later than its answer a probe may be stamped."""
+CROSSING_NS: Final = nanoseconds(0.2)
+"""An answer may be on its way while an alarm leaves."""
+HELD_NS: Final = nanoseconds(3)
+"""What waits for a neighbour leaves by then or never: MAX_MULTICAST_SOLICIT x RETRANS_TIMER (RFC 4861, 10)."""
 MOST_PAIRS: Final = 20_000
 MOST_IN_VAIN: Final = 64
+MOST_PAUSES: Final = 9
+OVERDUE: Final = 1.5
+"""Of the usual pause after an answer: a probe that isn't seen by then was sent where nobody saw it, or not at all."""
 RECENT_NS: Final = nanoseconds(60)
 """A run of probes in vain explains alarms for so long: they take turns, and are repeated."""
+
+HEARTBEAT: Final = "heartbeat"
 
 #: What a probe and its answer both carry: the kind, and a number or an address.
 Carried = tuple[str, object]
@@ -44,7 +53,9 @@ class Probing:
     """What one home agent asked another one.
 
     `answered`: the last answer; `in_vain`: the probes since then, the one that may still be answered among them; `run`:
-    the last run of probes in vain that an answer ended. `interval_ns`: the shortest time from a probe to the next one.
+    the last run of probes in vain that an answer ended. `interval_ns`: the shortest time from a probe to the next one,
+    `pauses` the last ones of those after an answered probe. `resumed`: the last probe that was overdue when it came.
+    `kind` is that of its probes: who sends Heartbeats solicits to resolve an address, and a dead one's kernel answers.
     """
 
     prober: bytes
@@ -54,8 +65,15 @@ class Probing:
     in_vain: History[tuple[Carried, Moment]] = field(default_factory=lambda: History(MOST_IN_VAIN))
     run: Run | None = None
     interval_ns: int | None = None
+    pauses: History[int] = field(default_factory=lambda: History(MOST_PAUSES))
+    resumed: Moment | None = None
+    kind: str = ""
     _early: tuple[Carried, Moment] | None = None
     """An answer whose probe wasn't seen yet: it may be stamped a little later."""
+
+    def takes(self, carried: Carried) -> bool:
+        """Whether a message may be a probe, or the answer to one: beside Heartbeats nothing else is."""
+        return self.kind != HEARTBEAT or carried[0] == HEARTBEAT
 
     def ask(self, moment: Moment, carried: Carried) -> None:
         """A probe left."""
@@ -63,11 +81,38 @@ class Probing:
             gap_ns = moment.time_ns - self.asked.time_ns
             if gap_ns >= LEAST_GAP_NS:
                 self.interval_ns = gap_ns if self.interval_ns is None else min(self.interval_ns, gap_ns)
+                self._pause(gap_ns, moment)
         self.asked = moment
         early, self._early = self._early, None
         if early is not None and early[0] == carried and moment.time_ns - early[1].time_ns <= JITTER_NS:
             return
         self.in_vain.add((carried, moment))
+
+    def _pause(self, gap_ns: int, moment: Moment) -> None:
+        if self.is_overdue(moment.time_ns):
+            self.resumed = moment
+        if not self.in_vain:
+            self.pauses.add(gap_ns)
+
+    def is_overdue(self, now_ns: int) -> bool:
+        """Whether the next probe should have been seen by now, as far as the pauses before tell.
+
+        What asks a neighbour that isn't resolved, or on an interface that is down, is on no link to be captured.
+        """
+        if self.asked is None or not self.pauses:
+            return False
+        usual_ns = sorted(self.pauses)[len(self.pauses) // 2]
+        return now_ns - self.asked.time_ns > OVERDUE * usual_ns
+
+    def has_gaps(self, now_ns: int) -> bool:
+        """Whether probes may be missing of late: one is overdue, or was when it came, and nothing was answered since.
+
+        An answer that comes just now may cross what is said meanwhile.
+        """
+        answered_ns = self.answered.time_ns if self.answered is not None else 0
+        since_ns = self.resumed.time_ns if self.resumed is not None else 0
+        was_overdue = since_ns > answered_ns or (since_ns > 0 and now_ns - answered_ns <= CROSSING_NS)
+        return was_overdue or self.is_overdue(now_ns)
 
     def answer(self, moment: Moment, carried: Carried) -> None:
         """An answer came; also where its probe wasn't seen."""
@@ -116,6 +161,7 @@ class Probes:
         self._pairs: Latest[tuple[bytes, bytes], Probing] = Latest(MOST_PAIRS)
         self._restarts: Latest[bytes, Restarts] = Latest(MOST_PAIRS)
         self._left: Latest[bytes, Moment] = Latest(MOST_PAIRS)
+        self._resolving: Latest[bytes, Moment] = Latest(MOST_PAIRS)
 
     def get(self, prober: bytes, probed: bytes) -> Probing | None:
         """What one asked another; None where no probe of it was seen."""
@@ -136,17 +182,31 @@ class Probes:
         """It says that it goes."""
         self._left.note(home_agent, moment)
 
+    def resolve(self, home_agent: bytes, moment: Moment) -> None:
+        """It looks for a neighbour's link-layer address."""
+        self._resolving.note(home_agent, moment)
+
+    def may_hold(self, home_agent: bytes, now_ns: int) -> bool:
+        """Whether what leaves an agent now may have waited there for its next hop's link-layer address."""
+        looked = self._resolving.get(home_agent)
+        return looked is not None and now_ns - looked.time_ns <= HELD_NS
+
     def ask(self, moment: Moment, prober: bytes, probed: bytes, carried: Carried) -> Probing:
         """A probe."""
-        probing = self._pairs.get((prober, probed)) or Probing(prober, probed)
-        probing.ask(moment, carried)
+        probing = self._pairs.get((prober, probed))
+        if probing is None or (carried[0] == HEARTBEAT and probing.kind != HEARTBEAT):
+            probing = Probing(prober, probed, kind=carried[0])
+        if probing.takes(carried):
+            probing.ask(moment, carried)
         return self._pairs.note((prober, probed), probing)
 
-    def answer(self, moment: Moment, prober: bytes, probed: bytes, carried: Carried) -> None:
-        """The answer to a probe; without any probe that was seen it says nothing about probing."""
+    def answer(self, moment: Moment, prober: bytes, probed: bytes, carried: Carried) -> bool:
+        """The answer to a probe; without any probe that was seen it says nothing about probing. Whether it counts."""
         probing = self._pairs.get((prober, probed))
-        if probing is not None:
-            probing.answer(moment, carried)
+        if probing is None or not probing.takes(carried):
+            return False
+        probing.answer(moment, carried)
+        return True
 
     def heartbeat(self, moment: Moment, source: bytes, destination: bytes, message: View) -> bool:
         """A Heartbeat: a request, a response, or an unsolicited one. Whether its sender has lost its state since."""
@@ -154,7 +214,7 @@ class Probes:
         if not isinstance(heartbeat, Heartbeat):
             return False
         changed = self._count(moment, source, heartbeat)
-        carried = ("heartbeat", heartbeat.sequence_number)
+        carried = (HEARTBEAT, heartbeat.sequence_number)
         if "U" in heartbeat.flags:
             self.take_leave(source, moment)
         elif "R" in heartbeat.flags:

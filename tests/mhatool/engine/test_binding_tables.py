@@ -12,7 +12,8 @@ from mhatool.engine.home_agent import binding as at_home_agent
 from mhatool.engine.home_agent.registrations import Registrations as HomeRegistrations
 from mhatool.engine.states import IllegalInputError, Table
 
-# RFC 6275, 10.3, with the times of duplicate address detection as states of their own; a restart brings bindings back.
+# RFC 6275, 10.3, with the times of duplicate address detection as states of their own, which end where the home link
+# stays down; a restart brings bindings back.
 HOME_PAIRS = {
     ("ABSENT", "REGISTER"),
     ("ABSENT", "DEREGISTER"),
@@ -21,6 +22,7 @@ HOME_PAIRS = {
     ("CHECKING", "DEREGISTER"),
     ("CHECKING", "UNIQUE"),
     ("CHECKING", "DUPLICATE"),
+    ("CHECKING", "EXPIRE"),
     ("BOUND", "REGISTER"),
     ("BOUND", "DEREGISTER"),
     ("BOUND", "EXPIRE"),

@@ -68,10 +68,10 @@ class Standing:
         return subprocess.run(whole, capture_output=True, text=True, timeout=60, check=False, **how)
 
     @contextmanager
-    def running(self, node: str, *command: str) -> Iterator[subprocess.Popen[str]]:
+    def running(self, node: str, *command: str, **how: Any) -> Iterator[subprocess.Popen[str]]:
         """A command in a node's namespace, in the background; it is ended where it doesn't end by itself."""
         whole = inside(self.lab.topology.name, node, *command)
-        with subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        with subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **how) as process:
             try:
                 yield process
             finally:

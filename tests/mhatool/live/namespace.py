@@ -15,6 +15,7 @@ from mhatool.live.errors import LiveError
 from tests.mhatool.lab.standing import until
 
 REPOSITORY = Path(__file__).parents[3]
+AWAY = "2001:db8:9::100"
 _COUNT = itertools.count()
 ROLES = {
     "ha": """
@@ -42,6 +43,8 @@ _LOOKS = (
     "ip -6 -o address show scope global",
     "ip -6 rule",
     "ip -6 route show table all",
+    "ip -6 neigh show proxy",
+    "cat /proc/net/anycast6",
     "nft list ruleset",
     "sysctl -a -r 'net.ipv6.conf.*(forwarding|accept_ra|autoconf|proxy_ndp)$'",
 )
@@ -69,6 +72,12 @@ class Namespace:
     def looks(self) -> dict[str, list[str]]:
         """What nodes change: links, addresses, rules, routes of all tables, nftables, settings."""
         return {look: self.run("sh", "-c", look).stdout.splitlines() for look in _LOOKS}
+
+    def registers(self, number: int) -> None:
+        """A Binding Update of a mobile node that is away: AWAY, on the link of the home agent that is on `left`."""
+        ends = f"--src {AWAY} --dst 2001:db8:2::1 --hoa 2001:db8:2::100 --seq {number} --lifetime 60 --flags AH"
+        to = self.does("cat", "/sys/class/net/left/address").strip()
+        self.does("sh", "-c", f"mhatool craft bu {ends} -w - | mhatool send - -i right --to {to}")
 
     # --- nodes ---
 
@@ -141,4 +150,4 @@ def namespace(folder: Path) -> Iterator[Namespace]:
         made.close()
 
 
-__all__ = ["REPOSITORY", "Namespace", "namespace"]
+__all__ = ["AWAY", "REPOSITORY", "Namespace", "namespace"]

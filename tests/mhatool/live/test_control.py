@@ -11,6 +11,7 @@ import pytest
 
 from dissectors.ipv6.address import parse
 from mhatool.engine.events import CacheEntry, Event, MessageDropped
+from mhatool.engine.home_agent_events import UpdateRefused
 from mhatool.live import control
 from mhatool.live.clock import Clock
 from mhatool.live.configuration import LiveNode, load
@@ -64,6 +65,9 @@ class Server:
 
     def stop(self) -> None:
         self.stopped = True
+
+    def count(self) -> None:
+        """The kernel has dropped nothing."""
 
     def _reload(self) -> list[str]:
         if isinstance(self.changed, LiveError):
@@ -172,6 +176,44 @@ def test_counters_and_events_are_watched_too(tmp_path: Path) -> None:
             expected = (1, 2) if what == "stats" else ("mh:dropped", "mh:dropped")
             assert (first[number], second[number]) == expected
             writer.close()
+
+    served(tmp_path, test)
+
+
+def test_what_is_dropped_unread_is_watched_too(tmp_path: Path) -> None:
+    """No event tells of it. What a flood adds while nobody reads is one change, and no reader is let go for it."""
+
+    async def test(server: Server) -> None:
+        reader, writer = await asyncio.open_unix_connection(str(server.path))
+        writer.write(b'{"command": "watch", "what": "stats"}\n')
+        while not server.tables.followers:
+            await asyncio.sleep(0.01)
+        for _ in range(2 * MOST_WAITING):
+            server.tables.count_dropped("rate_limit", 5 * SECOND)
+        server.tables.count_dropped("overrun", 5 * SECOND, 7)
+        records = [json.loads(await reader.readline()) for _ in range(2)]
+        assert [(record["name"], record["count"], record["time_ns"]) for record in records] == [
+            ("rate_limit", 2 * MOST_WAITING, 5 * SECOND),
+            ("overrun", 7, 5 * SECOND),
+        ]
+        writer.close()
+        while server.tables.followers:
+            await asyncio.sleep(0.01)
+
+    served(tmp_path, test)
+
+
+def test_a_refused_update_is_a_change_of_the_counters(tmp_path: Path) -> None:
+    async def test(server: Server) -> None:
+        reader, writer = await asyncio.open_unix_connection(str(server.path))
+        writer.write(b'{"command": "watch", "what": "stats"}\n')
+        while len(server.listeners) == 1:
+            await asyncio.sleep(0.01)
+        ends = {"home_address": HOME, "care_of_address": CARE_OF, "address": ADDRESS}
+        server.happens(UpdateRefused(time_ns=1, node="cn", status=129, reason="prohibited", **ends))
+        record = json.loads(await reader.readline())
+        assert (record["counter"], record["name"], record["count"]) == ("refused", "prohibited", 1)
+        writer.close()
 
     served(tmp_path, test)
 

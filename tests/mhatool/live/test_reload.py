@@ -38,8 +38,9 @@ class Node:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.told: list[Reconfigure] = []
+        self.paces: list[float] = []
         self.writes(FILE)
-        self.reload = Reload(load(str(path)), self.told.append)
+        self.reload = Reload(load(str(path)), self.told.append, self.paces.append)
 
     def writes(self, text: str) -> None:
         self.path.write_text(text)
@@ -84,12 +85,19 @@ def test_the_log_says_more_or_less(node: Node) -> None:
     assert (LOG.level, node.told) == (logging.ERROR, [])
 
 
+def test_the_packet_rate_changes(node: Node) -> None:
+    node.writes("packet_rate = 50\n" + FILE)
+    assert node.reload.reload() == ["packet_rate"]
+    assert node.reload.reload() == []
+    assert (node.paces, node.told) == ([50.0], [])
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
         ('"eth0"', '"eth1"', r"home_agent\.advertising can't change while the node runs; restart it"),
         ('name = "ha1"', 'name = "ha2"', "name can't change"),
-        ("insecure", 'state = "x"\ninsecure', "state can't change"),
+        ("insecure", 'packet_rate = 1\nstate = "x"\ninsecure', "state can't change"),
         ("most_bindings = 10", "most_bindings = 20\nadvertises = false", r"home_agent\.advertises can't change"),
         ("insecure = true", "insecure = maybe", "no TOML"),
         (
@@ -106,7 +114,7 @@ def test_what_cant_change_leaves_all_as_it_was(node: Node, before: str, after: s
     with pytest.raises(LiveError, match=said):
         node.reload.reload()
     node.writes(FILE)
-    assert (node.told, node.reload.reload()) == ([], [])
+    assert (node.told, node.paces, node.reload.reload()) == ([], [], [])
 
 
 def test_a_hang_up_with_a_bad_file_is_a_line_in_the_log(node: Node, caplog: pytest.LogCaptureFixture) -> None:

@@ -134,6 +134,8 @@ def test_time_stamps_go_up() -> None:
     findings = judged("X-004", *enumerate([stamped(1, 30), ba(seq=1), stamped(2, 29)]))
     assert [(f.frames[0].number, f.frames[-1].number, f.severity) for f in findings] == [(1, 3, ERROR)]
     assert found("X-004", stamped(1, 30), ba(seq=1), stamped(2, 30)) == [("X-004", ERROR)]
+    late = judged("X-004", *enumerate([stamped(1, 30), stamped(3, 32), ba(seq=3), stamped(2, 31)]))
+    assert [each.inconclusive for each in late] == [True]  # overtaken by the next one
 
 
 def test_only_accepted_time_stamps_count_and_each_agent_has_its_own() -> None:

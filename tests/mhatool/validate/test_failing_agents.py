@@ -9,6 +9,7 @@ from mhatool.validate import RULES, Finding, Severity, validate
 from tests.mhatool.scenes import AGENT, AGENT2, HOME, PEER, S, ip, record, scene, tunnel
 from tests.mhatool.validate.scenes import Packet, shaken, told, twice
 from tests.recipes import failing_agents as made
+from tests.recipes.binding_updates import neighbor_solicitation
 from tests.recipes.example import Example
 from tests.recipes.failing_agents import (
     LINK_LOCAL,
@@ -19,6 +20,7 @@ from tests.recipes.failing_agents import (
     STRANGER,
     advertisement,
     alarm,
+    answered,
     asked,
     by,
     heartbeat,
@@ -170,6 +172,39 @@ def test_alive_elsewhere_is_not_alive_for_the_sender() -> None:
     packets = sorted([*probes, (16.2, alarm()), *tunnelled], key=lambda packet: packet[0])
     found = told(["MHA-020", "MHA-021"], *ROUND, *probe(2, 70), *probe(12, 71), *packets)
     assert [(rule, inconclusive) for rule, _, inconclusive in found] == [("MHA-021", True)]
+
+
+def test_who_was_cut_off_itself_sent_probes_that_no_link_shows() -> None:
+    """Heartbeats each second; then none for 3 s: its own interface was down. It is up again as it tells so."""
+    silent = (*ROUND, *[p for i in range(12) for p in probe(2.0 + i, 70 + i)])
+    back = (asked(17.0, 90), answered(17.01, 90), (17.02, alarm()), *probe(18.0, 91))
+    assert unsure("MHA-020", *silent, *back) == [len(silent) + 3]
+    assert sure("MHA-020", *silent, *back) == []
+    assert sure("MHA-021", *silent, *back) == []
+    without_a_gap = (*silent, *probe(14.0, 90), (14.5, alarm()), *probe(15.0, 91))
+    assert sure("MHA-020", *without_a_gap) == [len(silent) + 3]
+    assert len(sure("MHA-021", *without_a_gap)) == 1
+
+
+def test_an_alarm_may_wait_for_the_address_of_its_next_hop() -> None:
+    """The sender solicits its router (RFC 4861, 7.2.2): what it had to say before the last answer leaves then."""
+    solicitation = neighbor_solicitation(AGENT2, LINK_LOCAL)
+    probes = [p for i in range(14) for p in probe(2.0 + i, 70 + i)]
+    for at, rule in ((15.45, "MHA-020"), (15.45, "MHA-021"), (12.4, "MHA-020"), (12.4, "MHA-021")):
+        packets = sorted([*probes, (at, solicitation), (15.5, alarm()), *probe(16.0, 90)], key=lambda packet: packet[0])
+        assert bool(sure(rule, *ROUND, *packets)) == (at < 15.5 - 3)
+
+
+def test_that_an_address_was_resolved_is_no_answer_to_a_probe() -> None:
+    """Heartbeats in vain; the other one's kernel answers for its address, before the alarm and after it."""
+    answer = made.advertisement(AGENT, solicited=True, target=AGENT, to=AGENT2)
+    solicitations = [
+        (at + d, o) for at in (8.5, 9.5) for d, o in ((0, neighbor_solicitation(AGENT2, AGENT)), (0.1, answer))
+    ]
+    beats = [asked(3.0 + i, 71 + i) for i in range(6)]
+    packets = sorted([*beats, (9.0, alarm()), *solicitations], key=lambda packet: packet[0])
+    assert sure("MHA-020", *ROUND, *probe(2.0, 70), *packets) == []
+    assert sure("MHA-021", *ROUND, *probe(2.0, 70), *packets) == []
 
 
 def test_a_true_alarm_is_none_of_a_living_agent() -> None:

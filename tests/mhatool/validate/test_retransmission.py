@@ -4,8 +4,9 @@ import pytest
 
 from dissectors.profile import KAME2003
 from mhatool.validate import chosen
-from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, tunnel
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, ip, tunnel
 from tests.mhatool.validate.scenes import Packet, Said, told
+from tests.recipes.binding_updates import neighbor_solicitation
 from tests.recipes.packets import (
     alternate,
     ba,
@@ -118,6 +119,16 @@ def test_after_the_answer() -> None:
     assert told(rule, *ANSWERED[:5], *again(1.6, 4.6, source=CARE2)) == []
 
 
+def test_a_tunnel_that_begins_long_after_the_registration_shows_no_answer() -> None:
+    """The second of several home agents carries nothing until the first one has failed: the answers to its refreshes
+    may all have been lost behind the place of capture."""
+    later = [(at, home_bu(seq=11 + i)) for i, at in enumerate((20.1, 21.1, 23.1))]
+    answers = [(at + 0.1, ba(seq=11 + i)) for i, at in enumerate((20.1, 21.1, 23.1))]
+    packets = sorted([*ANSWERED[:4], *later, *answers, (22.0, ANSWERED[4][1])])
+    found = told(["MIP6-RTX-004"], *packets)
+    assert [(rule, inconclusive) for rule, _, inconclusive in found] == [("MIP6-RTX-004", True)]
+
+
 def test_an_answer_that_crosses_the_retransmission() -> None:
     """The home agent takes 1 s for duplicate address detection, so does the timer."""
     crossing: list[Packet] = [(0.1, home_bu(seq=10)), (1.05, ba(seq=10)), (1.1, home_bu(seq=11)), (1.2, ba(seq=11))]
@@ -187,6 +198,17 @@ def test_the_search_for_home_agents() -> None:
     assert search(0, 3, 9, 21, 45, 93) == [("MIP6-RTX-006", 8, False)]  # 48 s after the last one, as the timer doubles
     assert search(0, 3, 9, 21, 45, 98, 101, 107) == []  # a new search
     assert search(0, 3, 9, 21, 45, 145, 148, 154) == []
+
+
+@pytest.mark.parametrize(("looked", "inconclusive"), [(-1.0, True), (-3.1, False)])
+@pytest.mark.parametrize("moments", [(0, 2.0), (0, 3, 6, 9)])
+def test_a_request_that_waited_for_its_next_hop_makes_no_wait_wrong(
+    moments: tuple[float, ...], looked: float, inconclusive: bool
+) -> None:
+    """It leaves up to 3 s after it was sent, when the router's link-layer address is known (RFC 4861, 7.2.2)."""
+    asked: list[Packet] = [(at, dhaad_request(identifier=1)) for at in moments]
+    packets = (*FOUND, (looked, neighbor_solicitation(CARE1, ip("fe80::1"))), *asked)
+    assert [unsure for _, _, unsure in told(["MIP6-RTX-006"], *packets)] == [inconclusive]
 
 
 @pytest.mark.parametrize("moments", [(0, 2.3), (0, 20, 40, 60), (0, 3, 9, 21, 45, 93)])

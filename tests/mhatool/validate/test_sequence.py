@@ -280,6 +280,29 @@ def test_the_own_number_after_135_is_no_new_start() -> None:
     assert told(*refused, (1.9, bu(seq=7777))) == [("MIP6-SEQ-005", 3, False)]
 
 
+def test_where_a_later_135_is_obeyed_the_first_was_lost_behind_the_capture() -> None:
+    """The mobile node sends again after 1.5 s and 3 s; the third answer reaches it."""
+    refused = [(0, bu(seq=10)), (1, ba(seq=20000, status=135, life=0)), (1.5, bu(seq=11))]
+    again = [(1.6, ba(seq=20000, status=135, life=0))]
+    assert told(*refused, *again) == [("MIP6-SEQ-005", 3, False)]
+    assert told(*refused, *again, (4.5, bu(seq=12)))[0] == ("MIP6-SEQ-005", 3, False)
+    assert told(*refused, *again, (1.7, bu(seq=20001)), (1.8, ba(seq=20001))) == [("MIP6-SEQ-005", 3, True)]
+
+
+def test_the_refusal_is_named_with_what_ignores_it() -> None:
+    packets = [(0, bu(seq=10)), (1, ba(seq=20000, status=135)), (1.1, bu(seq=11))]
+    (found,) = validate([scene(*packets)], select=["MIP6-SEQ-005"])
+    assert [frame.number for frame in found.frames] == [1, 2, 3]
+
+
+def test_an_overtaken_update_fills_the_gap_before() -> None:
+    """It waited for its next hop's link-layer address (RFC 4861, 7.2.2); the next one went another way."""
+    packets = [(-1, bu(seq=9)), (-0.9, ba(seq=9)), (0.0, bu(seq=10)), (1.0, bu(seq=12))]
+    assert told(*packets, (2.0, bu(seq=11))) == [("MIP6-SEQ-002", 5, True)]
+    assert told(*packets, (2.0, bu(seq=12))) == [("MIP6-SEQ-002", 5, False)]
+    assert told(*packets, (2.0, bu(seq=10))) == [("MIP6-SEQ-002", 5, False)]
+
+
 def identified(number: int) -> bytes:
     """A Binding Identifier (RFC 5648, 4.1: type 35) in place of padding, with two octets of padding behind."""
     return b"\x23\x04" + number.to_bytes(2) + b"\0\0"

@@ -12,7 +12,7 @@ from dissectors.spec import Flags
 from mhatool.engine import constants
 from mhatool.engine.actions import End, ForgetNeighbour, LeaveGroup, SetTunnel
 from mhatool.engine.advertising import AdvertisedPrefix
-from mhatool.engine.commands import UnverifiedHomeAddress
+from mhatool.engine.commands import LinkChanged, UnverifiedHomeAddress
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import CacheEntry
 from tests.mhatool.engine.home_agent.stage import (
@@ -286,3 +286,45 @@ def test_the_second_address_of_an_agent_has_bindings_of_its_own() -> None:
     assert play.node.cache.get(HOME, SECOND) is None
     checks(play, STRANGER_LINK)
     play.sends(NeighborAdvertisement)
+
+
+def test_no_check_ends_while_the_home_link_is_down() -> None:
+    """Who hears nobody finds no duplicate (RFC 4862, 5.4): the check begins anew with the link, and nobody is answered
+    before. A host there has the address: 134."""
+    play = agent()
+    play.hears(update(7), CARE_OF, AGENT, home_address=HOME)
+    play.waits(0.5)
+    play.is_told(LinkChanged("home", False))
+    play.forgets()
+    play.waits(10)
+    play.hears(update(8), CARE_OF, AGENT, home_address=HOME)
+    play.waits(10)
+    play.sends_nothing()
+    play.is_told(LinkChanged("home", True))
+    assert play.finds(NeighborSolicitation, target=HOME).at == play.now
+    announces(play, STRANGER_LINK)
+    play.finds(BindingAcknowledgement, status=134, sequence_number=8)
+
+
+def test_a_check_ends_a_second_after_the_home_link_is_up() -> None:
+    play = agent()
+    play.is_told(LinkChanged("home", False))
+    play.hears(update(7), CARE_OF, AGENT, home_address=HOME)
+    play.waits(5)
+    play.sends_nothing()
+    play.is_told(LinkChanged("home", True))
+    play.is_told(LinkChanged("home", True))
+    back = play.now
+    play.waits(1)
+    assert play.finds(BindingAcknowledgement, status=0).at == back + S
+
+
+def test_a_check_that_the_link_is_down_for_ends_with_the_lifetime_that_was_asked_for() -> None:
+    play = agent()
+    play.is_told(LinkChanged("home", False))
+    play.hears(update(7, 40), CARE_OF, AGENT, home_address=HOME)
+    play.waits(39.9)
+    assert len(play.node.cache) == 1
+    play.waits(0.2)
+    assert len(play.node.cache) == 0
+    play.sends_nothing()

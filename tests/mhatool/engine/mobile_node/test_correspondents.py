@@ -512,3 +512,26 @@ def test_home_again_is_home() -> None:
     play.is_carried_to(ABROAD)
     play.is_offered(AGENT1)
     assert AGENT1 in [each.arrival.destination for each in play.updates()]
+
+
+def test_it_has_so_many_correspondents_at_a_time_and_those_that_are_bound_stay() -> None:
+    """Whoever sends through the tunnel may have made up its address (issue 7): what follows has bounds."""
+    play = Journey(most_correspondents=3)
+    play.is_optimised_with(AGENT1, AGENT2)
+    made_up = [PEER[:15] + bytes([number]) for number in range(100, 200)]
+    for peer in made_up:
+        play.is_told(PacketTunnelled(HOME, peer))
+    asked = {play.finds(CareOfTestInit).arrival.destination for _ in range(2)}
+    assert asked == set(made_up[:2])
+    assert {entry.peer for entry in play.node.update_list.correspondents()} == {PEER, *made_up[:2]}
+
+
+def test_who_does_not_take_part_makes_room_for_another_one() -> None:
+    play = Journey(most_correspondents=2)
+    play.is_optimised_with(AGENT1, AGENT2)
+    first, second = PEER[:15] + b"\x01", PEER[:15] + b"\x02"
+    play.is_told(PacketTunnelled(HOME, first))
+    play.hears(BindingError(status=2, home_address=HOME, options=()), first, CARE_OF)
+    play.is_told(PacketTunnelled(HOME, second))
+    assert {entry.peer for entry in play.node.update_list.correspondents()} == {PEER, second}
+    assert play.tells(UpdateListEntry, gone=True).peer == first

@@ -29,7 +29,9 @@ from tests.mhatool.engine.mobile_node.journey import (
     ELSEWHERE,
     HOME,
     HOME_PREFIX,
+    LINK_LOCAL,
     PEER,
+    ROUTERS,
     Journey,
     options_of,
 )
@@ -39,8 +41,8 @@ AGENT4 = AGENT1[:-1] + b"\x04"
 
 
 def registered(*agents: bytes, **changes: object) -> Journey:
-    """A node abroad with these agents, and no others heard of."""
-    play = Journey(**{"home_agents": len(agents), **changes})
+    """A node abroad with these agents, and no others heard of; the router of its link is there."""
+    play = Journey(**{"home_agents": len(agents), "has_router": True, **changes})
     play.is_registered_with(*agents)
     return play
 
@@ -145,7 +147,7 @@ def test_a_spare_agent_that_discovery_finds_is_registered_with_at_once() -> None
 
 def test_a_spare_agent_that_was_offered_before_is_registered_with_at_the_alarm_itself() -> None:
     """The anycast address may still lead to the dead agent: who is known from the last reply doesn't wait for it."""
-    play = Journey()
+    play = Journey(has_router=True)
     for update in play.goes_abroad(AGENT1, AGENT2, AGENT3):
         play.is_answered(update)
     play.forgets()
@@ -208,6 +210,21 @@ def test_where_nobody_is_offered_it_goes_on_with_the_living_and_asks_again_after
     play.waits(60)
     assert (play.finds(DhaadRequest).at - begin) / S == 63.1 + 60
     assert play.takes_updates() == []
+
+
+def test_another_alarm_lets_the_search_that_is_out_go_on() -> None:
+    """RFC 6275, 11.8: waits double, whoever says what meanwhile: 3, 6 and 12 s; a move asks from the new address."""
+    play = registered(AGENT1, AGENT2, AGENT3)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    play.waits(4)
+    play.hears_alarm(AGENT2, sender=AGENT3)
+    play.waits(18)
+    requests = [play.finds(DhaadRequest) for _ in range(4)]
+    assert [(each.at - begin) / S for each in requests] == [0, 3, 9, 21]
+    assert len({each.message.identifier for each in requests}) == 1
+    play.is_carried_to(ELSEWHERE)
+    assert play.finds(DhaadRequest).arrival.source == CARE_OF_ELSEWHERE
 
 
 def test_two_that_are_named_are_asked_side_by_side() -> None:
@@ -363,7 +380,7 @@ def test_a_refusal_is_a_sign_of_life_too(status: int, consequence: str) -> None:
 
 def test_an_old_acknowledgement_is_no_sign_of_life() -> None:
     """What answers the Binding Update before the alarm may be a replay."""
-    play = Journey(home_agents=2)
+    play = Journey(has_router=True, home_agents=2)
     first, second = play.goes_abroad(*BOTH)
     play.is_answered(first)
     play.is_answered(second)
@@ -390,6 +407,50 @@ def test_a_spare_that_was_tried_for_nothing_is_let_go() -> None:
     play.is_answered(farewell)
     play.waits(61)
     assert play.takes_updates() == []
+
+
+def test_an_agent_that_is_tried_again_gets_the_next_number() -> None:
+    """Numbers go up for each pair (RFC 6275, 11.1), also where there was no binding in between: the agent may have one
+    that the node knows nothing of. Nor does a new entry let it send more than MAX_UPDATE_RATE."""
+    play = registered(*BOTH)
+    play.hears_alarm(AGENT1)
+    (check,) = [each for each in play.takes_updates() if each.arrival.destination == AGENT1]
+    play.is_offered(AGENT2, AGENT3)
+    (spare,) = play.takes_updates()
+    play.is_answered(spare)
+    play.is_answered(check)
+    (farewell,) = play.takes_updates()
+    play.is_answered(farewell)
+    play.hears_alarm(AGENT2, sender=AGENT1)
+    again = [each for each in play.takes_updates() if each.arrival.destination == AGENT3]
+    numbers = [each.message.sequence_number for each in (spare, farewell, *again)]
+    assert numbers == [(numbers[0] + i) % 65536 for i in range(3)]
+    play.is_answered(again[0], 130)
+    play.is_offered(AGENT1, AGENT3)
+    play.waits(0.9)
+    assert AGENT3 not in [each.arrival.destination for each in play.takes_updates()]
+
+
+def test_an_agent_that_never_answered_is_sent_the_next_number_too() -> None:
+    play = Journey(home_agents=1, lifetime_s=8)
+    (first,) = play.goes_abroad(AGENT1, AGENT2)
+    play.waits(60)
+    numbers = [each.message.sequence_number for each in play.takes_updates() if each.arrival.destination == AGENT1]
+    assert len(numbers) > 2
+    assert numbers == [(first.message.sequence_number + 1 + i) % 65536 for i in range(len(numbers))]
+
+
+def test_back_home_an_agent_that_never_answered_is_told_to_forget_too() -> None:
+    """Its answers may have been lost: it may hold a binding, and answer for the home address."""
+    play = Journey(home_agents=1)
+    (first,) = play.goes_abroad(AGENT1, AGENT2)
+    play.waits(1.5)
+    (second,) = play.takes_updates()
+    play.is_answered(second)
+    play.returns_home()
+    told = {each.arrival.destination: each.message for each in play.takes_updates()}
+    assert {agent: message.lifetime_s for agent, message in told.items()} == {AGENT1: 0, AGENT2: 0}
+    assert told[AGENT1].sequence_number == (first.message.sequence_number + 1) % 65536
 
 
 def test_where_all_are_there_again_nobody_asks_for_more() -> None:
@@ -608,6 +669,50 @@ def test_a_node_that_stops_checks_nobody() -> None:
     assert not [each for each in play.events if isinstance(each, AgentChecked)]
 
 
+# --- the node's own link fails, and nobody tells it ---
+
+
+def test_who_has_left_its_link_without_a_word_blames_no_agent() -> None:
+    """An alarm, forged perhaps, and the link is another one since: the router is as silent as the agent."""
+    play = registered(*BOTH, has_router=False)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    play.waits(4.5)
+    updates = play.takes_updates()
+    assert seen(updates, begin) == [(second, AGENT1, BOTH) for second in range(5)]
+    asked = [sent.at for sent in play.solicitations() if sent.message.target == ROUTERS[ABROAD]]
+    assert asked == [begin + second * S for second in (2, 3, 4)]
+    play.hears_router(ELSEWHERE)  # believed 3 s later: PROTOCOL's movement detection
+    play.waits(5)
+    moved = {each.arrival.destination: each for each in play.takes_updates() if each.arrival.source != CARE_OF}
+    assert set(moved) == {AGENT1, AGENT2}
+    for update in moved.values():
+        play.is_answered(update)
+    assert play.tells(AgentChecked).alive
+    assert [entry.state.name for entry in play.node.update_list.home_registrations()] == ["BOUND"] * 2
+
+
+def test_a_router_that_answers_late_shows_that_the_agent_is_dead() -> None:
+    play = registered(*BOTH, has_router=False)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    play.waits(4.5)
+    play.hears_neighbour(ROUTERS[ABROAD], LINK_LOCAL)
+    play.waits(0.5)
+    told = play.tells(AgentChecked)
+    assert (told.home_agent, told.alive, told.time_ns) == (AGENT1, False, begin + 5 * S)
+
+
+def test_an_advertisement_is_a_sign_of_the_router_too() -> None:
+    play = registered(*BOTH, has_router=False)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    play.waits(2.5)
+    play.hears_router(ABROAD)
+    play.waits(0.5)
+    assert play.tells(AgentChecked).time_ns == begin + 3 * S
+
+
 # --- agents that were given up ---
 
 
@@ -624,7 +729,7 @@ def without_first() -> Journey:
 
 def test_what_was_offered_before_is_no_sign_of_life() -> None:
     """AGENT1 stands in the first reply, the one before the failure: it isn't taken for that."""
-    play = Journey(home_agents=2)
+    play = Journey(has_router=True, home_agents=2)
     for update in play.goes_abroad(AGENT1, AGENT2, AGENT1):
         play.is_answered(update)
     play.forgets()

@@ -1,5 +1,7 @@
 """Who is in whose list, who probes whom, who is alive: packets by hand, expected values by arithmetic beside them."""
 
+import pytest
+
 from mhatool.observe import Observer, observe
 from mhatool.observe.failure import Failures, LifeKind, OutageCause, Recovery, Switch, phases_of
 from tests.mhatool.scenes import AGENT, AGENT2, CARE1, HOME, PEER, S, scene
@@ -112,6 +114,19 @@ def test_echo_requests_and_solicitations_are_probes_too() -> None:
     run = probing.current()
     assert run is not None
     assert run.count == 2
+
+
+@pytest.mark.parametrize("at", [3.0, 9.0])
+def test_beside_heartbeats_nothing_else_is_a_probe(at: float) -> None:
+    """A kernel resolves an address, and the other one's answers, whatever became of the daemon there."""
+    answer = made.advertisement(AGENT, solicited=True, target=AGENT, to=AGENT2)
+    resolved = ((at, neighbor_solicitation(AGENT2, AGENT)), (at + 0.1, answer))
+    packets = sorted((*probe(6, 1), asked(8, 2), *resolved), key=lambda packet: packet[0])
+    probing = failures(*ROUND, *packets).probes.get(AGENT2, AGENT)
+    assert probing is not None
+    run = probing.current()
+    assert run is not None
+    assert (run.count, run.first.time_ns % (100 * S)) == (1, 8 * S)
 
 
 def test_an_answer_is_to_the_latest_of_equal_probes() -> None:

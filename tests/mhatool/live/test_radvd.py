@@ -1,0 +1,105 @@
+"""Home agents beside radvd: it advertises them, they send no advertisements, and know each other by what it says."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mhatool.lab.standing import until
+from tests.mhatool.live.namespace import Namespace, namespace
+
+pytestmark = [pytest.mark.root, pytest.mark.iproute2, pytest.mark.nft, pytest.mark.radvd]
+RADVD = """\
+interface {interface} {{
+    AdvSendAdvert on;
+    MinRtrAdvInterval 0.05;
+    MaxRtrAdvInterval 0.1;
+    AdvDefaultLifetime 30;
+    AdvHomeAgentFlag on;
+    AdvHomeAgentInfo on;
+    HomeAgentLifetime 1800;
+    HomeAgentPreference {preference};
+    prefix {address}/64 {{ AdvOnLink on; AdvAutonomous on; AdvRouterAddr on; }};
+}};
+"""
+
+
+@contextmanager
+def radvd(machine: Namespace, interface: str, address: str, preference: int, without: str = "") -> Iterator[None]:
+    """Debian's, on an interface: it wants a file that nobody else may write. What matches `without` isn't in it."""
+    file = machine.folder / f"{interface}.conf"
+    file.write_text(re.sub(without, "", RADVD.format(interface=interface, address=address, preference=preference)))
+    file.chmod(0o600)
+    command = ["radvd", "-n", "-C", str(file), "-p", str(file.with_suffix(".pid")), "-m", "stderr", "-u", "root"]
+    with (machine.folder / f"{interface}.radvd.log").open("wb") as log:
+        process = subprocess.Popen(["ip", "netns", "exec", machine.name, *command], stdout=log, stderr=log)
+    try:
+        yield
+        assert process.poll() is None, Path(log.name).read_text("utf-8")
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Namespace]:
+    """Return two home agents on one link, and a mobile node."""
+    with namespace(tmp_path) as made:
+        for name, interface, address in (("ha", "left", "2001:db8:2::1"), ("ha2", "right", "2001:db8:2::2")):
+            file = made.file(name, "ha")
+            text = file.read_text("utf-8").replace("2001:db8:2::1", address).replace('"left"', f'"{interface}"')
+            file.write_text(text.replace("[home_agent.", "[home_agent]\nadvertises = false\n[home_agent.", 1))
+        made.file("mn", "mn")
+        yield made
+
+
+def _agents(machine: Namespace, name: str) -> list[tuple[Any, ...]]:
+    return [(row["address"], row["preference"], row["lifetime_s"]) for row in machine.show(name, "agents")]
+
+
+def test_they_are_known_by_what_radvd_says(machine: Namespace) -> None:
+    for name in ("ha", "ha2", "mn"):
+        machine.starts(name)
+    with radvd(machine, "left", "2001:db8:2::1", 20), radvd(machine, "right", "2001:db8:2::2", 10):
+        until(lambda: _agents(machine, "ha") == [("2001:db8:2::2", 10, 1800)])
+        until(lambda: _agents(machine, "ha2") == [("2001:db8:2::1", 20, 1800)])
+        until(lambda: _agents(machine, "mn") == [("2001:db8:2::1", 20, 1800)])
+    for name in ("ha", "ha2"):
+        stats = machine.show(name, "stats")
+        assert stats["received"]["router_advertisement"] > 0
+        assert "router_advertisement" not in stats["sent"], "radvd sends them"
+        assert "router_solicitation" in stats["sent"], "an agent that comes up asks who else is there"
+
+
+def _doctor(machine: Namespace, name: str) -> tuple[str, str]:
+    told = machine.does("mhatool", "doctor", str(machine.folder / f"{name}.toml"), "--listen", "0.5", "--json")
+    (found,) = [check for check in json.loads(told)["checks"] if check["name"] == "advertisements"]
+    return found["state"], found["detail"]
+
+
+@pytest.mark.parametrize(
+    ("without", "state", "said"),
+    [
+        (r"\w*HomeAgent\w* \w+;", "trap", "is no home agent"),
+        ("AdvRouterAddr on;", "trap", "doesn't give 2001:db8:2::1: others can't know"),
+        ("", "ok", "; 1 of them as home agents"),
+    ],
+)
+def test_doctor_hears_whether_radvd_says_what_it_has_to(
+    machine: Namespace, without: str, state: str, said: str
+) -> None:
+    """It pauses for a second where addresses have just changed."""
+    with radvd(machine, "left", "2001:db8:2::1", 20, without):
+        until(lambda: (found := _doctor(machine, "ha"))[0] == state and said in found[1])
+
+
+def test_doctor_hears_that_nobody_advertises(machine: Namespace) -> None:
+    assert _doctor(machine, "ha") == (
+        "trap",
+        "nothing on this machine advertises on left within 0.5 s, and the node doesn't",
+    )
