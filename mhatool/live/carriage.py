@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from mhatool.live.configuration import LiveNode, NodeFile
 from mhatool.live.data_plane.admission import Admission
@@ -21,6 +21,7 @@ from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
 from mhatool.live.ledger import Ledger
 from mhatool.live.netlink import Netlink
+from mhatool.live.ruleset import RulesetWatch
 from mhatool.live.silence import Silence
 from mhatool.network import datagram as ipv6
 from mhatool.network.detours import Detours
@@ -68,7 +69,9 @@ class Carriage:
             driver.machine.tell_addresses = plane.look
             driver.tables.about = {"name": plane.name, "device": plane.device}
             LOG.info("data plane: %s, device %s", plane.name, plane.device)
-            yield
+            with closing(RulesetWatch(silence, lambda: _put_back(silence.table, plane))) as watch:
+                driver.watches.append(watch)
+                yield
         finally:
             silence.end()
 
@@ -95,6 +98,11 @@ class Carriage:
         if self._flows is not None:
             self._flows.close()
         self._netlink.close()
+
+
+def _put_back(table: str, plane: DataPlane) -> None:
+    plane.admit_again()
+    LOG.warning("somebody has removed the table %s of nf_tables: put back, the node needs it", table)
 
 
 def _tunnels(file: NodeFile, netlink: Netlink, routes: Routes, ledger: Ledger) -> KernelTunnels | None:

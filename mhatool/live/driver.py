@@ -6,7 +6,7 @@ import asyncio
 import errno
 import signal
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from mhatool.engine.commands import Command, LinkChanged, Start, Stop
 from mhatool.engine.drops import DropReason
@@ -27,6 +27,16 @@ GOODBYE_S: Final = 2.0
 """How long a node that stops waits for answers to what it says last."""
 
 
+class Watch(Protocol):
+    """Somebody else's changes to what a node has made."""
+
+    def fileno(self) -> int:
+        """For whoever waits for changes."""
+
+    def look(self) -> None:
+        """See what was changed. LiveError where the node can't go on."""
+
+
 class Driver:
     """Runs a node until it is told to stop. `listeners` hear each event."""
 
@@ -36,6 +46,8 @@ class Driver:
         self.clock = clock
         self.tables = Tables()
         self.listeners: list[Callable[[Event], None]] = [self.tables.hear]
+        self.watches: list[Watch] = []
+        """What else is looked at when it has something to tell."""
         self.first: list[Command] = []
         """What the node is told right after it has come up."""
         self._paces: TokenBuckets[bytes]
@@ -50,8 +62,10 @@ class Driver:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        carriers = Carriers(self.machine.links)
+        carriers = Carriers((*self.machine.links, self.machine.data_plane.device))
         loop.add_reader(carriers, self._look, carriers)
+        for watch in self.watches:
+            loop.add_reader(watch, self._watch, watch)
         for name, link in self.machine.links.items():
             loop.add_reader(link.fileno(), self._hear, name)
         for file, read in self.machine.data_plane.readers().items():
@@ -129,6 +143,12 @@ class Driver:
             if reason is not None:
                 self.tables.count_dropped(reason, self.clock.now())
 
+    def _watch(self, watch: Watch) -> None:
+        try:
+            watch.look()
+        except LiveError as error:
+            self.fail(error)
+
     def count(self) -> None:
         """Count what the kernel has dropped of itself, now and every second."""
         if self._counting is not None:
@@ -145,8 +165,12 @@ class Driver:
             if error.errno not in {errno.EBADFD, errno.ENODEV}:
                 raise
             asyncio.get_running_loop().remove_reader(file)
-            what = f"somebody has removed {self.machine.data_plane.device}, the way of all home addresses' packets"
-            self.fail(LiveError(f"{what}; start the node again"))
+            self._lose_device()
+
+    def _lose_device(self) -> None:
+        """With its routes: the kernel forgets those of a device that goes down."""
+        what = f"somebody has removed {self.machine.data_plane.device} or taken it down"
+        self.fail(LiveError(f"{what}, the way of all home addresses' packets; start the node again"))
 
     def _ring(self) -> None:
         self._timer = None
@@ -164,7 +188,10 @@ class Driver:
             self.fail(error)
             return
         for name, up in changes:
-            self.command(LinkChanged(name, up))
+            if name in self.machine.links:
+                self.command(LinkChanged(name, up))
+            elif not up:
+                self._lose_device()
 
     # --- outputs ---
 

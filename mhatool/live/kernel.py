@@ -57,6 +57,8 @@ class Kernel:
         self._ledger = ledger
         self._netlink = Netlink()
         self._undo: dict[tuple[str, ...], Callable[[], object]] = {}
+        self._by_neighbour: dict[tuple[str, ...], bool] = {}
+        """Of each route, whether it leads to a neighbour who sends on."""
 
     # --- addresses ---
 
@@ -99,8 +101,13 @@ class Kernel:
         table: int = 254,
         source: bytes | None = None,
     ) -> None:
-        """A route by an interface, in the place of the one that we set before."""
-        self.remove_route(prefix, prefix_length, table=table)
+        """A route by an interface, in the place of the one that we set before, without a moment between.
+
+        In such a moment a connected socket would find another way, and keep to it.
+        """
+        key = "route", text(prefix), str(prefix_length), str(table)
+        if self._by_neighbour.get(key) != (next_hop is not None):  # the kernel puts such routes side by side
+            self.remove_route(prefix, prefix_length, table=table)
         arguments: dict[str, Any] = {
             "dst": f"{text(prefix)}/{prefix_length}",
             "oif": self._index(interface),
@@ -117,8 +124,8 @@ class Kernel:
             self._netlink("route", "replace", **arguments)
         except NetlinkError as error:
             raise LiveError(f"no route to {arguments['dst']} by {interface}: {error}") from error
-        key = "route", text(prefix), str(prefix_length), str(table)
         self._undo[key] = lambda: self._netlink("route", "del", **arguments)
+        self._by_neighbour[key] = next_hop is not None
 
     def remove_route(self, prefix: bytes, prefix_length: int, *, table: int = 254) -> None:
         """It is gone; nothing where we didn't set it."""

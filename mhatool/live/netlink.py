@@ -77,11 +77,11 @@ class Netlink:
         for _ in self._answers(1):
             pass
 
-    def do_all(self, messages: list[tuple[int, int, bytes]]) -> None:
-        """The same for messages in one go, as nf_tables takes its changes; one number, an answer to each with ACK."""
+    def do_all(self, requests: list[tuple[int, int, bytes]]) -> None:
+        """The same for several in one go, as nf_tables takes its changes; one number, an answer to each with ACK."""
         self._number += 1
-        self._socket.send(b"".join(message(kind, flags, body, self._number) for kind, flags, body in messages))
-        for _ in self._answers(sum(flags & ACK != 0 for _, flags, _ in messages)):
+        self._socket.send(b"".join(message(kind, flags, body, self._number) for kind, flags, body in requests))
+        for _ in self._answers(sum(flags & ACK != 0 for _, flags, _ in requests)):
             pass
 
     def ask(self, kind: int, body: bytes, flags: int = 0) -> list[tuple[int, bytes]]:
@@ -93,7 +93,7 @@ class Netlink:
     def _answers(self, acknowledgements: int) -> Iterator[tuple[int, bytes]]:
         refused: RefusedError | None = None
         while acknowledgements:
-            for kind, number, body, flags in _messages(self._socket.recv(_ROOM)):
+            for kind, number, body, flags in messages(self._socket.recv(_ROOM)):
                 if number != self._number:
                     continue  # of a request that was given up
                 if kind not in (_ERROR, _DONE):
@@ -112,7 +112,7 @@ class Netlink:
             octets = self._socket.recv(_ROOM, socket.MSG_DONTWAIT)
         except OSError:  # nothing, or more than there was room for: what counts comes again
             return
-        for kind, _, body, _ in _messages(octets):
+        for kind, _, body, _ in messages(octets):
             yield kind, body
 
     def close(self) -> None:
@@ -120,7 +120,8 @@ class Netlink:
         self._socket.close()
 
 
-def _messages(octets: bytes) -> Iterator[tuple[int, int, bytes, int]]:
+def messages(octets: bytes) -> Iterator[tuple[int, int, bytes, int]]:
+    """What the kernel says in one go: each message's type, number, body and flags."""
     at = 0
     while at + _HEADER.size <= len(octets):
         size, kind, flags, number, _ = _HEADER.unpack_from(octets, at)
@@ -152,5 +153,6 @@ __all__ = [
     "attribute",
     "attributes",
     "message",
+    "messages",
     "nested",
 ]

@@ -48,6 +48,14 @@ class Silence:
         """The kernel answers again."""
         self._nft(f"table ip6 {self.table}\ndelete table ip6 {self.table}\n")
 
+    def is_there(self) -> bool:
+        """Whether the kernel has the table."""
+        try:
+            self._nft(f"list table ip6 {self.table}\n")
+        except LiveError:
+            return False
+        return True
+
     def trial(self) -> None:
         """Let the kernel look at the table without taking it. LiveError as `begin`."""
         self._nft(self._rules, "-c")

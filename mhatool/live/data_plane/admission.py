@@ -6,6 +6,7 @@ each packet a look at each of them.
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from typing import Final
 
 from mhatool.engine.actions import End, SetTunnel
 from mhatool.live.marks import FORWARDED_MARK, OWN_MARK
-from mhatool.live.netlink import ACK, CREATE, NETFILTER, Netlink, attribute, attributes, nested
+from mhatool.live.netlink import ACK, CREATE, NETFILTER, Netlink, RefusedError, attribute, attributes, nested
 
 FLOW_GROUP: Final = 135
 """Of nfnetlink_log: a packet of each flow between a home address and a correspondent, at most one a second."""
@@ -87,6 +88,11 @@ class Admission:
         self._change(self._own, after)
         self._own = after
 
+    def admit_again(self) -> None:
+        """The table is a new one: its sets are empty, and it has counted nothing."""
+        self._counted = 0
+        self._change(set(), self._own.union(*self._admitted.values()))
+
     def _change(self, before: set[tuple[str, bytes]], after: set[tuple[str, bytes]]) -> None:
         changes = [(_NEW_ELEMENT, ACK | CREATE, self._element(*each)) for each in sorted(after - before)]
         changes += [(_DELETE_ELEMENT, ACK, self._element(*each)) for each in sorted(before - after)]
@@ -99,9 +105,14 @@ class Admission:
         return _head(0) + self._table + attribute(_SET, name.encode() + b"\0") + nested(_ELEMENTS, element)
 
     def refused(self) -> int:
-        """How many tunnelled packets no binding covered since this was asked last."""
+        """How many tunnelled packets no binding covered since this was asked last; 0 while there is no table."""
         name = attribute(_NAME, b"tunnel_source\0") + attribute(_TYPE, struct.pack(">I", _COUNTER))
-        (answer,) = self._netlink.ask(_SUBSYSTEM << 8 | _GET_OBJECT, _head(0) + self._table + name)
+        try:
+            (answer,) = self._netlink.ask(_SUBSYSTEM << 8 | _GET_OBJECT, _head(0) + self._table + name)
+        except RefusedError as error:
+            if error.errno != errno.ENOENT:
+                raise
+            return 0
         data = attributes(attributes(answer[1][4:])[_DATA])
         counted: int = struct.unpack(">Q", data[_PACKETS])[0]
         since, self._counted = counted - self._counted, counted

@@ -27,6 +27,9 @@ class DataPlane(Protocol):
     def refused(self) -> int:
         """How many tunnelled packets the kernel has dropped since this was asked last: no binding covered them."""
 
+    def admit_again(self) -> None:
+        """The node's table in nf_tables is a new one: what it admitted is to be put there again."""
+
     def set_tunnel(self, tunnel: SetTunnel) -> None:
         """See `SetTunnel`."""
 

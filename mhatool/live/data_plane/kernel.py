@@ -58,6 +58,10 @@ class KernelDataPlane:
         """See `DataPlane`."""
         return self._admission.refused()
 
+    def admit_again(self) -> None:
+        """See `DataPlane`."""
+        self._admission.admit_again()
+
     # --- what the node sets ---
 
     def set_tunnel(self, tunnel: SetTunnel) -> None:

@@ -64,6 +64,9 @@ class TunDataPlane:
         """See `DataPlane`: here they are counted one by one."""
         return 0
 
+    def admit_again(self) -> None:
+        """See `DataPlane`: here it is user space that admits."""
+
     # --- what the node sets ---
 
     def set_tunnel(self, tunnel: SetTunnel) -> None:
