@@ -93,7 +93,7 @@ def opinions(capture: Path, script: Path, wanted: frozenset[str], only: str = ""
 
 
 def _have_event_loop() -> None:
-    """pyshark takes the thread's own event loop, and a thread that has run another one has none any more."""
+    """Give the thread an event loop, as pyshark takes it: one that has run another loop has none any more."""
     import asyncio
 
     try:

@@ -44,7 +44,7 @@ def unexplained(path: Path, profile: Profile = RFC6275) -> list[Difference]:
 
 
 def test_it_works_where_an_event_loop_has_run_before(tmp_path: Path) -> None:
-    """pyshark takes the thread's own; asyncio.run leaves none behind."""
+    """The thread has none any more, and pyshark takes that one."""
     asyncio.run(asyncio.sleep(0))
     assert unexplained(write(tmp_path / "one.pcapng", [made.home_bu()])) == []
 
