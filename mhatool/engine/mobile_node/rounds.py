@@ -158,6 +158,8 @@ class Rounds:
         """Discovery ended; where nobody answered, those heard on the home link may do."""
         for agent in agents:
             self._choice.lost.see_listed(agent)
+        if agents:
+            self._registrations.urge()
         self._offer(self._context.configuration.static_home_agents or agents or self._known.in_order(), "discovery")
 
     def _offer(self, agents: tuple[bytes, ...], cause: str) -> None:
@@ -269,8 +271,9 @@ class Rounds:
         taken, choice.trials = choice.trials[:room], choice.trials[room:]
         self._choose((*kept, *taken), cause)
 
-    def answered(self) -> None:
+    def answered(self, by: bytes) -> None:
         """An agent accepted."""
+        self._registrations.urge(by)
         self._registrations.cycles = 0
         self._choice.silent.clear()
         self.lead()

@@ -160,6 +160,38 @@ def test_a_spare_agent_that_was_offered_before_is_registered_with_at_the_alarm_i
     assert after == [(3, AGENT2, (AGENT2, AGENT3))]
 
 
+def test_who_was_asked_in_vain_is_asked_once_more_as_soon_as_something_comes_through() -> None:
+    """While the routing leads to the dead agent nobody answers, and waits double (RFC 6275, 11.8): 1.5 s, 3 s. With the
+    end of the check, after 3 s, the living one is sent the new list: its answer shows that there is a way again."""
+    play = registered(*BOTH)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    hears_reply(play, play.finds(DhaadRequest), AGENT2, AGENT3)
+    play.waits(3)
+    updates = play.takes_updates()
+    spare = [each for each in updates if each.arrival.destination == AGENT3]
+    (living,) = [each for each in updates if each.arrival.destination == AGENT2]
+    play.waits(0.02)
+    play.is_answered(living)
+    spare += play.takes_updates()
+    assert seen(spare, begin) == [(at, AGENT3, (AGENT2, AGENT3)) for at in (0, 1.5, 3.02)]
+    play.waits(2.9)
+    assert play.takes_updates() == []
+    play.waits(0.1)
+    assert [each.arrival.destination for each in play.takes_updates()] == [AGENT3]
+
+
+def test_who_was_asked_just_now_is_not_asked_again_when_another_answers() -> None:
+    """Its answer may be on its way, and a first registration takes 1.5 s."""
+    play = Journey(home_agents=2)
+    first, _ = play.goes_abroad(*BOTH)
+    play.waits(1.2)
+    play.is_answered(first)
+    assert play.takes_updates() == []
+    play.waits(0.3)
+    assert [each.arrival.destination for each in play.takes_updates()] == [AGENT2]
+
+
 def test_a_spare_agents_tunnel_counts_from_its_binding_update_on() -> None:
     play = registered(*BOTH)
     play.hears_alarm(AGENT1)
