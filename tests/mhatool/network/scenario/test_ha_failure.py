@@ -18,7 +18,7 @@ QUESTIONS_S = (0, 1.5, 3, 4, 6)
 with which the living agent gets the new list, sent again after 1 s and after 2 s. Whatever is answered first lets the
 spare one be asked at once."""
 BY_ANOTHER_MS = {ROUTERS: 3, ONE_ARMED: 0}
-"""To the spare agent by the living one, which is the next hop: the home link's 1 ms, and 2 ms to resolve its address."""
+"""To the spare agent by the living one, the next hop: the home link's 1 ms, and 2 ms to resolve its address."""
 DAD_S = 1.0
 """A home agent's check of a home address that nobody answers for (RFC 4862: RetransTimer, once)."""
 CASES = [
