@@ -117,14 +117,16 @@ class HomeRegistrations:
         if entry.resumed <= MOST_RESUMED:
             self._send(entry)
 
-    def urge(self, others_than: bytes | None = None) -> None:
-        """Something came through that didn't before: whoever was asked in vain meanwhile is asked now, once.
+    def urge(self, agents: tuple[bytes, ...]) -> None:
+        """Something came through that didn't before: who of these was asked in vain meanwhile is asked now, once.
 
-        Waits have doubled while nobody could answer. Those that follow are as long as without (RFC 6275, 11.8).
+        Waits have doubled while nobody could answer. The next one is as long as after any other transmission (11.8).
         """
-        for entry in self._list.home_registrations():
-            if entry.peer != others_than and self._was_asked_in_vain(entry):
+        for agent in agents:
+            entry = self._list.find(agent)
+            if entry is not None and entry.home_registration and self._was_asked_in_vain(entry):
                 entry.was_urged = True
+                entry.retries += 1
                 self._send(entry)
                 self._list.settle(entry)
 
