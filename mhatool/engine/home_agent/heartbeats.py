@@ -7,6 +7,8 @@ asked back before it is believed, since anybody could say so in its name.
 
 from __future__ import annotations
 
+from typing import Final
+
 from dissectors.mobility.agent_switch import Heartbeat
 from dissectors.options.extensions import RestartCounter
 from dissectors.spec import Flags
@@ -20,11 +22,14 @@ from mhatool.engine.home_agent.peer import Peer, PeerInput, PeerState
 from mhatool.engine.home_agent.peers import Peers
 from mhatool.engine.home_agent.probing import Consequences, Probing
 from mhatool.engine.node import Output, Randomness
+from mhatool.engine.pacing import TokenBuckets
 from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
 
 _REQUEST, _RESPONSE, _UNSOLICITED = Flags(), Flags("R"), Flags("UR")
 _NUMBERS = 1 << 32
+ANSWERS_A_SECOND: Final = 100.0
+"""To each peer, or four times as many as one of these constants asks, whatever others send in its name."""
 
 
 class Heartbeats:
@@ -48,6 +53,9 @@ class Heartbeats:
         self._agents = agents
         self._sender = sender
         self._randomness = randomness
+        constants = configuration.constants
+        often = 4 / min(constants.probe_interval_s, constants.probe_idle_s)
+        self._pace: TokenBuckets[bytes] = TokenBuckets(max(ANSWERS_A_SECOND, often))
         self._acquaintances = Acquaintances(configuration, agents, self._request, randomness)
         self.peers = Peers(configuration.addresses)
         self.probing = Probing(configuration.constants, self.peers, self, consequences, output)
@@ -149,6 +157,8 @@ class Heartbeats:
         is_known = is_peer or self._is_known(arrival.source) or self._acquaintances.may_be_one(arrival)
         if not is_known:
             return Drop(DropReason.NOT_LISTED, "a Heartbeat from no home agent that is known here")
+        if not self._pace.take(arrival.source, arrival.now):
+            return Drop(DropReason.RATE_LIMIT, "too many Heartbeats a second in its name")
         self._send(_RESPONSE, arrival.message.sequence_number, arrival.destination, arrival.source, arrival.now)
         self._acquaintances.ask(arrival.destination, arrival.source, arrival.now)
         if peer is not None and peer.state is PeerState.UNREACHABLE:
