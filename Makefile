@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; this file says what there is and what stands on what.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: setup demo test lint coverage bench captures plugin screenshots soak check-bare clean help
+.PHONY: setup demo demo-live test lint coverage bench captures plugin screenshots soak lab-slow check-bare clean help
 
 stamp := .venv/.setup
 dev_stamp := .venv/.setup-dev
@@ -10,6 +10,9 @@ setup: $(stamp)  ## make .venv with a working .venv/bin/mhatool in it
 
 demo: $(stamp)  ## judge a real capture and tell its story
 	@scripts/demo.sh
+
+demo-live: $(stamp)  ## a home agent dies on the live testbed, with a table in the terminal (root; ARGS are passed on)
+	@scripts/demo_live.sh $(ARGS)
 
 test: $(dev_stamp)  ## run all tests (ARGS="-k name" are passed on to pytest)
 	@scripts/test.sh $(ARGS)
@@ -34,6 +37,9 @@ screenshots: $(stamp)  ## take the pictures of docs/wireshark.md from real Wires
 
 soak: $(dev_stamp)  ## fuzz and run the long tests; the record goes to docs/soak.txt
 	@scripts/soak.sh
+
+lab-slow: $(stamp)  ## measure a home agent's failure live, with RIPng's default timers (root); the record goes to docs/lab-slow.txt
+	@scripts/lab_slow.sh
 
 check-bare:  ## show that demo and test work on a bare machine (SUITE=bookworm; needs root)
 	@scripts/check_bare.sh $(SUITE) $(MIRROR)

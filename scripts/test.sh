@@ -33,4 +33,4 @@ if [ "${CI:-}" = true ] && [ "$selection" != 'not soak' ]; then
     fail 'with CI=true no test may be left out.'
 fi
 
-exec .venv/bin/python -m pytest -n "${JOBS:-$(nproc)}" -m "$selection" "$@"
+exec .venv/bin/python -m pytest -n "${JOBS:-$(nproc)}" --dist loadgroup -m "$selection" "$@"

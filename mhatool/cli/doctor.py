@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SCHEMA_ID: Final = "mhatool.doctor/1"
 
+_NODES: Final = frozenset({"everything", "node run"})
+"""Who needs what a node's machine has to have."""
+
 SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "$id": SCHEMA_ID,
@@ -61,12 +64,13 @@ def doctor(
 
     Examples:
       mhatool doctor
-      mhatool doctor ha1.toml      # for this node: its interfaces, and what is advertised there
+      mhatool doctor ha1.toml      # for this node: what it needs, its interfaces, and what is advertised there
       mhatool doctor --json | jq -r '.checks[] | select(.state != "ok") | .remedy'
 
     It looks only: nothing is installed, changed, started or sent. The status is 0 whatever it finds.
     """
-    found = [*examine(), *traps(config, listen)]
+    wanted = [finding for finding in examine() if config is None or _NODES.intersection(finding.needed_by.split(", "))]
+    found = [*wanted, *traps(config, listen)]
     if json:
         Out().document({"schema": SCHEMA_ID, "checks": [_entry(finding) for finding in found]})
         return
@@ -97,7 +101,8 @@ def _advertisements(live: LiveNode, listen: float, running: tuple[str, ...]) -> 
     try:
         heard = hear(live.interfaces, listen)
     except OSError as error:
-        return Verdict(f"can't listen: {(error.strerror or '').lower()}", "use root", known=False)
+        remedy = "use root" if isinstance(error, PermissionError) else "see what is said of its interfaces"
+        return Verdict(f"can't listen: {(error.strerror or '').lower()}", remedy, known=False)
     return judged(live, heard, listen, runs=live.file.name in running)
 
 

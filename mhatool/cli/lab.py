@@ -229,15 +229,17 @@ def run(
     ] = None,
     json: JsonOption = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab standing.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it as a table in the terminal meanwhile.")] = False,
     name: Annotated[str, typer.Option("--lab", metavar="NAME", help="Call the lab so.", show_default=False)] = "",
 ) -> None:
     """Deploy a lab, do what the experiment says, measure, take the lab down, write a report.
 
-    Built in are paper, moves, failure and failure-one-armed. The report is HTML and JSON, with captures of each link,
-    the trace of all nodes, their logs and what became of each packet of the traffic beside it.
+    Built in are paper, moves, failure, failure-one-armed and failure-slow. The report is HTML and JSON, with captures
+    of each link, the trace of all nodes, their logs and what became of each packet of the traffic beside it.
 
     Examples:
       mhatool lab run paper
+      mhatool lab run failure --watch
       mhatool lab run moves --out moves && firefox moves/report.html
       mhatool lab run mine.toml --json | jq .failures
     """
@@ -248,7 +250,7 @@ def run(
         from mhatool.cli.lab_run import run_experiment
 
         need_pyroute2()
-        run_experiment(experiment, out, name, json=json, keep=keep)
+        run_experiment(experiment, out, name, json=json, keep=keep, watch=watch)
 
 
 @subcommand(app)

@@ -6,14 +6,17 @@ import json as json_
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mhatool.cli.common import Out, make_room
+from mhatool.cli.common import Out, is_terminal, make_room
+
+if TYPE_CHECKING:
+    from mhatool.lab.trial import Trial
 
 
-def run_experiment(name: str, out: str | None, lab: str, *, json: bool, keep: bool) -> None:
+def run_experiment(name: str, out: str | None, lab: str, *, json: bool, keep: bool, watch: bool) -> None:
     """Read it, let it happen, judge it, write the report. LabError, LiveError or ScenarioError for what can't be."""
     from mhatool.cli.lab_judging import judge
     from mhatool.lab.experiment import read
@@ -26,7 +29,7 @@ def run_experiment(name: str, out: str | None, lab: str, *, json: bool, keep: bo
     experiment, topology = read(name, lab)
     folder = Path(out or f"lab-{experiment.name}")
     trial = Trial(experiment, Lab(topology), Gathering(folder), _tell)
-    with _ended_by_signals():
+    with _ended_by_signals(), _watched(trial, wanted=watch):
         trial.happen(keep=keep)
     _tell("judging what was captured")
     judgements = judge(trial)
@@ -45,6 +48,15 @@ def _print(lines: Iterator[str], folder: Path) -> None:
     for line in lines:
         print(line)
     print(f"report: {folder}/report.html, report.json; captures, trace and logs beside it")
+
+
+def _watched(trial: Trial, *, wanted: bool) -> AbstractContextManager[None]:
+    """Where somebody looks on, a table; else what is told is told line by line."""
+    if not wanted or not is_terminal(sys.stderr):
+        return nullcontext()
+    from mhatool.cli.lab_watch import watched
+
+    return watched(trial)
 
 
 def _tell(what: str) -> None:

@@ -9,7 +9,7 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -83,6 +83,7 @@ _FEATURES: Final = (
 
 def examine() -> list[Finding]:
     """All of it, in the order to show."""
+    features = [_feature(feature) for feature in _FEATURES]
     return [
         Finding("python", True, platform.python_version(), "everything", ""),
         *(_package(name, "everything", "pip install mhatool") for name in _PACKAGES),
@@ -90,7 +91,8 @@ def examine() -> list[Finding]:
         *(_program(program) for program in _PROGRAMS),
         _lua(),
         *(_attempted(*attempt) for attempt in _ATTEMPTS),
-        *(_feature(feature) for feature in _FEATURES),
+        *features,
+        _data_plane(features),
     ]
 
 
@@ -209,6 +211,14 @@ def _feature(feature: _Feature) -> Finding:
 def _module_listed(module: str, release: str) -> bool:
     wanted = re.compile(rf"/{re.escape(module)}\.ko\b")
     return any(wanted.search(_text(Path("/lib/modules", release, name))) for name in ("modules.dep", "modules.builtin"))
+
+
+def _data_plane(features: Iterable[Finding]) -> Finding:
+    """Which data plane a node takes that isn't told: the first that is there; user space's always is."""
+    there = {finding.name for finding in features if finding.ok}
+    found = [plane for name, plane in (("kernel tunnel", "ip6tnl"), ("seg6", "seg6")) if name in there]
+    detail = f"{found[0]} (also {', '.join([*found[1:], 'tun'])})" if found else "tun, in user space"
+    return Finding("data plane", True, detail, "node run", "")
 
 
 @cache

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from dissectors.ipv6.address import parse, text
 from mhatool.capture import PcapngWriter, Record, open_capture
 from mhatool.lab import commands
 from mhatool.lab.experiment import Stream
@@ -132,7 +133,8 @@ def names_of(lab: Lab) -> dict[str, Any]:
         if mobile is not None:
             addresses.append(mobile["home_address"])
         if addresses:
-            names[name] = {"addresses": addresses, "interface": next(iter(node.interfaces))}
+            known = [text(parse(address)) for address in addresses]
+            names[name] = {"addresses": known, "interface": next(iter(node.interfaces))}
     return names
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ class Trial:
 
     def happen(self, *, keep: bool = False) -> None:
         """All of it; with `keep` the lab stands afterwards. LabError for what can't be done, or isn't so in time."""
+        self._need_commands()
         self.tell(f"deploying {self.lab.topology.name}: {', '.join(self.lab.topology.nodes)}")
         self.lab.deploy()
         kept = False
@@ -64,6 +66,12 @@ class Trial:
                 self.lab.destroy()
 
     # --- before ---
+
+    def _need_commands(self) -> None:
+        """What is only missed later, and then without a word."""
+        for command in ("dumpcap", *(["bird"] if any(self._routers()) else [])):
+            if shutil.which(command) is None:
+                raise LabError(f"{command} isn't installed; `mhatool doctor` says what to install")
 
     def _get_ready(self) -> None:
         nodes = self.lab.topology.nodes

@@ -1,15 +1,19 @@
-"""Where a mobile node is and whether its home agents know, as its trace tells while it runs."""
+"""Traces that are read while they grow: where a mobile node is, and whether its home agents know."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from os import SEEK_END
 from pathlib import Path
 from typing import Any
 
 
 class Lines:
-    """The events in a trace that grows: each is given once, as soon as its line is whole."""
+    """The records in a file of JSON Lines that grows: each is given once, as soon as its line is whole.
+
+    A file that became shorter was begun anew.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -19,14 +23,14 @@ class Lines:
         """Those that have come since the last time."""
         try:
             with self._path.open("rb") as file:
+                if file.seek(0, SEEK_END) < self._at:
+                    self._at = 0
                 file.seek(self._at)
                 for line in file:
                     if not line.endswith(b"\n"):
                         return
                     self._at += len(line)
-                    event = json.loads(line)
-                    if "name" in event:
-                        yield event
+                    yield json.loads(line)
         except FileNotFoundError:
             return
 
@@ -44,7 +48,8 @@ class Whereabouts:
     def settled(self, since_ns: int) -> bool:
         """Whether it came somewhere after that instant, and all its home agents have accepted that."""
         for event in self._lines.new():
-            self._hear(event["name"], event["data"], event["time_ns"])
+            if "name" in event:  # the header has none
+                self._hear(event["name"], event["data"], event["time_ns"])
         if self._location == "unknown" or self._since_ns <= since_ns or self._care_of_address not in self._addresses:
             return False
         if self._location == "home":

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final, Literal, get_type_hints
 from dissectors.ipv6.address import text
 from dissectors.profile import Profile
 from mhatool.engine.constants import Constants
+from mhatool.live.data_plane.tunnels import Wanted
 from mhatool.network.scenario.convert import convert, dataclass_of
 from mhatool.network.scenario.errors import ScenarioError
 from mhatool.network.scenario.lines import key_lines, line_of
@@ -37,7 +38,8 @@ class NodeFile:
     `trace` a file for the node's events. `log_level` is the least that is said; `debug` says each event. `keys` is a
     file of security associations, its owner's alone. `insecure`: run without any. `packet_rate` is how many messages of
     one kind a second it reads from one source; 0: all of them. `interfaces` are those of a correspondent, and further
-    ones of a home agent; other nodes name theirs in their own table.
+    ones of a home agent; other nodes name theirs in their own table. `data_plane` is what carries tunnelled packets:
+    `ip6tnl` or `seg6` in the kernel, `tun` in user space, `auto` the first of them that this machine has.
     """
 
     name: str
@@ -49,6 +51,7 @@ class NodeFile:
     keys: str = ""
     insecure: bool = False
     mtu: int = 1460
+    data_plane: Wanted = "auto"
     packet_rate: float = 1_000.0
     interfaces: tuple[str, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

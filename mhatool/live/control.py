@@ -113,6 +113,8 @@ class ControlServer:
     def _show(self, question: dict[str, Any]) -> dict[str, Any]:
         what = self._is_there(question)["what"]
         now = self._driver.clock.now()
+        if what == "stats":
+            self._driver.count()
         return {"time_ns": now, what: self._driver.tables.show(what, now)}
 
     def _is_there(self, question: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import signal
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from mhatool.engine.commands import Command, LinkChanged, Start, Stop
 from mhatool.engine.drops import DropReason
@@ -22,8 +22,19 @@ from mhatool.live.readiness import notify
 from mhatool.live.tables import Tables
 from mhatool.protocol.lifetime import NS_PER_S
 
+_COUNT_S: Final = 1.0
 GOODBYE_S: Final = 2.0
 """How long a node that stops waits for answers to what it says last."""
+
+
+class Watch(Protocol):
+    """Somebody else's changes to what a node has made."""
+
+    def fileno(self) -> int:
+        """For whoever waits for changes."""
+
+    def look(self) -> None:
+        """See what was changed. LiveError where the node can't go on."""
 
 
 class Driver:
@@ -35,11 +46,14 @@ class Driver:
         self.clock = clock
         self.tables = Tables()
         self.listeners: list[Callable[[Event], None]] = [self.tables.hear]
+        self.watches: list[Watch] = []
+        """What else is looked at when it has something to tell."""
         self.first: list[Command] = []
         """What the node is told right after it has come up."""
         self._paces: TokenBuckets[bytes]
         self.set_packet_rate(packet_rate)
         self._timer: asyncio.TimerHandle | None = None
+        self._counting: asyncio.TimerHandle | None = None
         self._stop: asyncio.Event = asyncio.Event()
         self._failure: LiveError | None = None
 
@@ -48,23 +62,26 @@ class Driver:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        carriers = Carriers(self.machine.links)
+        carriers = Carriers((*self.machine.links, self.machine.data_plane.device))
         loop.add_reader(carriers, self._look, carriers)
+        for watch in self.watches:
+            loop.add_reader(watch, self._watch, watch)
         for name, link in self.machine.links.items():
             loop.add_reader(link.fileno(), self._hear, name)
-        device = getattr(self.machine.data_plane, "fileno", None)
-        if device is not None:
-            loop.add_reader(device(), self._read, device(), self.machine.data_plane.read)  # type: ignore[attr-defined]
+        for file, read in self.machine.data_plane.readers().items():
+            loop.add_reader(file, self._read, file, read)
         try:
             self._start()
+            self.count()
             ready()
             await self._stop.wait()
             await self._leave()
         finally:
             loop.remove_reader(carriers)
             carriers.close()
-            if self._timer is not None:
-                self._timer.cancel()
+            for timer in (self._timer, self._counting):
+                if timer is not None:
+                    timer.cancel()
         if self._failure is not None:
             raise self._failure
 
@@ -126,6 +143,20 @@ class Driver:
             if reason is not None:
                 self.tables.count_dropped(reason, self.clock.now())
 
+    def _watch(self, watch: Watch) -> None:
+        try:
+            watch.look()
+        except LiveError as error:
+            self.fail(error)
+
+    def count(self) -> None:
+        """Count what the kernel has dropped of itself, now and every second."""
+        if self._counting is not None:
+            self._counting.cancel()
+        refused = self.machine.data_plane.refused()
+        self.tables.count_dropped(DropReason.TUNNEL_SOURCE, self.clock.now(), refused)
+        self._counting = asyncio.get_running_loop().call_later(_COUNT_S, self.count)
+
     def _read(self, file: int, read: Callable[[], None]) -> None:
         """Something is there for the data plane, or it has lost its device."""
         try:
@@ -134,8 +165,12 @@ class Driver:
             if error.errno not in {errno.EBADFD, errno.ENODEV}:
                 raise
             asyncio.get_running_loop().remove_reader(file)
-            what = f"somebody has removed {self.machine.data_plane.device}, the way of all home addresses' packets"
-            self.fail(LiveError(f"{what}; start the node again"))
+            self._lose_device()
+
+    def _lose_device(self) -> None:
+        """With its routes: the kernel forgets those of a device that goes down."""
+        what = f"somebody has removed {self.machine.data_plane.device} or taken it down"
+        self.fail(LiveError(f"{what}, the way of all home addresses' packets; start the node again"))
 
     def _ring(self) -> None:
         self._timer = None
@@ -153,7 +188,10 @@ class Driver:
             self.fail(error)
             return
         for name, up in changes:
-            self.command(LinkChanged(name, up))
+            if name in self.machine.links:
+                self.command(LinkChanged(name, up))
+            elif not up:
+                self._lose_device()
 
     # --- outputs ---
 

@@ -17,13 +17,14 @@ from typing import Any, Final
 from pyroute2 import IPRoute, NetlinkError
 
 from dissectors.ipv6.address import text
+from mhatool.live.data_plane.routes import remove_left
+from mhatool.live.data_plane.seg6 import TUNNEL_SOURCE, forget_tunnel_source
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
-from mhatool.live.marks import RULE_PRIORITY, TABLE
+from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
+from mhatool.live.netlink import Netlink as OwnNetlink
 
 _IFA_F_NODAD: Final = 0x02
-_RTPROT: Final = 135
-"""Who made a route, as the kernel keeps it: the protocol number of the Mobility Header; nobody else uses it."""
 _GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV, errno.EADDRNOTAVAIL})
 _SYSCTLS: Final = Path("/proc/sys/net/ipv6/conf")
 
@@ -56,6 +57,8 @@ class Kernel:
         self._ledger = ledger
         self._netlink = Netlink()
         self._undo: dict[tuple[str, ...], Callable[[], object]] = {}
+        self._by_neighbour: dict[tuple[str, ...], bool] = {}
+        """Of each route, whether it leads to a neighbour who sends on."""
 
     # --- addresses ---
 
@@ -98,13 +101,18 @@ class Kernel:
         table: int = 254,
         source: bytes | None = None,
     ) -> None:
-        """A route by an interface, in the place of the one that we set before."""
-        self.remove_route(prefix, prefix_length, table=table)
+        """A route by an interface, in the place of the one that we set before, without a moment between.
+
+        In such a moment a connected socket would find another way, and keep to it.
+        """
+        key = "route", text(prefix), str(prefix_length), str(table)
+        if self._by_neighbour.get(key) != (next_hop is not None):  # the kernel puts such routes side by side
+            self.remove_route(prefix, prefix_length, table=table)
         arguments: dict[str, Any] = {
             "dst": f"{text(prefix)}/{prefix_length}",
             "oif": self._index(interface),
             "table": table,
-            "proto": _RTPROT,
+            "proto": MARK,
             "priority": 128,
             "family": socket.AF_INET6,
         }
@@ -116,8 +124,8 @@ class Kernel:
             self._netlink("route", "replace", **arguments)
         except NetlinkError as error:
             raise LiveError(f"no route to {arguments['dst']} by {interface}: {error}") from error
-        key = "route", text(prefix), str(prefix_length), str(table)
         self._undo[key] = lambda: self._netlink("route", "del", **arguments)
+        self._by_neighbour[key] = next_hop is not None
 
     def remove_route(self, prefix: bytes, prefix_length: int, *, table: int = 254) -> None:
         """It is gone; nothing where we didn't set it."""
@@ -125,7 +133,7 @@ class Kernel:
 
     def set_source_rule(self, source: bytes) -> None:
         """Packets from this address take our own table."""
-        arguments = {"src": text(source), "src_len": 128, "table": TABLE, "priority": RULE_PRIORITY}
+        arguments = {"src": text(source), "src_len": 128, "table": TABLE, "priority": RULE_PRIORITY, "protocol": MARK}
         key = "rule", text(source)
         if key not in self._undo:
             self._netlink("rule", "add", family=socket.AF_INET6, **arguments)
@@ -166,18 +174,11 @@ class Kernel:
         given_back = self._give_back()
         if not alone:
             return given_back
-        routes = [route for route in self._netlink("get_routes", family=socket.AF_INET6) if route["proto"] == _RTPROT]
-        routes += [route for route in self._table(TABLE) if route["proto"] == _RTPROT]
-        rules = [
-            rule
-            for rule in self._netlink("get_rules", family=socket.AF_INET6)
-            if rule.get_attr("FRA_PRIORITY") == RULE_PRIORITY
-        ]
-        for kind, found in (("route", routes), ("rule", rules)):
-            for each in found:
-                with suppress(NetlinkError):  # it went together with another one
-                    self._netlink(kind, "del", **_again(kind, each))
-        return given_back + len(routes) + len(rules)
+        netlink = OwnNetlink()
+        try:
+            return given_back + remove_left(netlink)
+        finally:
+            netlink.close()
 
     def _give_back(self) -> int:
         """What the ledger tells of; what is gone by itself is as good."""
@@ -194,8 +195,8 @@ class Kernel:
     def _reset(self, interface: str, name: str, before: str) -> None:
         (_SYSCTLS / interface / name).write_text(f"{before}\n", "ascii")
 
-    def _table(self, number: int) -> list[Any]:
-        return self._netlink("get_routes", family=socket.AF_INET6, table=number)
+    def _forget_tunnel_source(self, _interface: str, _name: str, _how: Any) -> None:
+        forget_tunnel_source()
 
     def close(self) -> list[str]:
         """Give everything back, the latest first; what couldn't be, in words."""
@@ -231,22 +232,8 @@ class Kernel:
 _GIVEN_BACK: Final[Mapping[str, Callable[[Kernel, str, str, Any], None]]] = {
     "address": Kernel._delete_address,
     "sysctl": Kernel._reset,
+    TUNNEL_SOURCE[0]: Kernel._forget_tunnel_source,
 }
-
-
-def _again(kind: str, found: Any) -> dict[str, Any]:
-    """What names a route or rule that the kernel listed, to remove it."""
-    if kind == "rule":
-        source = found.get_attr("FRA_SRC")
-        arguments = {"priority": RULE_PRIORITY, "table": found.get_attr("FRA_TABLE"), "family": socket.AF_INET6}
-        return {**arguments, "src": source, "src_len": 128} if source else arguments
-    destination = found.get_attr("RTA_DST") or "::"
-    return {
-        "dst": f"{destination}/{found['dst_len']}",
-        "table": found.get_attr("RTA_TABLE") or found["table"],
-        "oif": found.get_attr("RTA_OIF"),
-        "family": socket.AF_INET6,
-    }
 
 
 __all__ = ["Kernel"]

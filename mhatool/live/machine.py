@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.engine import actions
 from mhatool.live.data_plane.base import DataPlane
 from mhatool.live.errors import LiveError
-from mhatool.live.filter import CARRIERS
+from mhatool.live.filter import CARRIERS, program
 from mhatool.live.kernel import Kernel
 from mhatool.live.packets import LinkSocket, RawSocket
 from mhatool.network import datagram as ipv6
@@ -24,9 +25,20 @@ class LiveMachine:
 
     data_plane: DataPlane
 
-    def __init__(self, interfaces: Iterable[str], kernel: Kernel, mobility: int, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        interfaces: Iterable[str],
+        kernel: Kernel,
+        mobility: int,
+        warn: Callable[[str], None],
+        *,
+        kernel_unpacks: bool = False,
+    ) -> None:
         self.kernel = kernel
-        self.links = {name: LinkSocket(name, (mobility, *CARRIERS)) for name in interfaces}
+        wanted = program((mobility, *CARRIERS), kernel_unpacks=kernel_unpacks)
+        self.links = {name: LinkSocket(name, wanted) for name in interfaces}
+        self.tell_addresses: Callable[[Iterable[bytes]], None] = lambda addresses: None
+        """Told whenever the machine's addresses may have changed."""
         self._warn = warn
         self._raw = RawSocket()
         self._mobility = mobility
@@ -54,6 +66,7 @@ class LiveMachine:
             if link.follow():
                 self._followed(link)
         self._local = self.kernel.addresses()
+        self.tell_addresses(self._local)
         wanted = [action for action in self._wanted.values() if self._is_there(action.interface)]
         lost = [action for action in wanted if action.address not in self._local]
         for action in lost:
@@ -134,7 +147,10 @@ class LiveMachine:
         try:
             self._raw.send(datagram)
         except OSError as error:
-            self._warn(f"a tunnelled packet: {error}")
+            if error.errno == errno.EMSGSIZE:
+                self.data_plane.too_big(datagram, min(link.mtu() for link in self.links.values()))
+            else:
+                self._warn(f"a tunnelled packet: {error}")
 
     def _only_link(self) -> LinkSocket | None:
         return next(iter(self.links.values())) if len(self.links) == 1 else None
@@ -144,6 +160,7 @@ class LiveMachine:
         self._wanted[action.interface, action.address] = action
         self.kernel.add_address(action.interface, action.address, action.prefix_length)
         self._local[action.address] = action.interface
+        self.tell_addresses(self._local)
 
     def remove_address(self, action: actions.RemoveAddress) -> None:
         """The home address may be on another interface by now."""
@@ -168,7 +185,8 @@ class LiveMachine:
 
     def close(self) -> list[str]:
         """Give everything back; what couldn't be, in words."""
-        self.data_plane.close()
+        if hasattr(self, "data_plane"):
+            self.data_plane.close()
         failed = self.kernel.close()
         for link in self.links.values():
             link.close()

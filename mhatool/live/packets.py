@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import socket
 import struct
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Final
 
 from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.live.errors import LiveError
-from mhatool.live.filter import attach, program
+from mhatool.live.filter import Instruction, attach
 from mhatool.network.ethernet import group_link_address
 
 _ETH_P_IPV6: Final = 0x86DD
@@ -24,16 +25,17 @@ _AT_ONCE: Final = 256
 """Packets that are read before something else gets its turn."""
 _ROOM: Final = 4 << 20
 """Octets that the kernel keeps for us while we are busy."""
+_SIOCGIFMTU: Final = 0x8921
 _SO_RCVBUFFORCE, _PACKET_STATISTICS = 33, 6
 
 
 class LinkSocket:
     """What is heard on one interface and is of interest, and what is said there to a neighbour known by its address."""
 
-    def __init__(self, interface: str, next_headers: tuple[int, ...]) -> None:
+    def __init__(self, interface: str, wanted: list[Instruction]) -> None:
         self.interface = interface
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
-        attach(self._socket, program(next_headers))
+        attach(self._socket, wanted)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM)  # beyond net.core.rmem_max too
         self._socket.setblocking(False)
         self._socket.bind((interface, _ETH_P_IPV6))
@@ -67,6 +69,12 @@ class LinkSocket:
         counted = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
         lost: int = struct.unpack("II", counted)[1]
         return lost
+
+    def mtu(self) -> int:
+        """How long a packet the link takes. OSError where the interface is gone."""
+        request = struct.pack("16s24x", self.interface.encode())
+        mtu: int = struct.unpack_from("16xi", fcntl.ioctl(self._groups, _SIOCGIFMTU, request))[0]
+        return mtu
 
     def follow(self) -> bool:
         """Whether the interface is another one now under the same name, or gone: a new one is heard, groups and all.

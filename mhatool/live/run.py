@@ -16,10 +16,10 @@ from typing import Any
 from mhatool.engine.commands import RestoreBindings
 from mhatool.engine.events import Event
 from mhatool.engine.node import Node
+from mhatool.live.carriage import Carriage
 from mhatool.live.clock import Clock
 from mhatool.live.configuration import LiveNode
 from mhatool.live.control import ControlServer
-from mhatool.live.data_plane.tun import TunDataPlane
 from mhatool.live.driver import Driver
 from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
@@ -29,14 +29,12 @@ from mhatool.live.memory import Memory, lists_of
 from mhatool.live.presence import Presence
 from mhatool.live.readiness import notify
 from mhatool.live.reload import Reload
-from mhatool.live.silence import Silence
 from mhatool.live.trace_file import TraceFile
 from mhatool.network.scenario.roles import ROLES
 from mhatool.protocol.lifetime import NS_PER_S
 from mhatool.trace import Header
 
 LOG = logging.getLogger("mhatool.live")
-_TUNNEL_PROTOCOL = 41
 
 
 def run(live: LiveNode, ready: Callable[[Driver], None] = lambda driver: None) -> None:
@@ -80,23 +78,20 @@ def _made(live: LiveNode) -> Iterator[Driver]:
     mobility = file.profile.protocol("mobility")
     with ExitStack() as stack:
         presence = stack.enter_context(closing(Presence(file.role, file.name)))
-        kernel = Kernel(Ledger(file.control_path.with_suffix(".made")))
+        ledger = Ledger(file.control_path.with_suffix(".made"))
+        kernel = Kernel(ledger)
         left = kernel.clean(alone=not presence.others)
         if left:
             LOG.warning("removed %d addresses, settings, routes and rules that an earlier run had left behind", left)
-        machine = _machine(live, kernel, mobility, stack)
+        carriage = stack.enter_context(closing(_carriage(live, kernel, ledger)))
+        machine = _machine(live, kernel, mobility, stack, kernel_unpacks=carriage.is_in_the_kernel)
         clock = Clock()
         memory = _memory(live, clock, stack)
         node: Node = ROLES[file.role].make(_remembering(live, memory), SystemRandom())
         driver = Driver(node, machine, clock, file.packet_rate)
-        plane = TunDataPlane(device, kernel, file.mtu, machine.send_data, driver.command)
-        machine.data_plane = plane
-        silence = Silence(file.name.replace("-", "_"), device, (mobility, _TUNNEL_PROTOCOL))
-        silence.begin()
-        stack.callback(silence.end)
+        stack.enter_context(carriage.carries(driver, device, mobility))
         _settings(live, kernel, device)
         machine.prepare = partial(_prepare, live, kernel)
-        LOG.info("data plane: %s, device %s", plane.name, plane.device)
         LOG.setLevel(file.log_level.upper())
         driver.listeners.append(_say)
         _trace(live, driver, stack)
@@ -133,9 +128,17 @@ def _remembering(live: LiveNode, memory: Memory | None) -> Any:
     return configuration
 
 
-def _machine(live: LiveNode, kernel: Kernel, mobility: int, stack: ExitStack) -> LiveMachine:
+def _carriage(live: LiveNode, kernel: Kernel, ledger: Ledger) -> Carriage:
     try:
-        machine = LiveMachine(live.interfaces, kernel, mobility, LOG.warning)
+        return Carriage(live, kernel, ledger)
+    except LiveError:
+        kernel.close()
+        raise
+
+
+def _machine(live: LiveNode, kernel: Kernel, mobility: int, stack: ExitStack, *, kernel_unpacks: bool) -> LiveMachine:
+    try:
+        machine = LiveMachine(live.interfaces, kernel, mobility, LOG.warning, kernel_unpacks=kernel_unpacks)
     except OSError as error:
         kernel.close()
         what = (error.strerror or str(error)).lower()

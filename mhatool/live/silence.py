@@ -10,12 +10,15 @@ from __future__ import annotations
 import shutil
 import subprocess
 
+from mhatool.live.data_plane.admission import CHAINS, FIRST, SETS
 from mhatool.live.errors import LiveError
 
 _RULES = """\
 table ip6 {table} {{
+{more}
     chain before {{
         type filter hook prerouting priority raw; policy accept;
+{first}
         iifname != "{tunnel}" fib daddr type {{ local, anycast }} meta l4proto {{ {protocols} }} drop
         iifname != "{tunnel}" fib daddr type local exthdr rt exists rt type 2 drop
         iifname != "{tunnel}" fib daddr type local exthdr dst exists drop
@@ -26,19 +29,32 @@ _MAY_NOT = "Operation not permitted"
 
 
 class Silence:
-    """One node's table in nf_tables; `tunnel` is the device through which what we have checked comes back in."""
+    """One node's table in nf_tables; `tunnel` is the device through which what we have checked comes back in.
 
-    def __init__(self, name: str, tunnel: str, protocols: tuple[int, ...]) -> None:
-        self._table = f"mhatool_{name}"
-        self._rules = _RULES.format(table=self._table, tunnel=tunnel, protocols=", ".join(map(str, protocols)))
+    Where the kernel unpacks tunnels, the table admits their packets: see `Admission`.
+    """
+
+    def __init__(self, name: str, tunnel: str, protocols: tuple[int, ...], *, kernel_unpacks: bool = False) -> None:
+        self.table = f"mhatool_{name}"
+        more, first = (SETS + CHAINS, FIRST) if kernel_unpacks else ("", "")
+        numbers = ", ".join(map(str, protocols))
+        self._rules = _RULES.format(table=self.table, tunnel=tunnel, protocols=numbers, more=more, first=first)
 
     def begin(self) -> None:
         """From now on; what an earlier run left behind goes. LiveError without nft, or without the right to."""
-        self._nft(f"table ip6 {self._table}\ndelete table ip6 {self._table}\n{self._rules}")
+        self._nft(f"table ip6 {self.table}\ndelete table ip6 {self.table}\n{self._rules}")
 
     def end(self) -> None:
         """The kernel answers again."""
-        self._nft(f"table ip6 {self._table}\ndelete table ip6 {self._table}\n")
+        self._nft(f"table ip6 {self.table}\ndelete table ip6 {self.table}\n")
+
+    def is_there(self) -> bool:
+        """Whether the kernel has the table."""
+        try:
+            self._nft(f"list table ip6 {self.table}\n")
+        except LiveError:
+            return False
+        return True
 
     def trial(self) -> None:
         """Let the kernel look at the table without taking it. LiveError as `begin`."""

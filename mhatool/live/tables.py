@@ -38,6 +38,8 @@ class Tables:
         self.refused: Counter[str] = Counter()
         self.followers: list[Follower] = []
         """Hear what is counted without an event."""
+        self.about: Row = {}
+        """The data plane's name and device."""
         self._bindings: dict[tuple[bytes, bytes], CacheEntry] = {}
         self._updates: dict[bytes, UpdateEntry] = {}
         self._agents: dict[bytes, AgentListEntry] = {}
@@ -102,7 +104,7 @@ class Tables:
         return [_row(event, now) for event in self._agents.values()]
 
     def _show_stats(self, _now: int) -> Row:
-        return {kind: dict(getattr(self, kind)) for kind in _COUNTED}
+        return {**{kind: dict(getattr(self, kind)) for kind in _COUNTED}, "data_plane": self.about}
 
     def _show_log(self, _now: int) -> list[Row]:
         return [{"time_ns": event.time_ns, **_logged(event)} for event in self.log]

@@ -119,7 +119,7 @@ def _address_programs(facts: Facts) -> Verdict:
     name = facts.uses[0] if facts.uses else "eth0"
     remedies = {
         "NetworkManager": f"nmcli device set {name} managed no",
-        "systemd-network": f"Unmanaged=yes under [Link] of {name}'s .network file",
+        "systemd-network": f"Unmanaged=yes for {name} in its .network file; ManageForeignRoutingPolicyRules=no",
         "dhcpcd": f"denyinterfaces {name} in dhcpcd.conf",
     }
     return Verdict(f"{what}, also at a mobile node", remedies[found[0]])
@@ -162,8 +162,9 @@ def _firewall(facts: Facts) -> Verdict:
     if not closed:
         return Verdict("open to nodes")
     name = "oifname" if closed[0].hook == "output" else "iifname"
-    what = f"chain {closed[0]} drops what no rule allows, and none allows what comes out of tunnels"
-    return Verdict(what, f"nft add rule {closed[0]} {name} '\"mha-*\"' accept")
+    what = f"chain {closed[0]} drops what no rule allows, and none allows what tunnels carry"
+    wrapped = f"; nft add rule {closed[0]} meta l4proto 41 accept" if closed[0].hook == "forward" else ""
+    return Verdict(what, f"nft add rule {closed[0]} {name} '\"mha-*\"' accept{wrapped}")
 
 
 def _stops(chain: Chain) -> bool:

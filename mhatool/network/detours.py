@@ -53,6 +53,10 @@ class Detours:
         """The tunnel to a mobile node, where this machine is its home agent."""
         return self._tunnels[End.HOME_AGENT].get(destination)
 
+    def wraps(self, source: bytes, destination: bytes) -> SetTunnel | None:
+        """The tunnel that a packet between these leaves in, where its route isn't optimised."""
+        return self._tunnels[End.MOBILE_NODE].get(source) or self.intercepts(destination)
+
     def is_optimised(self, home_address: bytes, peer: bytes) -> bool:
         """Whether the mobile node's packets to a correspondent go without the tunnel."""
         return (home_address, peer) in self._routes[End.MOBILE_NODE]
@@ -70,7 +74,7 @@ class Detours:
         care_of_address = self._routes[End.MOBILE_NODE].get((source, destination))
         if care_of_address is not None:
             return ipv6.with_home_address(datagram, care_of_address)
-        tunnel = self._tunnels[End.MOBILE_NODE].get(source) or self.intercepts(ipv6.destination(datagram))
+        tunnel = self.wraps(source, ipv6.destination(datagram))
         return ipv6.encapsulate(datagram, tunnel.local, tunnel.remotes[0]) if tunnel is not None else datagram
 
     # --- incoming ---

@@ -2,12 +2,17 @@
 
 A line that starts with `$ ` is a command, the lines after it are what it prints; a line `...` stands for any lines,
 also none; `# exit N` at a command's end is its exit status (else 0). Words after `console` are markers:
-```console tshark. Commands run in bash, at the top of a stand-in for the checkout, so that what they write stays there.
+```console tshark. Commands run in bash, at the top of a stand-in for the checkout, so that what they write stays there;
+where `namespace` is among the words, in a network namespace of the block's own, with an interface eth0.
 """
 
+import os
 import re
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +20,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^(?P<indent> *)```console(?P<markers>(?: +\w+)*) *$")
+IN_NAMESPACE = "namespace"
+PAUSE = threading.Event()
 EXIT = re.compile(r"\s+# exit (?P<status>\d+)$")
 
 
@@ -96,17 +103,57 @@ def test_the_readme_has_examples() -> None:
     assert [block for block in BLOCKS if block.place.startswith("README.md:")]
 
 
+@contextmanager
+def namespace(name: str) -> Iterator[list[str]]:
+    """A machine with an interface, as far as its network goes; the command that leads there."""
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    inside = ["ip", "netns", "exec", name]
+    made = "ip link set lo up; ip link add eth0 type veth peer name far; ip link set eth0 up; ip link set far up"
+    try:
+        subprocess.run([*inside, "sh", "-ec", f"{made}; ethtool -K eth0 tx off >/dev/null"], check=True)
+        yield inside
+    finally:
+        end_all(name)
+        subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+def end_all(namespace: str) -> None:
+    """End what still runs in it, in an orderly way."""
+    for number in running(namespace):
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGTERM)
+    while running(namespace):
+        PAUSE.wait(0.05)
+
+
+def running(namespace: str) -> list[int]:
+    found = subprocess.run(["ip", "netns", "pids", namespace], stdout=subprocess.PIPE, text=True, check=True)
+    return [int(number) for number in found.stdout.split()]
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Return the command that leads to where a block's commands run: [] for here."""
+    if IN_NAMESPACE not in request.getfixturevalue("block").markers:
+        yield []
+        return
+    with namespace(f"mhatool-d{os.getpid()}") as inside:
+        yield inside
+
+
 @pytest.mark.parametrize(
     "block",
     [
-        pytest.param(block, id=block.place, marks=[getattr(pytest.mark, name) for name in block.markers])
+        pytest.param(
+            block, id=block.place, marks=[getattr(pytest.mark, name) for name in block.markers if name != IN_NAMESPACE]
+        )
         for block in BLOCKS
     ],
 )
-def test_example(block: Block, stand_in: Path) -> None:
+def test_example(block: Block, stand_in: Path, place: list[str]) -> None:
     for command in block.commands:
         run = subprocess.run(
-            ["bash", "-c", command.text],
+            [*place, "bash", "-c", command.text],
             cwd=stand_in,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -71,21 +70,39 @@ class Keeper(Protocol):
         """Checks ended without an answer, all of this instant."""
 
 
+class Attachment(Protocol):
+    """The node's own link."""
+
+    def is_attached(self) -> bool:
+        """Whether the node is on a link where it has a care-of address, as far as it knows."""
+
+    def ask_router(self) -> None:
+        """Ask the router whether it is there."""
+
+    def has_heard_router(self, since_ns: int) -> bool:
+        """Whether it has said anything since; also where there is none to ask."""
+
+
 @dataclass(slots=True)
 class Check:
-    """An agent's latest check: when it began, how many Binding Updates of it have left."""
+    """An agent's latest check: when it began, how many Binding Updates of it have left, and when the last one did."""
 
     begun_ns: int
     state: Doubt = Doubt.TRUSTED
     asked: int = 0
+    last_ns: int = 0
 
 
 class AgentChecks:
     """At most one check of an agent at a time, and their beginnings AGENT_CHECK_PAUSE apart.
 
     A check is so many Binding Updates, each an interval after the one before. It doesn't count time in which the node
-    has no link: what is unreachable then is the node.
+    has no link: what is unreachable then is the node. It may not know that yet, so with the last one the router is
+    asked too, and where that one is as silent, the agent is asked on.
     """
+
+    attachment: Attachment
+    """Set once there is one."""
 
     def __init__(
         self, context: Context, update_list: UpdateList, registrations: HomeRegistrations, keeper: Keeper
@@ -95,8 +112,6 @@ class AgentChecks:
         self._registrations = registrations
         self._keeper = keeper
         self._checks: dict[bytes, Check] = {}
-        self.is_attached: Callable[[], bool] = lambda: True
-        """Whether the node is on a link where it has a care-of address."""
         context.ring_for(Alarm.AGENT_CHECK, self._interval)
 
     # --- what is known ---
@@ -181,29 +196,36 @@ class AgentChecks:
 
         What follows the second transmission of a registration comes after twice the wait then, as it would without.
         """
-        check.begun_ns, check.asked = self._context.now, 1
-        self._wait(agent)
+        check.begun_ns = self._context.now
+        self._ask(agent, check, 1)
         recently_ns = 2 * nanoseconds(self._context.constants.agent_check_interval_s)
         self._registrations.check_begins(self._entry(agent), self._context.now - recently_ns)
 
     def begin_again(self, agent: bytes, check: Check) -> None:
         """The one that told of the move is the first."""
-        check.asked = 1
-        self._wait(agent)
+        self._ask(agent, check, 1)
 
     def ask_again(self, agent: bytes, check: Check) -> Doubt | None:
         """The next one, or that was the last; while the node has no link, the first one is still to come."""
-        if not self.is_attached():
+        most = self._context.constants.agent_check_transmits
+        if not self.attachment.is_attached():
             check.asked = 0
-        elif check.asked < self._context.constants.agent_check_transmits:
-            check.asked += 1
+            self._wait(agent)
+        elif check.asked < most or not self.attachment.has_heard_router(check.last_ns):
             self._list.feed(self._entry(agent), Input.RETRANS_TIMER)
+            self._ask(agent, check, min(check.asked + 1, most))
         else:
             self._context.tell(AgentChecked, home_agent=agent, alive=False)
             self._registrations.check_ends(self._entry(agent))
             return Doubt.SILENT
-        self._wait(agent)
         return None
+
+    def _ask(self, agent: bytes, check: Check, number: int) -> None:
+        """So many Binding Updates of the check have left with the one of this instant."""
+        check.asked, check.last_ns = number, self._context.now
+        self._wait(agent)
+        if number == self._context.constants.agent_check_transmits:
+            self.attachment.ask_router()
 
     def trust(self, agent: bytes, check: Check) -> None:
         """It was a false alarm."""

@@ -60,13 +60,15 @@ class LinkCheck:
         context.timers.set((Alarm.LINK_CHECK, b""), context.now + interval)
 
     def _ask(self) -> None:
+        if self._asked is not None:
+            self.ask(self._asked, self._source)
+
+    def ask(self, router: KnownRouter, source: bytes) -> None:
         """From the link-local address to the router's own: nobody else may answer."""
-        router, context = self._asked, self._context
-        if router is None:
-            return
+        context = self._context
         options = (SourceLinkLayerAddress(link_layer_address=context.link_address),)
         message = NeighborSolicitation(target=router.address, options=options)
-        context.send_on_link(message, self._source, router.address, router.link_address)
+        context.send_on_link(message, source, router.address, router.link_address)
 
 
 __all__ = ["LinkCheck"]

@@ -58,6 +58,8 @@ class Movement:
         self._prefixes: set[bytes] = set()
         self._solicitations = 0
         self._link_is_new = True
+        self._heard_ns = 0
+        """When the default router has said anything."""
         self.location = LOCATION.start
         self.care_of_address: bytes | None = None
         context.ring_for(Alarm.ROUTER_SOLICITATION, lambda _: self._solicit())
@@ -106,6 +108,7 @@ class Movement:
         """A router advertisement: of this link, or the sign that it is another one."""
         self._context.cancel(Alarm.ROUTER_SOLICITATION)
         self._routers.hear(router)
+        self._hear_from(router.address)
         prefixes = {prefix.prefix for prefix in router.prefixes}
         if self._link_is_new:
             if prefixes:
@@ -118,6 +121,22 @@ class Movement:
     def hear_neighbour(self, target: bytes) -> None:
         """A neighbour answers: the router so far is still there, so the other prefix is another one of its link."""
         self._check.answered(target)
+        self._hear_from(target)
+
+    def _hear_from(self, address: bytes) -> None:
+        router = self._routers.default
+        if router is not None and router.address == address:
+            self._heard_ns = self._context.now
+
+    def ask_router(self) -> None:
+        """Ask the default router whether it is there: what is unreachable may be the node."""
+        router = self._routers.default
+        if router is not None:
+            self._check.ask(router, self._link_local.address)
+
+    def has_heard_router(self, since_ns: int) -> bool:
+        """Whether it has said anything since; also where there is none to ask."""
+        return self._routers.default is None or self._heard_ns >= since_ns
 
     def _stay(self, router: AdvertisedRouter) -> None:
         self._check.answered(router.address)

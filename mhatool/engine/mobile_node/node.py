@@ -83,7 +83,7 @@ class MobileNode:
         home_prefix = HomePrefix(context)
         update_list.on_gone = self._gone
         rounds = Rounds(context, update_list, registrations, known, tunnel)
-        rounds.checks.is_attached = self._is_abroad
+        rounds.checks.attachment = self
         return Parts(
             update_list=update_list,
             tunnel=tunnel,
@@ -222,8 +222,17 @@ class MobileNode:
         self._parts.rounds.stranded()
         self._parts.correspondents.stranded()
 
-    def _is_abroad(self) -> bool:
+    def is_attached(self) -> bool:
+        """Away, and reached there under some address."""
         return self._parts.movement.location is Location.FOREIGN and self._context.care_of_address is not None
+
+    def ask_router(self) -> None:
+        """Whether the own link works, where somebody else is silent."""
+        self._parts.movement.ask_router()
+
+    def has_heard_router(self, since_ns: int) -> bool:
+        """Whether it does."""
+        return self._parts.movement.has_heard_router(since_ns)
 
     def left_s(self) -> Iterator[int]:
         """What bounds a registration's lifetime: the home prefix's and the care-of address's (RFC 6275, 11.7.1)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from mhatool.engine.actions import SetOptimisedRoute, SetTunnel
@@ -18,6 +18,18 @@ class DataPlane(Protocol):
     device: str
     """The device by which packets come back that were checked and unpacked."""
 
+    def readers(self) -> Mapping[int, Callable[[], None]]:
+        """What to wait for, by file descriptor, and who reads it."""
+
+    def look(self, addresses: Iterable[bytes]) -> None:
+        """The machine has these addresses now."""
+
+    def refused(self) -> int:
+        """How many tunnelled packets the kernel has dropped since this was asked last: no binding covered them."""
+
+    def admit_again(self) -> None:
+        """The node's table in nf_tables is a new one: what it admitted is to be put there again."""
+
     def set_tunnel(self, tunnel: SetTunnel) -> None:
         """See `SetTunnel`."""
 
@@ -26,6 +38,9 @@ class DataPlane(Protocol):
 
     def receive(self, datagram: bytes) -> bool:
         """Take a packet with a tunnel's, a Home Address option's or a routing header's data; False: not one of ours."""
+
+    def too_big(self, datagram: bytes, mtu: int) -> None:
+        """A packet that was to leave is longer than the link takes, `mtu`."""
 
     def close(self) -> None:
         """Carry nothing any more, and leave nothing behind."""

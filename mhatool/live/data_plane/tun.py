@@ -10,12 +10,13 @@ import fcntl
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from mhatool.engine.actions import End, SetOptimisedRoute, SetTunnel
 from mhatool.engine.commands import PacketTunnelled, RouteUsed, TrafficFromHomeAddress, UnverifiedHomeAddress
 from mhatool.live.data_plane.base import Tell
+from mhatool.live.data_plane.path_errors import PathErrors
 from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
 from mhatool.live.marks import TABLE
@@ -37,24 +38,48 @@ class TunDataPlane:
 
     name = "tun"
 
-    def __init__(self, device: str, kernel: Kernel, mtu: int, send: Callable[[bytes], None], tell: Tell) -> None:
+    def __init__(
+        self, device: str, kernel: Kernel, mtu: int, send: Callable[[bytes], None], tell: Tell, detours: Detours
+    ) -> None:
         self.device = device
-        self.detours = Detours()
+        self.mtu = mtu
+        self.detours = detours
+        self.path_errors: PathErrors | None = None
+        """Who tells of packets that are too big for a tunnel; None where the kernel does."""
         self._kernel = kernel
         self._send = send
         self._tell = tell
         self._file = _open(device)
         _bring_up(device, mtu)
 
-    def fileno(self) -> int:
-        """For whoever waits for packets."""
-        return self._file
+    def readers(self) -> Mapping[int, Callable[[], None]]:
+        """See `DataPlane`."""
+        errors = {self.path_errors.fileno(): self.path_errors.read} if self.path_errors is not None else {}
+        return {self._file: self.read, **errors}
+
+    def look(self, addresses: Iterable[bytes]) -> None:
+        """See `DataPlane`: the kernel knows them, and gets what is unpacked."""
+
+    def refused(self) -> int:
+        """See `DataPlane`: here they are counted one by one."""
+        return 0
+
+    def admit_again(self) -> None:
+        """See `DataPlane`: here it is user space that admits."""
 
     # --- what the node sets ---
 
     def set_tunnel(self, tunnel: SetTunnel) -> None:
-        """Lead the home address's packets into the device: at the home agent those to it, else those from it."""
+        """See `SetTunnel`."""
         self.detours.set_tunnel(tunnel)
+        self.lead(tunnel)
+
+    def unlead(self, tunnel: SetTunnel) -> None:
+        """Its packets don't come into the device, if they did."""
+        self.lead(SetTunnel(tunnel.end, tunnel.home_address, tunnel.local))
+
+    def lead(self, tunnel: SetTunnel) -> None:
+        """Lead the home address's packets into the device: at the home agent those to it, else those from it."""
         home = tunnel.home_address
         if tunnel.end is End.HOME_AGENT:
             self._lead(home, bool(tunnel.remotes))
@@ -98,6 +123,12 @@ class TunDataPlane:
         if outgoing is not datagram:
             self._send(outgoing)
 
+    def too_big(self, datagram: bytes, mtu: int) -> None:
+        """A packet that was wrapped is longer than the link takes: tell the sender of what is in it."""
+        found = ipv6.carried(datagram)
+        if self.path_errors is not None and found.protocol == ipv6.IPV6:
+            self.path_errors.take(mtu, datagram[: ipv6.HEADER], datagram[found.at :])
+
     # --- in ---
 
     def receive(self, datagram: bytes) -> bool:
@@ -136,10 +167,16 @@ class TunDataPlane:
     def _give(self, datagram: bytes) -> None:
         os.write(self._file, datagram)
 
+    def answer(self, datagram: bytes) -> None:
+        """Send what a packet's sender is told: by the kernel, which knows whether that is this machine itself."""
+        self._give(datagram)
+
     # --- the end ---
 
     def close(self) -> None:
         """The device goes, and its routes with it."""
+        if self.path_errors is not None:
+            self.path_errors.close()
         os.close(self._file)
 
 

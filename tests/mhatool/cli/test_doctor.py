@@ -54,6 +54,23 @@ def test_as_text_each_missing_thing_has_its_remedy(tmp_path: Path) -> None:
     assert all(line.startswith(("ok       ", "missing  ", "trap     ", "unknown  ")) for line in lines)
 
 
+def test_for_a_node_only_what_it_needs_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "cn.toml"
+    file.write_text('name = "cn"\ninterfaces = ["nowhere0"]\n[correspondent]\naddresses = ["2001:db8:c::a"]\n')
+    result = mhatool("doctor", str(file), "--listen", "0", "--json")
+    found = {check["name"]: check for check in json.loads(result.out)["checks"]}
+    assert {"python", "nft", "TUN", "silent kernel"} <= set(found)
+    assert {"chromium", "tshark", "radvd"}.isdisjoint(found)
+    assert (found["interfaces"]["state"], found["interfaces"]["detail"]) == ("trap", "there is no nowhere0")
+    assert found["advertisements"]["state"] == "unknown"
+
+
+def test_a_file_that_is_wrong_is_said_as_by_check(tmp_path: Path) -> None:
+    result = mhatool("doctor", str(tmp_path / "none.toml"))
+    assert (result.status, result.out) == (2, "")
+    assert "none.toml: no such file or directory; give a TOML file that you may read" in result.err
+
+
 @pytest.mark.root
 def test_rights_of_root() -> None:
     assert checks()["raw sockets"] == {

@@ -31,7 +31,7 @@ def test_the_built_in_ones_can_be_run() -> None:
     for name in experiment.names():
         made, topology = experiment.read(name, "x1")
         assert (made.name, topology.name) == (name, "x1")
-    assert experiment.names() == ["failure", "failure-one-armed", "moves", "paper"]
+    assert experiment.names() == ["failure", "failure-one-armed", "failure-slow", "moves", "paper"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What goes wrong around nodes on the paper's testbed: they go on, or say why not (issue 7, line 8)."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -44,7 +45,13 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, disk: Path) -> Iterator[Standing]:
+def before() -> dict[str, list[str]]:
+    """Return what the machine itself has, before a lab stands."""
+    return _own()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, disk: Path, before: dict[str, list[str]]) -> Iterator[Standing]:
     """Return the testbed, its mobile node away; home agent 1 has its state on the small disk."""
     folder = tmp_path_factory.mktemp("lab")
     written = (BUILT_IN / "paper.toml").read_text("utf-8")
@@ -168,19 +175,29 @@ def test_clients_that_hung_were_let_go(lab: Standing, hanging: list[socket.socke
         assert client.recv(1) == b""
 
 
-def test_after_destroy_nothing_is_left(lab: Standing) -> None:
-    """Neither namespaces nor processes, and the machine's own network was never touched."""
+def test_after_destroy_nothing_is_left(lab: Standing, before: dict[str, list[str]]) -> None:
+    """Neither namespaces nor processes; the machine's own network is as it was."""
     folder = str(lab.lab.folder).encode()
     assert _processes(folder)
     lab.lab.destroy()
     assert (lab.lab.namespaces(), lab.lab.folder.exists(), _processes(folder)) == ([], False, [])
-    own = subprocess.run(
-        ["sh", "-c", "ip -6 rule; ip -6 route show table all; nft list ruleset; ip -o link"],
-        capture_output=True,
-        text=True,
-        check=True,
+    assert _own() == before
+
+
+def _own() -> dict[str, list[str]]:
+    """Rules, routes, tables, links, addresses and settings of the namespace in which the tests run."""
+    looks = (
+        "ip -6 rule",
+        "ip -6 route show table all",
+        "nft list ruleset",
+        "ip -o link | cut -d ' ' -f 2",
+        "ip -o address",
+        "sysctl -a -r 'net.ipv[46].conf.*(forwarding|accept_ra|proxy_ndp|disable_ipv6)$'",
     )
-    assert [word for word in ("1350", "proto 135", "mha") if word in own.stdout] == []
+    seen = {look: subprocess.run(["sh", "-c", look], capture_output=True, text=True, check=True) for look in looks}
+    return {
+        look: re.sub(r"(expires|valid_lft|preferred_lft) \w+", "", seen[look].stdout).splitlines() for look in looks
+    }
 
 
 def _processes(folder: bytes) -> list[str]:

@@ -3,7 +3,10 @@
 import json
 import os
 import re
+import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +18,7 @@ import pytest
 from mhatool.engine.constants import RFC6275
 from mhatool.lab.lab import FOLDER
 from mhatool.lab.report import SCHEMA
-from tests.mhatool.lab.standing import AGENTS, records
+from tests.mhatool.lab.standing import AGENTS, records, until
 
 pytestmark = [
     pytest.mark.root,
@@ -28,6 +31,8 @@ pytestmark = [
 SLACK_S = 0.1
 """For transit and for a busy machine: ten datagrams."""
 OUTAGE_S = 1.0
+DEMO_S = 60
+REPOSITORY = Path(__file__).resolve().parents[3]
 PROBE_S = 0.05
 TOLD_S = (RFC6275.probe_failures + 1) * PROBE_S + 0.5
 """(failures + 1) x interval + 0.5 s."""
@@ -36,14 +41,15 @@ TOLD_S = (RFC6275.probe_failures + 1) * PROBE_S + 0.5
 class Run:
     """An experiment that has happened, and its report."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, folder: Path, *command: str) -> None:
         self.folder = folder
         self.lab = f"r{os.getpid() % 100_000}"
-        command = ["mhatool", "lab", "run", name, "--out", str(folder), "--lab", self.lab, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-        assert done.returncode == 0, done.stderr
-        self.report: dict[str, Any] = json.loads(done.stdout)
-        self.told = done.stderr
+        whole = [*command, "--out", str(folder), "--lab", self.lab]
+        done = subprocess.run(whole, capture_output=True, text=True, timeout=100, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.printed = done.stdout
+        self.report: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
+        assert not (FOLDER / self.lab).exists()
 
     def gaps(self, step: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Each stream with each of its losses that a step led to."""
@@ -88,9 +94,9 @@ def _page(run: Run) -> str:
 
 def test_the_papers_experiment_tells_the_story_of_its_simulation(tmp_path: Path) -> None:
     """Boot at home, move to foreign link 3, register with both agents: messages, tables, rules, tshark (line 1)."""
-    run = Run("paper", tmp_path / "out")
+    run = Run(tmp_path / "out", "mhatool", "lab", "run", "paper", "--json")
+    assert json.loads(run.printed) == run.report
     jsonschema.validate(run.report, SCHEMA)
-    assert json.loads((run.folder / "report.json").read_text("utf-8")) == run.report
     assert run.report["simulation"]["differences"] == []
     assert run.report["simulation"]["exchanges"] == 5
     assert [capture["findings"].get("error", 0) for capture in run.report["captures"]] == [0] * 6
@@ -103,7 +109,6 @@ def test_the_papers_experiment_tells_the_story_of_its_simulation(tmp_path: Path)
     assert _tables(live, *names) == _tables(simulated, *names) != []
     _at_once(run)
     assert "mn moves to foreign3" in _page(run)
-    assert not (FOLDER / run.lab).exists()
 
 
 def _tables(capture: Path, *options: str) -> list[str]:
@@ -122,9 +127,50 @@ def _at_once(run: Run) -> None:
     assert all(event["data"]["home_agents"] == list(AGENTS) for event in sent)
 
 
+@pytest.mark.parametrize(
+    ("number", "until_told"), [(signal.SIGINT, "deploying"), (signal.SIGTERM, "mn moves to foreign3")]
+)
+def test_an_interrupt_takes_the_lab_down(tmp_path: Path, number: signal.Signals, until_told: str) -> None:
+    """While it is deployed, and while it runs: namespaces, files and processes are gone, and the status says why."""
+    name = f"i{os.getpid() % 100_000}"
+    command = ["mhatool", "lab", "run", "paper", "--out", str(tmp_path / "out"), "--lab", name]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if until_told in line)
+        until(lambda: list(Path("/run/netns").glob(f"mhatool-{name}-*")))
+        process.send_signal(number)
+        assert process.wait(30) == 130
+    assert not (FOLDER / name).exists()
+    assert list(Path("/run/netns").glob(f"mhatool-{name}-*")) == []
+    assert [pid for pid in Path("/proc").glob("[0-9]*") if f"/{name}/" in _command_line(pid)] == []
+
+
+def _command_line(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["papr"], "mhatool: there is no experiment 'papr'; did you mean 'paper'?"),
+        (["--out", "/dev/null/here"], "mhatool: /dev/null/here: not a directory; give another --out"),
+        (["--lab", "a name that is too long"], "mhatool: paper: 'a name that is too long': a name is 1 to 8 letters"),
+    ],
+)
+def test_what_cannot_be_run_is_told_in_one_line(arguments: list[str], told: str) -> None:
+    done = subprocess.run(["mhatool", "lab", "run", *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+    assert done.stderr.startswith(told)
+
+
 def test_traffic_is_lost_only_from_the_link_change_to_the_acceptance(tmp_path: Path) -> None:
     """100 datagrams a second each way through moves 1, 2 and 3, and TCP on an optimised route (line 2)."""
-    run = Run("moves", tmp_path / "out")
+    run = Run(tmp_path / "out", "mhatool", "lab", "run", "moves")
+    jsonschema.validate(run.report, SCHEMA)
+    assert "movement detection" in run.printed
     moves = run.report["moves"]
     assert [move["link"] for move in moves] == ["foreign3", "foreign1", "home"]
     for step, move in enumerate(moves):
@@ -159,10 +205,34 @@ def _optimised(run: Run) -> None:
     assert {address[:10] for address in directly} == {"2001:db8:1", "2001:db8:3"}
 
 
-@pytest.mark.parametrize("name", ["failure", "failure-one-armed"])
-def test_a_home_agent_dies_and_everybody_goes_on(tmp_path: Path, name: str) -> None:
-    """Killed with both links down, probes each 50 ms: in both topologies all is told and over in time (line 3)."""
-    run = Run(name, tmp_path / "out")
+def test_a_home_agent_that_is_a_router_dies_and_everybody_goes_on(tmp_path: Path) -> None:
+    """`make demo-live` in a terminal, in less than a minute: routing switches, a third agent comes in (lines 3, 9)."""
+    begin = time.monotonic()
+    run = Run(tmp_path / "out", *_in_a_terminal(tmp_path, REPOSITORY / "scripts" / "demo_live.sh"))
+    assert time.monotonic() - begin < DEMO_S
+    _recovered(run)
+    assert run.report["failures"][0]["routing_switched_after_s"] is not None
+    assert [step["what"] for step in run.report["steps"]][2:] == ["ha1 is back", "mn moves to home"]
+    assert all(text in run.printed for text in ("update list", "binding cache", "✗ ha1", "udp cn2 → mn", "report: "))
+
+
+def _in_a_terminal(folder: Path, command: Path) -> list[str]:
+    """What lets a command believe that somebody looks on; options may follow."""
+    wrapper = folder / "wrapper"
+    wrapper.write_text(f'#!/bin/sh\nCOLUMNS=100 exec script -qec "{command} $*" /dev/null\n', "ascii")
+    wrapper.chmod(0o755)
+    return [str(wrapper)]
+
+
+def test_a_home_agent_behind_a_router_dies_and_everybody_goes_on(tmp_path: Path) -> None:
+    """Nothing has to be routed otherwise: the next agent takes over on the home link (line 3)."""
+    run = Run(tmp_path / "out", "mhatool", "lab", "run", "failure-one-armed")
+    _recovered(run)
+    assert run.report["failures"][0]["routing_switched_after_s"] is None
+
+
+def _recovered(run: Run) -> None:
+    """Killed with both links down, probes each 50 ms: all is told and over in time."""
     (failure,) = run.report["failures"]
     switched_s = max(failure["down_after_s"], failure["routing_switched_after_s"] or 0)
     assert failure["told_after_s"] < switched_s + TOLD_S
@@ -174,3 +244,24 @@ def test_a_home_agent_dies_and_everybody_goes_on(tmp_path: Path, name: str) -> N
     assert run.report["timeline"]["failures"][0]["recoveries"][0]["added"] == [third]
     assert [capture["findings"].get("error", 0) for capture in run.report["captures"]] == [0] * 6
     assert "ha1 fails (crash)" in _page(run)
+
+
+@pytest.mark.parametrize(("user", "missing"), [("9", "root, who alone"), ("0", "dumpcap: apt-get install tshark")])
+def test_without_what_it_needs_the_demo_says_so_and_offers_the_simulation(
+    tmp_path: Path, user: str, missing: str
+) -> None:
+    """Of the commands only those that the script itself calls are there, and what is in /usr/sbin."""
+    for name in ("bash", "dirname", "env"):
+        (tmp_path / name).symlink_to(shutil.which(name) or name)
+    (tmp_path / "id").write_text(f"#!/bin/sh\necho {user}\n", "ascii")
+    (tmp_path / "id").chmod(0o755)
+    done = subprocess.run(
+        [str(REPOSITORY / "scripts" / "demo_live.sh")],
+        capture_output=True,
+        text=True,
+        env={"PATH": str(tmp_path)},
+        check=False,
+    )
+    assert done.returncode == 1
+    assert missing in done.stderr
+    assert "mhatool simulate ha-failure-three" in done.stderr

@@ -1,4 +1,7 @@
-"""What travels through a home agent's tunnel: plain IPv6 in IPv6, big packets, TCP, nobody else's packets."""
+"""What travels through a home agent's tunnel: plain IPv6 in IPv6, big packets, TCP, nobody else's packets.
+
+In the kernel and in user space alike.
+"""
 
 import hashlib
 import sys
@@ -7,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mhatool.lab.standing import AGENTS, HOME, Standing, care_of, records, standing, until
+from mhatool.lab.traffic import lost
+from tests.mhatool.lab.standing import AGENTS, HOME, Standing, care_of, heard, records, standing, times, traffic, until
 
 pytestmark = [
     pytest.mark.root,
@@ -21,6 +25,8 @@ pytestmark = [
 ]
 HOST = "2001:db8:c::b"
 MEGABYTES = 50
+SLACK_NS = 100_000_000
+"""For transit and for a busy machine: ten datagrams."""
 SERVER = f"""
 import hashlib, socket, sys
 server = socket.create_server(("{HOME}", 7001), family=socket.AF_INET6)
@@ -39,15 +45,18 @@ with socket.create_connection(("{HOME}", 7001), 20) as connection:
 """
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+@pytest.fixture(scope="module", params=["seg6", "tun"])
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     """Return the testbed, its mobile node away and reachable for a host that knows nothing of mobility."""
-    with standing("paper", tmp_path_factory.mktemp("lab")) as made:
+    with standing("paper", tmp_path_factory.mktemp("lab"), data_plane=request.param) as made:
         until(lambda: made.events("mn", "nd:address_assigned"))
         made.lab.move("mn", "foreign3")
         for agent in ("ha1", "ha2"):
             until(lambda agent=agent: made.care_of_addresses(agent) == {care_of(3)})
         until(lambda: made.run("cn2", "ping", "-c", "1", "-W", "1", HOME).returncode == 0)
+        for node in ("ha1", "ha2", "mn"):
+            assert made.show(node, "stats")["data_plane"] == {"name": request.param, "device": f"mha-{node}"}
+            assert f"data plane: {request.param}, device mha-{node}" in made.log(node)
         yield made
 
 
@@ -75,6 +84,22 @@ def test_what_is_too_big_for_the_tunnel_is_told_to_its_sender(lab: Standing) -> 
     """1,500 octets of the link less 40 of the tunnel (RFC 2473, 7.1)."""
     said = lab.run("cn2", "ping", "-c", "2", "-i", "0.2", "-W", "1", "-M", "do", "-s", "1452", HOME).stdout
     assert "mtu=1460" in said.replace(" ", "").lower(), said
+
+
+def test_what_is_too_big_for_a_link_on_the_way_is_told_to_its_sender(lab: Standing) -> None:
+    """A router inside the tunnel tells the agent, and the agent who sent the inner packet (RFC 2473, 8)."""
+    narrow = ("ip", "link", "set", "foreign", "mtu")
+    assert lab.run("ar3", *narrow, "1400").returncode == 0
+    try:
+        fits, bursts = (
+            ("ping", "-c", "2", "-i", "0.2", "-W", "1", "-M", "do", "-s", str(size)) for size in (1300, 1400)
+        )
+        until(lambda: "mtu=1360" in lab.run("cn2", *bursts, HOME).stdout.replace(" ", "").lower())
+        assert lab.run("cn2", *fits, HOME).returncode == 0
+    finally:
+        lab.run("ar3", *narrow, "1500")
+        for agent in ("ha1", "ha2", "cn2"):
+            lab.run(agent, "ip", "-6", "route", "flush", "cache")
 
 
 def test_tcp_carries_fifty_megabytes_through_it(lab: Standing) -> None:
@@ -109,3 +134,45 @@ def test_what_no_binding_covers_is_not_unpacked(lab: Standing, outer: str, inner
         said = seen.communicate(timeout=10)[0]
     assert f"{HOME.replace(':0:0:', '::')} > {HOST}" in said
     assert "4242" not in said
+
+
+def test_what_no_binding_covers_is_counted(lab: Standing) -> None:
+    """Each with its reason, in the kernel too (RFC 6275, 10.4.5)."""
+    before = lab.show("ha1", "stats")["dropped"].get("tunnel_source", 0)
+    forged = (
+        "from scapy.all import IPv6, UDP, send\n"
+        f"send(IPv6(src={HOST!r}, dst={AGENTS[0]!r}) / IPv6(src={HOME!r}, dst={HOST!r}) / UDP(),"
+        " count=3, verbose=False)\n"
+    )
+    assert lab.run("cn2", sys.executable, "-c", forged).returncode == 0
+    until(lambda: lab.show("ha1", "stats")["dropped"].get("tunnel_source", 0) == before + 3)
+
+
+def test_an_agents_own_address_is_reached_through_its_tunnel(lab: Standing) -> None:
+    """And what is for somebody on the home link goes there: the inner destination decides."""
+    for agent in AGENTS:
+        assert lab.run("mn", "ping", "-c", "2", "-i", "0.2", "-W", "1", "-I", HOME, agent).returncode == 0
+
+
+def test_packets_keep_coming_through_a_move(lab: Standing, tmp_path: Path) -> None:
+    """100 a second each way: what is lost left before both agents had accepted where the node is (issue 7, line 2)."""
+    files = {node: tmp_path / f"{node}.jsonl" for node in ("cn2", "mn")}
+    with (
+        lab.running("cn2", *traffic(HOST, HOME, files["cn2"], 4)) as host,
+        lab.running("mn", *traffic(HOME, HOST, files["mn"], 4)) as mobile,
+    ):
+        until(lambda: all(heard(file) for file in files.values()))
+        moved_ns = max(times(files["cn2"]))
+        lab.lab.move("mn", "foreign1")
+        for agent in ("ha1", "ha2"):
+            until(lambda agent=agent: lab.care_of_addresses(agent) == {care_of(1)})
+        assert [process.wait(30) for process in (host, mobile)] == [0, 0]
+    accepted_ns = max(
+        event["time_ns"]
+        for agent in ("ha1", "ha2")
+        for event in lab.events(agent, "mh:sent")
+        if event["message"] == "binding_acknowledgement" and event["time_ns"] > moved_ns
+    )
+    for sender, receiver in (("cn2", "mn"), ("mn", "cn2")):
+        gaps = [gap for gap in lost(files[sender].open(), files[receiver].open()) if gap.last_ns > moved_ns]
+        assert all(gap.last_ns < accepted_ns + SLACK_NS for gap in gaps), gaps

@@ -65,6 +65,9 @@ class Server:
     def stop(self) -> None:
         self.stopped = True
 
+    def count(self) -> None:
+        """The kernel has dropped nothing."""
+
     def _reload(self) -> list[str]:
         if isinstance(self.changed, LiveError):
             raise self.changed

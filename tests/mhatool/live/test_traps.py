@@ -87,7 +87,7 @@ def test_a_machine_that_is_as_it_should_be(check: Any) -> None:
             "firewall",
             at(chains=(Chain("inet", "filter", "forward", "forward", "drop"),)),
             "chain inet filter forward drops",
-            "nft add rule inet filter forward iifname '\"mha-*\"' accept",
+            "forward iifname '\"mha-*\"' accept; nft add rule inet filter forward meta l4proto 41 accept",
         ),
         ("firewall", at(chains=(Chain("ip6", "f", "out", "output", "drop"),)), "chain ip6 f out", "oifname"),
         ("firewall", at(chains=(Chain("netdev", "f", "in", "ingress"),)), "a node doesn't see", "through"),
@@ -167,7 +167,8 @@ REAL = {
     ),
     "firewall": (
         "nft 'table inet mine { chain forward { type filter hook forward priority 0; policy drop; }; }'",
-        "nft add rule inet mine forward iifname '\"mha-*\"' accept",
+        "nft add rule inet mine forward iifname '\"mha-*\"' accept; "
+        "nft add rule inet mine forward meta l4proto 41 accept",
     ),
     "left by killed nodes": ("nft add table ip6 mhatool_gone", "nft delete table ip6 mhatool_gone"),
 }

@@ -68,10 +68,26 @@ def advertisement(
 class Journey(Playbook):
     """Moves a node about, and answers for those that it meets."""
 
-    def __init__(self, *, seed: int = 1, **changes: Any) -> None:
+    def __init__(self, *, seed: int = 1, has_router: bool = False, **changes: Any) -> None:
         settings = configuration(**changes)
         super().__init__(MobileNode(settings, Random(seed)), settings.profile, "eth0")
         self.settings = settings
+        self.has_router = has_router
+        """Whether routers answer solicitations for them; nobody has to ask for those then."""
+
+    def _collect(self) -> None:
+        super()._collect()
+        if not self.has_router:
+            return
+        asked = [sent for sent in self._sent if getattr(sent.message, "target", None) in ROUTERS.values()]
+        self._sent = [sent for sent in self._sent if sent not in asked]
+        for sent in asked:
+            self.hears_neighbour(sent.message.target, sent.arrival.source)
+
+    def hears_neighbour(self, router: bytes, asker: bytes) -> None:
+        """A router answers."""
+        message = NeighborAdvertisement(flags=Flags("RSO"), target=router, options=())
+        self.hears(message, router, asker, hop_limit=ON_LINK)
 
     # --- links ---
 

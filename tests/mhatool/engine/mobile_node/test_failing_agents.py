@@ -29,7 +29,9 @@ from tests.mhatool.engine.mobile_node.journey import (
     ELSEWHERE,
     HOME,
     HOME_PREFIX,
+    LINK_LOCAL,
     PEER,
+    ROUTERS,
     Journey,
     options_of,
 )
@@ -39,8 +41,8 @@ AGENT4 = AGENT1[:-1] + b"\x04"
 
 
 def registered(*agents: bytes, **changes: object) -> Journey:
-    """A node abroad with these agents, and no others heard of."""
-    play = Journey(**{"home_agents": len(agents), **changes})
+    """A node abroad with these agents, and no others heard of; the router of its link is there."""
+    play = Journey(**{"home_agents": len(agents), "has_router": True, **changes})
     play.is_registered_with(*agents)
     return play
 
@@ -145,7 +147,7 @@ def test_a_spare_agent_that_discovery_finds_is_registered_with_at_once() -> None
 
 def test_a_spare_agent_that_was_offered_before_is_registered_with_at_the_alarm_itself() -> None:
     """The anycast address may still lead to the dead agent: who is known from the last reply doesn't wait for it."""
-    play = Journey()
+    play = Journey(has_router=True)
     for update in play.goes_abroad(AGENT1, AGENT2, AGENT3):
         play.is_answered(update)
     play.forgets()
@@ -424,7 +426,7 @@ def test_a_refusal_is_a_sign_of_life_too(status: int, consequence: str) -> None:
 
 def test_an_old_acknowledgement_is_no_sign_of_life() -> None:
     """What answers the Binding Update before the alarm may be a replay."""
-    play = Journey(home_agents=2)
+    play = Journey(has_router=True, home_agents=2)
     first, second = play.goes_abroad(*BOTH)
     play.is_answered(first)
     play.is_answered(second)
@@ -713,6 +715,50 @@ def test_a_node_that_stops_checks_nobody() -> None:
     assert not [each for each in play.events if isinstance(each, AgentChecked)]
 
 
+# --- the node's own link fails, and nobody tells it ---
+
+
+def test_who_has_left_its_link_without_a_word_blames_no_agent() -> None:
+    """An alarm, forged perhaps, and the link is another one since: the router is as silent as the agent."""
+    play = registered(*BOTH, has_router=False)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    play.waits(4.5)
+    updates = play.takes_updates()
+    assert seen(updates, begin) == [(second, AGENT1, BOTH) for second in range(5)]
+    asked = [sent.at for sent in play.solicitations() if sent.message.target == ROUTERS[ABROAD]]
+    assert asked == [begin + second * S for second in (2, 3, 4)]
+    play.hears_router(ELSEWHERE)  # believed 3 s later: PROTOCOL's movement detection
+    play.waits(5)
+    moved = {each.arrival.destination: each for each in play.takes_updates() if each.arrival.source != CARE_OF}
+    assert set(moved) == {AGENT1, AGENT2}
+    for update in moved.values():
+        play.is_answered(update)
+    assert play.tells(AgentChecked).alive
+    assert [entry.state.name for entry in play.node.update_list.home_registrations()] == ["BOUND"] * 2
+
+
+def test_a_router_that_answers_late_shows_that_the_agent_is_dead() -> None:
+    play = registered(*BOTH, has_router=False)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    play.waits(4.5)
+    play.hears_neighbour(ROUTERS[ABROAD], LINK_LOCAL)
+    play.waits(0.5)
+    told = play.tells(AgentChecked)
+    assert (told.home_agent, told.alive, told.time_ns) == (AGENT1, False, begin + 5 * S)
+
+
+def test_an_advertisement_is_a_sign_of_the_router_too() -> None:
+    play = registered(*BOTH, has_router=False)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    play.waits(2.5)
+    play.hears_router(ABROAD)
+    play.waits(0.5)
+    assert play.tells(AgentChecked).time_ns == begin + 3 * S
+
+
 # --- agents that were given up ---
 
 
@@ -729,7 +775,7 @@ def without_first() -> Journey:
 
 def test_what_was_offered_before_is_no_sign_of_life() -> None:
     """AGENT1 stands in the first reply, the one before the failure: it isn't taken for that."""
-    play = Journey(home_agents=2)
+    play = Journey(has_router=True, home_agents=2)
     for update in play.goes_abroad(AGENT1, AGENT2, AGENT1):
         play.is_answered(update)
     play.forgets()

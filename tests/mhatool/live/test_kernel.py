@@ -1,0 +1,79 @@
+"""Routes in the kernel, in a namespace of their own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.mhatool.lab.standing import until
+from tests.mhatool.live.namespace import Namespace, namespace
+
+pytestmark = [pytest.mark.root, pytest.mark.iproute2]
+SET_TWICE = """
+import sys
+from pathlib import Path
+from dissectors.ipv6.address import parse
+from mhatool.live.kernel import Kernel
+from mhatool.live.ledger import Ledger
+
+kernel = Kernel(Ledger(Path(sys.argv[1])))
+hops = [parse(hop) if hop != "-" else None for hop in sys.argv[2:]]
+sys.stdin.readline()
+for hop in hops:
+    kernel.set_route(parse("2001:db8:77::"), 64, "right", hop)
+print(flush=True)
+sys.stdin.readline()
+kernel.close()
+"""
+FIRST, SECOND = "fe80::1", "fe80::2"
+
+
+@pytest.mark.parametrize(
+    ("hops", "left", "removed"),
+    [
+        ((FIRST, SECOND), f"via {SECOND} dev right", 0),
+        (("-", "-"), "dev right", 0),
+        (("-", FIRST), f"via {FIRST} dev right", 1),
+        ((FIRST, "-"), "dev right", 1),
+    ],
+)
+def test_a_route_takes_the_place_of_the_one_before(
+    tmp_path: Path, hops: tuple[str, str], left: str, removed: int
+) -> None:
+    """At no moment there is none, unless the kernel would keep both; one is left, and afterwards none."""
+    told = tmp_path / "told"
+    with namespace(tmp_path) as machine, told.open("w") as out:
+        inside = ["ip", "netns", "exec", machine.name]
+        setter = [*inside, sys.executable, "-c", SET_TWICE, str(tmp_path / "ledger"), *hops]
+        watching = subprocess.Popen([*inside, "ip", "-6", "monitor", "route"], stdout=out)
+        setting = subprocess.Popen(setter, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            until(lambda: _mark(machine, "98") in told.read_text())
+            _say(setting)
+            assert setting.stdout is not None
+            setting.stdout.readline()
+            shown = machine.does("ip", "-6", "route", "show", "2001:db8:77::/64").splitlines()
+            assert len(shown) == 1
+            assert left in shown[0]
+            until(lambda: _mark(machine, "99") in told.read_text())
+            assert told.read_text().count("Deleted 2001:db8:77::/64") == removed
+            _say(setting)
+            assert setting.wait(20) == 0
+        finally:
+            setting.kill()
+            watching.kill()
+        assert machine.does("ip", "-6", "route", "show", "2001:db8:77::/64") == ""
+
+
+def _say(process: subprocess.Popen[str]) -> None:
+    """Let it go on."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def _mark(machine: Namespace, number: str) -> str:
+    """Change a route that is told of."""
+    machine.does("ip", "-6", "route", "replace", f"2001:db8:{number}::/64", "dev", "left")
+    return f"2001:db8:{number}::/64"
