@@ -62,7 +62,7 @@ class Driver:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        carriers = Carriers(self.machine.links)
+        carriers = Carriers((*self.machine.links, self.machine.data_plane.device))
         loop.add_reader(carriers, self._look, carriers)
         for watch in self.watches:
             loop.add_reader(watch, self._watch, watch)
@@ -165,8 +165,12 @@ class Driver:
             if error.errno not in {errno.EBADFD, errno.ENODEV}:
                 raise
             asyncio.get_running_loop().remove_reader(file)
-            what = f"somebody has removed {self.machine.data_plane.device}, the way of all home addresses' packets"
-            self.fail(LiveError(f"{what}; start the node again"))
+            self._lose_device()
+
+    def _lose_device(self) -> None:
+        """With its routes: the kernel forgets those of a device that goes down."""
+        what = f"somebody has removed {self.machine.data_plane.device} or taken it down"
+        self.fail(LiveError(f"{what}, the way of all home addresses' packets; start the node again"))
 
     def _ring(self) -> None:
         self._timer = None
@@ -184,7 +188,10 @@ class Driver:
             self.fail(error)
             return
         for name, up in changes:
-            self.command(LinkChanged(name, up))
+            if name in self.machine.links:
+                self.command(LinkChanged(name, up))
+            elif not up:
+                self._lose_device()
 
     # --- outputs ---
 

@@ -73,11 +73,13 @@ def test_an_interface_that_comes_back_is_heard_again(machine: Namespace) -> None
     assert machine.ends("ha") == 0, machine.log("ha")
 
 
-def test_a_tunnel_device_that_is_removed_ends_it(machine: Namespace) -> None:
-    machine.does("ip", "link", "del", "mha-ha")
+@pytest.mark.parametrize("how", ["del mha-ha", "set mha-ha down"])
+def test_a_tunnel_device_that_is_removed_or_taken_down_ends_it(machine: Namespace, how: str) -> None:
+    """The kernel forgets the routes of a device that goes down."""
+    machine.does("ip", "link", *how.split())
     assert machine.nodes["ha"].wait(20) == 2
-    said = "mhatool: somebody has removed mha-ha, the way of all home addresses' packets; start the node again"
-    assert machine.log("ha").splitlines()[-1] == said
+    said = "mhatool: somebody has removed mha-ha or taken it down, the way of all home addresses' packets; "
+    assert machine.log("ha").splitlines()[-1] == f"{said}start the node again"
     assert "mhatool" not in machine.does("nft", "list", "tables")
 
 
