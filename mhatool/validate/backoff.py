@@ -6,18 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from dissectors.view import View
 from mhatool.exchange import Conversation, Exchange, Frame, Latest
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.validate.answers_seen import shows_answers
 from mhatool.validate.finding import Severity
+from mhatool.validate.home_agent_list import home_agents
 from mhatool.validate.retransmission import LATELY_NS, repeats
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.several_bindings import has_several_bindings
-from mhatool.validate.situation import IN_VAIN, SAME
-from mhatool.validate.surroundings import Surroundings
+from mhatool.validate.situation import IN_VAIN, SAME, SEVERAL
+from mhatool.validate.surroundings import Surroundings, knowledge
 
 INITIAL_BINDACK_TIMEOUT_S = 1.0
 FIRST_REGISTRATION_TIMEOUT_S = 1.5
@@ -37,6 +39,8 @@ PART_OF_LIFETIME = 0.4
 """Updates further apart than this part of their lifetime may be refreshes."""
 CHECK_INTERVAL_NS, CHECK_JITTER_NS = nanoseconds(1), nanoseconds(0.15)
 """Between Binding Updates that ask a home agent whether it lives; both ends of a wait may be stamped 50 ms off."""
+SAME_WAITS = 4
+"""So many transmissions show two waits in a row that aren't doubled, with the one before."""
 TRANSMISSIONS = 6
 """As many are kept of a series."""
 
@@ -152,6 +156,26 @@ def _is_first_registration(case: Case, exchange: Exchange) -> bool:
     return 0 <= update.time_ns - searched <= LATELY_NS
 
 
+@knowledge("binding_update", only=SEVERAL)
+class Lists:
+    """The home agents that Binding Updates list, by frame."""
+
+    def __init__(self) -> None:
+        self._by_frame: Latest[Frame, tuple[bytes, ...]] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Take in a Binding Update."""
+        found = home_agents(seen.message)
+        if found is not None:
+            self._by_frame.note(seen.frame, found[1])
+
+    def differ(self, latest: View, before: Sequence[Transmission]) -> bool:
+        """Whether the latest one and those before don't all list the same: they register for different rounds."""
+        found = home_agents(latest)
+        lists = {self._by_frame.get(frame, ()) for _, frame in before}
+        return lists != {found[1] if found is not None else ()}
+
+
 @rule(
     "MIP6-RTX-002",
     "The wait for an acknowledgement doubles",
@@ -171,7 +195,8 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
     doubled are a breach; one shorter wait may be a new beginning (a movement to the same address). Inconclusive where
     the capture shows no answer of this peer at all: then these may be refreshes whose answers go another way; and where
     updates to one of several home agents are a second apart: so a mobile node asks one that it heard is unreachable,
-    three times, and what told it may have passed elsewhere.
+    three times, and what told it may have passed elsewhere. Updates that list other home agents than the one before
+    aren't the same one again.
     """
     exchange, conversation = case.exchange, case.conversation
     if exchange is None or exchange.previous is None or exchange.previous.answer is not None:
@@ -183,6 +208,8 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
         return ()
     sent = [(e.update.time_ns, e.update.frame) for e in _series(conversation)]
     if not stays_the_same(waits_between(sent)) or has_several_bindings(case):
+        return ()
+    if case.surroundings.known(Lists).differ(case.seen.message, sent[-SAME_WAITS:-1]):
         return ()
     unsure = _may_be_checks(exchange, sent) or not shows_answers(case.surroundings, conversation)
     return (not_doubled(sent, inconclusive=unsure),)

@@ -1,15 +1,15 @@
-"""Packets that left late: what waits for its next hop's link-layer address (RFC 4861, 7.2.2)."""
+"""Why waits look wrong that aren't: packets wait for their next hop's link-layer address, nodes are started anew."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dissectors.ipv6.address import is_multicast
+from dissectors.ipv6.address import UNSPECIFIED, is_multicast
 from mhatool.exchange import Latest
 from mhatool.exchange.history import History
 from mhatool.observe.failure.probing import HELD_NS
 from mhatool.validate.backoff import Transmission
-from mhatool.validate.restart import IDENTIFIER
+from mhatool.validate.restart import IDENTIFIER, Solicitations
 from mhatool.validate.rule import Case
 from mhatool.validate.seen import Seen
 from mhatool.validate.surroundings import knowledge
@@ -20,18 +20,29 @@ KEPT = 8
 
 @knowledge("neighbor_solicitation")
 class Resolutions:
-    """When an interface looked for a neighbour's link-layer address lately, by its interface identifier."""
+    """When an interface looked for a neighbour's link-layer address lately, by its interface identifier.
+
+    And when somebody last checked an address for duplicates, as who forms it does.
+    """
 
     def __init__(self) -> None:
         self._sent: Latest[bytes, History[int]] = Latest(MOST)
+        self._checked: Latest[bytes, int] = Latest(MOST)
 
     def see(self, seen: Seen) -> None:
         """Take in a Neighbor Solicitation; one to a neighbour whose address is known only asks whether it is there."""
-        if is_multicast(seen.datagram.destination):
+        target = seen.message.get("target")
+        if seen.datagram.source == UNSPECIFIED and target is not None:
+            self._checked.note(target, seen.time_ns)
+        elif is_multicast(seen.datagram.destination):
             identifier = seen.datagram.source[IDENTIFIER:]
             sent = self._sent.get(identifier) or History(KEPT)
             sent.add(seen.time_ns)
             self._sent.note(identifier, sent)
+
+    def checked(self, address: bytes) -> int:
+        """When an address was checked, nanoseconds since 1970; 0: never seen."""
+        return self._checked.get(address, 0)
 
     def just_before(self, source: bytes, time_ns: int) -> bool:
         """Whether it did so no longer ago than a packet waits for that."""
@@ -43,3 +54,12 @@ def may_be_held(case: Case, sent: Sequence[Transmission]) -> bool:
     """Whether any of these may have left later than their sender meant, so that waits before and after it are wrong."""
     resolutions = case.surroundings.known(Resolutions)
     return any(resolutions.just_before(case.seen.datagram.source, at) for at, _ in sent)
+
+
+def has_come_up(case: Case, sent: Sequence[Transmission]) -> bool:
+    """Whether their sender may have been started since the first of them: it looked for routers, or formed its address.
+
+    Then it has forgotten what it asked, and begins anew.
+    """
+    source, known = case.seen.datagram.source, case.surroundings.known
+    return max(known(Solicitations).latest(source), known(Resolutions).checked(source)) > sent[0][0]

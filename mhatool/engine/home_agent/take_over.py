@@ -28,12 +28,17 @@ class TakeOver:
         self._peers = peers
         self._defence = defence
         self._timers: Timers[Binding] = Timers()
+        self._gap_ns = round(NS_PER_S / constants.unreachable_rate)
         self._paced: PacedQueue[Binding] = PacedQueue(constants.unreachable_rate)
 
-    def lost(self, binding: Binding, now: int) -> None:
-        """An agent of its list is lost: if that one answered for its addresses, somebody else has to."""
+    def lost(self, binding: Binding, now: int, size: int = 1) -> None:
+        """An agent of its list is lost: if that one answered for its addresses, somebody else has to.
+
+        So many bindings have lost it at once: each agent before this one works on them one after another.
+        """
         if any(self._is_orphaned(binding, face) for face in binding.faces):
-            self._timers.set(binding, now + self._peers.turn(binding) * TURN_NS)
+            wait_ns = TURN_NS + (size - 1) * self._gap_ns
+            self._timers.set(binding, now + self._peers.turn(binding) * wait_ns)
 
     def settle(self, binding: Binding, now: int) -> None:
         """An agent of its list is back: announce what this one answers for, so that one of them yields."""

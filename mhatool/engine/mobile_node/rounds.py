@@ -158,10 +158,12 @@ class Rounds:
         """Discovery ended; where nobody answered, those heard on the home link may do."""
         for agent in agents:
             self._choice.lost.see_listed(agent)
+        self._registrations.urge(agents)
         self._offer(self._context.configuration.static_home_agents or agents or self._known.in_order(), "discovery")
 
     def _offer(self, agents: tuple[bytes, ...], cause: str) -> None:
         self._choice.candidates = tuple(dict.fromkeys(agents))
+        self._begin_cycle()
         if self.agents:
             self._try_others()
         else:
@@ -246,16 +248,20 @@ class Rounds:
         """An agent refused, and its entry is gone: a round without it."""
         if agent in self._choice.all:
             self._choice.refusers.append(agent)
+            self._begin_cycle()
             self._without((agent,), "an agent refused")
 
     def silent(self, agent: bytes) -> None:
         """The one agent that was tried said nothing: the next one; after the last, the first again, more slowly."""
-        choice = self._choice
-        choice.silent.append(agent)
-        if len(choice.silent) >= len(choice.candidates) - len(choice.refusers):
-            choice.silent.clear()
-            self._registrations.cycles += 1
+        self._choice.silent.append(agent)
+        self._begin_cycle()
         self._without((agent,), "an agent doesn't answer")
+
+    def _begin_cycle(self) -> None:
+        """Where all who wouldn't refuse were silent, all of them may be tried again, with twice the time."""
+        if self._choice.is_nobody_left:
+            self._choice.silent.clear()
+            self._registrations.cycles += 1
 
     def _without(self, agents: tuple[bytes, ...], cause: str) -> None:
         """A round without some; those tried beside it take their place, whether they have answered or not."""
@@ -269,8 +275,9 @@ class Rounds:
         taken, choice.trials = choice.trials[:room], choice.trials[room:]
         self._choose((*kept, *taken), cause)
 
-    def answered(self) -> None:
+    def answered(self, by: bytes) -> None:
         """An agent accepted."""
+        self._registrations.urge(tuple(agent for agent in self._choice.all if agent != by))
         self._registrations.cycles = 0
         self._choice.silent.clear()
         self.lead()

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
-from mhatool.engine.commands import LinkChanged, PeerRouteChanged
+from mhatool.engine.commands import LinkChanged
 from mhatool.engine.constants import RFC6275, Constants
 from mhatool.engine.home_agent_events import DefenceEnded, DefenceStarted
-from tests.mhatool.engine.home_agent.companions import Counters, knows, lives, shares
+from tests.mhatool.engine.home_agent.companions import Counters, is_lost, knows, lives, shares
 from tests.mhatool.engine.home_agent.stage import (
     AGENT,
     ALL_NODES,
@@ -39,6 +39,21 @@ def yields(agents: tuple[bytes, ...] = SECOND_OF_TWO, to: bytes = SECOND_LINK, *
     play = shares(agents, **facts)
     announces(play, to)
     play.forgets()
+    return play
+
+
+def crowd(homes: list[bytes], constants: Constants, agents: tuple[bytes, ...] = SECOND_OF_TWO) -> Playbook:
+    """An agent with bindings of these home addresses, for which the second one answered until it was lost just now."""
+    play = agent(constants=constants, update_rate=0.0)
+    knows(play, *(address for address in agents if address != AGENT))
+    for home in homes:
+        play.hears(update(1, flags="AHM", agents=agents), CARE_OF, AGENT, home_address=home)
+    alive = {address: 0 for address in agents if address not in (AGENT, SECOND)}
+    lives(play, 1, {**alive, SECOND: 0})
+    for home in homes:
+        announces(play, SECOND_LINK, home)
+    play.forgets()
+    is_lost(play, alive)
     return play
 
 
@@ -91,13 +106,6 @@ def test_a_restarted_one_does_not_answer_for_what_it_lost() -> None:
     assert play.tells(DefenceEnded).cause == "yielded"
     lives(play, 20, {SECOND: 1})
     assert announced(play) == []
-
-
-def test_a_lost_route_is_enough() -> None:
-    play = yields()
-    play.is_told(PeerRouteChanged(SECOND, False))
-    play.waits(0)
-    assert announced(play) == [(HOME, play.now)]
 
 
 def test_who_answers_already_goes_on() -> None:
@@ -172,12 +180,12 @@ def test_the_first_of_the_list_tells_who_took_over_meanwhile() -> None:
 
 
 def test_what_another_one_answers_for_is_not_announced() -> None:
-    play = yields()
-    lives(play, 2)
-    play.is_told(PeerRouteChanged(SECOND, False))
-    announces(play, SECOND_LINK)  # before anything was done
+    """Two bindings are taken over one after another; somebody answers for the second one before it is its turn."""
+    first, second = (PREFIX[:8] + b"\x02" + number.to_bytes(7, "big") for number in range(2))
+    play = crowd([first, second], Constants(unreachable_rate=1.0))
+    announces(play, SECOND_LINK, second)
     lives(play, 1)
-    assert announced(play) == []
+    assert [home for home, _ in announced(play)] == [first]
 
 
 def test_who_yields_to_an_unreachable_one_looks_again() -> None:
@@ -242,16 +250,18 @@ def test_a_binding_that_is_gone_is_nobody_s() -> None:
 
 @pytest.mark.parametrize("rate", [10.0, 100.0])
 def test_many_are_taken_over_one_after_another(rate: float) -> None:
-    size, play = 30, agent(constants=Constants(unreachable_rate=rate), update_rate=0.0)
-    knows(play, SECOND)
-    homes = [PREFIX[:8] + b"\x02" + number.to_bytes(7, "big") for number in range(size)]
-    for home in homes:
-        play.hears(update(1, flags="AHM", agents=SECOND_OF_TWO), CARE_OF, AGENT, home_address=home)
-    lives(play, 1)
-    for home in homes:
-        announces(play, SECOND_LINK, home)
-    play.forgets()
-    play.is_told(PeerRouteChanged(SECOND, False))
+    homes = [PREFIX[:8] + b"\x02" + number.to_bytes(7, "big") for number in range(30)]
+    play = crowd(homes, Constants(unreachable_rate=rate))
     begin = play.now
     lives(play, 10, NOBODY)
     assert announced(play) == [(home, begin + round(index / rate * S)) for index, home in enumerate(homes)]
+
+
+def test_a_later_one_waits_until_the_one_before_it_has_taken_over_all() -> None:
+    """30 home addresses, 10 a second: the one before it needs 2.9 s, and has its turn's second then."""
+    homes = [PREFIX[:8] + b"\x02" + number.to_bytes(7, "big") for number in range(30)]
+    play = crowd(homes, Constants(unreachable_rate=10.0), (SECOND, THIRD, AGENT))
+    lives(play, 2.9 + TURN_S - 0.001, {THIRD: 0})
+    assert announced(play) == []
+    lives(play, 0.001, {THIRD: 0})
+    assert announced(play) == [(homes[0], play.now)]
