@@ -5,6 +5,7 @@ taken from that node's log. The mobile node shares a key with each home agent; t
 agent too, for a home address of its own.
 """
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -351,6 +352,18 @@ def test_ten_thousand_forged_alarms_a_second_while_it_moves(lab: Standing, attac
                 until(lambda: _reaches(lab))
         assert flood.poll() is None, "the flood was over too early"
     until(lambda: _is_registered(lab, 4 - there))
+
+
+def test_more_than_a_node_can_read(lab: Standing, attacker: Attacker) -> None:
+    """It is busy, and the kernel keeps no more of what comes than there is room for (4 MiB): the rest is counted."""
+    flood = [_alarm(lab, attacker, STRANGER, AGENT1)]
+    before, tables = counted(lab, "mn", "dropped", "overrun"), held(lab)
+    lab.lab.processes.signal("mn", signal.SIGSTOP)
+    with attacker.keeps_sending(flood, times=2 * FLOOD) as process:
+        assert process.wait(30) == 0
+    lab.lab.processes.signal("mn", signal.SIGCONT)
+    until(lambda: counted(lab, "mn", "dropped", "overrun") > before)
+    assert held(lab) == tables
 
 
 # --- tunnels ---
