@@ -8,7 +8,7 @@ from dissectors.ipv6.address import UNSPECIFIED, is_multicast
 from mhatool.exchange import Latest
 from mhatool.exchange.history import History
 from mhatool.observe.failure.probing import HELD_NS
-from mhatool.validate.backoff import Transmission
+from mhatool.validate.doubling import Transmission
 from mhatool.validate.restart import IDENTIFIER, Solicitations
 from mhatool.validate.rule import Case
 from mhatool.validate.seen import Seen
