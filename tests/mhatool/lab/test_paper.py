@@ -1,4 +1,4 @@
-"""The paper's testbed, live: the mobile node boots at home, moves, comes back; what is stopped or killed is cleaned up."""
+"""The paper's testbed, live: the mobile node boots, moves, comes back; what is stopped or killed is cleaned up."""
 
 import os
 from collections.abc import Iterator
