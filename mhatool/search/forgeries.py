@@ -17,6 +17,8 @@ from mhatool.search.shape import (
 from mhatool.search.times import FIRST_FAULT_S
 
 Row = dict[str, Any]
+LONGEST_S = 600
+"""Longer than any search lasts."""
 _NUMBERS, _HEARTBEATS = 0xFFFF, 0xFFFF_FFFF
 
 
@@ -33,6 +35,23 @@ def draw_forgery(dice: Dice, shape: Shape, at_s: float) -> tuple[str, Row, str]:
         forgers += [_update_to_correspondent]
     table, row, what = dice.one_of(forgers)(dice, shape)
     return table, {"at": at_s, **row}, what
+
+
+def draw_impossible_update(dice: Dice, shape: Shape, at_s: float) -> tuple[str, Row, str]:
+    """A Binding Update that an agent refuses for what it asks, keys or none: a home address or place that can't be."""
+    destination, lifetime_s = _agent(dice, shape), 2 * LONGEST_S
+    home, care_of, why = dice.one_of(
+        (
+            (STRANGER, STRANGER, "of another link"),
+            (_agent(dice, shape), STRANGER, "an agent's own"),
+            (home_address(shape.mobile_nodes + 1), destination, "at the agent itself"),
+            (home_address(shape.mobile_nodes + 2), agent_address(1), "at an agent"),
+        )
+    )
+    fields = {"sequence_number": dice.count(0, _NUMBERS), "lifetime_s": lifetime_s, "flags": "AH"}
+    options = [f"alternate_care_of_address:care_of_address={care_of}"]
+    row = _by_mallory("binding_update", STRANGER, destination, home_address=home, fields=fields, options=options)
+    return "forgeries", {"at": at_s, **row}, f"forged: {destination} is asked for a home address that is {why}"
 
 
 _Forger = Callable[[Dice, Shape], tuple[str, Row, str]]
@@ -129,4 +148,4 @@ def _replay(dice: Dice, shape: Shape) -> tuple[str, Row, str]:
     return "replays", row, what
 
 
-__all__ = ["draw_forgery"]
+__all__ = ["draw_forgery", "draw_impossible_update"]
