@@ -38,20 +38,22 @@ def draw_forgery(dice: Dice, shape: Shape, at_s: float) -> tuple[str, Row, str]:
 
 
 def draw_impossible_update(dice: Dice, shape: Shape, at_s: float) -> tuple[str, Row, str]:
-    """A Binding Update that an agent refuses for what it asks, keys or none: a home address or place that can't be."""
-    destination, lifetime_s = _agent(dice, shape), 2 * LONGEST_S
-    home, care_of, why = dice.one_of(
+    """A Binding Update that an agent refuses for what it asks, keys or none."""
+    destination = _agent(dice, shape)
+    home = home_address(shape.mobile_nodes + 1)
+    home, care_of, listed, why = dice.one_of(
         (
-            (STRANGER, STRANGER, "of another link"),
-            (_agent(dice, shape), STRANGER, "an agent's own"),
-            (home_address(shape.mobile_nodes + 1), destination, "at the agent itself"),
-            (home_address(shape.mobile_nodes + 2), agent_address(1), "at an agent"),
+            (STRANGER, STRANGER, "", "a home address of another link"),
+            (_agent(dice, shape), STRANGER, "", "an agent's address"),
+            (home, destination, "", "packets for itself"),
+            (home, STRANGER, STRANGER, "a list without it"),
         )
     )
-    fields = {"sequence_number": dice.count(0, _NUMBERS), "lifetime_s": lifetime_s, "flags": "AH"}
+    fields = {"sequence_number": dice.count(0, _NUMBERS), "lifetime_s": LONGEST_S, "flags": "AHM" if listed else "AH"}
     options = [f"alternate_care_of_address:care_of_address={care_of}"]
+    options += [f"multiple_home_agents:home_agents={listed}"] if listed else []
     row = _by_mallory("binding_update", STRANGER, destination, home_address=home, fields=fields, options=options)
-    return "forgeries", {"at": at_s, **row}, f"forged: {destination} is asked for a home address that is {why}"
+    return "forgeries", {"at": at_s, **row}, f"forged: {destination} is asked for {why}"
 
 
 _Forger = Callable[[Dice, Shape], tuple[str, Row, str]]

@@ -20,6 +20,9 @@ from mhatool.engine.mobile_node.update_list import Entry
 from mhatool.network.machine import Machine
 from mhatool.search.tables import Tables
 
+_LATER_NS = 2_000_000_000
+"""An update is on its way, and checked for duplicates for a second, before it is accepted."""
+
 Invariant = Callable[[Tables], Iterator[str]]
 
 
@@ -190,13 +193,15 @@ def quiet(tables: Tables) -> Iterator[str]:
 def remembered(tables: Tables) -> Iterator[str]:
     """A mobile node knows which agents may hold a binding: who forgets one can't ask it to forget.
 
-    But for one that has lost its memory; and packets that the network doubled or held may have made a binding anew.
+    But for one that has lost its memory; and packets that the network doubled or held may have made a binding anew. The
+    mobile node counts lifetimes from the sending of its update on (RFC 6275, 11.7.3), the agent from its acceptance.
     """
     for machine, node in tables.mobile_nodes if not tables.is_spoilt else ():
         for _, agent in tables.agents if machine.name not in tables.forgetful else ():
             for binding in agent.cache:
                 is_its_own = binding.home_address == node.configuration.home_address and binding.holds
-                if is_its_own and not node.may_be_bound_at(binding.agent):
+                is_over = binding.expires_ns - tables.now <= _LATER_NS
+                if is_its_own and not is_over and not node.may_be_bound_at(binding.agent):
                     yield f"{machine.name} has forgotten that {agent.name} holds a binding"
 
 

@@ -15,7 +15,7 @@ from mhatool.engine.home_agent.peers import Peers
 from mhatool.engine.home_agent.registrations import Registrations
 from mhatool.engine.mobile_node.choice import Choice
 from mhatool.engine.mobile_node.correspondents import Correspondents
-from mhatool.engine.mobile_node.home_registrations import OVER, HomeRegistrations
+from mhatool.engine.mobile_node.home_registrations import DEREGISTERED, HomeRegistrations
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry
 from mhatool.engine.mobile_node.updates import HomeUpdates
@@ -135,7 +135,7 @@ def deregistration_forgotten(patch: Patch) -> None:
 
     def deregister(self: HomeRegistrations, entry: Entry) -> Any:
         is_second = entry.peer[-1] == 2 and not entry.is_deletion
-        return self._drop(entry, OVER) if is_second else original(self, entry)
+        return self._drop(entry, DEREGISTERED) if is_second else original(self, entry)
 
     patch.setattr(HomeRegistrations, "deregister", deregister)
 

@@ -52,7 +52,12 @@ def test_all_sizes_are_drawn() -> None:
     "kind",
     [
         *("goes to", "crash", "hang", "stop", "restart", "home down", "falls into", "loses", "forged", "replayed"),
-        *("is asked for a home address that is of another link", "that is an agent's own", "that is at an agent"),
+        *(
+            "for a home address of another link",
+            "for an agent's address",
+            "for packets for itself",
+            "for a list without",
+        ),
     ],
 )
 def test_all_misfortunes_are_drawn(kind: str) -> None:
