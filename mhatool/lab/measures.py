@@ -58,7 +58,8 @@ class Measures:
                 one, other = (self._trial.gathering.traffic(index, node) for node in (sender, receiver))
                 lines = one.read_text("ascii").splitlines(), other.read_text("ascii").splitlines()
                 told = self._udp(*lines) if stream.transport == "udp" else self._tcp(*lines)
-                found.append({"transport": stream.transport, "from": sender, "to": receiver, **told})
+                head = {"transport": stream.transport, "from": sender, "to": receiver, "from_s": stream.from_s}
+                found.append(head | told)
         return found
 
     # --- steps ---

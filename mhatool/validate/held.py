@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from dissectors.ipv6.address import UNSPECIFIED, is_multicast
 from mhatool.exchange import Latest
 from mhatool.exchange.history import History
 from mhatool.observe.failure.probing import HELD_NS
 from mhatool.protocol.lifetime import nanoseconds
+from mhatool.validate.doubling import Transmission
 from mhatool.validate.restart import IDENTIFIER, Solicitations
 from mhatool.validate.rule import Case
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import SEVERAL
 from mhatool.validate.surroundings import knowledge
-
-if TYPE_CHECKING:
-    from mhatool.validate.backoff import Transmission
 
 MOST = 50_000
 KEPT = 8
@@ -56,7 +54,7 @@ class Resolutions:
         return any(0 <= time_ns - at <= HELD_NS for at in sent)
 
 
-@knowledge("dhaad_reply", "binding_acknowledgement")
+@knowledge("dhaad_reply", "binding_acknowledgement", only=SEVERAL)
 class Answers:
     """When home agents answered a mobile node lately, by where it is."""
 
