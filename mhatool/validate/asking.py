@@ -11,7 +11,7 @@ from mhatool.exchange.history import History
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.protocol.value import value
-from mhatool.validate.backoff import (
+from mhatool.validate.doubling import (
     TOLERANCE,
     TRANSMISSIONS,
     Transmission,

@@ -931,15 +931,26 @@ def test_where_all_bindings_end_unanswered_it_goes_on_asking_all() -> None:
     assert {each.arrival.destination for each in play.takes_updates()} == set(BOTH)
 
 
-def test_after_a_refusal_the_silent_ones_are_tried_again() -> None:
-    """One at a time, two say nothing; once the third one refuses nobody else is left."""
+@pytest.mark.parametrize("refuser", [AGENT1, AGENT3])
+def test_where_one_refuses_and_the_others_are_silent_it_searches_and_tries_all_again(refuser: bytes) -> None:
+    """One at a time: the refuser may accept by now, and those that said nothing may answer."""
     play = Journey(home_agents=1)
-    play.goes_abroad(AGENT1, AGENT2, AGENT3)
-    play.waits(3)
-    (third,) = [each for each in play.takes_updates() if each.arrival.destination == AGENT3]
-    play.is_answered(third, 134)
-    play.waits(6)
-    assert [each.arrival.destination for each in play.takes_updates()] == [AGENT1, AGENT2, AGENT1]
+    (update,) = play.goes_abroad(AGENT1, AGENT2, AGENT3)
+    tried = []
+    while update is not None:
+        tried.append(update.arrival.destination)
+        if tried[-1] == refuser:
+            play.is_answered(update, 134)
+        else:
+            play.waits(1.5)
+        update = next(iter(play.takes_updates()), None)
+    assert tried == [AGENT1, AGENT2, AGENT3]
+    play.waits(60)
+    play.is_offered(AGENT3, AGENT1)
+    (update,) = play.takes_updates()
+    assert update.arrival.destination == AGENT3
+    play.waits(3)  # twice the time
+    assert [each.arrival.destination for each in play.takes_updates()] == [AGENT1]
 
 
 def test_an_agent_that_never_answers_makes_room_for_another_one() -> None:
