@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; this file says what there is and what stands on what.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: setup demo demo-live test lint coverage bench captures plugin screenshots soak lab-slow check-bare clean help
+.PHONY: setup demo demo-live test lint coverage bench captures plugin screenshots soak lab-slow check-bare check-unit clean help
 
 stamp := .venv/.setup
 dev_stamp := .venv/.setup-dev
@@ -43,6 +43,9 @@ lab-slow: $(stamp)  ## measure a home agent's failure live, with RIPng's default
 
 check-bare:  ## show that demo and test work on a bare machine (SUITE=bookworm; needs root)
 	@scripts/check_bare.sh $(SUITE) $(MIRROR)
+
+check-unit: $(stamp)  ## run the systemd unit under systemd, in a container (root); the record goes to docs/unit.txt
+	@scripts/check_unit.sh
 
 clean:  ## remove all that make made, .venv too
 	rm -rf .venv build dist .hypothesis .*_cache *.egg-info

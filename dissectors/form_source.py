@@ -41,10 +41,10 @@ class _Source:
         facts = {
             "depth": part.depth,
             "quoted": False,
-            "_carries": part.carries,
-            "_headers": part.headers,
-            "_hop_limit": part.hop_limit,
-            "_length": part.length,
+            "carries": part.carries,
+            "headers": part.headers,
+            "hop_limit": part.hop_limit,
+            "length": part.length,
         }
         self.made(
             name,

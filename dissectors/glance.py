@@ -133,10 +133,10 @@ class Glance:
         if first >> 28 != 6 or end > size or length == 0:
             return False
         datagram = GlancedDatagram(packet._later, source, destination, hop_limit, outer)
-        datagram._length = 40 + length
+        datagram.length = 40 + length
         packet.datagrams.append(datagram)
         if protocol in self._plain:
-            datagram._carries = self._plain[protocol]
+            datagram.carries = self._plain[protocol]
             return True
         if protocol in self._extensions:
             found = self._headers(datagram, octets, start, end, protocol)
@@ -163,9 +163,9 @@ class Glance:
             if carries is None:
                 self._dissector.fragments.ahead = whole
                 return False
-            datagram._carries = carries
+            datagram.carries = carries
         later.is_fragment, later.whole = True, whole
-        datagram._headers += ("fragment",)
+        datagram.headers += ("fragment",)
         return True
 
     def _headers(
@@ -193,7 +193,7 @@ class Glance:
                 return None
             headers += (self._extensions[protocol],)
             protocol, at = octets[at], at + size
-        datagram._headers = headers
+        datagram.headers = headers
         return protocol, at
 
     def _upper(self, datagram: GlancedDatagram, protocol: int, octets: bytes, start: int, end: int) -> bool:
@@ -202,7 +202,7 @@ class Glance:
         if protocol == self._icmpv6:
             return self._icmp(datagram, octets, start, end)
         if protocol in self._plain:
-            datagram._carries = self._plain[protocol]
+            datagram.carries = self._plain[protocol]
             return True
         return False
 
@@ -227,4 +227,4 @@ class Glance:
         good = checksum.is_good(source, destination, protocol, octets[start:end])
         view.checksum_status = "good" if good else "bad"
         datagram._upper = view
-        datagram._carries = declaration.symbol
+        datagram.carries = declaration.symbol

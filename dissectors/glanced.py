@@ -72,19 +72,24 @@ class GlancedPacket(Packet):
 
 
 class GlancedDatagram(Datagram):
-    """A datagram of which the views are made when first asked for."""
+    """A datagram of which the views are made when first asked for; what is asked for most is no property here."""
 
-    __slots__ = ("_carries", "_headers", "_hop_limit", "_later", "_length", "form")
+    __slots__ = ("_later", "carries", "form", "headers", "hop_limit", "length")
+
+    carries: str
+    headers: tuple[str, ...]
+    hop_limit: int
+    length: int
 
     def __init__(
         self, later: Later, source: bytes, destination: bytes, hop_limit: int, outer: GlancedDatagram | None
     ) -> None:
         self._later = later  # not the packet: a circle of references would wait for the garbage collector
         self._upper = None
-        self._carries = ""
-        self._headers: tuple[str, ...] = ()
-        self._hop_limit = hop_limit
-        self._length = 0
+        self.carries = ""
+        self.headers = ()
+        self.hop_limit = hop_limit
+        self.length = 0
         self.source = source
         self.destination = destination
         self.depth = 0 if outer is None else outer.depth + 1
@@ -106,39 +111,26 @@ class GlancedDatagram(Datagram):
     @property
     def extensions(self) -> list[View]:
         """The headers between, in order."""
-        return self._exact.extensions if self._headers else []
+        return self._exact.extensions if self.headers else []
 
     @property
     def upper(self) -> View | None:
         """What it carries; None where that is another datagram or nothing."""
-        if self._upper is None and self._carries:
+        if self._upper is None and self.carries:
             self._upper = self._exact.upper
         return self._upper
 
-    @property
-    def hop_limit(self) -> int:
-        """The IPv6 header's."""
-        return self._hop_limit
-
-    @property
-    def length(self) -> int:
-        """Octets from the IPv6 header on, as the header says."""
-        return self._length
+    def octets_from(self, offset: int) -> bytes:
+        """Its octets from there on, counted from the beginning of the IPv6 header."""
+        if self.form is None or self._upper is None:
+            return super().octets_from(offset)
+        start = self.form.parts[self.depth].ipv6_at
+        return self._upper.octets[start + offset : start + self.length]
 
     @property
     def routed_home_address(self) -> bytes | None:
         """The home address in a type 2 routing header; None without one."""
         return self.final_destination
-
-    @property
-    def headers(self) -> tuple[str, ...]:
-        """The types of `extensions`."""
-        return self._headers
-
-    @property
-    def carries(self) -> str:
-        """The type of `upper`, "" for None."""
-        return self._carries
 
 
 class GlancedView(View):

@@ -103,6 +103,11 @@ class Datagram:
         """Octets from the IPv6 header on, as the header says; 40 of a jumbogram."""
         return 40 + int(self._ipv6.get("payload_length", 0))
 
+    def octets_from(self, offset: int) -> bytes:
+        """Its octets from there on, counted from the beginning of the IPv6 header."""
+        view = self.ipv6
+        return view.octets[view.start + offset : view.start + self.length]
+
     @property
     def routed_home_address(self) -> bytes | None:
         """The home address in a type 2 routing header, whatever its segments left; None without one."""

@@ -8,13 +8,16 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from mhatool.capture.clock import Clock
 from mhatool.capture.pcap import HEADER_LENGTH, NANOSECONDS, RECORD_HEADER_LENGTH, PcapHeader
 from mhatool.capture.probe import probe
 from mhatool.capture.record import MAXIMUM_CAPTURED_LENGTH, Record
 from mhatool.capture.sieve import LinkSieve
+
+_ACROSS: Final = 4096
+"""Octets of a piece that are copied behind what is left of the one before."""
 
 
 class Walked(NamedTuple):
@@ -84,18 +87,29 @@ class PcapWalk:
         if self.is_lost:
             return
         for fresh in pieces:
-            if self._position >= len(self._buffer):
-                self._base += len(self._buffer)
-                self._position -= len(self._buffer)
-                self._buffer = fresh
-            else:
-                self._base += self._position
-                self._buffer = self._buffer[self._position :] + fresh
-                self._position = 0
             if self._position < len(self._buffer):
+                yield from self._across(fresh)
+            else:
+                self._go_to(fresh, self._base + len(self._buffer))
+            if self._position < len(self._buffer) and not self.is_lost:
                 yield from self._pass()
-                if self.is_lost:
-                    return
+            if self.is_lost:
+                return
+
+    def _go_to(self, buffer: bytes, base: int) -> None:
+        """Go on in another buffer, which begins at this octet of the file."""
+        self._position -= base - self._base
+        self._buffer, self._base = buffer, base
+
+    def _across(self, fresh: bytes) -> Iterator[Record]:
+        """Over a record of which a part was given before; a copy of few octets is enough, unless it is a long one."""
+        stop, rest = self.seen, self.rest
+        self._go_to(rest + fresh[:_ACROSS], self.at)
+        yield from self._pass()
+        if self.at >= stop:
+            self._go_to(fresh, stop)
+        elif not self.is_lost:
+            self._go_to(self.rest + fresh[_ACROSS:], self.at)
 
     def _pass(self) -> Iterator[Record]:
         """Over what is in the buffer. This is the loop on which everything's speed rests: locals only, few steps."""

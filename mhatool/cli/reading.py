@@ -49,8 +49,10 @@ def frames(
     """
     once(files)
     with Bar(files, talks) as bar:
+        opened_here: list[CaptureReader] = [] if readers is None else readers
         for file in files:
-            yield from _frames_of(file, link_types, bar, sieve, readers)
+            for record in _records_of(file, link_types, bar, sieve, opened_here):
+                yield opened_here[-1], record
 
 
 def sources(
@@ -78,7 +80,7 @@ def sources(
     return [
         Source(
             name(file),
-            (record for _, record in _frames_of(file, link_types, bar, sieve, readers, plan, tells)),
+            _records_of(file, link_types, bar, sieve, readers, plan, tells),
             at_rest=not read_once(file),
         )
         for file in files
@@ -101,7 +103,7 @@ def once(files: Sequence[str]) -> None:
         fail("standard input is named twice", "give - once")
 
 
-def _frames_of(
+def _records_of(
     file: str,
     link_types: Container[int] | None,
     bar: Bar,
@@ -109,17 +111,17 @@ def _frames_of(
     readers: list[CaptureReader] | None = None,
     plan: Plan = BY_DEFAULT,
     tells: bool = True,
-) -> Iterator[tuple[CaptureReader, Record]]:
+) -> Iterator[Record]:
     passed_over: Counter[int] = Counter()
-    understood = False
+    understood, is_live = False, isinstance(file, LiveInput)
     with opened(file) as reader, bar.watch(reader):
         if readers is not None:
             readers.append(reader)
         for record in reader if sieve is None else reader.sift(sieve, plan):
             if link_types is None or record.link_type in link_types:
                 understood = True
-                yield reader, record
-                if isinstance(file, LiveInput):
+                yield record
+                if is_live:
                     sys.stdout.flush()  # who watches sees each packet as it comes
             else:
                 passed_over[record.link_type] += 1

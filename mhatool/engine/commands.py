@@ -90,14 +90,6 @@ class RestoreBindings:
 
 
 @value
-class PeerRouteChanged:
-    """The routing has lost the way to another home agent, or found one again."""
-
-    address: bytes
-    reachable: bool
-
-
-@value
 class Reconfigure:
     """The operator wants these fields of the node's configuration otherwise; all are among those that may change."""
 
@@ -113,7 +105,6 @@ Command = (
     | TrafficFromHomeAddress
     | RouteUsed
     | ChangePrefix
-    | PeerRouteChanged
     | RestoreBindings
     | Reconfigure
 )
@@ -124,7 +115,6 @@ __all__ = [
     "KeptBinding",
     "LinkChanged",
     "PacketTunnelled",
-    "PeerRouteChanged",
     "Reconfigure",
     "RestoreBindings",
     "RouteUsed",

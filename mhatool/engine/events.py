@@ -111,6 +111,16 @@ class TimerStarted(Event, frozen=True, kw_only=True, tag="timer:started"):
     list: str
 
 
+class UpdateRefused(Event, frozen=True, kw_only=True, tag="binding:update_refused"):
+    """A Binding Update to `address` is refused: `status` is what its sender is told, `reason` the same in words."""
+
+    home_address: bytes
+    care_of_address: bytes
+    address: bytes
+    status: int
+    reason: str
+
+
 __all__ = [
     "AgentListEntry",
     "CacheEntry",
@@ -120,4 +130,5 @@ __all__ = [
     "MessageSent",
     "TimerStarted",
     "UpdateListEntry",
+    "UpdateRefused",
 ]

@@ -44,21 +44,10 @@ class UnknownAgentListed(Event, frozen=True, kw_only=True, tag="agent:unknown_li
     address: bytes
 
 
-class UpdateRefused(Event, frozen=True, kw_only=True, tag="binding:update_refused"):
-    """A Binding Update to `address` is refused: `status` is what its sender is told, `reason` the same in words."""
-
-    home_address: bytes
-    care_of_address: bytes
-    address: bytes
-    status: int
-    reason: str
-
-
 __all__ = [
     "AddressConflict",
     "DefenceEnded",
     "DefenceStarted",
     "HomeAddressChecked",
     "UnknownAgentListed",
-    "UpdateRefused",
 ]

@@ -14,8 +14,6 @@ from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW, Acknowl
 from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
 from mhatool.protocol.value import value
 
-LONGEST_LIFETIME_S = 65535 * 4
-"""Of a binding (RFC 6275, 6.1.7): for so long nobody has to say anything."""
 MOST_CONVERSATIONS = 100_000
 RECENT = 32
 """Binding Updates of one conversation that can still be answered."""
@@ -166,8 +164,8 @@ class Conversations:
         self._most = most
         self._answerable_ns = nanoseconds(answerable_s) if answerable_s is not None else None
         self._by_pair: OrderedDict[Pair, Conversation] = OrderedDict()
-        self._home_of: Recent[bytes, bytes] = Recent(most, nanoseconds(LONGEST_LIFETIME_S))
-        """By care-of address and peer, one behind the other."""
+        self._home_of: Recent[bytes, bytes] = Recent(most)
+        """By care-of address and peer, one behind the other; as long as a binding lives, of those that were seen."""
         self._early: OrderedDict[Pair, Acknowledgement] = OrderedDict()
 
     def __iter__(self) -> Iterator[Conversation]:
@@ -197,6 +195,7 @@ class Conversations:
         self._remember(self._by_pair, pair, conversation)
         if update.has_home_address_option and update.trusted and update.source != update.home_address:
             seen_at = update.source + update.peer
+            self._home_of.keep(update.lifetime_s * NS_PER_S)
             if self._home_of.renew(seen_at, update.time_ns) != update.home_address:
                 self._home_of.note(seen_at, conversation.home_address, update.time_ns)
         exchange = Exchange(update, self._previous(conversation, update))
@@ -241,6 +240,7 @@ class Conversations:
             return Answer(acknowledgement, None, None, repeats=False)
         if acknowledgement.home_address != conversation.home_address:
             acknowledgement = replace(acknowledgement, home_address=conversation.home_address)
+        self._home_of.keep(acknowledgement.lifetime_s * NS_PER_S)
         exchange = conversation.answered_by(acknowledgement)
         repeats = exchange is not None and exchange.acknowledgement is not None
         if exchange is None:

@@ -51,6 +51,12 @@ class Recent(Generic[K, V]):
         young[key] = value
         return value
 
+    def keep(self, kept_ns: int) -> None:
+        """From now on keep entries for so long, unless it is longer already."""
+        if kept_ns > self._kept_ns:
+            self._turn_ns += kept_ns - self._kept_ns
+            self._kept_ns = kept_ns
+
     def forget(self, key: K) -> None:
         """Drop an entry, where there is one."""
         self._young.pop(key, None)

@@ -45,11 +45,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A name and what is drawn beside it; `ground` is the colour of the whole row, where it has one."""
+    """A name and what is drawn beside it; `flows_from_s` is when something begins to flow, None where nothing does."""
 
     name: str
     bars: tuple[Bar, ...]
-    ground: str = ""
+    flows_from_s: float | None = None
 
 
 def overview(document: Mapping[str, Any]) -> str:
@@ -119,7 +119,7 @@ def _streams(document: Mapping[str, Any]) -> list[Row]:
             Bar(gap["from_s"], gap["to_s"], what, f"{gap['to_s'] - gap['from_s']:.3f} s {_count(gap)}")
             for gap in _gaps(stream)
         )
-        rows.append(Row(f"{stream['transport']} {stream['from']} → {stream['to']}", bars, "flows"))
+        rows.append(Row(f"{stream['transport']} {stream['from']} → {stream['to']}", bars, stream["from_s"]))
     return rows
 
 
@@ -181,8 +181,8 @@ def _drawn(
 
 def _row(row: Row, top: float, x: Callable[[float], float], begin_s: float, end_s: float) -> Iterator[str]:
     yield f'<text class="name" x="{_LEFT - 10}" y="{top + _BAR - 4}">{escape(row.name)}</text>'
-    if row.ground:
-        yield _rectangle(x(begin_s), x(end_s), top + 5, _BAR - 10, row.ground, "")
+    if row.flows_from_s is not None and row.flows_from_s < end_s:
+        yield _rectangle(x(row.flows_from_s), x(end_s), top + 5, _BAR - 10, "flows", "")
     for bar in row.bars:
         if bar.to_s >= begin_s and bar.from_s <= end_s:
             yield _rectangle(x(bar.from_s), x(bar.to_s), top, _BAR, bar.colour, bar.told)

@@ -55,9 +55,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """Traffic between two nodes, both ways, from the start to the end: numbered UDP datagrams, or a TCP connection."""
+    """Traffic between two nodes, both ways, from `from_s` to the end: numbered UDP datagrams, or a TCP connection.
+
+    What begins at 0 flows before anything else is done.
+    """
 
     between: tuple[str, str]
+    from_s: float = 0
     per_second: float = 100
     transport: Literal["udp", "tcp"] = "udp"
 
@@ -101,6 +105,9 @@ class Experiment:
             raise ValueError("steps: each `at_s` comes after the one before")
         if times and times[-1] > self.duration_s:
             raise ValueError(f"duration_s {self.duration_s:g}: the last step is at {times[-1]:g} s")
+        for stream in self.traffic:
+            if stream.from_s >= self.duration_s:
+                raise ValueError(f"duration_s {self.duration_s:g}: traffic begins at {stream.from_s:g} s")
 
     def deployed(self, name: str) -> Topology:
         """Its topology under this name. ScenarioError where a step or stream has what isn't there."""

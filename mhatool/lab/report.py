@@ -38,10 +38,10 @@ def measured(trial: Trial) -> dict[str, Any]:
 def lines(document: dict[str, Any]) -> Iterator[str]:
     """What was done, how long it took, what was lost, what the judges say."""
     yield f"{document['name']}: {document['title']}"
-    for move in document["moves"]:
-        yield from _move(move)
-    for failure in document["failures"]:
-        yield from _failure(failure)
+    told = [(move["at_s"], _move(move)) for move in document["moves"]]
+    told += [(failure["at_s"], _failure(failure)) for failure in document["failures"]]
+    for _, part in sorted(told, key=lambda pair: pair[0]):
+        yield from part
     for stream in document["streams"]:
         yield stream_line(stream, document["steps"])
     yield from _judgements(document)
@@ -70,8 +70,12 @@ FAILURE_WORDS: Final = {
 
 
 def moments(failure: Mapping[str, Any]) -> list[tuple[str, float | None]]:
-    """What came of a failure, in words, and after how long; by time, last what wasn't seen."""
-    found = [(words, failure[key]) for key, words in FAILURE_WORDS.items()]
+    """What came of a failure, in words, and after how long; by time, last what wasn't seen.
+
+    Of a failure that no agent noticed, only what was seen.
+    """
+    is_noticed = failure["noticed_after_s"] is not None
+    found = [(words, failure[key]) for key, words in FAILURE_WORDS.items() if is_noticed or failure[key] is not None]
     return sorted(found, key=lambda moment: moment[1] if moment[1] is not None else math.inf)
 
 
@@ -138,13 +142,14 @@ _WAITS: Final = _list(from_s=_SECONDS, to_s=_SECONDS, step=_STEP)
 _STREAM: Final[dict[str, Any]] = {
     **_object(
         **{"transport": {"enum": ["udp", "tcp"]}, "from": _TEXT, "to": _TEXT},
+        from_s={"type": "number", "description": "When it began"},
         sent=_COUNT,
         received=_COUNT,
         lost=_COUNT,
         gaps={**_GAPS, "description": "Datagrams in a row that never came, by when they left"},
         waits={**_WAITS, "description": "How long TCP brought nothing, from 0.2 s on"},
     ),
-    "required": ["transport", "from", "to", "sent", "received", "lost"],
+    "required": ["transport", "from", "to", "from_s", "sent", "received", "lost"],
 }
 _SHARE: Final = {"type": ["number", "null"], "description": "Of the time until all home agents have accepted"}
 _SIMULATION: Final = {

@@ -112,12 +112,14 @@ class Trial:
         self._until(self.gathering.capture_has_begun, "the capture has begun")
         for name, _ in self._routers():
             self.lab.start_beside(name, f"{name}.routes", "env", "TZ=UTC", "ip", "-ts", "-6", "monitor", "route")
-        for index, stream in enumerate(self.experiment.traffic):
-            self._begin_stream(stream, _FIRST_PORT + index, index)
-        files = [self.gathering.heard_at(index, stream) for index, stream in enumerate(self.experiment.traffic)]
-        self._until(lambda: all(map(_has_heard, (file for pair in files for file in pair))), "all traffic flows")
+        first = [(index, stream) for index, stream in enumerate(self.experiment.traffic) if not stream.from_s]
+        for index, stream in first:
+            self._begin_stream(index, stream)
+        files = [file for index, stream in first for file in self.gathering.heard_at(index, stream)]
+        self._until(lambda: all(map(_has_heard, files)), "all traffic flows")
 
-    def _begin_stream(self, stream: Stream, port: int, index: int) -> None:
+    def _begin_stream(self, index: int, stream: Stream) -> None:
+        port = _FIRST_PORT + index
         addresses = [address_of(self.lab, node) for node in stream.between]
         for end, node in enumerate(stream.between):
             local, peer, out = addresses[end], addresses[1 - end], self.gathering.traffic(index, node)
@@ -132,15 +134,24 @@ class Trial:
     # --- meanwhile ---
 
     def _take_steps(self) -> None:
-        for step in self.experiment.steps:
-            self._sleep_until(step.at_s)
-            if step.settled:
-                began_ns = time.time_ns()
-                self._until(lambda: self._settled(0), f"all have registered, before {step.told}")
-                self._waited_ns += time.time_ns() - began_ns
-            self._take(step)
+        """Steps, and streams that begin later, each at its time; of what has the same time steps come first."""
+        later = [(stream.from_s, 1, index) for index, stream in enumerate(self.experiment.traffic) if stream.from_s]
+        steps = [(step.at_s, 0, index) for index, step in enumerate(self.experiment.steps)]
+        for at_s, is_stream, index in sorted([*steps, *later]):
+            self._sleep_until(at_s)
+            if is_stream:
+                self._begin_stream(index, self.experiment.traffic[index])
+            else:
+                self._take_settled(self.experiment.steps[index])
         self._sleep_until(self.experiment.duration_s)
         self.end_ns = time.time_ns()
+
+    def _take_settled(self, step: Step) -> None:
+        if step.settled:
+            began_ns = time.time_ns()
+            self._until(lambda: self._settled(0), f"all have registered, before {step.told}")
+            self._waited_ns += time.time_ns() - began_ns
+        self._take(step)
 
     def _take(self, step: Step) -> None:
         began_ns = time.time_ns()

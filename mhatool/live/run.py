@@ -38,7 +38,10 @@ LOG = logging.getLogger("mhatool.live")
 
 
 def run(live: LiveNode, ready: Callable[[Driver], None] = lambda driver: None) -> None:
-    """Run the node until it is told to stop. LiveError where this machine can't; `ready` is called once it is up."""
+    """Run the node until it is told to stop. LiveError where this machine can't; `ready` is called once it is up.
+
+    It is for a process of its own: from when it gives back what it has made, SIGINT and SIGTERM are ignored.
+    """
     with ExitStack() as stack:
         driver = stack.enter_context(_made(live))
         asyncio.run(_serve(driver, live, lambda: ready(driver)))
@@ -61,6 +64,14 @@ async def _serve(driver: Driver, live: LiveNode, ready: Callable[[], None]) -> N
         await driver.run(up)
     finally:
         await server.stop()
+        _be_left_alone(loop)
+
+
+def _be_left_alone(loop: asyncio.AbstractEventLoop) -> None:
+    """All is given back, however often somebody presses Ctrl-C; programs that help with it inherit that."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _complain(_loop: asyncio.AbstractEventLoop, about: dict[str, Any]) -> None:

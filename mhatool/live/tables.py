@@ -7,9 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from dissectors.ipv6.address import text
-from mhatool.engine.events import AgentListEntry, CacheEntry, Event, MessageDropped, MessageReceived, MessageSent
+from mhatool.engine.events import (
+    AgentListEntry,
+    CacheEntry,
+    Event,
+    MessageDropped,
+    MessageReceived,
+    MessageSent,
+    UpdateRefused,
+)
 from mhatool.engine.events import UpdateListEntry as UpdateEntry
-from mhatool.engine.home_agent_events import UpdateRefused
 from mhatool.protocol.lifetime import NS_PER_S
 
 LOG_LENGTH: Final = 1_000

@@ -11,7 +11,7 @@ from mhatool.exchange.history import History
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.protocol.value import value
-from mhatool.validate.backoff import (
+from mhatool.validate.doubling import (
     TOLERANCE,
     TRANSMISSIONS,
     Transmission,
@@ -19,7 +19,7 @@ from mhatool.validate.backoff import (
     stays_the_same,
     waits_between,
 )
-from mhatool.validate.held import may_be_held
+from mhatool.validate.held import has_come_up, may_be_held
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.situation import LONGEST_WAIT_NS
@@ -211,14 +211,15 @@ def search_backs_off(case: Case) -> Iterable[Breach]:
     a whole network ask. Found are: a retransmission with the same identifier before 2.4 s, three equal waits, and a
     fifth retransmission. One mobile node may look for the agents of several home addresses at once, with an
     identifier for each, so other identifiers make the first and the last inconclusive. So is all of it where the
-    capture shows no reply to this mobile node at all, or that it looked for a neighbour's link-layer address up to 3 s
-    before a request, which may have waited for that. A search more than 53 s after the request before begins anew.
+    capture shows no reply to this mobile node at all, that it looked for a neighbour's link-layer address up to 3 s
+    before a request, which may have waited for that, or that it looked for routers or formed its address since the
+    first one: then it may have been started anew. A search more than 53 s after the request before begins anew.
     """
     series = _repeated(case)
     if series is None:
         return ()
     sent = series.with_next(case.seen)
-    unsure = not series.answers_seen or may_be_held(case, sent)
+    unsure = not series.answers_seen or may_be_held(case, sent) or has_come_up(case, sent)
     other = unsure or series.current_marks() != {case.seen.message.get("identifier")}
     before = (series.sent[-1][1],)
     if stays_the_same(waits_between(sent)):

@@ -1,73 +1,46 @@
-"""Rules for the back-off timers of Binding Updates, and arithmetic for all back-off timers (RFC 6275, 11.8 and 12)."""
+"""Rules for the back-off timers of Binding Updates (RFC 6275, 11.8 and 12)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
+from dissectors.view import View
 from mhatool.exchange import Conversation, Exchange, Frame, Latest
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.validate.answers_seen import shows_answers
+from mhatool.validate.doubling import (
+    TOLERANCE,
+    TRANSMISSIONS,
+    Transmission,
+    not_doubled,
+    stays_the_same,
+    waits_between,
+)
 from mhatool.validate.finding import Severity
+from mhatool.validate.held import may_be_hurried
+from mhatool.validate.home_agent_list import home_agents
 from mhatool.validate.retransmission import LATELY_NS, repeats
 from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.several_bindings import has_several_bindings
-from mhatool.validate.situation import IN_VAIN, SAME
-from mhatool.validate.surroundings import Surroundings
+from mhatool.validate.situation import IN_VAIN, SAME, SEVERAL
+from mhatool.validate.surroundings import Surroundings, knowledge
 
 INITIAL_BINDACK_TIMEOUT_S = 1.0
 FIRST_REGISTRATION_TIMEOUT_S = 1.5
 
-TOLERANCE = 0.8
-"""Of a wait that is due, as conformance suites let it pass."""
 LATE_ENOUGH_NS = nanoseconds(FIRST_REGISTRATION_TIMEOUT_S * TOLERANCE)
 """A retransmission after that comes too early in no case."""
-DOUBLED = 2 * TOLERANCE
-"""A wait of that many times the one before counts as twice."""
-CAPPED_NS = nanoseconds(31)
-"""From here on a wait may stay as it is: MAX_BINDACK_TIMEOUT is 32 s."""
-LEAST_NS = nanoseconds(0.25)
-"""Copies of one packet may be 0.2 s apart; from 0.19 s on, time stamps off by 50 ms don't hide that a wait doubled."""
 MOST = 10_000
 PART_OF_LIFETIME = 0.4
 """Updates further apart than this part of their lifetime may be refreshes."""
 CHECK_INTERVAL_NS, CHECK_JITTER_NS = nanoseconds(1), nanoseconds(0.15)
 """Between Binding Updates that ask a home agent whether it lives; both ends of a wait may be stamped 50 ms off."""
-TRANSMISSIONS = 6
-"""As many are kept of a series."""
-
-#: When it was sent, and its frame.
-Transmission = tuple[int, Frame]
-
-
-def stays_the_same(waits_ns: Sequence[int]) -> bool:
-    """Whether the last three waits show a timer that isn't doubled, for the first time in their series.
-
-    Two waits in a row that are neither much shorter than the one before (a new beginning) nor twice as long.
-    """
-    return _same(waits_ns[-3:]) and not _same(waits_ns[-4:-1])
-
-
-def _same(waits_ns: Sequence[int]) -> bool:
-    if len(waits_ns) < 3 or waits_ns[0] < LEAST_NS or max(waits_ns[1:]) >= CAPPED_NS:
-        return False  # after the longest wait there is, the next may be as long, or it begins anew
-    return all(TOLERANCE * before <= after < DOUBLED * before for before, after in pairwise(waits_ns))
-
-
-def waits_between(times: Sequence[Transmission]) -> list[int]:
-    """Nanoseconds from each transmission to the next."""
-    return [later - earlier for (earlier, _), (later, _) in pairwise(times)]
-
-
-def not_doubled(times: Sequence[Transmission], *, inconclusive: bool) -> Breach:
-    """The breach of the last four of these transmissions."""
-    seen = ", ".join(f"{in_seconds(wait):.3f} s" for wait in waits_between(times)[-3:])
-    before = tuple(frame for _, frame in times[-4:-1])
-    return Breach("each wait twice the one before", f"waits of {seen}", before=before, inconclusive=inconclusive)
+SAME_WAITS = 4
+"""So many transmissions show two waits in a row that aren't doubled, with the one before."""
 
 
 # --- Binding Updates ---
@@ -152,6 +125,26 @@ def _is_first_registration(case: Case, exchange: Exchange) -> bool:
     return 0 <= update.time_ns - searched <= LATELY_NS
 
 
+@knowledge("binding_update", only=SEVERAL)
+class Lists:
+    """The home agents that Binding Updates list, by frame."""
+
+    def __init__(self) -> None:
+        self._by_frame: Latest[Frame, tuple[bytes, ...]] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Take in a Binding Update."""
+        found = home_agents(seen.message)
+        if found is not None:
+            self._by_frame.note(seen.frame, found[1])
+
+    def differ(self, latest: View, before: Sequence[Transmission]) -> bool:
+        """Whether the latest one and those before don't all list the same: they register for different rounds."""
+        found = home_agents(latest)
+        lists = {self._by_frame.get(frame, ()) for _, frame in before}
+        return lists != {found[1] if found is not None else ()}
+
+
 @rule(
     "MIP6-RTX-002",
     "The wait for an acknowledgement doubles",
@@ -171,7 +164,9 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
     doubled are a breach; one shorter wait may be a new beginning (a movement to the same address). Inconclusive where
     the capture shows no answer of this peer at all: then these may be refreshes whose answers go another way; and where
     updates to one of several home agents are a second apart: so a mobile node asks one that it heard is unreachable,
-    three times, and what told it may have passed elsewhere.
+    three times, and what told it may have passed elsewhere; and where one follows an answer of another home agent at
+    once: who asked in vain while there was no way may ask as soon as there is one. Updates that list other home agents
+    than the one before aren't the same one again.
     """
     exchange, conversation = case.exchange, case.conversation
     if exchange is None or exchange.previous is None or exchange.previous.answer is not None:
@@ -184,7 +179,10 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
     sent = [(e.update.time_ns, e.update.frame) for e in _series(conversation)]
     if not stays_the_same(waits_between(sent)) or has_several_bindings(case):
         return ()
-    unsure = _may_be_checks(exchange, sent) or not shows_answers(case.surroundings, conversation)
+    if case.surroundings.known(Lists).differ(case.seen.message, sent[-SAME_WAITS:-1]):
+        return ()
+    hurried = may_be_hurried(case, sent[-SAME_WAITS:])
+    unsure = hurried or _may_be_checks(exchange, sent) or not shows_answers(case.surroundings, conversation)
     return (not_doubled(sent, inconclusive=unsure),)
 
 

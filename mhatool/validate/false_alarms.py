@@ -46,9 +46,15 @@ def _without_probes(surroundings: Surroundings) -> Iterator[Late]:
 
 
 def _answered_soon(accusation: Accusation, probed: Probed) -> bool:
-    """Whether the last probe before the alarm was answered, and one soon after it too: no route was lost."""
+    """Whether the last probe before the alarm was answered, and one soon after it too: no route was lost.
+
+    Not just before it: who gets no answers, because they are lost behind the place of capture, asks again in the
+    instant in which it gives up.
+    """
     after = probed.answered_after
     if probed.answered is None or after is None or _is_open(probed):
+        return False
+    if accusation.first.time_ns - probed.answered.time_ns <= CROSSING_NS:
         return False
     return after.time_ns - accusation.first.time_ns <= SOON_NS
 

@@ -1,37 +1,52 @@
-"""Packets that left late: what waits for its next hop's link-layer address (RFC 4861, 7.2.2)."""
+"""Why waits look wrong that aren't: packets wait for their next hop's link-layer address, nodes are started anew."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dissectors.ipv6.address import is_multicast
+from dissectors.ipv6.address import UNSPECIFIED, is_multicast
 from mhatool.exchange import Latest
 from mhatool.exchange.history import History
 from mhatool.observe.failure.probing import HELD_NS
-from mhatool.validate.backoff import Transmission
-from mhatool.validate.restart import IDENTIFIER
+from mhatool.protocol.lifetime import nanoseconds
+from mhatool.validate.doubling import Transmission
+from mhatool.validate.restart import IDENTIFIER, Solicitations
 from mhatool.validate.rule import Case
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import SEVERAL
 from mhatool.validate.surroundings import knowledge
 
 MOST = 50_000
 KEPT = 8
+AT_ONCE_NS = nanoseconds(0.1)
+"""What follows from an answer comes so soon; both may be stamped 50 ms off."""
 
 
 @knowledge("neighbor_solicitation")
 class Resolutions:
-    """When an interface looked for a neighbour's link-layer address lately, by its interface identifier."""
+    """When an interface looked for a neighbour's link-layer address lately, by its interface identifier.
+
+    And when somebody last checked an address for duplicates, as who forms it does.
+    """
 
     def __init__(self) -> None:
         self._sent: Latest[bytes, History[int]] = Latest(MOST)
+        self._checked: Latest[bytes, int] = Latest(MOST)
 
     def see(self, seen: Seen) -> None:
         """Take in a Neighbor Solicitation; one to a neighbour whose address is known only asks whether it is there."""
-        if is_multicast(seen.datagram.destination):
+        target = seen.message.get("target")
+        if seen.datagram.source == UNSPECIFIED and target is not None:
+            self._checked.note(target, seen.time_ns)
+        elif is_multicast(seen.datagram.destination):
             identifier = seen.datagram.source[IDENTIFIER:]
             sent = self._sent.get(identifier) or History(KEPT)
             sent.add(seen.time_ns)
             self._sent.note(identifier, sent)
+
+    def checked(self, address: bytes) -> int:
+        """When an address was checked, nanoseconds since 1970; 0: never seen."""
+        return self._checked.get(address, 0)
 
     def just_before(self, source: bytes, time_ns: int) -> bool:
         """Whether it did so no longer ago than a packet waits for that."""
@@ -39,7 +54,40 @@ class Resolutions:
         return any(0 <= time_ns - at <= HELD_NS for at in sent)
 
 
+@knowledge("dhaad_reply", "binding_acknowledgement", only=SEVERAL)
+class Answers:
+    """When home agents answered a mobile node lately, by where it is."""
+
+    def __init__(self) -> None:
+        self._seen: Latest[bytes, History[int]] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Take in an answer."""
+        seen_ns = self._seen.get(seen.datagram.destination) or History(KEPT)
+        seen_ns.add(seen.time_ns)
+        self._seen.note(seen.datagram.destination, seen_ns)
+
+    def just_before(self, address: bytes, time_ns: int) -> bool:
+        """Whether one came no longer ago than it takes to be taken."""
+        return any(0 <= time_ns - at <= AT_ONCE_NS for at in self._seen.get(address) or ())
+
+
+def may_be_hurried(case: Case, sent: Sequence[Transmission]) -> bool:
+    """Whether any of these but the first follows an answer of a home agent: then there is a way again, and no wait."""
+    answers = case.surroundings.known(Answers)
+    return any(answers.just_before(case.seen.datagram.source, at) for at, _ in sent[1:])
+
+
 def may_be_held(case: Case, sent: Sequence[Transmission]) -> bool:
     """Whether any of these may have left later than their sender meant, so that waits before and after it are wrong."""
     resolutions = case.surroundings.known(Resolutions)
     return any(resolutions.just_before(case.seen.datagram.source, at) for at, _ in sent)
+
+
+def has_come_up(case: Case, sent: Sequence[Transmission]) -> bool:
+    """Whether their sender may have been started since the first of them: it looked for routers, or formed its address.
+
+    Then it has forgotten what it asked, and begins anew.
+    """
+    source, known = case.seen.datagram.source, case.surroundings.known
+    return max(known(Solicitations).latest(source), known(Resolutions).checked(source)) > sent[0][0]

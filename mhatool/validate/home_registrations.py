@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dissectors.packet import Datagram
 from mhatool.exchange import Conversation, Exchange, Latest, Recent, Update
-from mhatool.exchange.conversation import LONGEST_LIFETIME_S
-from mhatool.protocol.lifetime import expiry, nanoseconds
+from mhatool.protocol.lifetime import NS_PER_S, expiry, nanoseconds
 from mhatool.validate.binding_facts import raw_flags
 from mhatool.validate.rule import Case
 from mhatool.validate.seen import Seen
@@ -22,7 +21,7 @@ class HomeRegistrations:
 
     def __init__(self) -> None:
         self._agent_of: Latest[bytes, bytes] = Latest(MOST)
-        self._home_of: Recent[bytes, bytes] = Recent(MOST, nanoseconds(LONGEST_LIFETIME_S))
+        self._home_of: Recent[bytes, bytes] = Recent(MOST)
         self._last_sent_ns: Recent[bytes, int] = Recent(MOST, kept_ns=NO_TIME_TO_MOVE_NS)
 
     def see(self, seen: Seen) -> None:
@@ -35,6 +34,7 @@ class HomeRegistrations:
         if message.type == "binding_update":
             flags = raw_flags(message)
             if "H" in flags and "P" not in flags:
+                self._home_of.keep((message.get("lifetime_s") or 0) * NS_PER_S)
                 self._registered(datagram, seen.time_ns)
 
     def _registered(self, datagram: Datagram, time_ns: int) -> None:

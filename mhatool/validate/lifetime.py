@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dissectors.ipv6 import address
 from dissectors.options.extensions import BindingIdentifier
 from mhatool.exchange import Conversation, Exchange, Frame, Latest, Recent, Update
-from mhatool.exchange.conversation import LONGEST_LIFETIME_S
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
@@ -24,6 +23,8 @@ IN_FLIGHT_NS = nanoseconds(3)
 """What was sent before the end may arrive so much after it; timers of some nodes tick only every second."""
 DRIFT = 1000
 """Clocks may differ by one part in so many."""
+LONGEST_LIFETIME_S = 65535 * 4
+"""Of a binding (RFC 6275, 6.1.7): for so long nobody has to say anything."""
 MOST = 100_000
 
 _NEEDS = "A Binding Update with its acknowledgement, and packets to the care-of address"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mhatool.exchange import Conversation, Exchange, Frame, Latest
+from mhatool.exchange import Acknowledgement, Conversation, Exchange, Frame, Latest
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
+from mhatool.observe.failure.probing import HELD_NS
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry
 from mhatool.validate.finding import Severity
@@ -40,9 +41,10 @@ def accepts_what_is_within_the_window(case: Case) -> Iterable[Breach]:
 
     Comparing without the modulus refuses everything after the wrap from 65535 to 0; comparing with a window of
     another size refuses nodes that were silent for a while. The acknowledgement names the number that the peer holds,
-    so it contradicts itself where the update is ahead of that. Not judged: where an update seen earlier was behind
-    and may be the one that was refused, or where the named number isn't the last one that was accepted (then it's
-    that number that is wrong). Inconclusive where no accepted update was seen yet.
+    so it contradicts itself where the update is ahead of that. Not judged: where an update seen earlier was behind and
+    may be the one that was refused, as may the second copy of one up to 3 s before that has the number which is held,
+    or where the named number isn't the last one that was accepted (then it's that number that is wrong). Inconclusive
+    where no accepted update was seen yet.
     """
     answer, exchange, conversation = case.acknowledgement, case.exchange, case.conversation
     if answer is None or answer.status != SEQUENCE_NUMBER_OUT_OF_WINDOW or exchange is None or conversation is None:
@@ -50,7 +52,7 @@ def accepts_what_is_within_the_window(case: Case) -> Iterable[Breach]:
     update, held = exchange.update, answer.sequence_number
     if not update.trusted or not sequence.is_fresh(update.sequence_number, held):
         return ()
-    if exchange.acknowledgement is not answer or _refused_another(conversation, exchange, held):
+    if exchange.acknowledgement is not answer or _refused_another(conversation, exchange, answer):
         return ()
     if has_several_bindings(case):
         return ()
@@ -64,14 +66,17 @@ def accepts_what_is_within_the_window(case: Case) -> Iterable[Breach]:
     return (Breach("no status 135 for a number 1 to 32767 ahead", seen, at, before, inconclusive=accepted is None),)
 
 
-def _refused_another(conversation: Conversation, exchange: Exchange, held: int) -> bool:
+def _refused_another(conversation: Conversation, exchange: Exchange, refusal: Acknowledgement) -> bool:
     """Whether an earlier update was behind, so that this may be its refusal, sent twice or late."""
     others = (other for other in conversation.recent if other is not exchange)
-    return any(_may_be_refused(other, held) for other in others)
+    return any(_may_be_refused(other, refusal) for other in others)
 
 
-def _may_be_refused(exchange: Exchange, held: int) -> bool:
-    answer = exchange.acknowledgement
+def _may_be_refused(exchange: Exchange, refusal: Acknowledgement) -> bool:
+    """One that was accepted may be refused too, where the network doubled it: its second copy has an old number."""
+    answer, held = exchange.acknowledgement, refusal.sequence_number
+    if exchange.update.sequence_number == held and refusal.time_ns - exchange.update.time_ns <= HELD_NS:
+        return True
     if answer is not None and answer.status != SEQUENCE_NUMBER_OUT_OF_WINDOW:
         return False
     return not sequence.is_fresh(exchange.update.sequence_number, held)

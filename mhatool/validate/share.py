@@ -21,7 +21,7 @@ _SECOND: Final = frozenset(
     {
         *("advertised_lifetimes", "authenticators", "backoff", "correspondent_answers", "deletion", "extensions"),
         *("binding_acknowledgement", "binding_update", "home_subnet", "lifetime", "link_local", "numbering"),
-        *("refresh", "retransmission", "sequence"),
+        *("protection", "refresh", "retransmission", "sequence"),
     }
 )
 """Modules whose rules the second judge takes: about half of the time goes there. They need no `Requests`."""

@@ -68,6 +68,7 @@ def opinions(capture: Path, script: Path, wanted: frozenset[str], only: str = ""
     import pyshark
     from pyshark.capture.capture import TSharkCrashException
 
+    _have_event_loop()
     parameters = ["-n", "-X", f"lua_script:{script}", *(word for each in PREFERENCES for word in ("-o", each))]
     source: Any = pyshark.FileCapture(
         str(capture),
@@ -89,6 +90,16 @@ def opinions(capture: Path, script: Path, wanted: frozenset[str], only: str = ""
         source._running_processes.clear()  # else it complains again when it is forgotten
         with contextlib.suppress(TSharkCrashException):
             source.close()
+
+
+def _have_event_loop() -> None:
+    """Give the thread an event loop, as pyshark takes it: one that has run another loop has none any more."""
+    import asyncio
+
+    try:
+        asyncio.get_event_loop_policy().get_event_loop()
+    except RuntimeError:
+        asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 def _next(packets: Iterator[Any]) -> Any:

@@ -13,7 +13,7 @@ from mhatool.engine.correspondent.configuration import CorrespondentConfiguratio
 from mhatool.engine.correspondent.request import Request, read_request
 from mhatool.engine.correspondent.statuses import Status
 from mhatool.engine.drops import DropReason
-from mhatool.engine.events import CacheEntry
+from mhatool.engine.events import CacheEntry, UpdateRefused
 from mhatool.engine.node import Output
 from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
@@ -204,6 +204,8 @@ class Registrations:
         lifetime_s: int = 0,
     ) -> None:
         """A Binding Acknowledgement, proven with the key where there is one (9.5.4: not with statuses 136 to 138)."""
+        if status.refuses:
+            self._tell_refusal(request, status, now)
         options: tuple[Option, ...] = ()
         if key is not None:
             options = (BindingAuthorizationData(authenticator=bytes(AUTHENTICATOR_SIZE)),)
@@ -227,6 +229,19 @@ class Registrations:
             now,
             routed_to=request.routed_to,
             seal=prove if key is not None else None,
+        )
+
+    def _tell_refusal(self, request: Request, status: Status, now: int) -> None:
+        self._output.tell(
+            UpdateRefused(
+                time_ns=now,
+                node=self._output.node,
+                home_address=request.home_address,
+                care_of_address=request.care_of_address,
+                address=request.address,
+                status=status,
+                reason=status.name.lower(),
+            )
         )
 
     def _tell(self, binding: Binding, now: int, *, gone: bool = False, cause: str = "") -> None:

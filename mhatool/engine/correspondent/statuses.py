@@ -16,5 +16,10 @@ class Status(IntEnum):
     EXPIRED_CARE_OF_NONCE_INDEX = 137
     EXPIRED_NONCES = 138
 
+    @property
+    def refuses(self) -> bool:
+        """Whether the Binding Update is refused."""
+        return self >= 128
+
 
 __all__ = ["Status"]

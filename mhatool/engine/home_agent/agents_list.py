@@ -58,6 +58,8 @@ class HomeAgentsList:
         self._randomness = randomness
         self._agents: dict[bytes, ListedAgent] = {}
         self._by_address: dict[bytes, ListedAgent] = {}
+        self._acquainted: dict[bytes, bytes] = {}
+        """Link-layer addresses of agents that are known by their Heartbeats, and haven't advertised themselves yet."""
         self._timers: Timers[bytes] = Timers()
 
     def __len__(self) -> int:
@@ -65,7 +67,15 @@ class HomeAgentsList:
 
     def knows(self, address: bytes) -> bool:
         """Whether it is a global address of this agent or of another one."""
-        return address in self._by_address or address in self._own or address in self._configured
+        known = (self._by_address, self._own, self._configured, self._acquainted)
+        return any(address in each for each in known)
+
+    def acquaint(self, address: bytes, link_address: bytes, until: int, now: int) -> None:
+        """An agent with this address and link-layer address has answered: it is known until it advertises itself."""
+        if address not in self._by_address and address not in self._own:
+            self._acquainted[address] = link_address
+            self._timers.set(address, until)
+            self._learned(address, now)
 
     def watch(self, learned: Notice, unlearned: Notice) -> None:
         """Tell these when a home agent begins to advertise an address, and when it does no longer."""
@@ -83,14 +93,17 @@ class HomeAgentsList:
         """Which of these global addresses belongs to the agent with this link-layer address; None: none of them."""
         for address in addresses:
             agent = self._by_address.get(address)
-            if agent is not None and agent.link_address == link_address:
+            known = agent.link_address if agent is not None else self._acquainted.get(address)
+            if known == link_address:
                 return address
         return None
 
     def may_be(self, link_address: bytes, addresses: tuple[bytes, ...]) -> bool:
         """Whether it may belong to one of these agents, because that one hasn't advertised itself here yet."""
-        is_unheard = any(address not in self._by_address and address not in self._own for address in addresses)
-        return is_unheard and all(agent.link_address != link_address for agent in self._agents.values())
+        heard = (self._by_address, self._own, self._acquainted)
+        is_unheard = any(not any(address in each for each in heard) for address in addresses)
+        known = (*(agent.link_address for agent in self._agents.values()), *self._acquainted.values())
+        return is_unheard and link_address not in known
 
     def hear(self, arrival: Arrival) -> Drop | None:
         """A router advertisement came from the home link (RFC 6275, 10.5.1)."""
@@ -137,6 +150,8 @@ class HomeAgentsList:
             return
         for address in had:
             del self._by_address[address]
+        for address in agent.addresses:
+            self._end_acquaintance(address)
         self._by_address.update(dict.fromkeys(agent.addresses, agent))
         self._report(had, agent.addresses, now)
 
@@ -155,7 +170,15 @@ class HomeAgentsList:
     def handle_timer(self, now: int) -> None:
         """Forget those whose lifetime is over."""
         for key in self._timers.due(now):
-            self._forget(self._agents[key], now)
+            if key in self._agents:
+                self._forget(self._agents[key], now)
+            else:
+                del self._acquainted[key]
+                self._unlearned(key, now)
+
+    def _end_acquaintance(self, address: bytes) -> None:
+        if self._acquainted.pop(address, None) is not None:
+            self._timers.cancel(address)
 
     def _forget(self, agent: ListedAgent, now: int) -> None:
         self._timers.cancel(agent.link_local_address)

@@ -16,7 +16,7 @@ from mhatool.engine.node import Output
 from mhatool.engine.pacing import PacedQueue
 from mhatool.engine.sender import Sender
 from mhatool.engine.timers import Timers
-from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
 
 
 class Alarm:
@@ -42,19 +42,23 @@ class Alarms:
         self._output = output
         self._alarms: dict[Binding, Alarm] = {}
         self._timers: Timers[Binding] = Timers()
+        self._gap_ns = round(NS_PER_S / constants.unreachable_rate)
         self._paced: PacedQueue[tuple[Binding, Alarm]] = PacedQueue(constants.unreachable_rate)
 
     def __len__(self) -> int:
         return len(self._alarms)
 
-    def begin(self, binding: Binding, identifier: int, now: int) -> None:
-        """An agent of its list is lost: tell its mobile node, when it is this agent's turn."""
+    def begin(self, binding: Binding, identifier: int, now: int, size: int = 1) -> None:
+        """An agent of its list is lost: tell its mobile node, when it is this agent's turn.
+
+        So many mobile nodes have lost it at once: each agent before this one tells them one after another.
+        """
         unreachable = self._peers.failing(binding)
         if binding in self._alarms:
             self._end(binding, "renewed", now)
         self._alarms[binding] = Alarm(identifier, unreachable)
         turn = self._peers.turn(binding)
-        self._timers.set(binding, now + turn * self._turn_ns)
+        self._timers.set(binding, now + turn * (self._turn_ns + (size - 1) * self._gap_ns))
         self._output.tell(
             AlarmRaised(
                 time_ns=now,

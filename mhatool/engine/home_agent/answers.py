@@ -7,8 +7,10 @@ from dissectors.options.binding import BindingRefreshAdvice
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.spec import Flags, Option
 from mhatool.engine.departure import Seal
+from mhatool.engine.events import UpdateRefused
 from mhatool.engine.home_agent.request import Request, Signature
 from mhatool.engine.home_agent.statuses import Status
+from mhatool.engine.node import Output
 from mhatool.engine.sender import Sender
 from mhatool.protocol.mobility_authentication import AUTHENTICATOR_SIZE, MN_HA, authenticator
 
@@ -19,9 +21,10 @@ _NO_FLAGS = Flags()
 class Answers:
     """Sends what a home agent answers to Binding Updates."""
 
-    def __init__(self, interface: str, sender: Sender) -> None:
+    def __init__(self, interface: str, sender: Sender, output: Output) -> None:
         self._interface = interface
         self._sender = sender
+        self._output = output
 
     def send(
         self,
@@ -36,9 +39,13 @@ class Answers:
     ) -> None:
         """Answer a request; the sequence number is its own unless another one is given, advice only where it is not 0.
 
+        A refusal is told too.
+
         At home the answer goes to where the request came from on the link: another agent may still answer for the
         home address (RFC 6275, 10.3.2, and PROTOCOL's Move 3).
         """
+        if status.refuses:
+            self._tell(request, status, now)
         message = BindingAcknowledgement(
             status=status,
             flags=_NO_FLAGS,
@@ -55,6 +62,19 @@ class Answers:
             routed_to=request.home_address if request.routed else None,
             seal=_seal(request, signature) if signature is not None else None,
             via=(self._interface, request.link_source) if is_at_home else None,
+        )
+
+    def _tell(self, request: Request, status: Status, now: int) -> None:
+        self._output.tell(
+            UpdateRefused(
+                time_ns=now,
+                node=self._output.node,
+                home_address=request.home_address,
+                care_of_address=request.care_of_address,
+                address=request.agent,
+                status=status,
+                reason=status.name.lower(),
+            )
         )
 
 

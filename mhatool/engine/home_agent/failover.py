@@ -131,10 +131,10 @@ class Failover:
 
     def lost(self, bindings: list[Binding], now: int) -> None:
         """An agent of these bindings' lists can't be relied on for them any more."""
-        identifier = self._next_identifier()
+        identifier, size = self._next_identifier(), len(bindings)
         for binding in bindings:
-            self.alarms.begin(binding, identifier, now)
-            self.take_over.lost(binding, now)
+            self.alarms.begin(binding, identifier, now, size)
+            self.take_over.lost(binding, now, size)
 
     def regained(self, bindings: list[Binding], now: int) -> None:
         """It can be relied on again."""
@@ -145,18 +145,6 @@ class Failover:
     def offers(self, address: bytes) -> bool:
         """Whether mobile nodes that look for home agents shall hear of an agent's address."""
         return self._peers.offers(address)
-
-    def route_changed(self, address: bytes, is_reachable: bool, now: int) -> None:
-        """The routing lost the way to an agent, or found it again.
-
-        That of an agent whose own link is down has lost all of them: that is nobody's failure.
-        """
-        if self.heartbeats.probing.is_paused:
-            return
-        given = PeerInput.KNOWN if is_reachable else PeerInput.ROUTE_LOST
-        for peer in self._peers.at(address):
-            if peer.state is not PeerState.UNKNOWN:
-                self.heartbeats.probing.feed(peer, given, now)
 
     def _next_identifier(self) -> int:
         if self._identifier is None:

@@ -7,11 +7,14 @@ asked back before it is believed, since anybody could say so in its name.
 
 from __future__ import annotations
 
+from typing import Final
+
 from dissectors.mobility.agent_switch import Heartbeat
 from dissectors.options.extensions import RestartCounter
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import DropReason
+from mhatool.engine.home_agent.acquaintances import Acquaintances
 from mhatool.engine.home_agent.agents_list import MOST_AGENTS, HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
@@ -19,11 +22,14 @@ from mhatool.engine.home_agent.peer import Peer, PeerInput, PeerState
 from mhatool.engine.home_agent.peers import Peers
 from mhatool.engine.home_agent.probing import Consequences, Probing
 from mhatool.engine.node import Output, Randomness
+from mhatool.engine.pacing import TokenBuckets
 from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
 
 _REQUEST, _RESPONSE, _UNSOLICITED = Flags(), Flags("R"), Flags("UR")
 _NUMBERS = 1 << 32
+ANSWERS_A_SECOND: Final = 100.0
+"""To each peer, or four times as many as one of these constants asks, whatever others send in its name."""
 
 
 class Heartbeats:
@@ -47,6 +53,10 @@ class Heartbeats:
         self._agents = agents
         self._sender = sender
         self._randomness = randomness
+        constants = configuration.constants
+        often = 4 / min(constants.probe_interval_s, constants.probe_idle_s)
+        self._pace: TokenBuckets[bytes] = TokenBuckets(max(ANSWERS_A_SECOND, often))
+        self._acquaintances = Acquaintances(configuration, agents, self._request, randomness)
         self.peers = Peers(configuration.addresses)
         self.probing = Probing(configuration.constants, self.peers, self, consequences, output)
 
@@ -81,8 +91,11 @@ class Heartbeats:
 
     def start(self, now: int) -> None:
         """This agent comes up: those of the configuration are known already."""
+        if self._introduces:
+            self._acquaintances.begin(now)
         for address in self._configured:
             self._introduce(address, now)
+            self._acquaintances.ask(self._addresses[0], address, now)
 
     def _introduce(self, address: bytes, now: int) -> None:
         """Who has restarted says so to each agent that it gets to know, which may hold bindings with it (3.2)."""
@@ -102,7 +115,7 @@ class Heartbeats:
                 self.probing.doubt(peer, now)
 
     def _is_known(self, address: bytes) -> bool:
-        return self._agents.find(address) is not None or address in self._configured
+        return self._agents.knows(address)
 
     # --- messages ---
 
@@ -116,8 +129,11 @@ class Heartbeats:
     def repeat(self, peer: Peer, now: int) -> None:
         """Send it again."""
         assert peer.number is not None  # it was sent before
-        message = Heartbeat(flags=_REQUEST, sequence_number=peer.number, options=())
-        self._sender.send(message, peer.own, peer.address, now)
+        self._request(peer.number, peer.own, peer.address, now)
+
+    def _request(self, number: int, own: bytes, address: bytes, now: int) -> None:
+        message = Heartbeat(flags=_REQUEST, sequence_number=number, options=())
+        self._sender.send(message, own, address, now)
 
     def receive(self, arrival: Arrival) -> Drop | None:
         """A Heartbeat came."""
@@ -138,15 +154,21 @@ class Heartbeats:
         """A request of a known agent: the same number, and this agent's restart counter (RFC 5847, 3.3 and 3.4)."""
         peer = self.peers.find(arrival.destination, arrival.source)
         is_peer = peer is not None and peer.state is not PeerState.UNKNOWN
-        if not is_peer and not self._is_known(arrival.source):
+        is_known = is_peer or self._is_known(arrival.source) or self._acquaintances.may_be_one(arrival)
+        if not is_known:
             return Drop(DropReason.NOT_LISTED, "a Heartbeat from no home agent that is known here")
+        if not self._pace.take(arrival.source, arrival.now):
+            return Drop(DropReason.RATE_LIMIT, "too many Heartbeats a second in its name")
         self._send(_RESPONSE, arrival.message.sequence_number, arrival.destination, arrival.source, arrival.now)
+        self._acquaintances.ask(arrival.destination, arrival.source, arrival.now)
         if peer is not None and peer.state is PeerState.UNREACHABLE:
             peer.resigned = False
             self.probing.feed(peer, PeerInput.KNOWN, arrival.now)
         return None
 
     def _take(self, arrival: Arrival) -> Drop | None:
+        if self._acquaintances.take(arrival):
+            return None
         peer = self.peers.find(arrival.destination, arrival.source)
         if peer is None or not peer.out or peer.number != arrival.message.sequence_number:
             return Drop(DropReason.NOT_ASKED, "an answer to no Heartbeat that is out")

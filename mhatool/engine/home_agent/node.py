@@ -23,7 +23,6 @@ from mhatool.engine.commands import (
     ChangePrefix,
     Command,
     LinkChanged,
-    PeerRouteChanged,
     Reconfigure,
     RestoreBindings,
     Start,
@@ -107,7 +106,6 @@ class HomeAgent:
             ChangePrefix: self._change_prefix,
             UnverifiedHomeAddress: self._report,
             LinkChanged: self._change_link,
-            PeerRouteChanged: self._change_route,
             RestoreBindings: self._restore,
             Reconfigure: self._reconfigure,
         }
@@ -193,10 +191,6 @@ class HomeAgent:
         if command.interface == self.configuration.interface:
             self._registrations.duplicates.link_changed(command.up, now)
             self.failover.link_changed(command.up, now)
-
-    def _change_route(self, command: Command, now: int) -> None:
-        assert isinstance(command, PeerRouteChanged)  # the table says so
-        self.failover.route_changed(command.address, command.reachable, now)
 
     def _restore(self, command: Command, now: int) -> None:
         assert isinstance(command, RestoreBindings)  # the table says so

@@ -40,8 +40,6 @@ class PeerInput(Enum):
     """As many Heartbeats as the constants say, one after another."""
     LEFT = auto()
     """It said that it leaves, and its answer confirms that."""
-    ROUTE_LOST = auto()
-    """The routing has no way to it any more."""
     LINK_BACK = auto()
     """This agent's own interface was down: what it knew is old."""
     UNSHARED = auto()
@@ -63,7 +61,6 @@ PEERS: Table[PeerState, PeerInput] = Table(
         Row(_ASKED, PeerInput.RESTARTED, "restart", (_EMPTY,), _RESTARTS),
         Row(_ASKED, PeerInput.UNANSWERED, "time_out", (_UNREACHABLE,), _FAILURES),
         Row(_ASKED, PeerInput.LEFT, "leave", (_UNREACHABLE,), _RESTARTS),
-        Row(_ASKED, PeerInput.ROUTE_LOST, "lose_route", (_UNREACHABLE,), _PAPER),
         Row(_ASKED, PeerInput.LINK_BACK, "begin", (_ASKED,), _PAPER),
         Row(_ASKED, PeerInput.UNSHARED, "forget", (_UNKNOWN,), _PAPER),
         Row(_REACHABLE, PeerInput.KNOWN, "", (_REACHABLE,), _PAPER),
@@ -71,7 +68,6 @@ PEERS: Table[PeerState, PeerInput] = Table(
         Row(_REACHABLE, PeerInput.RESTARTED, "restart", (_EMPTY,), _RESTARTS),
         Row(_REACHABLE, PeerInput.UNANSWERED, "time_out", (_UNREACHABLE,), _FAILURES),
         Row(_REACHABLE, PeerInput.LEFT, "leave", (_UNREACHABLE,), _RESTARTS),
-        Row(_REACHABLE, PeerInput.ROUTE_LOST, "lose_route", (_UNREACHABLE,), _PAPER),
         Row(_REACHABLE, PeerInput.LINK_BACK, "begin", (_ASKED,), _PAPER),
         Row(_REACHABLE, PeerInput.UNSHARED, "forget", (_UNKNOWN,), _PAPER),
         Row(_EMPTY, PeerInput.KNOWN, "", (_EMPTY,), _PAPER),
@@ -80,7 +76,6 @@ PEERS: Table[PeerState, PeerInput] = Table(
         Row(_EMPTY, PeerInput.RELEARNED, "relearn", (_REACHABLE,), _PAPER),
         Row(_EMPTY, PeerInput.UNANSWERED, "time_out", (_UNREACHABLE,), _FAILURES),
         Row(_EMPTY, PeerInput.LEFT, "leave", (_UNREACHABLE,), _RESTARTS),
-        Row(_EMPTY, PeerInput.ROUTE_LOST, "lose_route", (_UNREACHABLE,), _PAPER),
         Row(_EMPTY, PeerInput.LINK_BACK, "begin", (_ASKED,), _PAPER),
         Row(_EMPTY, PeerInput.UNSHARED, "forget", (_UNKNOWN,), _PAPER),
         Row(_UNREACHABLE, PeerInput.KNOWN, "resume", (_UNREACHABLE,), _PAPER),
@@ -88,7 +83,6 @@ PEERS: Table[PeerState, PeerInput] = Table(
         Row(_UNREACHABLE, PeerInput.RESTARTED, "restart", (_EMPTY, _UNKNOWN), _RESTARTS),
         Row(_UNREACHABLE, PeerInput.UNANSWERED, "", (_UNREACHABLE,), _FAILURES),
         Row(_UNREACHABLE, PeerInput.LEFT, "retire", (_UNREACHABLE,), _RESTARTS),
-        Row(_UNREACHABLE, PeerInput.ROUTE_LOST, "", (_UNREACHABLE,), _PAPER),
         Row(_UNREACHABLE, PeerInput.LINK_BACK, "begin", (_ASKED, _UNKNOWN), _PAPER),
         Row(_UNREACHABLE, PeerInput.UNSHARED, "watch", (_UNREACHABLE, _UNKNOWN), _PAPER),
     ],

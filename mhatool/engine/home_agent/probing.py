@@ -193,8 +193,8 @@ class Probing:
         self._tell(peer, "probed", now)
 
     def time_out(self, peer: Peer, now: int) -> None:
-        """It doesn't answer."""
-        self._lose(peer, "left" if peer.resigned or peer.doubted_ns is not None else "unanswered", now)
+        """It doesn't answer. Whether it leaves its advertisements say: by a Heartbeat anybody could say so for it."""
+        self._lose(peer, "left" if peer.resigned else "unanswered", now)
 
     def leave(self, peer: Peer, now: int) -> None:
         """It says that it leaves, and its answer tells another counter: so it does, and isn't asked any more."""
@@ -205,11 +205,6 @@ class Probing:
         """It was unreachable, and leaves now. Should it come back, it has to show what it holds."""
         peer.lacking = dict(peer.shared)
         self._timers.cancel(peer)
-
-    def lose_route(self, peer: Peer, now: int) -> None:
-        """An answer that was on its way is no proof: the next one will be."""
-        self._lose(peer, "route", now)
-        self._ask(peer, now)
 
     def resume(self, peer: Peer, now: int) -> None:
         """An unreachable one is there after all."""

@@ -25,7 +25,7 @@ from mhatool.engine.home_agent.presence import Presence
 from mhatool.engine.home_agent.request import Request, Signature, kept_request, read_request
 from mhatool.engine.home_agent.statuses import Status
 from mhatool.engine.home_agent.update_pace import UpdatePace
-from mhatool.engine.home_agent_events import UnknownAgentListed, UpdateRefused
+from mhatool.engine.home_agent_events import UnknownAgentListed
 from mhatool.engine.node import Output
 from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
@@ -62,7 +62,7 @@ class Registrations:
         self._failover = failover
         self._presence = Presence(configuration.constants, cache, defence, link, output)
         self.defence, self.duplicates = defence, self._presence.duplicates
-        self._answers = Answers(configuration.interface, sender)
+        self._answers = Answers(configuration.interface, sender, output)
         self._authentication = Authentication(configuration)
         self._pace = UpdatePace(configuration.update_rate)
         self._checks = Checks(configuration, prefixes, cache, agents, link)
@@ -163,17 +163,6 @@ class Registrations:
     def _refuse(self, request: Request, status: Status, verdict: Verdict, binding: Binding | None, now: int) -> None:
         old = status is Status.SEQUENCE_NUMBER_OUT_OF_WINDOW and binding is not None
         number = binding.sequence_number if old and binding is not None else None
-        self._output.tell(
-            UpdateRefused(
-                time_ns=now,
-                node=self._output.node,
-                home_address=request.home_address,
-                care_of_address=request.care_of_address,
-                address=request.agent,
-                status=status,
-                reason=status.name.lower(),
-            )
-        )
         self._answers.send(request, status, now, signature=verdict.signature, sequence_number=number)
 
     # --- the handlers ---

@@ -26,5 +26,10 @@ class Status(IntEnum):
     AUTH_FAIL = 146
     INVALID_CARE_OF_ADDRESS = 174
 
+    @property
+    def refuses(self) -> bool:
+        """Whether the Binding Update is refused."""
+        return self >= 128
+
 
 __all__ = ["Status"]

@@ -117,6 +117,27 @@ class HomeRegistrations:
         if entry.resumed <= MOST_RESUMED:
             self._send(entry)
 
+    def urge(self, agents: tuple[bytes, ...]) -> None:
+        """Something came through that didn't before: who of these was asked in vain meanwhile is asked now, once.
+
+        Waits have doubled while nobody could answer. The next one is as long as after any other transmission (11.8).
+        """
+        for agent in agents:
+            entry = self._list.find(agent)
+            if entry is not None and entry.home_registration and self._was_asked_in_vain(entry):
+                entry.was_urged = True
+                entry.retries += 1
+                self._send(entry)
+                self._list.settle(entry)
+
+    def _was_asked_in_vain(self, entry: Entry) -> bool:
+        """Whether it was sent to more than once, and the last answer has had the time that a first one has."""
+        if entry.state not in (State.WAITA, State.WAITAR) or entry.was_urged or entry.is_checked or entry.is_postponed:
+            return False
+        schedule, constants = self._context.behaviour.schedule, self._context.constants
+        patience_ns = schedule.wait_ns(0, first=entry.is_first, constants=constants)
+        return entry.retries > 0 and self._context.now - entry.sent_ns[-1] >= patience_ns
+
     def accept(self, entry: Entry, acknowledgement: BindingAcknowledgement) -> None:
         """The binding holds, from the time of sending on (11.7.3); plan its refresh."""
         granted = min(acknowledgement.lifetime_s, entry.lifetime_s)
@@ -126,7 +147,7 @@ class HomeRegistrations:
         entry.holds_until_ns = entry.may_hold_until_ns = expiry(sent, granted)
         entry.outstanding.clear()
         entry.retries = entry.resumed = 0
-        entry.is_first = entry.is_postponed = False
+        entry.is_first = entry.is_postponed = entry.was_urged = False
         entry.refresh_s = self._context.behaviour.schedule.refresh_s(granted, advice(acknowledgement))
         self._list.wait(entry, entry.refresh_s * NS_PER_S)
 
@@ -164,7 +185,7 @@ class HomeRegistrations:
 
     def _begin(self, entry: Entry) -> None:
         entry.retries = self.cycles if entry.is_first else 0
-        entry.is_postponed = False
+        entry.is_postponed = entry.was_urged = False
         entry.outstanding.clear()
         self._send(entry)
 

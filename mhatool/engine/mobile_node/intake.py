@@ -152,7 +152,7 @@ class Intake:
         rounds.checks.heard(entry.peer)
         self._parts.acknowledgements.take(entry, arrival.message)
         if entry.home_registration and not entry.gone and entry.is_bound(self._context.now):
-            rounds.answered()
+            rounds.answered(entry.peer)
             if arrival.message.status == PREFIX_DISCOVERY_NECESSARY:
                 self._parts.prefixes.solicit(entry.peer)
 

@@ -147,6 +147,7 @@ class Rounds:
             return
         self._context.cancel(Alarm.SEARCH_AGAIN)
         self._choice.refusers.clear()
+        self._begin_cycle()
         static = self._context.configuration.static_home_agents
         heard = self._known.in_order() if self._context.behaviour.learns_from_advertisements else ()
         if (static and not self._choice.lost) or heard:
@@ -158,6 +159,7 @@ class Rounds:
         """Discovery ended; where nobody answered, those heard on the home link may do."""
         for agent in agents:
             self._choice.lost.see_listed(agent)
+        self._registrations.urge(agents)
         self._offer(self._context.configuration.static_home_agents or agents or self._known.in_order(), "discovery")
 
     def _offer(self, agents: tuple[bytes, ...], cause: str) -> None:
@@ -252,10 +254,15 @@ class Rounds:
         """The one agent that was tried said nothing: the next one; after the last, the first again, more slowly."""
         choice = self._choice
         choice.silent.append(agent)
-        if len(choice.silent) >= len(choice.candidates) - len(choice.refusers):
-            choice.silent.clear()
-            self._registrations.cycles += 1
+        if not choice.refusers and not choice.others():
+            self._begin_cycle()
         self._without((agent,), "an agent doesn't answer")
+
+    def _begin_cycle(self) -> None:
+        """Those that said nothing may be tried again, with twice the time; where others refused, after a search."""
+        if self._choice.silent:
+            self._choice.silent.clear()
+            self._registrations.cycles += 1
 
     def _without(self, agents: tuple[bytes, ...], cause: str) -> None:
         """A round without some; those tried beside it take their place, whether they have answered or not."""
@@ -269,8 +276,9 @@ class Rounds:
         taken, choice.trials = choice.trials[:room], choice.trials[room:]
         self._choose((*kept, *taken), cause)
 
-    def answered(self) -> None:
+    def answered(self, by: bytes) -> None:
         """An agent accepted."""
+        self._registrations.urge(tuple(agent for agent in self._choice.all if agent != by))
         self._registrations.cycles = 0
         self._choice.silent.clear()
         self.lead()

@@ -39,7 +39,7 @@ class Entry:
     deletes. `is_postponed`: it waits for MAX_UPDATE_RATE. `home_agents` is the list that the last Binding Update
     carried. `clock_offset_ns` is how far the agent's clock is ahead, as a refusal told (RFC 4285, 6); `last_timestamp`
     the last one sent. `resumed` counts the refusals of a number or a time. `is_checked`: a check of the
-    agent says when it is asked again, so nothing is due here.
+    agent says when it is asked again, so nothing is due here. `was_urged`: it was asked once before its time.
     A correspondent that doesn't take part is `unsupported`, and not asked before `asks_again_ns`; `failures`
     counts tests in vain, `key` proves its answers.
     """
@@ -67,6 +67,7 @@ class Entry:
     is_deletion: bool = False
     is_postponed: bool = False
     is_checked: bool = False
+    was_urged: bool = False
     resumed: int = 0
     outstanding: dict[int, int] = field(default_factory=dict)
     sent_ns: list[int] = field(default_factory=list)

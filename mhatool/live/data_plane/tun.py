@@ -259,7 +259,8 @@ def _open(device: str) -> int:
     try:
         file = os.open(_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise LiveError(f"{_DEVICE}: {(error.strerror or '').lower()}; modprobe tun, and use root") from error
+        remedy = f"modprobe tun, and use root, or chmod 666 {_DEVICE} as udev does"
+        raise LiveError(f"{_DEVICE}: {(error.strerror or '').lower()}; {remedy}") from error
     try:
         fcntl.ioctl(file, _TUNSETIFF, struct.pack("16sH22x", device.encode(), _IFF_TUN | _IFF_NO_PI))
     except OSError as error:

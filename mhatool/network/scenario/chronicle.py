@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mhatool.engine.events import CacheEntry, Event, MessageDropped, MessageReceived, MessageSent, UpdateListEntry
+from mhatool.engine.events import (
+    CacheEntry,
+    Event,
+    MessageDropped,
+    MessageReceived,
+    MessageSent,
+    UpdateListEntry,
+    UpdateRefused,
+)
 from mhatool.engine.link_events import Attached, FrameLost, MachineFailed
 from mhatool.engine.packet_events import NothingToReplay, PacketDropped
 
@@ -39,7 +47,7 @@ class Chronicle:
         self.dropped: Counter[str] = Counter()
         """Packets that machines dropped, by why."""
         self.refused: Counter[str] = Counter()
-        """Messages that nodes didn't take, by why."""
+        """Messages that nodes didn't take, and Binding Updates that they refused, by why."""
         self.reasons: Counter[tuple[str, str]] = Counter()
         """Both of these, by node and why."""
         self.lost: Counter[str] = Counter()
@@ -54,6 +62,7 @@ class Chronicle:
             MessageSent: self._sent,
             MessageReceived: self._received,
             MessageDropped: self._refused,
+            UpdateRefused: self._refused,
             PacketDropped: self._dropped,
             NothingToReplay: self._nothing_to_replay,
             FrameLost: self._lost,
@@ -102,7 +111,7 @@ class Chronicle:
         self.dropped[event.reason] += 1
         self.reasons[event.node, event.reason] += 1
 
-    def _refused(self, event: MessageDropped) -> None:
+    def _refused(self, event: MessageDropped | UpdateRefused) -> None:
         self.refused[event.reason] += 1
         self.reasons[event.node, event.reason] += 1
 

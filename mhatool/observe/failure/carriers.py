@@ -87,8 +87,7 @@ class Carriers:
         return True
 
     def _compare(self, moment: Moment, inner: Datagram, agent: bytes) -> None:
-        view = inner.ipv6
-        octets = view.octets[view.start + HOP_LIMIT + 1 : view.start + inner.length]
+        octets = inner.octets_from(HOP_LIMIT + 1)
         known = self._contents.get(octets)
         if known is not None and known[0] == agent and moment.time_ns - known[1].time_ns <= CAPTURED_TWICE_NS:
             return

@@ -146,6 +146,18 @@ def test_a_damaged_update_tells_no_home_address() -> None:
     assert conversations.home_address(CARE1, AGENT) is None
 
 
+def test_a_care_of_address_is_known_as_long_as_a_binding_may_live() -> None:
+    """An hour at least, twice that at most: then nobody can be registered there any more."""
+    other = HOME[:-1] + b"\x77"
+    for life, granted, is_known in ((60, 60, False), (7200, 7200, True), (60, 7200, True)):
+        conversations = Conversations()
+        conversations.update(update(bu(seq=1, life=life)))
+        conversations.acknowledge(acknowledgement(ba(seq=1, life=granted), S))
+        for hour in (1, 2):
+            conversations.update(update(bu(CARE2[:-1] + bytes((hour,)), home=other), hour * 3601 * S))
+        assert (conversations.home_address(CARE1, AGENT) == HOME) is is_known
+
+
 def test_a_binding_error_ends_what_was() -> None:
     conversations = Conversations()
     conversations.update(update(bu(seq=1)))

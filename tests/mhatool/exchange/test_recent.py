@@ -24,6 +24,19 @@ def test_what_is_renewed_stays() -> None:
     assert table.renew("never", 80 * S) is None
 
 
+def test_entries_are_kept_longer_from_now_on() -> None:
+    table: Recent[str, int] = Recent(100, kept_ns=10 * S)
+    table.note("one", 1, 0)
+    table.keep(30 * S)
+    table.keep(20 * S)  # that is no longer
+    table.note("other", 2, 30 * S)
+    table.note("third", 3, 31 * S)  # the first two are old now
+    table.note("third", 4, 61 * S)
+    assert table.get("one") == 1
+    table.note("third", 5, 62 * S)
+    assert table.get("one") is None
+
+
 def test_of_many_the_latest_are_there() -> None:
     table: Recent[int, int] = Recent(10)
     for number in range(100):

@@ -27,12 +27,12 @@ _COUNT = itertools.count()
 """Of the labs of this process: several may stand at once."""
 
 
-def until(what: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
+def until(what: Callable[[], Any], seconds: float = PATIENCE_S, pause_s: float = 0.05) -> Any:
     """What it answers, as soon as that is true; AssertionError where it isn't in time."""
-    for _ in range(round(seconds / 0.05)):
+    for _ in range(round(seconds / pause_s)):
         if answer := what():
             return answer
-        _PAUSE.wait(0.05)
+        _PAUSE.wait(pause_s)
     raise AssertionError(f"not within {seconds:g} s: {what}")
 
 

@@ -5,6 +5,7 @@ taken from that node's log. The mobile node shares a key with each home agent; t
 agent too, for a home address of its own.
 """
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,15 +44,20 @@ pytestmark = [
     pytest.mark.ethtool,
 ]
 HOME_ADDRESS, AGENT1, AGENT2 = (parse(each) for each in (HOME, *AGENTS))
-INSIDER, NOBODY = parse("2001:db8:2::bad"), parse("2001:db8:2::dead")
-"""Home addresses: the attacker's own, and one that no mobile node has."""
+INSIDER, SECOND, BARRED, NOBODY = (parse(f"2001:db8:2::{each}") for each in ("bad", "bad2", "bad3", "dead"))
+"""Home addresses: the attacker's own, of which the third may not register, and one that no mobile node has."""
 STRANGER = parse("2001:db8:c::66")
 KEYS = {AGENT1: Key(1000, bytes(range(16))), AGENT2: Key(1001, bytes(range(1, 17)))}
-INSIDERS = Key(1002, b"the attacker has")
+INSIDERS = {
+    INSIDER: Key(1002, b"the attacker has"),
+    SECOND: Key(1003, b"three keys of its"),
+    BARRED: Key(1004, b"own with agent 1"),
+}
 GUESSED = Key(1000, b"update guesses!")
 CONSTANTS = {"base": "fast-lab", "probe_failures": 20, "probe_interval_s": 1, "probe_idle_s": 1}
 """Moves are quick; agents are patient with each other while one is started again."""
 DISCOVERY_RATE = 50
+CORRESPONDENTS = 5
 FLOOD = 10_000
 """Messages a second."""
 MUTATED = 20_000
@@ -72,7 +78,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     folder = tmp_path_factory.mktemp("lab")
     entries = {agent: association(HOME_ADDRESS, agent, key) for agent, key in KEYS.items()}
     files = {
-        "ha1": entries[AGENT1] + association(INSIDER, AGENT1, INSIDERS),
+        "ha1": entries[AGENT1] + "".join(association(home, AGENT1, key) for home, key in INSIDERS.items()),
         "ha2": entries[AGENT2],
         "mn": "".join(association(b"", agent, key) for agent, key in KEYS.items()),
     }
@@ -85,6 +91,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     for name in ("ha1", "ha2"):
         table = f"[nodes.{name}.live.home_agent"
         written = written.replace(f"{table}.adv", f"{table}]\ndiscovery_rate = {DISCOVERY_RATE}\n{table}.adv")
+    permitted = [text(home) for home in (HOME_ADDRESS, INSIDER, SECOND)]
+    limits = f"[nodes.ha1.live.home_agent]\npermitted = {permitted}\nmost_bindings_of_one = 1"
+    written = written.replace("[nodes.ha1.live.home_agent]", limits)
+    written = written.replace("home_agents = 2", f"home_agents = 2\nmost_correspondents = {CORRESPONDENTS}")
     topology = folder / "attacks.toml"
     topology.write_text(written)
     with standing(str(topology), folder, constants=CONSTANTS, trace="") as made:
@@ -113,8 +123,8 @@ def _is_registered(lab: Standing, link: int) -> bool:
 
 
 def _care_of_addresses(lab: Standing, agent: str) -> set[str]:
-    own = text(INSIDER)
-    return {row["care_of_address"] for row in lab.show(agent, "bindings") if row["home_address"] != own}
+    own = {text(home) for home in INSIDERS}
+    return {row["care_of_address"] for row in lab.show(agent, "bindings") if row["home_address"] not in own}
 
 
 def _reaches(lab: Standing) -> bool:
@@ -188,7 +198,7 @@ def test_a_binding_update_for_the_home_address_of_another_one(lab: Standing, att
     now = ntp.timestamp(Clock().now())
     with withstands(lab, "ha1", "refused", "auth_fail", times=2):
         for home in (HOME_ADDRESS, NOBODY):
-            attacker.sends(attacker.update(AGENT1, home, key=INSIDERS, timestamp=now))
+            attacker.sends(attacker.update(AGENT1, home, key=INSIDERS[INSIDER], timestamp=now))
 
 
 def test_a_replayed_binding_update(lab: Standing, attacker: Attacker) -> None:
@@ -214,6 +224,34 @@ def test_more_binding_updates_than_an_agent_answers(lab: Standing, attacker: Att
     until(lambda: counted(lab, "ha1", "dropped", "rate_limit") >= before["dropped"].get("rate_limit", 0) + 400)
     refused = counted(lab, "ha1", "refused", "auth_fail") - before["refused"].get("auth_fail", 0)
     assert 20 <= refused <= 100
+
+
+def test_more_home_addresses_than_one_mobile_node_may_have(lab: Standing, attacker: Attacker) -> None:
+    """Each signed with its own key, at one care-of address (`most_bindings_of_one`): 130."""
+    now = ntp.timestamp(Clock().now())
+    attacker.sends(attacker.update(AGENT1, INSIDER, key=INSIDERS[INSIDER], timestamp=now))
+    until(lambda: text(INSIDER) in _home_addresses(lab))
+    with withstands(lab, "ha1", "refused", "insufficient_resources"):
+        attacker.sends(attacker.update(AGENT1, SECOND, key=INSIDERS[SECOND], timestamp=now))
+    _ends(lab, attacker, now)
+
+
+def _home_addresses(lab: Standing) -> set[str]:
+    return {row["home_address"] for row in lab.show("ha1", "bindings") if not row["pending"]}
+
+
+def _ends(lab: Standing, attacker: Attacker, begun: int) -> None:
+    """The attacker's binding goes, a second after it began as its time stamps say."""
+    later = begun + (1 << 32)
+    attacker.sends(attacker.update(AGENT1, INSIDER, number=2, lifetime_s=0, key=INSIDERS[INSIDER], timestamp=later))
+    until(lambda: text(INSIDER) not in _home_addresses(lab))
+
+
+def test_a_home_address_that_may_not_register(lab: Standing, attacker: Attacker) -> None:
+    """It has a key, and isn't among those `permitted`: 129."""
+    now = ntp.timestamp(Clock().now())
+    with withstands(lab, "ha1", "refused", "prohibited"):
+        attacker.sends(attacker.update(AGENT1, BARRED, key=INSIDERS[BARRED], timestamp=now))
 
 
 def _fresh_update(lab: Standing) -> bytes:
@@ -316,6 +354,18 @@ def test_ten_thousand_forged_alarms_a_second_while_it_moves(lab: Standing, attac
     until(lambda: _is_registered(lab, 4 - there))
 
 
+def test_more_than_a_node_can_read(lab: Standing, attacker: Attacker) -> None:
+    """It is busy, and the kernel keeps no more of what comes than there is room for (4 MiB): the rest is counted."""
+    flood = [_alarm(lab, attacker, STRANGER, AGENT1)]
+    before, tables = counted(lab, "mn", "dropped", "overrun"), held(lab)
+    lab.lab.processes.signal("mn", signal.SIGSTOP)
+    with attacker.keeps_sending(flood, times=2 * FLOOD) as process:
+        assert process.wait(30) == 0
+    lab.lab.processes.signal("mn", signal.SIGCONT)
+    until(lambda: counted(lab, "mn", "dropped", "overrun") > before)
+    assert held(lab) == tables
+
+
 # --- tunnels ---
 
 
@@ -342,6 +392,21 @@ def test_a_packet_tunnelled_to_the_mobile_node_by_nobodys_agent(
     """RFC 6275, 11.3.1: the outer source is an agent that the node is registered with."""
     with withstands(lab, "mn", "dropped", "tunnel_source"):
         attacker.sends(ipv6.encapsulate(udp(STRANGER, inner, 40_000, b"forged"), outer, _where(lab)))
+
+
+def test_packets_of_many_senders_through_the_tunnel(lab: Standing, attacker: Attacker) -> None:
+    """In an agent's name, which nothing proves: routes are optimised with a few at a time (`most_correspondents`)."""
+    senders = [STRANGER[:14] + bytes([2, number]) for number in range(100)]
+    packets = [udp(sender, HOME_ADDRESS, 40_000, b"forged") for sender in senders]
+    tables = held(lab)
+    attacker.sends(*(ipv6.encapsulate(packet, AGENT1, _where(lab)) for packet in packets))
+    until(lambda: len(_correspondents(lab)) == CORRESPONDENTS)
+    assert _correspondents(lab) <= {text(each) for each in (*senders, ATTACKER)}
+    assert held(lab) == tables
+
+
+def _correspondents(lab: Standing) -> set[str]:
+    return {row["peer"] for row in lab.show("mn", "updates") if not row["home_registration"]}
 
 
 # --- discovery, lists ---
@@ -373,16 +438,14 @@ def test_a_list_of_fifteen_agents_of_which_nobody_knows_fourteen(lab: Standing, 
     """It is the attacker's own binding: those that it names are told of nothing and asked for nothing."""
     named = (AGENT1, *(STRANGER[:15] + bytes([number]) for number in range(101, 115)))
     now = ntp.timestamp(Clock().now())
-    attacker.sends(attacker.update(AGENT1, INSIDER, agents=named, key=INSIDERS, timestamp=now))
-    until(lambda: text(INSIDER) in {row["home_address"] for row in lab.show("ha1", "bindings")})
+    attacker.sends(attacker.update(AGENT1, INSIDER, agents=named, key=INSIDERS[INSIDER], timestamp=now))
+    until(lambda: text(INSIDER) in _home_addresses(lab))
     log = lab.show("ha1", "log")
     unknown = [event["address"] for event in log if event["event"] == "agent:unknown_listed"]
     assert unknown == [text(address) for address in named[1:]]
     probed = {event["destination"] for event in log if event.get("message") == "heartbeat"}
     assert probed <= set(AGENTS)
-    gone = attacker.update(AGENT1, INSIDER, number=2, lifetime_s=0, key=INSIDERS, timestamp=now + (1 << 32))
-    attacker.sends(gone)
-    until(lambda: text(INSIDER) not in {row["home_address"] for row in lab.show("ha1", "bindings")})
+    _ends(lab, attacker, now)
 
 
 def test_lists_that_say_more_than_there_is(lab: Standing, attacker: Attacker) -> None:

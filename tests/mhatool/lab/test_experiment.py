@@ -42,6 +42,8 @@ def test_the_built_in_ones_can_be_run() -> None:
         ('"cn"', '"nc"', r"mine\.toml:6: traffic\[0\]\.between: there is no node 'nc'"),
         ("move =", "moves =", r"mine\.toml:10: steps\[0\]\.moves: unknown key; did you mean 'move'\?"),
         ("at_s = 1", "at_s = 6", r"mine\.toml: duration_s 5: the last step is at 6 s"),
+        ('"mn"] }', '"mn"], from_s = 5 }', r"mine\.toml: duration_s 5: traffic begins at 5 s"),
+        ('"mn"] }', '"mn"], per_second = 0 }', r"mine\.toml:6: traffic\[0\]: per_second 0: 1 to 1000 are possible"),
         ("at_s = 1", "at_s = -1", r"mine\.toml:9: steps\[0\]\.at_s: -1: 0 to 1e\+09 is possible"),
         (
             'move = { mn = "foreign1" }',
@@ -90,3 +92,13 @@ def test_steps_follow_one_another(tmp_path: Path) -> None:
     second = '\n[[steps]]\nat_s = 0.5\nrecover = ["mn"]\n'
     with pytest.raises(ScenarioError, match=r"mine\.toml: steps: each `at_s` comes after the one before"):
         _read(tmp_path, SOUND + second)
+
+
+def test_the_one_in_the_documentation_can_be_run(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "live.md").read_text("utf-8")
+    made = _read(tmp_path, text.partition("```toml\n")[2].partition("```")[0])
+    assert [step.told for step in made.steps] == [
+        "mn moves to foreign3",
+        "ha1 fails (silent)",
+        "ha1 is back, foreign3: 20 ms, 5 % lost",
+    ]

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import pytest
 from mhatool.engine.constants import RFC6275
 from mhatool.lab.lab import FOLDER
 from mhatool.lab.report import SCHEMA
+from tests.mhatool.lab.html_page import check_page
 from tests.mhatool.lab.standing import AGENTS, records, until
 
 pytestmark = [
@@ -64,31 +64,9 @@ class Run:
         return [event for event in map(json.loads, lines) if event["name"] == name]
 
 
-class _Whole(HTMLParser):
-    """Fails where an element isn't closed, or closed twice."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.from_elsewhere: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in {"meta", "br"}:
-            self.open.append(tag)
-        self.from_elsewhere += [value for _, value in attrs if value and "//" in value]
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        pass
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
 def _page(run: Run) -> str:
     text = (run.folder / "report.html").read_text("utf-8")
-    page = _Whole()
-    page.feed(text)
-    assert (page.open, page.from_elsewhere) == ([], [])
+    check_page(text)
     return text
 
 
@@ -120,11 +98,15 @@ def _tables(capture: Path, *options: str) -> list[str]:
 
 
 def _at_once(run: Run) -> None:
-    """One Binding Update to each agent in the same instant, each with the list of both."""
-    sent = run.events("binding:update_sent")[:2]
-    assert [event["data"]["peer"] for event in sent] == list(AGENTS)
-    assert sent[0]["time_ns"] == sent[1]["time_ns"]
-    assert all(event["data"]["home_agents"] == list(AGENTS) for event in sent)
+    """One Binding Update to each agent in the same instant, each with the list of both, by preference; then another."""
+    first, again = (run.events("binding:update_sent")[at : at + 2] for at in (0, 2))
+    assert [event["data"]["peer"] for event in first] == [AGENTS[1], AGENTS[0]]
+    assert {event["data"]["peer"] for event in again} == set(AGENTS)
+    for sent in (first, again):
+        assert sent[0]["time_ns"] == sent[1]["time_ns"]
+        assert all(event["data"]["home_agents"] == [AGENTS[1], AGENTS[0]] for event in sent)
+    later_s = (again[0]["time_ns"] - first[0]["time_ns"]) / 1e9
+    assert later_s == pytest.approx(RFC6275.initial_binding_ack_timeout_first_registration_s, abs=SLACK_S)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +221,8 @@ def _recovered(run: Run) -> None:
     assert failure["taken_over_after_s"] < failure["down_after_s"] + TOLD_S
     for stream, gap in run.gaps(1):
         assert gap["to_s"] - failure["at_s"] < OUTAGE_S, (stream, gap)
+    begun = [stream for stream in run.report["streams"] if "cn3" in (stream["from"], stream["to"])]
+    assert [bool(stream["received"]) for stream in begun] == [True, True]
     third = AGENTS[0].replace("::1", "::3")
     assert failure["registered_again_after_s"] is not None
     assert run.report["timeline"]["failures"][0]["recoveries"][0]["added"] == [third]

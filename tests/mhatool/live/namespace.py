@@ -122,6 +122,12 @@ class Namespace:
         process.send_signal(number)
         return process.wait(20)
 
+    def ends_in_a_hurry(self, name: str) -> int:
+        """Press Ctrl-C again and again, until a node has ended; its status."""
+        process = self.nodes.pop(name)
+        until(lambda: process.send_signal(signal.SIGINT) or process.poll() is not None, pause_s=0.002)
+        return process.wait(20)
+
     def log(self, name: str) -> str:
         """What a node has said."""
         return (self.folder / f"{name}.log").read_text("utf-8")

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from dissectors.ipv6.address import parse
-from mhatool.engine.events import CacheEntry, Event, MessageDropped
-from mhatool.engine.home_agent_events import UpdateRefused
+from mhatool.engine.events import CacheEntry, Event, MessageDropped, UpdateRefused
 from mhatool.live import control
 from mhatool.live.clock import Clock
 from mhatool.live.configuration import LiveNode, load

@@ -59,6 +59,7 @@ def test_what_it_starts_is_what_there_is() -> None:
     assert said["ExecStart"] == "/usr/local/bin/mhatool node run /etc/mhatool/%i.toml"
     assert (said["RuntimeDirectory"], said["StateDirectory"]) == ("mhatool", "mhatool")
     assert (said["Type"], said["ExecReload"]) == ("notify", "/bin/kill -HUP $MAINPID")
+    assert said["KillMode"] == "mixed", "SIGTERM for the node alone: with nft it gives its table back"
     assert capabilities() == "+net_admin,+net_raw"
 
 

@@ -186,6 +186,14 @@ def test_who_was_cut_off_itself_sent_probes_that_no_link_shows() -> None:
     assert len(sure("MHA-021", *without_a_gap)) == 1
 
 
+def test_answers_may_be_lost_behind_the_place_of_capture() -> None:
+    """Who gets none gives up as the third one's time is over, and asks again in that instant."""
+    probes = [p for i in range(14) for p in probe(2.0 + i, 70 + i)]
+    as_it_asks = ((16.0, alarm()), *probe(16.001, 90))
+    assert sure("MHA-020", *ROUND, *probes, *probe(15.99, 89), *as_it_asks) == []
+    assert len(sure("MHA-020", *ROUND, *probes, (15.5, alarm()), *probe(16.0, 90))) == 1
+
+
 def test_an_alarm_may_wait_for_the_address_of_its_next_hop() -> None:
     """The sender solicits its router (RFC 4861, 7.2.2): what it had to say before the last answer leaves then."""
     solicitation = neighbor_solicitation(AGENT2, LINK_LOCAL)
@@ -341,6 +349,24 @@ def test_two_may_answer_while_it_settles() -> None:
         (20.3, advertisement(LINK_LOCAL2, solicited=True)),
     )
     assert told(["MHA-029"], *made.ADVERTISED, *packets) == []
+
+
+def test_two_that_answer_one_question() -> None:
+    """One that comes back with an old binding answers the same asker a millisecond after the one that took over."""
+    took_over = (20.0, advertisement(LINK_LOCAL2, solicited=False))
+    answers = ((30.0, advertisement(LINK_LOCAL2, solicited=True)), (30.001, advertisement(LINK_LOCAL, solicited=True)))
+    packets = (*made.ADVERTISED, took_over, *answers)
+    assert sure("MHA-029", *packets) == [len(packets)]
+    apart = (*made.ADVERTISED, took_over, answers[0], (30.9, answers[1][1]))
+    assert told(["MHA-029"], *apart) == []
+    announced = (
+        *made.ADVERTISED,
+        took_over,
+        answers[0],
+        (30.0005, advertisement(LINK_LOCAL, solicited=False)),
+        answers[1],
+    )
+    assert told(["MHA-029"], *announced) == []
 
 
 def test_the_time_without_tunnel_is_told() -> None:

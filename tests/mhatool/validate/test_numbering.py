@@ -40,6 +40,14 @@ def test_at_the_beginning_of_a_capture_it_is_inconclusive() -> None:
     assert refused((0, home_bu(seq=11)), (0.1, refusal)) == [("MIP6-SEQ-004", 2, True)]
 
 
+def test_the_second_copy_of_an_update_is_refused_with_its_own_number() -> None:
+    """A link doubles 10; the first copy is accepted, and the refusal of the second one crosses 11."""
+    refusal = ba(seq=10, status=135, life=0)
+    assert refused((0, home_bu(seq=10)), (0.1, ba(seq=10)), (2, home_bu(seq=11)), (2.1, refusal)) == []
+    late = refused((0, home_bu(seq=10)), (0.1, ba(seq=10)), (4, home_bu(seq=11)), (4.1, refusal))
+    assert late == [("MIP6-SEQ-004", 4, False)]
+
+
 def test_a_refusal_that_comes_late_or_twice_is_the_old_updates() -> None:
     """10 and 11 are behind 20; their refusals cross 21."""
     refusal = ba(seq=20, status=135, life=0)

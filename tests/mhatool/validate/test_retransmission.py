@@ -4,7 +4,7 @@ import pytest
 
 from dissectors.profile import KAME2003
 from mhatool.validate import chosen
-from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, ip, tunnel
+from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, ip, tunnel
 from tests.mhatool.validate.scenes import Packet, Said, told
 from tests.recipes.binding_updates import neighbor_solicitation
 from tests.recipes.packets import (
@@ -18,6 +18,8 @@ from tests.recipes.packets import (
     home_bu,
     home_test,
     home_test_init,
+    icmp_packet,
+    multiple_home_agents,
     prefix_advertisement,
     prefix_solicitation,
 )
@@ -198,6 +200,33 @@ def test_the_search_for_home_agents() -> None:
     assert search(0, 3, 9, 21, 45, 93) == [("MIP6-RTX-006", 8, False)]  # 48 s after the last one, as the timer doubles
     assert search(0, 3, 9, 21, 45, 98, 101, 107) == []  # a new search
     assert search(0, 3, 9, 21, 45, 145, 148, 154) == []
+
+
+@pytest.mark.parametrize("at", [-0.5, 4.0])
+def test_who_is_started_anew_begins_its_search_anew(at: float) -> None:
+    """It checks its address for duplicates as it forms it (RFC 4862, 5.4), and has forgotten what it asked."""
+    asked: list[Packet] = [(moment, dhaad_request(identifier=1)) for moment in (0, 3, 6, 9)]
+    check = icmp_packet(135, bytes(4) + CARE1, bytes(16), ip("ff02::1:ff00:1"), hop_limit=255)
+    found = told(["MIP6-RTX-006"], *sorted([*FOUND, (at, check), *asked]))
+    assert [unsure for _, _, unsure in found] == [at > 0]
+
+
+@pytest.mark.parametrize(("last", "found"), [((AGENT, AGENT2), True), ((AGENT2, AGENT), False)])
+def test_a_list_that_changes_makes_another_registration(last: tuple[bytes, ...], found: bool) -> None:
+    """Four updates 2 s apart; the waits of those with the same list are equal."""
+    lists = [(AGENT, AGENT2)] * 3 + [last]
+    updates = [
+        (20.0 + 2 * i, bu(alternate(CARE1), multiple_home_agents(*agents), seq=11 + i, flags="AHM"))
+        for i, agents in enumerate(lists)
+    ]
+    assert bool(told(["MIP6-RTX-002"], *REGISTERED, *updates)) is found
+
+
+@pytest.mark.parametrize(("replied", "inconclusive"), [(25.95, True), (25.5, False)])
+def test_who_asked_in_vain_may_ask_as_soon_as_another_one_answers(replied: float, inconclusive: bool) -> None:
+    """Waits of 2 s each; the last update follows a discovery reply."""
+    packets = sorted([*sent(20, 22, 24, 26), (19.0, dhaad_request()), (replied, dhaad_reply())])
+    assert [unsure for _, _, unsure in told(["MIP6-RTX-002"], *packets)] == [inconclusive]
 
 
 @pytest.mark.parametrize(("looked", "inconclusive"), [(-1.0, True), (-3.1, False)])

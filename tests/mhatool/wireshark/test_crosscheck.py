@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -40,6 +41,12 @@ def unexplained(path: Path, profile: Profile = RFC6275) -> list[Difference]:
     assert comparison.frames > 0
     assert comparison.compared > comparison.frames
     return [difference for difference in found if difference.fault is None or difference.fault.is_ours]
+
+
+def test_it_works_where_an_event_loop_has_run_before(tmp_path: Path) -> None:
+    """The thread has none any more, and pyshark takes that one."""
+    asyncio.run(asyncio.sleep(0))
+    assert unexplained(write(tmp_path / "one.pcapng", [made.home_bu()])) == []
 
 
 # --- every capture ---

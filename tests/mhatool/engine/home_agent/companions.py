@@ -8,6 +8,7 @@ from dissectors.mobility.agent_switch import Heartbeat
 from dissectors.options.extensions import RestartCounter
 from dissectors.options.header import Pad1, PadN
 from dissectors.spec import Flags
+from mhatool.engine.failure_events import PeerChanged
 from mhatool.protocol.neighbourhood import home_agents_anycast
 from tests.mhatool.engine.home_agent.stage import (
     AGENT,
@@ -89,6 +90,16 @@ def shares(
     lives(play, 0, counters)
     play.forgets()
     return play
+
+
+def is_lost(play: Playbook, counters: Counters) -> int:
+    """Time goes on until another agent is found to be unreachable, those with a counter not among them: when."""
+    known = len(play.events)
+    while not any(isinstance(event, PeerChanged) and event.state == "unreachable" for event in play.events[known:]):
+        at = play.node.next_timer()
+        assert at is not None  # who is asked has a timer
+        lives(play, max(at - play.now, 0) / S, counters)
+    return play.now
 
 
 def offered(play: Playbook) -> set[bytes]:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
-from mhatool.engine.commands import LinkChanged, PeerRouteChanged
+from mhatool.engine.commands import LinkChanged
 from mhatool.engine.constants import RFC6275, Constants
 from mhatool.engine.failure_events import AlarmEnded, AlarmRaised
-from tests.mhatool.engine.home_agent.companions import Counters, knows, lives, shares
+from tests.mhatool.engine.home_agent.companions import Counters, is_lost, knows, lives, shares
 from tests.mhatool.engine.home_agent.stage import (
     AGENT,
     CARE_OF,
@@ -160,8 +160,7 @@ def test_if_the_one_before_it_dies_too_it_tells_of_both() -> None:
     play = loses((SECOND, THIRD, AGENT), {THIRD: 0})
     first = play.tells(AlarmRaised, turn=1, unreachable=(SECOND,))
     lives(play, 1, {THIRD: 0})
-    play.is_told(PeerRouteChanged(THIRD, False))
-    lives(play, 0, NOBODY)
+    is_lost(play, NOBODY)
     (sent,) = alarms(play)
     assert sent.message.unreachable == (SECOND, THIRD)
     assert sent.message.identifier != first.identifier
@@ -311,17 +310,28 @@ def test_without_a_home_link_nothing_is_told() -> None:
     assert alarms(play) == []
 
 
-def crowd(size: int, constants: Constants) -> Playbook:
-    """So many mobile nodes have lost the second agent in this instant."""
+def crowd(size: int, constants: Constants, agents: tuple[bytes, ...] = (AGENT, SECOND)) -> Playbook:
+    """So many mobile nodes have lost the second agent in this instant; the other ones live."""
     play = agent(constants=constants, update_rate=0.0)
-    knows(play, SECOND)
+    knows(play, *(address for address in agents if address != AGENT))
     for number in range(size):
         home = PREFIX[:8] + b"\x02" + number.to_bytes(7, "big")
-        play.hears(update(1, flags="AHM", agents=(AGENT, SECOND)), CARE_OF, AGENT, home_address=home)
-    lives(play, 1)
+        play.hears(update(1, flags="AHM", agents=agents), CARE_OF, AGENT, home_address=home)
+    alive = {address: 0 for address in agents if address != SECOND}
+    lives(play, 1, {**alive, SECOND: 0})
     play.forgets()
-    play.is_told(PeerRouteChanged(SECOND, False))
+    is_lost(play, alive)
     return play
+
+
+def test_a_later_agent_waits_until_the_one_before_it_has_told_all() -> None:
+    """50 mobile nodes, 4 a second: the last one is told after 12.25 s, and has its turn's time then."""
+    play = crowd(50, Constants(unreachable_rate=4.0), (SECOND, THIRD, AGENT))
+    begin = play.now
+    lives(play, TURN_S + 12.2, {THIRD: 0})
+    assert alarms(play) == []
+    lives(play, 1, {THIRD: 0})
+    assert alarms(play)[0].at <= begin + round((TURN_S + 12.25) * S)
 
 
 def test_many_are_told_one_after_another() -> None:

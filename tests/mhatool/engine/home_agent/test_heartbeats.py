@@ -6,7 +6,7 @@ from dissectors.ipv6.address import parse
 from dissectors.mobility.agent_switch import Heartbeat
 from dissectors.spec import Flags
 from mhatool.engine.actions import Send
-from mhatool.engine.constants import KAME2003, RFC6275
+from mhatool.engine.constants import KAME2003, RFC6275, Constants
 from mhatool.engine.drops import DropReason
 from mhatool.engine.failure_events import PeerChanged
 from tests.mhatool.engine.home_agent.companions import answers, knows, lives, requests, restart_counter, says, shares
@@ -212,3 +212,32 @@ def test_everything_it_does_is_sending() -> None:
     play = shares()
     lives(play, 30)
     assert [action for action in play.actions if not isinstance(action, Send)] == []
+
+
+def test_in_one_agent_s_name_so_many_are_answered_a_second() -> None:
+    """A hundred at once, then one each hundredth of a second; another agent's are answered meanwhile."""
+    play = shares((AGENT, SECOND, THIRD))
+    play.forgets()
+    for number in range(150):
+        says(play, SECOND, "", number)
+    assert len([each for each in play._sent if isinstance(each.message, Heartbeat)]) == 100
+    play.forgets()
+    says(play, SECOND, "", 150)
+    assert play.drops(DropReason.RATE_LIMIT).detail == "too many Heartbeats a second in its name"
+    says(play, THIRD, "", 7)
+    play.sends(Heartbeat, sequence_number=7)
+    play.waits(0.1)
+    play.forgets()
+    for number in range(50):
+        says(play, SECOND, "", number)
+    assert len([each for each in play._sent if isinstance(each.message, Heartbeat)]) == 10
+
+
+def test_who_probes_more_often_is_answered_more_often() -> None:
+    """Four times as many as the constants ask: 2,000 a second where probes are 2 ms apart."""
+    play = shares(constants=Constants(probe_interval_s=0.002, probe_idle_s=0.002))
+    play.forgets()
+    for number in range(2_100):
+        says(play, SECOND, "", number)
+    answers_sent = [each for each in play._sent if isinstance(each.message, Heartbeat) and "R" in each.message.flags]
+    assert len(answers_sent) == 2_000

@@ -177,3 +177,15 @@ def test_it_is_offered_to_nobody_and_when_it_is_back_it_has_to_show_what_it_hold
     announces(play, SECOND_LINK)
     assert changes(play) == [("reachable", "probed")]
     assert offered(play) == {AGENT, SECOND}
+
+
+def test_a_crash_after_a_forged_leave_is_no_leaving() -> None:
+    """Anybody may say by a Heartbeat that it leaves: it answers, and dies later; or dies before its answer."""
+    for waits_s in (0.0, 3.0):
+        play = shares()
+        play.waits(0.5)
+        says(play, SECOND, "UR", counter=9)
+        lives(play, waits_s, {SECOND: 0} if waits_s else {})
+        changes(play)
+        lives(play, 10, {})
+        assert ("unreachable", "unanswered") in changes(play)

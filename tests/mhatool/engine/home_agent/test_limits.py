@@ -9,10 +9,22 @@ from dissectors.mobility.binding import BindingAcknowledgement
 from dissectors.spec import Flags
 from mhatool.engine.commands import KeptBinding, RestoreBindings
 from mhatool.engine.drops import DropReason
+from mhatool.engine.events import UpdateRefused
 from mhatool.engine.home_agent.statuses import Status
-from mhatool.engine.home_agent_events import UpdateRefused
 from mhatool.protocol import ntp
-from tests.mhatool.engine.home_agent.stage import AGENT, CARE_OF, ELSEWHERE, HOME, PREFIX, agent, registers, update
+from tests.mhatool.engine.home_agent.stage import (
+    AGENT,
+    CARE_OF,
+    ELSEWHERE,
+    HOME,
+    MOBILE_LINK,
+    PREFIX,
+    STRANGER_LINK,
+    agent,
+    announces,
+    registers,
+    update,
+)
 from tests.mhatool.engine.home_agent.test_statuses import OTHER_HOME, Proven, asked, protected
 from tests.mhatool.engine.playbook import BEGIN, Playbook, S
 
@@ -71,6 +83,20 @@ def test_where_some_are_permitted_no_others_are() -> None:
 def test_who_is_prohibited_is_so_even_if_permitted() -> None:
     play = agent(permitted=(HOME,), prohibited=(HOME,))
     assert asked(play, update(1)).message.status == Status.PROHIBITED
+
+
+def test_every_refusal_is_told() -> None:
+    """Nothing to delete (133), and somebody has the address (134): what follows the checks too."""
+    play = agent()
+    play.hears(update(1, lifetime_s=0), HOME, AGENT, link_source=MOBILE_LINK)
+    assert play.tells(UpdateRefused).status == 133
+    play.hears(update(2), CARE_OF, AGENT, home_address=HOME)
+    announces(play, STRANGER_LINK)
+    told = play.tells(UpdateRefused)
+    assert (told.status, told.reason) == (134, "duplicate_address_detection_failed")
+    play.hears(update(3), CARE_OF, AGENT, home_address=HOME)
+    play.waits(1)
+    assert not [event for event in play.events if isinstance(event, UpdateRefused)]
 
 
 # --- how often ---

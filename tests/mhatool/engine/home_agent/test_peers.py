@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from mhatool.engine.commands import LinkChanged, PeerRouteChanged
+from mhatool.engine.commands import LinkChanged
 from mhatool.engine.constants import FAST_LAB, RFC6275, Constants
 from mhatool.engine.failure_events import AlarmRaised, PeerChanged
 from mhatool.engine.home_agent.peer import PEERS, PeerInput, PeerState
@@ -148,29 +148,6 @@ def test_questions_in_its_name_make_nobody_flood_it() -> None:
 
 
 # --- routes, the own link ---
-
-
-def test_a_lost_route_counts_at_once_until_it_answers_a_heartbeat_sent_later() -> None:
-    play = shares()
-    play.waits(RFC6275.probe_idle_s)
-    (before,) = requests(play)
-    play.is_told(PeerRouteChanged(SECOND, False))
-    assert changes(play) == [(SECOND, "unreachable", "route")]
-    answers(play, before)
-    assert changes(play) == []
-    answers(play, requests(play)[0])
-    assert changes(play) == [(SECOND, "reachable", "probed")]
-
-
-def test_a_route_that_is_found_again_is_a_reason_to_ask() -> None:
-    play = loses()
-    play.waits(0.1)
-    requests(play)
-    play.is_told(PeerRouteChanged(SECOND, True))
-    assert changes(play) == []
-    assert len(requests(play)) == 1
-    play.is_told(PeerRouteChanged(THIRD, False))  # of nobody's concern
-    assert changes(play) == []
 
 
 def test_without_a_home_link_it_accuses_nobody() -> None:
@@ -392,7 +369,6 @@ def test_nobody_is_asked_by_an_agent_whose_link_is_down() -> None:
     play = shares()
     play.is_told(LinkChanged("home", False))
     says(play, SECOND, "UR", counter=1)
-    play.is_told(PeerRouteChanged(SECOND, False))
     knows(play, THIRD)
     play.hears(update(2, flags="AHM", agents=(AGENT, SECOND, THIRD)), CARE_OF, AGENT, home_address=HOME)
     assert lives(play, 30, NOBODY) == []
@@ -400,13 +376,6 @@ def test_nobody_is_asked_by_an_agent_whose_link_is_down() -> None:
     assert not [event for event in play.events if isinstance(event, AlarmRaised)]
     play.is_told(LinkChanged("home", True))
     assert {request.arrival.destination for request in requests(play)} == {SECOND, THIRD}
-
-
-def test_a_route_to_one_that_is_listed_but_not_known_is_of_nobody_s_concern() -> None:
-    play = shares()
-    play.hears(update(2, flags="AHM", agents=(AGENT, SECOND, THIRD)), CARE_OF, AGENT, home_address=HOME)
-    play.is_told(PeerRouteChanged(THIRD, False))
-    assert changes(play) == []
 
 
 def test_it_is_forgotten_when_its_advertised_lifetime_is_over() -> None:

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
-from mhatool.engine.commands import LinkChanged, PeerRouteChanged
+from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation
+from dissectors.ipv6.address import UNSPECIFIED
+from mhatool.engine.commands import LinkChanged
 from mhatool.engine.constants import RFC6275, Constants
 from mhatool.engine.home_agent_events import DefenceEnded, DefenceStarted
-from tests.mhatool.engine.home_agent.companions import Counters, knows, lives, shares
+from tests.mhatool.engine.home_agent.companions import Counters, is_lost, knows, lives, shares
 from tests.mhatool.engine.home_agent.stage import (
     AGENT,
     ALL_NODES,
@@ -19,17 +20,19 @@ from tests.mhatool.engine.home_agent.stage import (
     PREFIX,
     SECOND,
     SECOND_LINK,
+    STRANGER_LINK,
     THIRD,
     THIRD_LINK,
     agent,
     announces,
     asks,
+    bound,
     update,
 )
 from tests.mhatool.engine.playbook import Playbook, S
 
 DETECTED_S = RFC6275.probe_idle_s + RFC6275.probe_failures * RFC6275.probe_interval_s
-HASTE_S, TURN_S = 0.5, 1.0
+HASTE_S, TURN_S, PATIENCE_S = 0.5, 1.0, 1.0
 NOBODY: Counters = {}
 FIRST_OF_TWO, SECOND_OF_TWO = (AGENT, SECOND), (SECOND, AGENT)
 
@@ -40,6 +43,26 @@ def yields(agents: tuple[bytes, ...] = SECOND_OF_TWO, to: bytes = SECOND_LINK, *
     announces(play, to)
     play.forgets()
     return play
+
+
+def crowd(homes: list[bytes], constants: Constants, agents: tuple[bytes, ...] = SECOND_OF_TWO) -> Playbook:
+    """An agent with bindings of these home addresses, for which the second one answered until it was lost just now."""
+    play = agent(constants=constants, update_rate=0.0)
+    knows(play, *(address for address in agents if address != AGENT))
+    for home in homes:
+        play.hears(update(1, flags="AHM", agents=agents), CARE_OF, AGENT, home_address=home)
+    alive = {address: 0 for address in agents if address not in (AGENT, SECOND)}
+    lives(play, 1, {**alive, SECOND: 0})
+    for home in homes:
+        announces(play, SECOND_LINK, home)
+    play.forgets()
+    is_lost(play, alive)
+    return play
+
+
+def renews(play: Playbook, agents: tuple[bytes, ...]) -> None:
+    """The mobile node registers again, with these agents."""
+    play.hears(update(2, flags="AHM", agents=agents), CARE_OF, AGENT, home_address=HOME)
 
 
 def announced(play: Playbook) -> list[tuple[bytes, int]]:
@@ -91,13 +114,6 @@ def test_a_restarted_one_does_not_answer_for_what_it_lost() -> None:
     assert play.tells(DefenceEnded).cause == "yielded"
     lives(play, 20, {SECOND: 1})
     assert announced(play) == []
-
-
-def test_a_lost_route_is_enough() -> None:
-    play = yields()
-    play.is_told(PeerRouteChanged(SECOND, False))
-    play.waits(0)
-    assert announced(play) == [(HOME, play.now)]
 
 
 def test_who_answers_already_goes_on() -> None:
@@ -166,18 +182,73 @@ def test_the_first_of_the_list_tells_who_took_over_meanwhile() -> None:
     play = shares(FIRST_OF_TWO)
     lives(play, DETECTED_S, NOBODY)
     announced(play)
-    lives(play, HASTE_S)
+    lives(play, HASTE_S + 2 * PATIENCE_S - 0.001)
+    assert announced(play) == []
+    lives(play, 0.001)
     assert announced(play) == [(HOME, play.now)]
     assert answers_for(play)
 
 
-def test_what_another_one_answers_for_is_not_announced() -> None:
-    play = yields()
-    lives(play, 2)
-    play.is_told(PeerRouteChanged(SECOND, False))
-    announces(play, SECOND_LINK)  # before anything was done
-    lives(play, 1)
+def is_back(play: Playbook) -> None:
+    """The second agent, which was found to be dead, answers again."""
+    lives(play, DETECTED_S, NOBODY)
+    lives(play, HASTE_S)
+    play.forgets()
+
+
+def test_the_first_of_the_list_asks_who_has_the_address_and_yields_to_who_answers() -> None:
+    """Its binding may be an old one: the mobile node may have gone on without it, and its list says nothing of that."""
+    play = shares(FIRST_OF_TWO)
+    is_back(play)
+    lives(play, PATIENCE_S)
+    question = play.finds(NeighborSolicitation, target=HOME)
+    assert (question.at, question.arrival.source) == (play.now, UNSPECIFIED)
+    assert answers_for(play)
+    play.forgets()
+    announces(play, SECOND_LINK)
+    assert play.tells(DefenceEnded).cause == "yielded"
+    lives(play, 30)
+    assert not answers_for(play)
     assert announced(play) == []
+
+
+def test_who_yielded_so_takes_over_when_that_one_is_lost_or_the_list_changes() -> None:
+    for change in (lambda play: lives(play, DETECTED_S, NOBODY), lambda play: renews(play, (AGENT, THIRD))):
+        play = shares(FIRST_OF_TWO)
+        is_back(play)
+        lives(play, PATIENCE_S)
+        announces(play, SECOND_LINK)
+        play.forgets()
+        change(play)
+        lives(play, 0, NOBODY)
+        assert play.tells(DefenceStarted).address == HOME
+
+
+def test_a_stranger_or_somebody_who_says_so_later_is_not_yielded_to() -> None:
+    play = shares(FIRST_OF_TWO)
+    is_back(play)
+    lives(play, PATIENCE_S)
+    announces(play, STRANGER_LINK)
+    lives(play, PATIENCE_S)
+    announces(play, SECOND_LINK)
+    assert answers_for(play)
+
+
+def test_who_has_no_other_agent_asks_nobody() -> None:
+    play = bound()
+    play.is_told(LinkChanged("home", False))
+    play.is_told(LinkChanged("home", True))
+    play.waits(30)
+    play.sends_nothing()
+
+
+def test_what_another_one_answers_for_is_not_announced() -> None:
+    """Two bindings are taken over one after another; somebody answers for the second one before it is its turn."""
+    first, second = (PREFIX[:8] + b"\x02" + number.to_bytes(7, "big") for number in range(2))
+    play = crowd([first, second], Constants(unreachable_rate=1.0))
+    announces(play, SECOND_LINK, second)
+    lives(play, 1)
+    assert [home for home, _ in announced(play)] == [first]
 
 
 def test_who_yields_to_an_unreachable_one_looks_again() -> None:
@@ -225,7 +296,7 @@ def test_with_its_link_back_it_announces_what_it_answers_for() -> None:
     lives(play, 30, NOBODY)
     assert announced(play) == []
     play.is_told(LinkChanged("home", True))
-    lives(play, 0)
+    lives(play, 2 * PATIENCE_S)
     assert announced(play) == [(HOME, play.now)]
 
 
@@ -242,16 +313,18 @@ def test_a_binding_that_is_gone_is_nobody_s() -> None:
 
 @pytest.mark.parametrize("rate", [10.0, 100.0])
 def test_many_are_taken_over_one_after_another(rate: float) -> None:
-    size, play = 30, agent(constants=Constants(unreachable_rate=rate), update_rate=0.0)
-    knows(play, SECOND)
-    homes = [PREFIX[:8] + b"\x02" + number.to_bytes(7, "big") for number in range(size)]
-    for home in homes:
-        play.hears(update(1, flags="AHM", agents=SECOND_OF_TWO), CARE_OF, AGENT, home_address=home)
-    lives(play, 1)
-    for home in homes:
-        announces(play, SECOND_LINK, home)
-    play.forgets()
-    play.is_told(PeerRouteChanged(SECOND, False))
+    homes = [PREFIX[:8] + b"\x02" + number.to_bytes(7, "big") for number in range(30)]
+    play = crowd(homes, Constants(unreachable_rate=rate))
     begin = play.now
     lives(play, 10, NOBODY)
     assert announced(play) == [(home, begin + round(index / rate * S)) for index, home in enumerate(homes)]
+
+
+def test_a_later_one_waits_until_the_one_before_it_has_taken_over_all() -> None:
+    """30 home addresses, 10 a second: the one before it needs 2.9 s, and has its turn's second then."""
+    homes = [PREFIX[:8] + b"\x02" + number.to_bytes(7, "big") for number in range(30)]
+    play = crowd(homes, Constants(unreachable_rate=10.0), (SECOND, THIRD, AGENT))
+    lives(play, 2.9 + TURN_S - 0.001, {THIRD: 0})
+    assert announced(play) == []
+    lives(play, 0.001, {THIRD: 0})
+    assert announced(play) == [(homes[0], play.now)]

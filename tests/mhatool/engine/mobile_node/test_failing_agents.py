@@ -162,6 +162,52 @@ def test_a_spare_agent_that_was_offered_before_is_registered_with_at_the_alarm_i
     assert after == [(3, AGENT2, (AGENT2, AGENT3))]
 
 
+def test_who_was_asked_in_vain_is_asked_once_more_as_soon_as_something_comes_through() -> None:
+    """While the routing leads to the dead agent nobody answers, and waits double (RFC 6275, 11.8): 1.5 s, 3 s. With the
+    end of the check, after 3 s, the living one is sent the new list: its answer shows that there is a way again."""
+    play = registered(*BOTH)
+    begin = play.now
+    play.hears_alarm(AGENT1)
+    hears_reply(play, play.finds(DhaadRequest), AGENT2, AGENT3)
+    play.waits(3)
+    updates = play.takes_updates()
+    spare = [each for each in updates if each.arrival.destination == AGENT3]
+    (living,) = [each for each in updates if each.arrival.destination == AGENT2]
+    play.waits(0.02)
+    play.is_answered(living)
+    spare += play.takes_updates()
+    assert seen(spare, begin) == [(at, AGENT3, (AGENT2, AGENT3)) for at in (0, 1.5, 3.02)]
+    play.waits(5.9)
+    assert play.takes_updates() == []
+
+
+@pytest.mark.parametrize(("offered", "times"), [((AGENT1,), [0, 1, 3, 7]), (BOTH, [0, 1, 2.5, 6.5])])
+def test_a_reply_hurries_only_whom_it_lists(offered: tuple[bytes, ...], times: list[float]) -> None:
+    """A third agent is wanted, so the node searches. Waits double (RFC 6275, 11.8): 1, 2 and 4 s, also after the one
+    that the reply makes shorter."""
+    play = registered(*BOTH, home_agents=3, lifetime_s=76)
+    play.waits(60.9)  # a search after 60 s, refreshes after 0.8 of the lifetime, in units of 4 s
+    request = play.finds(DhaadRequest)
+    refresh = next(each for each in play.takes_updates() if each.arrival.destination == AGENT2)
+    play.waits((refresh.at + 5 * S // 2 - play.now) / S)
+    again = play.takes_updates()
+    hears_reply(play, request, *offered)
+    play.waits(4.8)
+    to_second = [each for each in (refresh, *again, *play.takes_updates()) if each.arrival.destination == AGENT2]
+    assert [(each.at - refresh.at) / S for each in to_second] == times
+
+
+def test_who_was_asked_just_now_is_not_asked_again_when_another_answers() -> None:
+    """Its answer may be on its way, and a first registration takes 1.5 s."""
+    play = Journey(home_agents=2)
+    first, _ = play.goes_abroad(*BOTH)
+    play.waits(1.2)
+    play.is_answered(first)
+    assert play.takes_updates() == []
+    play.waits(0.3)
+    assert [each.arrival.destination for each in play.takes_updates()] == [AGENT2]
+
+
 def test_a_spare_agents_tunnel_counts_from_its_binding_update_on() -> None:
     play = registered(*BOTH)
     play.hears_alarm(AGENT1)
@@ -351,6 +397,28 @@ def test_an_answer_ends_the_check_and_nothing_was_lost() -> None:
     assert not [each for each in play.events if isinstance(each, UpdateListEntry) and each.gone]
     play.waits(30)
     assert play.takes_updates() == []
+
+
+def test_an_update_that_is_out_as_the_alarm_comes_is_the_first_question() -> None:
+    """Its answer was lost; the agent lives. It is asked two times more, a second apart, and each answer counts: the one
+    that is late, and those to what is asked then."""
+    for answered in range(3):
+        play = registered(*BOTH, lifetime_s=60)
+        play.waits(48)
+        refreshes = play.takes_updates()
+        (out,) = [each for each in refreshes if each.arrival.destination == AGENT1]
+        (other,) = [each for each in refreshes if each.arrival.destination == AGENT2]
+        play.is_answered(other)
+        play.waits(0.5)
+        play.hears_alarm(AGENT1)
+        begin = play.now
+        play.waits(2.5)
+        questions = [each for each in play.takes_updates() if each.arrival.destination == AGENT1]
+        assert [(each.at - begin) / S for each in questions] == [1, 2]
+        play.is_answered([out, *questions][answered])
+        assert play.tells(AgentChecked).alive
+        play.waits(20)
+        assert not [event for event in play.events if isinstance(event, RoundStarted)]
 
 
 def test_an_answer_to_the_first_question_counts_after_the_third() -> None:
@@ -883,6 +951,28 @@ def test_where_all_bindings_end_unanswered_it_goes_on_asking_all() -> None:
     play.takes_updates()
     play.waits(33)
     assert {each.arrival.destination for each in play.takes_updates()} == set(BOTH)
+
+
+@pytest.mark.parametrize("refuser", [AGENT1, AGENT3])
+def test_where_one_refuses_and_the_others_are_silent_it_searches_and_tries_all_again(refuser: bytes) -> None:
+    """One at a time: the refuser may accept by now, and those that said nothing may answer."""
+    play = Journey(home_agents=1)
+    (update,) = play.goes_abroad(AGENT1, AGENT2, AGENT3)
+    tried = []
+    while update is not None:
+        tried.append(update.arrival.destination)
+        if tried[-1] == refuser:
+            play.is_answered(update, 134)
+        else:
+            play.waits(1.5)
+        update = next(iter(play.takes_updates()), None)
+    assert tried == [AGENT1, AGENT2, AGENT3]
+    play.waits(60)
+    play.is_offered(AGENT3, AGENT1)
+    (update,) = play.takes_updates()
+    assert update.arrival.destination == AGENT3
+    play.waits(3)  # twice the time
+    assert [each.arrival.destination for each in play.takes_updates()] == [AGENT1]
 
 
 def test_an_agent_that_never_answers_makes_room_for_another_one() -> None:

@@ -9,8 +9,15 @@ from dissectors.ipv6.link import IPV6_ONLY
 from dissectors.profile import RFC6275
 from dissectors.walk import Dissector
 from mhatool.engine.drops import DropReason
-from mhatool.engine.events import CacheEntry, MessageDropped, MessageReceived, MessageSent, UpdateListEntry
+from mhatool.engine.events import (
+    CacheEntry,
+    MessageDropped,
+    MessageSent,
+    UpdateListEntry,
+    UpdateRefused,
+)
 from mhatool.engine.failure_events import AgentChecked, AgentSuspected, AlarmRaised, PeerChanged
+from mhatool.engine.home_agent.heartbeats import Heartbeats
 from mhatool.engine.home_agent_events import UnknownAgentListed
 from mhatool.engine.packet_events import PacketDropped, PacketForged
 from tests.mhatool.network.scenario.recoveries import AGENT, AWAY, HOME, MS, Failed, S, failed
@@ -113,6 +120,17 @@ def test_an_answer_goes_to_the_one_in_whose_name_was_asked_and_is_dropped_there(
     assert len(answer.frame) <= len(forged.frame) + 8  # the restart counter: nobody gets flooded by it
 
 
+def test_refused_binding_updates_are_counted(run: Failed) -> None:
+    """By status, beside what was dropped: four of 146, one of 144, and the victim's address (134)."""
+    refused = run.run.document()["refused"]
+    statuses = Counter(REFUSED[name][1] for name in REFUSED)
+    assert refused["auth_fail"] == statuses[AUTHENTICATION]
+    assert refused["id_mismatch"] == statuses[IDENTIFICATION]
+    told = [event.reason for event in run.told(UpdateRefused)]
+    assert {name: refused[name] for name in set(told)} == Counter(told)
+    assert "duplicate_address_detection_failed" in told
+
+
 def test_no_agent_accuses_another_one(run: Failed) -> None:
     assert run.told(AlarmRaised) == []
     assert {event.state for event in run.told(PeerChanged)} == {"reachable"}
@@ -133,13 +151,42 @@ def test_no_packet_is_lost(run: Failed) -> None:
     assert {name: len(flow.datagrams) for name, flow in flows.items()} == dict.fromkeys(flows, 95 * 20)
 
 
-def test_strangers_in_a_list_are_ignored_and_told(run: Failed) -> None:
-    """A stranger, somebody's host, another mobile node: no home agent asks them anything."""
+def test_strangers_in_a_list_are_told(run: Failed) -> None:
+    """A stranger, somebody's host, another mobile node."""
     listed = Counter((event.node, text(event.address)) for event in run.told(UnknownAgentListed))
     assert set(listed) == {("ha1", text(each)) for each in (MALLORY, HOME, parse("2001:db8:2::ab"))}
-    asked = {event.destination for event in run.told(MessageSent) if event.message == "heartbeat"}
-    assert asked == {AGENT["ha1"], AGENT["ha2"]}
-    assert [event for event in run.told(MessageReceived, "mn") if event.message == "heartbeat"] == []
+
+
+STRANGER, HOST = parse("2001:db8:c::66"), parse("2001:db8:2::f")
+
+
+def listing_strangers() -> Failed:
+    """A network without keys, where a forged Binding Update of the mobile node, with the next number but some, lists a
+    stranger, a host of the home link and the other agent: the first one takes it."""
+    before = failed("ha-restart", "failures=[]", "expectations=[]", "duration_s=40")
+    held = [event for event in before.told(CacheEntry, "ha1") if event.home_address == HOME and not event.cloned]
+    agents = ",".join(map(text, (AGENT["ha1"], AGENT["ha2"], STRANGER, HOST)))
+    fields = f'{{sequence_number={(held[-1].sequence_number + 9) % 65536}, lifetime_s=60, flags="AHLM"}}'
+    ends = f'source="{text(AWAY)}", destination="{text(AGENT["ha1"])}", home_address="{text(HOME)}"'
+    options = f'options=["multiple_home_agents:home_agents={agents}"]'
+    forged = f'forgeries=[{{at=30, node="cn1", message="binding_update", {ends}, fields={fields}, {options}}}]'
+    return failed.__wrapped__("ha-restart", "failures=[]", "expectations=[]", "duration_s=40", forged)
+
+
+def probed(found: Failed) -> set[bytes]:
+    return {event.destination for event in found.told(MessageSent) if event.message == "heartbeat"}
+
+
+def test_strangers_in_a_list_that_is_taken_are_not_probed() -> None:
+    found = listing_strangers()
+    taken = [event for event in found.told(UnknownAgentListed, "ha1") if found.at(30) <= event.time_ns < found.at(31)]
+    assert {event.address for event in taken} == {STRANGER, HOST}
+    assert probed(found) == {AGENT["ha1"], AGENT["ha2"]}
+
+
+def test_if_an_agent_asked_strangers_it_would_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Heartbeats, "_is_known", lambda self, address: True)
+    assert probed(listing_strangers()) == {AGENT["ha1"], AGENT["ha2"], STRANGER, HOST}
 
 
 def test_a_list_that_names_a_victim_does_not_get_its_address(run: Failed) -> None:
