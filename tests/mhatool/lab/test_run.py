@@ -98,11 +98,15 @@ def _tables(capture: Path, *options: str) -> list[str]:
 
 
 def _at_once(run: Run) -> None:
-    """One Binding Update to each agent in the same instant, each with the list of both."""
-    sent = run.events("binding:update_sent")[:2]
-    assert [event["data"]["peer"] for event in sent] == list(AGENTS)
-    assert sent[0]["time_ns"] == sent[1]["time_ns"]
-    assert all(event["data"]["home_agents"] == list(AGENTS) for event in sent)
+    """One Binding Update to each agent in the same instant, each with the list of both, by preference; then another."""
+    first, again = (run.events("binding:update_sent")[at : at + 2] for at in (0, 2))
+    assert [event["data"]["peer"] for event in first] == [AGENTS[1], AGENTS[0]]
+    assert {event["data"]["peer"] for event in again} == set(AGENTS)
+    for sent in (first, again):
+        assert sent[0]["time_ns"] == sent[1]["time_ns"]
+        assert all(event["data"]["home_agents"] == [AGENTS[1], AGENTS[0]] for event in sent)
+    later_s = (again[0]["time_ns"] - first[0]["time_ns"]) / 1e9
+    assert later_s == pytest.approx(RFC6275.initial_binding_ack_timeout_first_registration_s, abs=SLACK_S)
 
 
 @pytest.mark.parametrize(

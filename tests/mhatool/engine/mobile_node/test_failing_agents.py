@@ -399,6 +399,28 @@ def test_an_answer_ends_the_check_and_nothing_was_lost() -> None:
     assert play.takes_updates() == []
 
 
+def test_an_update_that_is_out_as_the_alarm_comes_is_the_first_question() -> None:
+    """Its answer was lost; the agent lives. It is asked two times more, a second apart, and each answer counts: the one
+    that is late, and those to what is asked then."""
+    for answered in range(3):
+        play = registered(*BOTH, lifetime_s=60)
+        play.waits(48)
+        refreshes = play.takes_updates()
+        (out,) = [each for each in refreshes if each.arrival.destination == AGENT1]
+        (other,) = [each for each in refreshes if each.arrival.destination == AGENT2]
+        play.is_answered(other)
+        play.waits(0.5)
+        play.hears_alarm(AGENT1)
+        begin = play.now
+        play.waits(2.5)
+        questions = [each for each in play.takes_updates() if each.arrival.destination == AGENT1]
+        assert [(each.at - begin) / S for each in questions] == [1, 2]
+        play.is_answered([out, *questions][answered])
+        assert play.tells(AgentChecked).alive
+        play.waits(20)
+        assert not [event for event in play.events if isinstance(event, RoundStarted)]
+
+
 def test_an_answer_to_the_first_question_counts_after_the_third() -> None:
     play = registered(*BOTH)
     play.hears_alarm(AGENT1)
