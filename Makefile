@@ -35,6 +35,9 @@ plugin: $(dev_stamp)  ## write wireshark-lua/mha.lua from the declarations again
 screenshots: $(stamp)  ## take the pictures of docs/wireshark.md from real Wireshark, under a virtual display
 	@scripts/screenshots.sh
 
+test-vm: $(dev_stamp)  ## try live home agents on Debian's stock kernel, emulated; the record goes to docs/test-vm.txt
+	@scripts/test_vm.sh
+
 soak: $(dev_stamp)  ## fuzz and run the long tests; the record goes to docs/soak.txt
 	@scripts/soak.sh
 
