@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import decode, engine, memory, plugin, report, rivals, scan, signalling, start
+from bench import decode, engine, forwarding, memory, plugin, report, rivals, scan, signalling, start
 from bench.files import NoRoomError, workspace
 from bench.process import FailedError
 from bench.result import Result, WrongAnswerError
@@ -19,6 +19,7 @@ GROUPS = {
     "memory": memory.results,
     "plugin": plugin.results,
     "engine": engine.results,
+    "forwarding": forwarding.results,
 }
 QUICK = 0.1
 
