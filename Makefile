@@ -35,8 +35,8 @@ plugin: $(dev_stamp)  ## write wireshark-lua/mha.lua from the declarations again
 screenshots: $(stamp)  ## take the pictures of docs/wireshark.md from real Wireshark, under a virtual display
 	@scripts/screenshots.sh
 
-soak: $(dev_stamp)  ## fuzz and run the long tests; the record goes to docs/soak.txt
-	@scripts/soak.sh
+soak: $(dev_stamp)  ## the long runs (ARGS="search" for one of tests, search, fuzz); records go to docs/soak/
+	@scripts/soak.sh $(ARGS)
 
 lab-slow: $(stamp)  ## measure a home agent's failure live, with RIPng's default timers (root); the record goes to docs/lab-slow.txt
 	@scripts/lab_slow.sh
