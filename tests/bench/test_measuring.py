@@ -140,7 +140,7 @@ def test_a_whole_run_writes_the_file(run_bench: Run, tmp_path: Path, capsys: pyt
     first, second = found["measurements"]
     assert (first["ratio"], first["required"], first["held"], first["peer"]) == (50.0, 40.0, True, "peer")
     assert (second["key"], second["required"]) == ("other", None)
-    assert set(found["machine"]) == {"cores", "python", "tshark", "tcpdump", "scapy", "dpkt"}
+    assert set(found["machine"]) == {"cores", "python", "tshark", "tcpdump", "scapy", "dpkt", "used_by_others"}
     assert "50.0 x better" in capsys.readouterr().out
 
 
