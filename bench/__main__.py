@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import decode, engine, memory, plugin, report, rivals, scan, signalling, start
+from bench import decode, engine, forwarding, memory, plugin, report, rivals, scan, signalling, start
 from bench.files import NoRoomError, workspace
 from bench.others import Others
 from bench.process import FailedError
@@ -20,6 +20,7 @@ GROUPS = {
     "memory": memory.results,
     "plugin": plugin.results,
     "engine": engine.results,
+    "forwarding": forwarding.results,
 }
 QUICK = 0.1
 

@@ -33,4 +33,5 @@ if [ "${CI:-}" = true ] && [ "$selection" != 'not soak' ]; then
     fail 'with CI=true no test may be left out.'
 fi
 
-exec .venv/bin/python -m pytest -n "${JOBS:-$(nproc)}" --dist loadgroup -m "$selection" "$@"
+# One process more than there are cores: that of the lab tests mostly waits.
+exec .venv/bin/python -m pytest -n "${JOBS:-$(($(nproc) + 1))}" --dist loadgroup -m "$selection" "$@"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from mhatool.cli.common import Out, fail, is_terminal
 if TYPE_CHECKING:
     from mhatool.search import Drawn, Outcome
 
-_TELL_EVERY = 100
+_TELL_EVERY, _COLLECT_EVERY = 100, 50
 
 
 def search(
@@ -32,6 +33,8 @@ def search(
         if not outcome.holds:
             failed.append(_told(outcome, out if tells else None, is_whole=keep is None and not outputs))
         _show_progress(number - seed + 1, count, len(failed))
+        if number % _COLLECT_EVERY == 0:
+            gc.collect()  # networks are circles of references, which the collector was told to count as old
     if json:
         out.document(document(seed, count, failed))
     elif tells:

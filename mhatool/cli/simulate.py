@@ -163,9 +163,23 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
             f"{flow['sent'] - flow['received']:,} lost, {flow['duplicated']:,} twice, "
             f"at most {flow['longest_delay_s'] * 1000:.1f} ms"
         )
+    yield from map(_recovery, document["recoveries"])
     held = sum(each["holds"] for each in document["expectations"])
     if document["expectations"]:
         yield f"expected: {held} of {len(document['expectations'])} hold"
+
+
+def _recovery(found: dict[str, Any]) -> str:
+    """How the mobile nodes of a home agent that failed got on, and what it cost."""
+    what = f"failure: {found['node']}, {found['how']} at {found['at_s']:g} s"
+    if not found["mobile_nodes"]:
+        return f"{what}: no mobile node was registered with it"
+    told = f", the last one told after {found['told_after_s'][1]:.3f} s" if found["told"] else ""
+    again = f" after {found['recovered_after_s'][1]:.3f} s" if found["recovered"] else ""
+    return (
+        f"{what}: {found['recovered']:,} of {found['mobile_nodes']:,} mobile nodes had all agents again{again}{told}; "
+        f"{found['alarms']:,} Home Agent Unreachable messages, {sum(found['octets'].values()):,} octets until then"
+    )
 
 
 def _moves(document: dict[str, Any]) -> Iterator[tuple[float, str]]:

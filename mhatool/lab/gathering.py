@@ -93,7 +93,7 @@ class Gathering:
         }
         with (self.folder / TRACE).open("w", encoding="utf-8") as out:
             out.write(json.dumps(header, separators=(",", ":")) + "\n")
-            out.writelines(line for _, line in sorted(_events(lab)))
+            out.writelines(line for _, line in sorted(_events(lab), key=lambda timed: timed[0]))  # else as it was told
 
     def _sort_captures(self, lab: Lab) -> None:
         """The capture of all links in order of time, and one for each link."""

@@ -15,10 +15,15 @@ import signal
 import socket
 import sys
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from dissectors.profile import RFC6275
+from mhatool.network.scenario.loss_rule import FirstFrames
+from mhatool.network.scenario.plan import LossPlan
 
 _DEVICES: Final = Path("/sys/class/net")
 _ETH_P_ALL: Final = 0x0003
@@ -32,10 +37,14 @@ _GROUP: Final = 0x01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impairment:
-    """What a link does to each frame; nothing, where both are 0."""
+    """What a link does to each frame; nothing, where all is 0 and empty.
+
+    `lose_first` is a message, by its name in records as `binding_update`: the first one to each destination is lost.
+    """
 
     delay_ms: float = 0.0
     loss_percent: float = 0.0
+    lose_first: str = ""
 
     def __post_init__(self) -> None:
         """ValueError for what no link can do."""
@@ -45,12 +54,14 @@ class Impairment:
             raise ValueError(f"loss {self.loss_percent:g} %: 0 to 100 are possible")
 
     def __bool__(self) -> bool:
-        return bool(self.delay_ms or self.loss_percent)
+        return bool(self.delay_ms or self.loss_percent or self.lose_first)
 
     @property
     def told(self) -> str:
         """In a few words."""
-        return f"{self.delay_ms:g} ms, {self.loss_percent:g} % lost" if self else "as it was"
+        first = f"the first {self.lose_first.replace('_', ' ')} to each is lost" if self.lose_first else ""
+        rates = f"{self.delay_ms:g} ms, {self.loss_percent:g} % lost" if self.delay_ms or self.loss_percent else ""
+        return ", ".join(filter(None, (rates, first))) or "as it was"
 
 
 class Hub:
@@ -70,6 +81,9 @@ class Hub:
     def read_again(self) -> None:
         """What the link does from now on; what is under way stays so late."""
         self._does = Impairment(**json.loads(self._file.read_text("ascii")))
+        message = self._does.lose_first
+        plan = LossPlan(link=self._bridge, message=message, each_destination=True)
+        self._is_first: Callable[[bytes], bool] = FirstFrames(plan, RFC6275) if message else lambda _: False
 
     def look(self) -> None:
         """See which ports the bridge has now."""
@@ -109,7 +123,7 @@ class Hub:
 
     def _take(self, name: str, frame: bytes) -> None:
         self._place[frame[6:12]] = name
-        if self._chance.random() * 100 < self._does.loss_percent:
+        if self._chance.random() * 100 < self._does.loss_percent or self._is_first(frame):
             return
         if not self._does.delay_ms and not self._late:
             self._deliver(name, frame)

@@ -41,6 +41,12 @@ class Lab:
         """Whether anything of it is there."""
         return self.folder.exists() or bool(self.namespaces())
 
+    @property
+    def _is_ruin(self) -> bool:
+        """Whether all that ran in it has ended by itself."""
+        known = self.processes.all()
+        return bool(known) and not any(process.runs for process in known.values())
+
     def namespaces(self) -> list[str]:
         """Those of this lab that the machine has."""
         prefix = commands.namespace(self.topology.name, "")
@@ -49,7 +55,12 @@ class Lab:
     # --- make and remove ---
 
     def deploy(self) -> None:
-        """Make it all and start what runs in it. LabError where it stands already or can't be made; nothing is left."""
+        """Make it all and start what runs in it. LabError where it stands already or can't be made; nothing is left.
+
+        What a crash left of an earlier one, of which nothing runs any more, is removed.
+        """
+        if self._is_ruin:
+            self.destroy()
         if self.stands:
             raise LabError(f"lab {self.topology.name} stands already: mhatool lab destroy {self.topology.name}")
         self.folder.mkdir(parents=True)

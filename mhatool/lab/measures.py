@@ -138,7 +138,7 @@ class Measures:
         }
 
     def _gap(self, gap: Gap) -> dict[str, Any]:
-        step = self._step_before(gap.last_ns)
+        step = self._step_before(gap.first_ns)
         return {
             "count": gap.count,
             "from_s": self._at(gap.first_ns),
@@ -155,7 +155,7 @@ class Measures:
         """Nothing is lost that was received later; the receiver's longest waits are told."""
         times = [record["time_ns"] for record in map(json.loads, receiver) if "received" in record]
         waits = [
-            {"from_s": self._at(one), "to_s": self._at(next_), "step": self._step_before(next_)}
+            {"from_s": self._at(one), "to_s": self._at(next_), "step": self._step_before(one)}
             for one, next_ in pairwise(times)
             if next_ - one > _STALL_NS
         ]

@@ -109,6 +109,8 @@ def _s(seconds: float | None) -> str:
 
 def _steps(document: Mapping[str, Any]) -> Iterator[str]:
     for index, step in enumerate(document["steps"]):
+        if not _led_to_anything(document, index):
+            continue
         yield f"<h2>{escape(step['what'])}, at {step['at_s']:.2f} s</h2>"
         yield after_step(document, index)
         for move in document["moves"]:
@@ -117,6 +119,14 @@ def _steps(document: Mapping[str, Any]) -> Iterator[str]:
         for failure in document["failures"]:
             if failure["at_s"] == step["at_s"]:
                 yield from _failure(document, failure)
+
+
+def _led_to_anything(document: Mapping[str, Any], index: int) -> bool:
+    """Whether there is something to show of a step."""
+    at_s = document["steps"][index]["at_s"]
+    changes = (change["at_s"] == at_s for change in (*document["moves"], *document["failures"]))
+    gaps = (gap for stream in document["streams"] for gap in (*stream.get("gaps", []), *stream.get("waits", [])))
+    return any(changes) or any(gap["step"] == index for gap in gaps)
 
 
 def _move(move: Mapping[str, Any]) -> Iterator[str]:

@@ -70,8 +70,12 @@ FAILURE_WORDS: Final = {
 
 
 def moments(failure: Mapping[str, Any]) -> list[tuple[str, float | None]]:
-    """What came of a failure, in words, and after how long; by time, last what wasn't seen."""
-    found = [(words, failure[key]) for key, words in FAILURE_WORDS.items()]
+    """What came of a failure, in words, and after how long; by time, last what wasn't seen.
+
+    Of a failure that no agent noticed, only what was seen.
+    """
+    is_noticed = failure["noticed_after_s"] is not None
+    found = [(words, failure[key]) for key, words in FAILURE_WORDS.items() if is_noticed or failure[key] is not None]
     return sorted(found, key=lambda moment: moment[1] if moment[1] is not None else math.inf)
 
 

@@ -48,7 +48,7 @@ def listen(interfaces: Iterable[str], seconds: float) -> list[Heard]:
         waiting = stack.enter_context(selectors.DefaultSelector())
         for name in interfaces:
             link = stack.enter_context(socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0))
-            attach(link, program((), (_ADVERTISEMENT,)))
+            attach(link, program((), (_ADVERTISEMENT,), looks_inside=False))
             link.bind((name, _ETH_P_ALL))
             waiting.register(link, selectors.EVENT_READ, name)
         while (left := end - time.monotonic()) > 0:

@@ -68,6 +68,8 @@ class Driver:
             loop.add_reader(watch, self._watch, watch)
         for name, link in self.machine.links.items():
             loop.add_reader(link.fileno(), self._hear, name)
+            if link.tunnelled is not None:
+                loop.add_reader(link.tunnelled, self.machine.data_plane.unpack, link.tunnelled)
         for file, read in self.machine.data_plane.readers().items():
             loop.add_reader(file, self._read, file, read)
         try:
@@ -150,11 +152,13 @@ class Driver:
             self.fail(error)
 
     def count(self) -> None:
-        """Count what the kernel has dropped of itself, now and every second."""
+        """Count what was dropped unseen, now and every second."""
         if self._counting is not None:
             self._counting.cancel()
         refused = self.machine.data_plane.refused()
         self.tables.count_dropped(DropReason.TUNNEL_SOURCE, self.clock.now(), refused)
+        lost = sum(link.lost_of_tunnels() for link in self.machine.links.values())
+        self.tables.count_dropped(DropReason.OVERRUN, self.clock.now(), lost)
         self._counting = asyncio.get_running_loop().call_later(_COUNT_S, self.count)
 
     def _read(self, file: int, read: Callable[[], None]) -> None:

@@ -14,13 +14,15 @@ from typing import Final
 from dissectors.profile import PROTOCOLS
 
 _SO_ATTACH_FILTER: Final = 26
-_LOAD_OCTET, _JUMP_IF_EQUAL, _RETURN = 0x30, 0x15, 0x06
+_LOAD_OCTET, _LOAD_WORD, _JUMP_IF_EQUAL, _RETURN = 0x30, 0x20, 0x15, 0x06
 _NEXT_HEADER_AT, _TYPE_AT = 6, 40
 _OUTER, _INNER = 0, 40
+_PACKET_TYPE_AT, _FOR_THIS_HOST = 0xFFFFF004, 0
+"""What the kernel knows of a packet is beyond its octets (SKF_AD_PKTTYPE)."""
 _WHOLE = 0x40000
 """So much of a packet is copied: all of it."""
 
-CARRIERS: Final = tuple(PROTOCOLS[name] for name in ("destination_options", "routing", "fragment", "ipv6"))
+CARRIERS: Final = tuple(PROTOCOLS[name] for name in ("destination_options", "routing", "fragment"))
 """Next headers behind which signalling may stand, or a packet of a home address."""
 IPV6: Final = PROTOCOLS["ipv6"]
 ICMPV6_TYPES: Final = (1, 2, 3, 4, *range(133, 138), *range(144, 148), 154)
@@ -31,43 +33,58 @@ Instruction = tuple[int, int, int, int]
 
 
 def program(
-    next_headers: Iterable[int], icmpv6_types: Iterable[int] = ICMPV6_TYPES, *, kernel_unpacks: bool = False
+    next_headers: Iterable[int], icmpv6_types: Iterable[int] = ICMPV6_TYPES, *, looks_inside: bool = True
 ) -> list[Instruction]:
     """Accept datagrams with these next headers right behind the IPv6 header, and ICMPv6 of these types.
 
-    Where the kernel unpacks tunnels, of tunnelled ones only those whose inner header is followed by one of these: they
-    may hold signalling.
+    `looks_inside`: tunnelled ones too, whose inner header is followed by one of these: they may hold signalling.
     """
     headers, types = list(next_headers), list(icmpv6_types)
-    if not kernel_unpacks:
-        return _ended(_accepting(_OUTER, headers, types))
-    headers.remove(IPV6)
-    inner = _accepting(_INNER, headers, types)
-    outer = _accepting(_OUTER, headers, types)
+    if not looks_inside:
+        return _ended(_matching(_OUTER, headers, types), _REFUSAL, _ACCEPTANCE)
+    inner = _matching(_INNER, headers, types)
+    outer = _matching(_OUTER, headers, types)
     to_inner: Wanted = (_JUMP_IF_EQUAL, len(outer), 0, IPV6)
-    return _ended([outer[0], to_inner, *outer[1:], (_RETURN, 0, 0, 0), *inner])
+    return _ended([outer[0], to_inner, *outer[1:], _REFUSAL, *inner], _REFUSAL, _ACCEPTANCE)
 
 
-#: An instruction before it is known where the end is: where to jump if so, `None` for the acceptance.
-Wanted = tuple[int, int | None, int, int]
+def tunnelled(next_headers: Iterable[int], icmpv6_types: Iterable[int] = ICMPV6_TYPES) -> list[Instruction]:
+    """Accept the other tunnelled datagrams: what is only carried. Those for this machine's interface alone."""
+    begin: list[Wanted] = [
+        (_LOAD_WORD, 0, 0, _PACKET_TYPE_AT),
+        (_JUMP_IF_EQUAL, 0, None, _FOR_THIS_HOST),
+        (_LOAD_OCTET, 0, 0, _NEXT_HEADER_AT),
+        (_JUMP_IF_EQUAL, 0, None, IPV6),
+    ]
+    return _ended([*begin, *_matching(_INNER, list(next_headers), list(icmpv6_types))], _ACCEPTANCE, _REFUSAL)
 
 
-def _accepting(header_at: int, headers: list[int], types: list[int]) -> list[Wanted]:
-    """Look at the IPv6 header that begins there. It begins with loading; what falls through is refused."""
+#: An instruction before it is known where the end is: where to jump if so and if not, `None` for the last one of all.
+Wanted = tuple[int, int | None, int | None, int]
+_REFUSAL: Final = (_RETURN, 0, 0, 0)
+_ACCEPTANCE: Final = (_RETURN, 0, 0, _WHOLE)
+
+
+def _matching(header_at: int, headers: list[int], types: list[int]) -> list[Wanted]:
+    """Go to the last instruction where what follows the IPv6 header there is one of these; else fall through.
+
+    It begins with loading the next header.
+    """
     made: list[Wanted] = [(_LOAD_OCTET, 0, 0, header_at + _NEXT_HEADER_AT)]
     made += [(_JUMP_IF_EQUAL, None, 0, header) for header in headers]
     made += [(_JUMP_IF_EQUAL, 0, len(types) + 1, PROTOCOLS["icmpv6"]), (_LOAD_OCTET, 0, 0, header_at + _TYPE_AT)]
     return [*made, *((_JUMP_IF_EQUAL, None, 0, kind) for kind in types)]
 
 
-def _ended(wanted: list[Wanted]) -> list[Instruction]:
-    """With a refusal and an acceptance at the end, and all jumps there."""
-    accept = len(wanted) + 1
-    made = [
-        (what, accept - at - 1 if yes is None else yes, no, constant)
-        for at, (what, yes, no, constant) in enumerate(wanted)
-    ]
-    return [*made, (_RETURN, 0, 0, 0), (_RETURN, 0, 0, _WHOLE)]
+def _ended(wanted: list[Wanted], otherwise: Instruction, matched: Instruction) -> list[Instruction]:
+    """With what becomes of packets that fall through, and of those that match."""
+    last = len(wanted) + 1
+
+    def jump(at: int, where: int | None) -> int:
+        return last - at - 1 if where is None else where
+
+    made = [(what, jump(at, yes), jump(at, no), constant) for at, (what, yes, no, constant) in enumerate(wanted)]
+    return [*made, otherwise, matched]
 
 
 def attach(to: socket.socket, instructions: list[Instruction]) -> None:
@@ -77,4 +94,4 @@ def attach(to: socket.socket, instructions: list[Instruction]) -> None:
     to.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(instructions), ctypes.addressof(buffer)))
 
 
-__all__ = ["CARRIERS", "ICMPV6_TYPES", "Instruction", "attach", "program"]
+__all__ = ["CARRIERS", "ICMPV6_TYPES", "Instruction", "attach", "program", "tunnelled"]

@@ -25,6 +25,10 @@ from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
 from mhatool.live.netlink import Netlink as OwnNetlink
 
 _IFA_F_NODAD: Final = 0x02
+_MAIN: Final = 254
+_METRIC: Final = 128
+_ON_LINK_METRIC: Final = 512
+"""Behind the kernel's own, 256: with an address's last it removes the first route to the prefix, whosever that is."""
 _GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV, errno.EADDRNOTAVAIL})
 _SYSCTLS: Final = Path("/proc/sys/net/ipv6/conf")
 
@@ -98,7 +102,7 @@ class Kernel:
         interface: str,
         next_hop: bytes | None = None,
         *,
-        table: int = 254,
+        table: int = _MAIN,
         source: bytes | None = None,
     ) -> None:
         """A route by an interface, in the place of the one that we set before, without a moment between.
@@ -113,7 +117,7 @@ class Kernel:
             "oif": self._index(interface),
             "table": table,
             "proto": MARK,
-            "priority": 128,
+            "priority": _METRIC if next_hop is not None or prefix_length == 128 or table != _MAIN else _ON_LINK_METRIC,
             "family": socket.AF_INET6,
         }
         if next_hop is not None:
@@ -127,7 +131,7 @@ class Kernel:
         self._undo[key] = lambda: self._netlink("route", "del", **arguments)
         self._by_neighbour[key] = next_hop is not None
 
-    def remove_route(self, prefix: bytes, prefix_length: int, *, table: int = 254) -> None:
+    def remove_route(self, prefix: bytes, prefix_length: int, *, table: int = _MAIN) -> None:
         """It is gone; nothing where we didn't set it."""
         self._take_back("route", text(prefix), str(prefix_length), str(table))
 

@@ -10,7 +10,7 @@ from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.engine import actions
 from mhatool.live.data_plane.base import DataPlane
 from mhatool.live.errors import LiveError
-from mhatool.live.filter import CARRIERS, program
+from mhatool.live.filter import CARRIERS
 from mhatool.live.kernel import Kernel
 from mhatool.live.packets import LinkSocket, RawSocket
 from mhatool.network import datagram as ipv6
@@ -32,11 +32,10 @@ class LiveMachine:
         mobility: int,
         warn: Callable[[str], None],
         *,
-        kernel_unpacks: bool = False,
+        carries: bool,
     ) -> None:
         self.kernel = kernel
-        wanted = program((mobility, *CARRIERS), kernel_unpacks=kernel_unpacks)
-        self.links = {name: LinkSocket(name, wanted) for name in interfaces}
+        self.links = {name: LinkSocket(name, (mobility, *CARRIERS), carries=carries) for name in interfaces}
         self.tell_addresses: Callable[[Iterable[bytes]], None] = lambda addresses: None
         """Told whenever the machine's addresses may have changed."""
         self._warn = warn

@@ -11,7 +11,7 @@ from typing import Final
 
 from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.live.errors import LiveError
-from mhatool.live.filter import Instruction, attach
+from mhatool.live.filter import Instruction, attach, program, tunnelled
 from mhatool.network.ethernet import group_link_address
 
 _ETH_P_IPV6: Final = 0x86DD
@@ -30,21 +30,26 @@ _SO_RCVBUFFORCE, _PACKET_STATISTICS = 33, 6
 
 
 class LinkSocket:
-    """What is heard on one interface and is of interest, and what is said there to a neighbour known by its address."""
+    """What is heard on one interface and is of interest, and what is said there to a neighbour known by its address.
 
-    def __init__(self, interface: str, wanted: list[Instruction]) -> None:
+    `carries`: user space unpacks tunnels. What they only carry comes by a socket of its own, without a word about who
+    sent it: that is the quick way.
+    """
+
+    def __init__(self, interface: str, next_headers: tuple[int, ...], *, carries: bool = False) -> None:
         self.interface = interface
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
-        attach(self._socket, wanted)
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM)  # beyond net.core.rmem_max too
-        self._socket.setblocking(False)
-        self._socket.bind((interface, _ETH_P_IPV6))
+        self._socket = _hearing(interface, program(next_headers))
+        self.tunnelled = _hearing(interface, tunnelled(next_headers)) if carries else None
         self.link_address: bytes = self._socket.getsockname()[4]
         self.index = socket.if_nametoindex(interface)
         """0 while there is no such interface."""
         self._groups = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._joined: list[bytes] = []
         self._anycast: list[bytes] = []
+
+    @property
+    def _hearing(self) -> list[socket.socket]:
+        return [self._socket, *([self.tunnelled] if self.tunnelled is not None else [])]
 
     def fileno(self) -> int:
         """For whoever waits for packets."""
@@ -66,9 +71,11 @@ class LinkSocket:
 
     def lost(self) -> int:
         """How many datagrams the kernel had no room for since this was asked last."""
-        counted = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-        lost: int = struct.unpack("II", counted)[1]
-        return lost
+        return _lost(self._socket)
+
+    def lost_of_tunnels(self) -> int:
+        """The same of what tunnels carry."""
+        return _lost(self.tunnelled) if self.tunnelled is not None else 0
 
     def mtu(self) -> int:
         """How long a packet the link takes. OSError where the interface is gone."""
@@ -85,7 +92,8 @@ class LinkSocket:
         if index == self.index:
             return False
         if index:
-            self._socket.bind((self.interface, _ETH_P_IPV6))
+            for each in self._hearing:
+                each.bind((self.interface, _ETH_P_IPV6))
             self._expect_link_address()
         self.index = index
         if index:
@@ -131,8 +139,25 @@ class LinkSocket:
 
     def close(self) -> None:
         """Hear and say nothing any more; groups are left with it."""
-        self._socket.close()
+        for each in self._hearing:
+            each.close()
         self._groups.close()
+
+
+def _hearing(interface: str, wanted: list[Instruction]) -> socket.socket:
+    """A socket that hears these datagrams on an interface."""
+    made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
+    attach(made, wanted)
+    made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM)  # beyond net.core.rmem_max too
+    made.setblocking(False)
+    made.bind((interface, _ETH_P_IPV6))
+    return made
+
+
+def _lost(hearing: socket.socket) -> int:
+    counted = hearing.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+    lost: int = struct.unpack("II", counted)[1]
+    return lost
 
 
 def _index_of(interface: str) -> int:

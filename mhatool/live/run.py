@@ -95,7 +95,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         if left:
             LOG.warning("removed %d addresses, settings, routes and rules that an earlier run had left behind", left)
         carriage = stack.enter_context(closing(_carriage(live, kernel, ledger)))
-        machine = _machine(live, kernel, mobility, stack, kernel_unpacks=carriage.is_in_the_kernel)
+        machine = _machine(live, kernel, mobility, stack, carries=not carriage.is_in_the_kernel)
         clock = Clock()
         memory = _memory(live, clock, stack)
         node: Node = ROLES[file.role].make(_remembering(live, memory), SystemRandom())
@@ -147,9 +147,9 @@ def _carriage(live: LiveNode, kernel: Kernel, ledger: Ledger) -> Carriage:
         raise
 
 
-def _machine(live: LiveNode, kernel: Kernel, mobility: int, stack: ExitStack, *, kernel_unpacks: bool) -> LiveMachine:
+def _machine(live: LiveNode, kernel: Kernel, mobility: int, stack: ExitStack, *, carries: bool) -> LiveMachine:
     try:
-        machine = LiveMachine(live.interfaces, kernel, mobility, LOG.warning, kernel_unpacks=kernel_unpacks)
+        machine = LiveMachine(live.interfaces, kernel, mobility, LOG.warning, carries=carries)
     except OSError as error:
         kernel.close()
         what = (error.strerror or str(error)).lower()

@@ -18,10 +18,11 @@ table ip6 {table} {{
 {more}
     chain before {{
         type filter hook prerouting priority raw; policy accept;
+        ip6 nexthdr {{ tcp, udp, icmpv6 }} accept
 {first}
-        iifname != "{tunnel}" fib daddr type {{ local, anycast }} meta l4proto {{ {protocols} }} drop
-        iifname != "{tunnel}" fib daddr type local exthdr rt exists rt type 2 drop
-        iifname != "{tunnel}" fib daddr type local exthdr dst exists drop
+        iifname != "{tunnel}" meta l4proto {{ {protocols} }} fib daddr type {{ local, anycast }} drop
+        iifname != "{tunnel}" exthdr rt exists rt type 2 fib daddr type local drop
+        iifname != "{tunnel}" exthdr dst exists fib daddr type local drop
     }}
 }}
 """

@@ -30,6 +30,11 @@ class Detours:
             self._routes[route.end].pop(key, None)
 
     @property
+    def only_intercepts(self) -> bool:
+        """Whether all that leaves is wrapped by its destination alone: the machine is a home agent and nothing else."""
+        return not (self._tunnels[End.MOBILE_NODE] or self._routes[End.MOBILE_NODE] or self._routes[End.CORRESPONDENT])
+
+    @property
     def tunnels(self) -> list[SetTunnel]:
         """Those that there are, at the mobile node's end first."""
         return [tunnel for table in self._tunnels.values() for tunnel in table.values()]

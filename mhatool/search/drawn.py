@@ -35,6 +35,18 @@ class Drawn:
         return tuple(self.misfortunes[number] for number in self.numbers)
 
     @property
+    def forgetful(self) -> frozenset[str]:
+        """The machines that are started anew, and lose their memory."""
+        rows = [row for each in self.happening for table, row in each.rows if table == "failures"]
+        return frozenset(row["node"] for row in rows if row["how"] in ("crash", "stop"))
+
+    @property
+    def is_spoilt(self) -> bool:
+        """Whether links double packets, or hold them back."""
+        troubles = [each.trouble for each in self.happening if each.trouble is not None]
+        return any(trouble.duplication or trouble.reordering for trouble in troubles)
+
+    @property
     def duration_s(self) -> float:
         """Until everything has to be well."""
         return LAST_FAULT_S + bound_s(self.shape)

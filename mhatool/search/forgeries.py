@@ -17,6 +17,8 @@ from mhatool.search.shape import (
 from mhatool.search.times import FIRST_FAULT_S
 
 Row = dict[str, Any]
+LONGEST_S = 600
+"""Longer than any search lasts."""
 _NUMBERS, _HEARTBEATS = 0xFFFF, 0xFFFF_FFFF
 
 
@@ -33,6 +35,25 @@ def draw_forgery(dice: Dice, shape: Shape, at_s: float) -> tuple[str, Row, str]:
         forgers += [_update_to_correspondent]
     table, row, what = dice.one_of(forgers)(dice, shape)
     return table, {"at": at_s, **row}, what
+
+
+def draw_impossible_update(dice: Dice, shape: Shape, at_s: float) -> tuple[str, Row, str]:
+    """A Binding Update that an agent refuses for what it asks, keys or none."""
+    destination = _agent(dice, shape)
+    home = home_address(shape.mobile_nodes + 1)
+    home, care_of, listed, why = dice.one_of(
+        (
+            (STRANGER, STRANGER, "", "a home address of another link"),
+            (_agent(dice, shape), STRANGER, "", "an agent's address"),
+            (home, destination, "", "packets for itself"),
+            (home, STRANGER, STRANGER, "a list without it"),
+        )
+    )
+    fields = {"sequence_number": dice.count(0, _NUMBERS), "lifetime_s": LONGEST_S, "flags": "AHM" if listed else "AH"}
+    options = [f"alternate_care_of_address:care_of_address={care_of}"]
+    options += [f"multiple_home_agents:home_agents={listed}"] if listed else []
+    row = _by_mallory("binding_update", STRANGER, destination, home_address=home, fields=fields, options=options)
+    return "forgeries", {"at": at_s, **row}, f"forged: {destination} is asked for {why}"
 
 
 _Forger = Callable[[Dice, Shape], tuple[str, Row, str]]
@@ -129,4 +150,4 @@ def _replay(dice: Dice, shape: Shape) -> tuple[str, Row, str]:
     return "replays", row, what
 
 
-__all__ = ["draw_forgery"]
+__all__ = ["draw_forgery", "draw_impossible_update"]

@@ -1,4 +1,4 @@
-"""What has to be true once all misfortunes are over: each invariant says what is wrong, in words.
+"""What has to be true once all misfortunes are over, or always: each invariant says what is wrong, in words.
 
 Each of them looks at the tables of nodes and machines as they stand; none asks what a node means to do.
 """
@@ -19,6 +19,9 @@ from mhatool.engine.mobile_node.binding_states import State
 from mhatool.engine.mobile_node.update_list import Entry
 from mhatool.network.machine import Machine
 from mhatool.search.tables import Tables
+
+_LATER_NS = 2_000_000_000
+"""An update is on its way, and checked for duplicates for a second, before it is accepted."""
 
 Invariant = Callable[[Tables], Iterator[str]]
 
@@ -184,15 +187,44 @@ def quiet(tables: Tables) -> Iterator[str]:
                 yield f"{agent.name} offers {text(peer.address)}, which it holds to be unreachable"
 
 
+# --- at any time ---
+
+
+def remembered(tables: Tables) -> Iterator[str]:
+    """A mobile node knows which agents may hold a binding: who forgets one can't ask it to forget.
+
+    But for one that has lost its memory; and packets that the network doubled or held may have made a binding anew. The
+    mobile node counts lifetimes from the sending of its update on (RFC 6275, 11.7.3), the agent from its acceptance.
+    """
+    for machine, node in tables.mobile_nodes if not tables.is_spoilt else ():
+        for _, agent in tables.agents if machine.name not in tables.forgetful else ():
+            for binding in agent.cache:
+                is_its_own = binding.home_address == node.configuration.home_address and binding.holds
+                is_over = binding.expires_ns - tables.now <= _LATER_NS
+                if is_its_own and not is_over and not node.may_be_bound_at(binding.agent):
+                    yield f"{machine.name} has forgotten that {agent.name} holds a binding"
+
+
+def aware(tables: Tables) -> Iterator[str]:
+    """A mobile node that has moved takes nobody for told who isn't: what it was told before is no binding any more."""
+    for machine, node in tables.mobile_nodes:
+        for entry in node.update_list if node.care_of_address is not None else ():
+            if entry.state is State.BOUND and entry.care_of_address != node.care_of_address:
+                yield f"{machine.name} is at {text(node.care_of_address or b'')}, told {text(entry.peer)} another one"
+
+
+#: Those that hold at any time, by name.
+ALWAYS: Mapping[str, Invariant] = {each.__name__: each for each in (remembered, aware)}
+
 #: By name, in the order in which they are asked.
 INVARIANTS: Mapping[str, Invariant] = {
     each.__name__: each for each in (registered, agreed, one_round, forgotten, defended, at_home, tunnelled, quiet)
 }
 
 
-def broken(tables: Tables) -> list[tuple[str, str]]:
+def broken(tables: Tables, invariants: Mapping[str, Invariant] = INVARIANTS) -> list[tuple[str, str]]:
     """The invariants that don't hold, with what is wrong."""
-    return [(name, wrong) for name, invariant in INVARIANTS.items() for wrong in invariant(tables)]
+    return [(name, wrong) for name, invariant in invariants.items() for wrong in invariant(tables)]
 
 
-__all__ = ["INVARIANTS", "Invariant", "broken"]
+__all__ = ["ALWAYS", "INVARIANTS", "Invariant", "broken"]

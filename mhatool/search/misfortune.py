@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mhatool.search.dice import Dice
-from mhatool.search.forgeries import draw_forgery
+from mhatool.search.forgeries import draw_forgery, draw_impossible_update
 from mhatool.search.shape import CORE, HOME, ROUTERS, Shape
 from mhatool.search.times import FIRST_FAULT_S, LAST_FAULT_S
 
@@ -56,6 +56,10 @@ class Planner:
             drawn = dice.one_of(_KINDS)(self, at_s)
             if drawn is not None:
                 yield drawn
+        if dice.happens(0.3):
+            at_s = dice.between(FIRST_FAULT_S, LAST_FAULT_S - 1)
+            table, row, what = draw_impossible_update(dice, self._shape, at_s)
+            yield Misfortune(at_s=at_s, what=what, rows=((table, row),))
 
     def _departures(self) -> Iterator[Misfortune]:
         """Most mobile nodes leave home before anything fails."""

@@ -12,12 +12,12 @@ from mhatool.network.scenario.run import Run
 from mhatool.protocol.collector import few_collections
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.search.drawn import Drawn
-from mhatool.search.invariants import broken
+from mhatool.search.invariants import ALWAYS, broken
 from mhatool.search.judged import Frames
 from mhatool.search.misfortune import Trouble
 from mhatool.search.sizes import overgrown
 from mhatool.search.tables import Tables
-from mhatool.search.times import LAST_FAULT_S, STEADY_S
+from mhatool.search.times import FIRST_FAULT_S, LAST_FAULT_S, STEADY_S
 
 CRASHED, GROWN, JUDGED = "no_exception", "bounded", "judged"
 """What has to hold beside the invariants over tables: nobody fails by an error, nothing grows, no rule is broken."""
@@ -64,12 +64,19 @@ def run(drawn: Drawn, capture: ByteSink | None = None, trace: ByteSink | None = 
 
 
 def _wait(drawn: Drawn, network: Network, start_ns: int) -> tuple[list[tuple[str, str]], float | None]:
-    """Until the tables have been well for long enough: since when; or what was wrong at the end."""
+    """Until the tables have been well for long enough: since when; or what was wrong at the end, or at any time."""
     well_since: float | None = None
-    at_s, wrong = LAST_FAULT_S, []
+    at_s, wrong = FIRST_FAULT_S, []
     while at_s <= drawn.duration_s:
         network.run(start_ns + nanoseconds(at_s))
-        wrong = broken(Tables(network))
+        tables = Tables(network, drawn.forgetful, is_spoilt=drawn.is_spoilt)
+        wrong = broken(tables, ALWAYS)
+        if wrong:
+            return wrong, None
+        if at_s < LAST_FAULT_S:
+            at_s += _LOOK_EVERY_S
+            continue
+        wrong = broken(tables)
         well_since = None if wrong else (at_s if well_since is None else well_since)
         if well_since is not None and at_s - well_since >= STEADY_S:
             break

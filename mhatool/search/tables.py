@@ -16,10 +16,15 @@ N = TypeVar("N")
 
 
 class Tables:
-    """The network's nodes that run, by their roles."""
+    """The network's nodes that run, by their roles.
 
-    def __init__(self, network: Network) -> None:
+    `forgetful` are the machines that were started anew; `is_spoilt`: links doubled packets or held them back.
+    """
+
+    def __init__(self, network: Network, forgetful: frozenset[str] = frozenset(), *, is_spoilt: bool = False) -> None:
         self.network = network
+        self.forgetful = forgetful
+        self.is_spoilt = is_spoilt
         self.now = network.agenda.now
         self.agents = [(machine, node) for machine, node in self._nodes(HomeAgent) if _is_in_service(machine, node)]
         """Home agents that serve: on the home link, and not leaving."""

@@ -20,6 +20,7 @@ from mhatool.validate.doubling import (
     waits_between,
 )
 from mhatool.validate.finding import Severity
+from mhatool.validate.held import may_be_hurried
 from mhatool.validate.home_agent_list import home_agents
 from mhatool.validate.retransmission import LATELY_NS, repeats
 from mhatool.validate.rule import Breach, Case, Late, rule
@@ -163,8 +164,9 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
     doubled are a breach; one shorter wait may be a new beginning (a movement to the same address). Inconclusive where
     the capture shows no answer of this peer at all: then these may be refreshes whose answers go another way; and where
     updates to one of several home agents are a second apart: so a mobile node asks one that it heard is unreachable,
-    three times, and what told it may have passed elsewhere. Updates that list other home agents than the one before
-    aren't the same one again.
+    three times, and what told it may have passed elsewhere; and where one follows an answer of another home agent at
+    once: who asked in vain while there was no way may ask as soon as there is one. Updates that list other home agents
+    than the one before aren't the same one again.
     """
     exchange, conversation = case.exchange, case.conversation
     if exchange is None or exchange.previous is None or exchange.previous.answer is not None:
@@ -179,7 +181,8 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
         return ()
     if case.surroundings.known(Lists).differ(case.seen.message, sent[-SAME_WAITS:-1]):
         return ()
-    unsure = _may_be_checks(exchange, sent) or not shows_answers(case.surroundings, conversation)
+    hurried = may_be_hurried(case, sent[-SAME_WAITS:])
+    unsure = hurried or _may_be_checks(exchange, sent) or not shows_answers(case.surroundings, conversation)
     return (not_doubled(sent, inconclusive=unsure),)
 
 

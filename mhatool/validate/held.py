@@ -8,14 +8,18 @@ from dissectors.ipv6.address import UNSPECIFIED, is_multicast
 from mhatool.exchange import Latest
 from mhatool.exchange.history import History
 from mhatool.observe.failure.probing import HELD_NS
+from mhatool.protocol.lifetime import nanoseconds
 from mhatool.validate.doubling import Transmission
 from mhatool.validate.restart import IDENTIFIER, Solicitations
 from mhatool.validate.rule import Case
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import SEVERAL
 from mhatool.validate.surroundings import knowledge
 
 MOST = 50_000
 KEPT = 8
+AT_ONCE_NS = nanoseconds(0.1)
+"""What follows from an answer comes so soon; both may be stamped 50 ms off."""
 
 
 @knowledge("neighbor_solicitation")
@@ -48,6 +52,30 @@ class Resolutions:
         """Whether it did so no longer ago than a packet waits for that."""
         sent = self._sent.get(source[IDENTIFIER:]) or ()
         return any(0 <= time_ns - at <= HELD_NS for at in sent)
+
+
+@knowledge("dhaad_reply", "binding_acknowledgement", only=SEVERAL)
+class Answers:
+    """When home agents answered a mobile node lately, by where it is."""
+
+    def __init__(self) -> None:
+        self._seen: Latest[bytes, History[int]] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Take in an answer."""
+        seen_ns = self._seen.get(seen.datagram.destination) or History(KEPT)
+        seen_ns.add(seen.time_ns)
+        self._seen.note(seen.datagram.destination, seen_ns)
+
+    def just_before(self, address: bytes, time_ns: int) -> bool:
+        """Whether one came no longer ago than it takes to be taken."""
+        return any(0 <= time_ns - at <= AT_ONCE_NS for at in self._seen.get(address) or ())
+
+
+def may_be_hurried(case: Case, sent: Sequence[Transmission]) -> bool:
+    """Whether any of these but the first follows an answer of a home agent: then there is a way again, and no wait."""
+    answers = case.surroundings.known(Answers)
+    return any(answers.just_before(case.seen.datagram.source, at) for at, _ in sent[1:])
 
 
 def may_be_held(case: Case, sent: Sequence[Transmission]) -> bool:

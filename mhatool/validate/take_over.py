@@ -103,8 +103,8 @@ def defends_alone(case: Case) -> Iterator[Breach]:
     """While a mobile node is away, one of its home agents answers solicitations for its home address.
 
     Who takes over says so, by an unsolicited Neighbor Advertisement with Override. Two that answer by turns without
-    it, over more than a second, send packets now here and now there. While their probes of each other go unanswered
-    the home link is divided, and neither can know: then it is inconclusive.
+    it, over more than a second, or the same question, send packets now here and now there. While their probes of each
+    other go unanswered the home link is divided, and neither can know: then it is inconclusive.
     """
     message = case.seen.message
     target, failures = message.get("target"), failures_of(case)
@@ -112,7 +112,8 @@ def defends_alone(case: Case) -> Iterator[Breach]:
         return
     sender = failures.neighbours.agent(case.seen.datagram.source)
     moment = Moment(case.seen.time_ns, case.seen.frame)
-    contest = failures.defences.contest(moment, target, sender, message.get("flags") or frozenset())
+    flags, asker = message.get("flags") or frozenset(), case.seen.datagram.destination
+    contest = failures.defences.contest(moment, target, sender, flags, asker)
     if contest is None or not (failures.rosters.is_agent(sender) and failures.rosters.is_agent(contest.other)):
         return
     before = (contest.before.frame, contest.between.frame)

@@ -224,6 +224,7 @@ EXAMPLES = [
         keeps="Three Heartbeats a second apart stay unanswered, and a second later the mobile node is told.",
         breaks="It is told though every Heartbeat was answered, the last one 13 s before and the next one too.",
         at=(9,),
+        also={"MHA-021": "Who answers the last Heartbeat and the next one is alive: probes 10 s apart tell in 40 s."},
     ),
     Example(
         rule="MHA-021",

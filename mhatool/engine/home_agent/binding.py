@@ -76,7 +76,18 @@ class Binding:
     """
 
     __slots__ = (
-        *("agent", "agents", "care_of_address", "checked", "clone", "cloned", "defends", "expires_ns", "flags"),
+        *(
+            "agent",
+            "agents",
+            "asks_until_ns",
+            "care_of_address",
+            "checked",
+            "clone",
+            "cloned",
+            "defends",
+            "expires_ns",
+            "flags",
+        ),
         *("holder", "home_address", "lifetime_s", "pending", "rings_ns", "sequence_number", "state", "told_again_ns"),
     )
 
@@ -100,7 +111,9 @@ class Binding:
         self.defends = False
         """Whether this agent answers for the home address on the home link."""
         self.holder: bytes | None = None
-        """An agent that comes earlier in the list and has said that it answers; None: this one is to."""
+        """An agent that has said that it answers, earlier in the list or asked; None: this one is to."""
+        self.asks_until_ns = 0
+        """Until then this agent has asked who has the address, and yields to whichever agent of the list says so."""
         self.told_again_ns: int | None = None
         """When this agent last repeated that it defends the address."""
 

@@ -2,8 +2,9 @@
 
 With one home agent that is it. Several hold the binding and tunnel what reaches them, but only one answers for the
 address: two would draw neighbours back and forth. Each announces itself once it has the binding, and yields to one
-that comes earlier in the mobile node's list; one that hears a later agent repeats its announcement, at most once a
-second. Agents are told apart by their link-layer addresses.
+that comes earlier in the mobile node's list, or that answers where this one doesn't know whether it still is to; one
+that hears a later agent repeats its announcement, at most once a second. Agents are told apart by their link-layer
+addresses.
 """
 
 from __future__ import annotations
@@ -61,11 +62,16 @@ class Defence:
                 time_ns=now, node=self._output.node, address=binding.home_address, link_source=link_source
             )
             self._output.tell(conflict)
-        elif self._leaves or other in binding.before():
+        elif self._leaves or other in binding.before() or now < binding.asks_until_ns:
             binding.holder = other
             self._end(binding, now, "yielded")
         elif binding.defends:
             self.repeat(binding, now)
+
+    def ask(self, face: Binding, until: int, now: int) -> None:
+        """Ask who has the address, as for a check: any agent of the list that says so until then has it."""
+        face.asks_until_ns = until
+        self._link.ask(face.home_address, now)
 
     def leave(self) -> None:
         """Yield to any other agent from now on."""

@@ -70,12 +70,6 @@ class Choice:
         unwanted = {*self.refusers, *self.silent, *self.all}
         return tuple(agent for agent in self.candidates if agent not in unwanted and not self.lost.is_shunned(agent))
 
-    @property
-    def is_nobody_left(self) -> bool:
-        """Whether all candidates that haven't refused were tried one at a time, and said nothing."""
-        left = [agent for agent in self.candidates if agent not in self.refusers]
-        return bool(self.silent) and all(agent in self.silent for agent in left)
-
     def can_spare(self, agent: bytes) -> bool:
         """Whether another agent holds a binding and isn't doubted."""
         return any(other != agent and not self.doubts(other) and self.is_bound(other) for other in self.all)

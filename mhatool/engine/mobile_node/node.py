@@ -117,6 +117,15 @@ class MobileNode:
         return self._parts.rounds.agents
 
     @property
+    def care_of_address(self) -> bytes | None:
+        """Where it is reached while away; None at home, and before it knows."""
+        return self._context.care_of_address
+
+    def may_be_bound_at(self, agent: bytes) -> bool:
+        """Whether a home agent may hold a binding, as far as the node knows."""
+        return self.update_list.find(agent) is not None or agent in self._parts.rounds.holders.agents
+
+    @property
     def is_leaving(self) -> bool:
         """Whether it was told to stop."""
         return self._is_leaving

@@ -147,6 +147,7 @@ class Rounds:
             return
         self._context.cancel(Alarm.SEARCH_AGAIN)
         self._choice.refusers.clear()
+        self._begin_cycle()
         static = self._context.configuration.static_home_agents
         heard = self._known.in_order() if self._context.behaviour.learns_from_advertisements else ()
         if (static and not self._choice.lost) or heard:
@@ -163,7 +164,6 @@ class Rounds:
 
     def _offer(self, agents: tuple[bytes, ...], cause: str) -> None:
         self._choice.candidates = tuple(dict.fromkeys(agents))
-        self._begin_cycle()
         if self.agents:
             self._try_others()
         else:
@@ -248,18 +248,19 @@ class Rounds:
         """An agent refused, and its entry is gone: a round without it."""
         if agent in self._choice.all:
             self._choice.refusers.append(agent)
-            self._begin_cycle()
             self._without((agent,), "an agent refused")
 
     def silent(self, agent: bytes) -> None:
         """The one agent that was tried said nothing: the next one; after the last, the first again, more slowly."""
-        self._choice.silent.append(agent)
-        self._begin_cycle()
+        choice = self._choice
+        choice.silent.append(agent)
+        if not choice.refusers and not choice.others():
+            self._begin_cycle()
         self._without((agent,), "an agent doesn't answer")
 
     def _begin_cycle(self) -> None:
-        """Where all who wouldn't refuse were silent, all of them may be tried again, with twice the time."""
-        if self._choice.is_nobody_left:
+        """Those that said nothing may be tried again, with twice the time; where others refused, after a search."""
+        if self._choice.silent:
             self._choice.silent.clear()
             self._registrations.cycles += 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
@@ -25,7 +26,7 @@ class DataPlane(Protocol):
         """The machine has these addresses now."""
 
     def refused(self) -> int:
-        """How many tunnelled packets the kernel has dropped since this was asked last: no binding covered them."""
+        """How many tunnelled packets were dropped unseen since this was asked last: no binding covered them."""
 
     def admit_again(self) -> None:
         """The node's table in nf_tables is a new one: what it admitted is to be put there again."""
@@ -41,6 +42,9 @@ class DataPlane(Protocol):
 
     def too_big(self, datagram: bytes, mtu: int) -> None:
         """A packet that was to leave is longer than the link takes, `mtu`."""
+
+    def unpack(self, tunnelled: socket.socket) -> None:
+        """Take what tunnels carry from a socket of `LinkSocket`."""
 
     def close(self) -> None:
         """Carry nothing any more, and leave nothing behind."""

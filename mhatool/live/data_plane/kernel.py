@@ -113,6 +113,9 @@ class KernelDataPlane:
         """See `DataPlane`."""
         self._user_space.too_big(datagram, mtu)
 
+    def unpack(self, tunnelled: socket.socket) -> None:
+        """See `DataPlane`: the kernel does, and there is no such socket."""
+
     def close(self) -> None:
         """See `DataPlane`. Routes and tunnels are whose they were before."""
         self._admission.close()

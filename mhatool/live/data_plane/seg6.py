@@ -113,8 +113,9 @@ class TunnelSource:
         self._ledger = ledger
         self._netlink = Netlink(GENERIC)
         self._is_ours = False
+        self._address = _NOBODY
         try:
-            answer = self._netlink.ask(_CONTROLLER, _generic(3) + attribute(2, b"SEG6\0"))
+            answer = self._netlink.ask(_CONTROLLER, _generic(_GET_FAMILY) + attribute(2, b"SEG6\0"))
             self._family = struct.unpack("=H", attributes(answer[0][1][4:])[1])[0]
             source = self._get()
         except RefusedError as error:
@@ -125,18 +126,21 @@ class TunnelSource:
             raise LiveError("seg6: its tunnels have a source address already (`ip sr tunsrc show`)")
 
     def _get(self) -> bytes:
-        answer = self._netlink.ask(self._family, _generic(4))
+        answer = self._netlink.ask(self._family, _generic(_GET_SOURCE))
         return attributes(answer[0][1][4:])[1]
 
     def set(self, address: bytes) -> None:
-        """From now on."""
+        """From now on. Not again where it is so: the kernel waits some 10 ms after a change, until all have seen it."""
+        if address == self._address:
+            return
         if not self._is_ours:
             self._ledger.add(TUNNEL_SOURCE, "")
             self._is_ours = True
         self._set(address)
 
     def _set(self, address: bytes) -> None:
-        self._netlink.do(self._family, _generic(3) + attribute(1, address))
+        self._netlink.do(self._family, _generic(_SET_SOURCE) + attribute(1, address))
+        self._address = address
 
     def close(self) -> None:
         """As it was."""
@@ -154,8 +158,9 @@ def forget_tunnel_source() -> None:
     """Give back the source that a run has left behind."""
     with suppress(RefusedError):  # no seg6 any more: another kernel runs
         netlink = Netlink(GENERIC)
-        answer = netlink.ask(_CONTROLLER, _generic(3) + attribute(2, b"SEG6\0"))
-        netlink.do(struct.unpack("=H", attributes(answer[0][1][4:])[1])[0], _generic(3) + attribute(1, _NOBODY))
+        answer = netlink.ask(_CONTROLLER, _generic(_GET_FAMILY) + attribute(2, b"SEG6\0"))
+        family = struct.unpack("=H", attributes(answer[0][1][4:])[1])[0]
+        netlink.do(family, _generic(_SET_SOURCE) + attribute(1, _NOBODY))
         netlink.close()
 
 

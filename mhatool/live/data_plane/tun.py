@@ -10,6 +10,7 @@ import fcntl
 import os
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -31,6 +32,21 @@ _AT_ONCE: Final = 256
 _ANYWHERE: Final = bytes(16)
 _NO_PACKET: Final = 40
 """Shorter than an IPv6 header."""
+_AGAIN_S: Final = 1.0
+_MOST_FLOWS: Final = 10_000
+
+
+class Wrapper(dict[int, bytes]):
+    """The outer header of a tunnel (RFC 2473, 3), by the length of what is inside."""
+
+    def __init__(self, source: bytes, destination: bytes) -> None:
+        super().__init__()
+        # The kernel counts one hop off it, since it forwards what comes from the device.
+        self._rest = bytes((ipv6.IPV6, ipv6.TUNNEL_HOP_LIMIT + 1)) + source + destination
+
+    def __missing__(self, length: int) -> bytes:
+        made = self[length] = b"\x60\0\0\0" + length.to_bytes(2) + self._rest
+        return made
 
 
 class TunDataPlane:
@@ -49,6 +65,14 @@ class TunDataPlane:
         self._kernel = kernel
         self._send = send
         self._tell = tell
+        self._wrappers: dict[bytes, Wrapper] = {}
+        """By home address, where this machine is its home agent."""
+        self._covered: dict[End, dict[bytes, SetTunnel]] = {end: {} for end in End}
+        """By the addresses that tunnelled packets may come with: outer source and destination, inner address."""
+        self._keys: dict[tuple[End, bytes], list[bytes]] = {}
+        self._own: frozenset[bytes] = frozenset()
+        self._told: dict[tuple[bytes, bytes], float] = {}
+        self._refused = 0
         self._file = _open(device)
         _bring_up(device, mtu)
 
@@ -58,11 +82,13 @@ class TunDataPlane:
         return {self._file: self.read, **errors}
 
     def look(self, addresses: Iterable[bytes]) -> None:
-        """See `DataPlane`: the kernel knows them, and gets what is unpacked."""
+        """See `DataPlane`."""
+        self._own = frozenset(addresses)
 
     def refused(self) -> int:
-        """See `DataPlane`: here they are counted one by one."""
-        return 0
+        """See `DataPlane`."""
+        refused, self._refused = self._refused, 0
+        return refused
 
     def admit_again(self) -> None:
         """See `DataPlane`: here it is user space that admits."""
@@ -72,6 +98,12 @@ class TunDataPlane:
     def set_tunnel(self, tunnel: SetTunnel) -> None:
         """See `SetTunnel`."""
         self.detours.set_tunnel(tunnel)
+        covered, which = self._covered[tunnel.end], (tunnel.end, tunnel.home_address)
+        for key in self._keys.pop(which, ()):
+            del covered[key]
+        if keys := _keys(tunnel):
+            self._keys[which] = keys
+            covered.update(dict.fromkeys(keys, tunnel))
         self.lead(tunnel)
 
     def unlead(self, tunnel: SetTunnel) -> None:
@@ -83,6 +115,10 @@ class TunDataPlane:
         home = tunnel.home_address
         if tunnel.end is End.HOME_AGENT:
             self._lead(home, bool(tunnel.remotes))
+            if tunnel.remotes:
+                self._wrappers[home] = Wrapper(tunnel.local, tunnel.remotes[0])
+            else:
+                self._wrappers.pop(home, None)
         elif tunnel.remotes:
             self._kernel.set_route(_ANYWHERE, 0, self.device, table=TABLE)
             self._kernel.set_source_rule(home)
@@ -104,19 +140,26 @@ class TunDataPlane:
     # --- out ---
 
     def read(self) -> None:
-        """Send on what the kernel has routed into the device."""
+        """Send on what the kernel has routed into the device.
+
+        What a home agent only wraps goes back through the device, and the kernel forwards it: that is the quick way.
+        """
+        file, room, wrappers = self._file, self.mtu, self._wrappers if self.detours.only_intercepts else {}
         for _ in range(_AT_ONCE):
             try:
-                datagram = os.read(self._file, _LONGEST)
+                datagram = os.read(file, room)
             except BlockingIOError:
                 return
-            if len(datagram) >= _NO_PACKET and datagram[0] >> 4 == 6:
+            wrapper = wrappers.get(datagram[24:40])
+            if wrapper is not None:
+                os.write(file, wrapper[len(datagram)] + datagram)
+            elif len(datagram) >= _NO_PACKET and datagram[0] >> 4 == 6:
                 self._leave(datagram)
 
     def _leave(self, datagram: bytes) -> None:
         source, destination = ipv6.source(datagram), ipv6.destination(datagram)
         if self.detours.is_away(source) and not self.detours.is_optimised(source, destination):
-            self._tell(TrafficFromHomeAddress(source, destination))
+            self._tell_now_and_then(TrafficFromHomeAddress(source, destination))
         if self.detours.answers_directly(destination, source):
             self._tell(RouteUsed(destination, source))
         outgoing = self.detours.outgoing(datagram)
@@ -129,7 +172,33 @@ class TunDataPlane:
         if self.path_errors is not None and found.protocol == ipv6.IPV6:
             self.path_errors.take(mtu, datagram[: ipv6.HEADER], datagram[found.at :])
 
+    def _tell_now_and_then(self, flow: TrafficFromHomeAddress | PacketTunnelled) -> None:
+        """The node hears of a flow once a second."""
+        key, now = (flow.home_address, flow.correspondent), time.monotonic()
+        if now - self._told.get(key, -_AGAIN_S) >= _AGAIN_S:
+            if len(self._told) >= _MOST_FLOWS:
+                self._told.clear()
+            self._told[key] = now
+            self._tell(flow)
+
     # --- in ---
+
+    def unpack(self, tunnelled: socket.socket) -> None:
+        """See `DataPlane`. One look into a table tells whether a binding covers a packet, however many there are."""
+        file, at_agent, at_node = self._file, self._covered[End.HOME_AGENT], self._covered[End.MOBILE_NODE]
+        for _ in range(_AT_ONCE):
+            try:
+                datagram = tunnelled.recv(_LONGEST)
+            except OSError:  # no more, or the interface went down
+                return
+            ends = datagram[8:40]
+            tunnel = at_agent.get(ends + datagram[48:64]) or at_node.get(ends + datagram[64:80])
+            if tunnel is None or not ipv6.is_whole(inner := datagram[ipv6.HEADER :]):
+                self._refused += ends[16:] in self._own
+                continue
+            if tunnel.end is End.MOBILE_NODE:
+                self._tell_now_and_then(PacketTunnelled(ipv6.destination(inner), ipv6.source(inner)))
+            os.write(file, inner)
 
     def receive(self, datagram: bytes) -> bool:
         """Unpack what comes through a tunnel or by an optimised route, if a binding covers it."""
@@ -160,7 +229,7 @@ class TunDataPlane:
         if end is None:
             return False
         if end is End.MOBILE_NODE:
-            self._tell(PacketTunnelled(ipv6.destination(inner), ipv6.source(inner)))
+            self._tell_now_and_then(PacketTunnelled(ipv6.destination(inner), ipv6.source(inner)))
         self._give(inner)
         return True
 
@@ -178,6 +247,12 @@ class TunDataPlane:
         if self.path_errors is not None:
             self.path_errors.close()
         os.close(self._file)
+
+
+def _keys(tunnel: SetTunnel) -> list[bytes]:
+    """The addresses that its packets may come with: see `Detours.unpacks`."""
+    remotes = tunnel.remotes[:1] if tunnel.end is End.HOME_AGENT else tunnel.remotes
+    return [remote + tunnel.local + tunnel.home_address for remote in remotes]
 
 
 def _open(device: str) -> int:

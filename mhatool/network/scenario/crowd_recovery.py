@@ -1,53 +1,105 @@
-"""What followed the failure of a home agent for each of many mobile nodes."""
+"""What followed the failure of a home agent for its mobile nodes: how many recovered, when, and what it cost."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from mhatool.engine.events import Event, MessageReceived, MessageSent, UpdateListEntry
 from mhatool.engine.link_events import MachineFailed
+from mhatool.network.network import Network
 from mhatool.network.scenario.recovery import ALARM
+from mhatool.protocol.lifetime import NS_PER_S
 
 
 class CrowdRecovery:
-    """Hears a run. `told` and `complete` are, by mobile node, when it took the first alarm, and when it was registered
-    with so many `agents` of those that live; instants in nanoseconds."""
+    """Hears a run in which `node`, whose address as a home agent is `address`, fails.
 
-    def __init__(self, node: str, address: bytes, agents: int) -> None:
-        self._node, self._address, self._agents = node, address, agents
+    `wanted` are the mobile nodes, and how many agents each wants. `told` and `complete` are, by mobile node that was
+    registered with the one that failed, when it took the first alarm, and when it was registered with as many of the
+    others; instants in nanoseconds.
+    """
+
+    def __init__(self, node: str, address: bytes, wanted: Mapping[str, int]) -> None:
+        self.node, self._address, self._wanted = node, address, wanted
         self._bound: dict[tuple[str, bytes], bool] = {}
         self._living: Counter[str] = Counter()
+        self.how = ""
         self.failed: int | None = None
+        self.affected: dict[str, None] = {}
+        """The mobile nodes that were registered with it when it failed."""
         self.told: dict[str, int] = {}
         self.complete: dict[str, int] = {}
         self.alarms = 0
         """Home Agent Unreachable messages that were sent until all had their agents again."""
+        self.octets: Counter[str] = Counter()
+        """What each link carried until then, link-layer headers included."""
+        self._by_class: Mapping[type[Event], Callable[[Any], None]] = {
+            UpdateListEntry: self._entry,
+            MachineFailed: self._fails,
+            MessageSent: self._sent,
+            MessageReceived: self._received,
+        }
 
     @property
     def is_going_on(self) -> bool:
-        """Whether somebody was told, or is still to be, and hasn't all agents again."""
-        return self.failed is not None and (not self.complete or len(self.complete) < len(self._living))
+        """Whether somebody hasn't all agents again."""
+        return self.failed is not None and len(self.complete) < len(self.affected)
+
+    def watch(self, network: Network) -> None:
+        """Hear what its nodes tell, and count what its links carry."""
+        network.listeners.append(self.hear)
+        for link in network.links.values():
+            link.taps.append(self._counter(link.name))
+
+    def _counter(self, link: str) -> Callable[[int, bytes, str | None], None]:
+        def count(_now: int, frame: bytes, _comment: str | None) -> None:
+            if self.is_going_on:
+                self.octets[link] += len(frame)
+
+        return count
 
     def hear(self, event: Event) -> None:
         """Something happened."""
-        if isinstance(event, UpdateListEntry):
-            self._entry(event)
-        elif isinstance(event, MachineFailed) and event.node == self._node:
-            self.failed = event.time_ns
-        elif self.is_going_on and isinstance(event, MessageSent):
+        handler = self._by_class.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def _fails(self, event: MachineFailed) -> None:
+        if event.node == self.node and self.failed is None:
+            self.failed, self.how = event.time_ns, event.how
+            self.affected = {
+                name: None for (name, peer), bound in self._bound.items() if bound and peer == self._address
+            }
+
+    def _sent(self, event: MessageSent) -> None:
+        if self.is_going_on:
             self.alarms += event.message == ALARM
-        elif self.failed is not None and isinstance(event, MessageReceived) and event.message == ALARM:
+
+    def _received(self, event: MessageReceived) -> None:
+        if event.message == ALARM and event.node in self.affected:
             self.told.setdefault(event.node, event.time_ns)
 
     def _entry(self, event: UpdateListEntry) -> None:
-        if not event.home_registration or event.peer == self._address:
+        if not event.home_registration:
             return
         key = event.node, event.peer
         is_bound = not event.gone and event.state in ("BOUND", "WAITAR")
-        self._living[event.node] += is_bound - self._bound.get(key, False)
+        if event.peer != self._address:
+            self._living[event.node] += is_bound - self._bound.get(key, False)
         self._bound[key] = is_bound
-        if self.failed is not None and self._living[event.node] >= self._agents:
+        if event.node in self.affected and self._living[event.node] >= self._wanted[event.node]:
             self.complete.setdefault(event.node, event.time_ns)
+
+    # --- what it came to ---
+
+    def after_s(self, instants: Mapping[str, int]) -> tuple[float, float] | None:
+        """When the first and the last of these was, in seconds after the failure; None where there is none."""
+        if self.failed is None or not instants:
+            return None
+        first, last = min(instants.values()), max(instants.values())
+        return (first - self.failed) / NS_PER_S, (last - self.failed) / NS_PER_S
 
 
 __all__ = ["CrowdRecovery"]

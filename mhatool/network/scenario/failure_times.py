@@ -9,16 +9,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from dissectors.ipv6.address import parse
-from mhatool.network.link import Link
-from mhatool.network.scenario.crowd_recovery import CrowdRecovery
 from mhatool.network.scenario.load import load
 from mhatool.network.scenario.plan import Scenario
 from mhatool.network.scenario.recovery import Recovery
 from mhatool.network.scenario.run import Run
-from mhatool.protocol.lifetime import NS_PER_S
 
 ROUTERS, ONE_ARMED, CROWD = "ha-failure", "ha-failure-one-armed", "crowd-failure"
 NEW_CORRESPONDENT = "cn3-mn"
@@ -132,37 +128,23 @@ def _seconds(value: float | None) -> str:
 def crowd(changes: tuple[str, ...] = ()) -> str:
     """What a thousand mobile nodes go through, in words."""
     run = Run(load(CROWD, (*changes, "expectations=[]")))
-    network = run.build.network
-    recovery = CrowdRecovery("ha1", parse("2001:db8:2::1"), 2)
-    network.listeners.append(recovery.hear)
-    octets = dict.fromkeys(network.links, 0)
-    for link in network.links.values():
-        link.taps.append(partial(_count, octets, link, recovery))
     run.happen()
-    assert recovery.failed is not None
-    first, last, complete = (
-        (each - recovery.failed) / NS_PER_S
-        for each in (min(recovery.told.values()), max(recovery.told.values()), max(recovery.complete.values()))
-    )
-    carried = "".join(f"| `{name}` | {size:,} |\n" for name, size in octets.items())
+    (recovery,) = run.recoveries
+    told, complete = recovery.after_s(recovery.told), recovery.after_s(recovery.complete)
+    assert told is not None  # everybody is
+    assert complete is not None
+    carried = "".join(f"| `{name}` | {recovery.octets[name]:,} |\n" for name in run.build.network.links)
     rate, count = run.scenario.constants.unreachable_rate, len(recovery.complete)
     return f"""
 ## {len(recovery.told):,} mobile nodes at once
 
-`{CROWD}`: all of them lose an agent in the same instant. The first one is told after {first:.3f} s, the last one
-after {last:.3f} s, by {rate:g} messages a second at most; {count:,} have all agents again after {complete:.3f} s.
+`{CROWD}`: all of them lose an agent in the same instant. The first one is told after {told[0]:.3f} s, the last one
+after {told[1]:.3f} s, by {rate:g} messages a second at most; {count:,} have all agents again after {complete[1]:.3f} s.
 Until then {recovery.alarms:,} Home Agent Unreachable messages were sent.
 
 | link | octets, with Ethernet headers |
 | --- | --- |
 {carried}"""
-
-
-def _count(
-    octets: dict[str, int], link: Link, recovery: CrowdRecovery, _now: int, frame: bytes, _why: str | None
-) -> None:
-    if recovery.is_going_on:
-        octets[link.name] += len(frame)
 
 
 def document(*, with_crowd: bool) -> str:

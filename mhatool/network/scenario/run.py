@@ -11,10 +11,13 @@ from dissectors.ipv6.address import text
 from mhatool.capture.writer import ByteSink
 from mhatool.engine.events import Event
 from mhatool.network.scenario.build import Build
+from mhatool.network.scenario.check_nodes import copy_names
 from mhatool.network.scenario.chronicle import Chronicle
+from mhatool.network.scenario.crowd_recovery import CrowdRecovery
 from mhatool.network.scenario.errors import ScenarioError
 from mhatool.network.scenario.expectations import Expectation
 from mhatool.network.scenario.plan import Scenario
+from mhatool.network.scenario.roles import configured
 from mhatool.network.vantage import Recorder
 from mhatool.protocol.collector import few_collections
 from mhatool.trace import Header, NodeNames, TraceWriter
@@ -36,18 +39,38 @@ class Run:
     trace: ByteSink | None = None
     build: Build = field(init=False)
     chronicle: Chronicle = field(init=False, default_factory=Chronicle)
+    recoveries: list[CrowdRecovery] = field(init=False)
+    """What followed for mobile nodes where a home agent fails."""
 
     def __post_init__(self) -> None:
         """Build it; ScenarioError where a vantage point is nowhere."""
         self.build = Build(self.scenario, self.seed)
         network = self.build.network
         network.listeners.append(self.chronicle.hear)
+        self.recoveries = list(self._recoveries())
+        for recovery in self.recoveries:
+            recovery.watch(network)
         self._watch(self.capture)
         for plan in self.scenario.expectations:
             since = self.build.at(plan.since)
             expectation = Expectation(plan, since, network, self.chronicle)
             network.agenda.at(since, expectation.begin)
             network.agenda.at(self.build.at(plan.at), expectation.judge)
+
+    def _recoveries(self) -> Iterator[CrowdRecovery]:
+        """One for each home agent that fails or restarts; its first address is the one that counts."""
+        plans, scenario = self.scenario.nodes, self.scenario
+        nodes = {name: configured("mobile_node", name, scenario, ("nodes", name)) for name in plans}
+        wanted = {
+            copy: node.home_agents
+            for name, node in nodes.items()
+            if node is not None
+            for copy in copy_names(name, plans[name].copies)
+        }
+        for name in dict.fromkeys(failure.node for failure in scenario.failures if not failure.interface):
+            agent = configured("home_agent", name, scenario, ("nodes", name)) if name in plans else None
+            if agent is not None:
+                yield CrowdRecovery(name, agent.addresses[0], wanted)
 
     def _watch(self, sink: ByteSink | None) -> None:
         network, chosen = self.build.network, self.scenario.capture
@@ -126,6 +149,7 @@ class Run:
                 }
                 for entry in chronicle.bindings
             ],
+            "recoveries": [self._recovery(each) for each in self.recoveries if each.failed is not None],
             "flows": [_flow(flow) for flow in network.flows.values()],
             "expectations": [
                 {
@@ -137,6 +161,21 @@ class Run:
                 }
                 for verdict in chronicle.verdicts
             ],
+        }
+
+    def _recovery(self, recovery: CrowdRecovery) -> dict[str, Any]:
+        told, complete = recovery.after_s(recovery.told), recovery.after_s(recovery.complete)
+        return {
+            "node": recovery.node,
+            "how": recovery.how,
+            "at_s": ((recovery.failed or 0) - self.build.start_ns) / 1e9,
+            "mobile_nodes": len(recovery.affected),
+            "told": len(recovery.told),
+            "told_after_s": list(told) if told is not None else None,
+            "recovered": len(recovery.complete),
+            "recovered_after_s": list(complete) if complete is not None else None,
+            "alarms": recovery.alarms,
+            "octets": dict(recovery.octets),
         }
 
 
@@ -168,6 +207,7 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 
 _TEXT, _COUNT, _SECONDS = {"type": "string"}, {"type": "integer", "minimum": 0}, {"type": "number"}
+_FIRST_AND_LAST = {"type": ["array", "null"], "items": _SECONDS, "minItems": 2, "maxItems": 2}
 _FLOW = _object(
     name=_TEXT, sender=_TEXT, receiver=_TEXT, sent=_COUNT, received=_COUNT, duplicated=_COUNT, longest_delay_s=_SECONDS
 )
@@ -193,6 +233,22 @@ SCHEMA: dict[str, Any] = {
             "description": "New ones, those with another care-of address, and those that end: null",
             "items": _object(
                 at_s=_SECONDS, node=_TEXT, home_address=_TEXT, care_of_address={"type": ["string", "null"]}
+            ),
+        },
+        recoveries={
+            "type": "array",
+            "description": "Home agents that failed: who of their mobile nodes was told, and had all agents again",
+            "items": _object(
+                node=_TEXT,
+                how=_TEXT,
+                at_s=_SECONDS,
+                mobile_nodes=_COUNT,
+                told=_COUNT,
+                told_after_s=_FIRST_AND_LAST,
+                recovered=_COUNT,
+                recovered_after_s=_FIRST_AND_LAST,
+                alarms=_COUNT,
+                octets={**_COUNTS, "description": "What each link carried until then, link-layer headers included"},
             ),
         },
         flows={"type": "array", "items": _FLOW},

@@ -152,7 +152,8 @@ class Failures:
         if target is None:
             return
         if self.rosters.get(target) is not None:
-            self.defences.note(moment, target, sender, message.get("flags") or frozenset())
+            flags = message.get("flags") or frozenset()
+            self.defences.note(moment, target, sender, flags, datagram.destination)
         if self.rosters.is_agent(target):
             asker = self.neighbours.agent(datagram.destination)
             if self.probes.answer(moment, asker, target, ("neighbor", target)):

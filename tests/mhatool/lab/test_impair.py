@@ -100,6 +100,7 @@ def test_what_a_link_does_is_told_in_a_few_words(lab: Standing) -> None:
     with pytest.raises(LabError, match="there is no link 'middle'; there are left, right"):
         _impair(lab, "middle", delay_ms=1)
     assert Impairment(delay_ms=20, loss_percent=0.5).told == "20 ms, 0.5 % lost"
+    assert Impairment(lose_first="binding_update").told == "the first binding update to each is lost"
     assert Impairment().told == "as it was"
 
 

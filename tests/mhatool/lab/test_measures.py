@@ -149,3 +149,17 @@ def test_the_report_fits_its_schema_and_its_page_is_whole(trial: Trial) -> None:
     assert "udp cn2 > mn: 200 sent, 33 lost: 30 in 2.900 s (mn moves to foreign3), 3 in 0.200 s (ha1 fails" in told
     assert "all.pcapng: 7 packets; findings: 1 errors, 2 notes" in told
     assert "simulate paper tells another story\n    a < b" in told
+
+
+def test_what_is_lost_on_and_on_belongs_to_the_step_that_began_it(trial: Trial) -> None:
+    """From 9.9 s, when a packet may meet the failure at 10 s on its way, and from 9.8 s, when it may not."""
+    for first, step in ((99, 1), (98, 0)):
+        came = [{"received": number, "time_ns": _ns(100 * number)} for number in range(first)]
+        _write(trial.gathering.traffic(0, "mn"), came)
+        there = Measures(trial).streams()[0]
+        assert there["gaps"] == [{"count": 200 - first, "from_s": first / 10, "to_s": 19.9, "step": step}]
+
+
+def test_a_failure_that_no_agent_notices_is_told_in_a_line() -> None:
+    seen = dict.fromkeys(report.FAILURE_WORDS) | {"down_after_s": 0.02}
+    assert report.moments(seen) == [("its links are down", 0.02)]

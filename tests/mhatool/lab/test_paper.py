@@ -1,25 +1,22 @@
-"""The paper's testbed, live: the mobile node boots at home, moves, and comes back, with traffic all the time."""
+"""The paper's testbed, live: the mobile node boots, moves, comes back; what is stopped or killed is cleaned up."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mhatool.lab.lab import LabError
 from tests.mhatool.lab.standing import HOME, Standing, care_of, standing, until
 
 pytestmark = [
     pytest.mark.root,
-    pytest.mark.tshark,
     pytest.mark.iproute2,
     pytest.mark.bird,
     pytest.mark.nft,
     pytest.mark.ethtool,
     pytest.mark.ping,
 ]
-
-CORRESPONDENT = "2001:db8:c::a"
-SLACK_NS = 100_000_000
-"""For transit and for a busy machine: ten datagrams."""
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +104,7 @@ def test_what_a_killed_node_left_behind_is_removed_by_the_next_start(lab: Standi
 
 
 def test_a_home_agent_that_was_killed_has_its_bindings_again(lab: Standing) -> None:
-    """From its file: same care-of address, a lifetime that went on, and traffic through it (issue 7, line 8)."""
+    """From its file: same care-of address, a lifetime that went on, and traffic through it."""
     _away(lab, 3)
     before = lab.show("ha1", "bindings")
     lab.lab.processes.end("ha1", 9)
@@ -134,6 +131,32 @@ def test_destroy_leaves_nothing_and_ends_nobody_elses_processes(tmp_path: Path) 
     assert made.lab.namespaces() == []
     assert not made.lab.folder.exists()
     assert [number for number in kept if Path(f"/proc/{number}/cmdline").exists() and _is_ours(number)] == []
+
+
+def test_what_a_crash_left_of_a_lab_is_removed_by_the_next_deploy(tmp_path: Path) -> None:
+    """As long as one of its processes runs it stands."""
+    router = """\
+name = "router"
+title = "two routers"
+links = ["here"]
+[nodes.a]
+interfaces.eth0 = { link = "here" }
+routing = { speaks = ["eth0"] }
+[nodes.b]
+interfaces.eth0 = { link = "here" }
+routing = { speaks = ["eth0"] }
+"""
+    (tmp_path / "router.toml").write_text(router, "ascii")
+    with standing(str(tmp_path / "router.toml"), tmp_path / "run") as made:
+        numbers = [process.number for process in made.lab.processes.all().values()]
+        for left, number in ((1, numbers[0]), (0, numbers[1])):
+            with pytest.raises(LabError, match="stands already"):
+                made.lab.deploy()
+            os.kill(number, 9)
+            until(lambda left=left: sum(each.runs for each in made.lab.processes.all().values()) == left)
+        made.lab.deploy()
+        assert all(each.runs for each in made.lab.processes.all().values())
+        assert {each.number for each in made.lab.processes.all().values()}.isdisjoint(numbers)
 
 
 def _is_ours(number: int) -> bool:

@@ -3,13 +3,17 @@
 import pytest
 
 from mhatool.live.filter import CARRIERS, Instruction, program
+from mhatool.live.filter import tunnelled as of_tunnels
 from mhatool.network import datagram as ipv6
 
 MOBILITY = 135
 A, B = bytes(15) + b"\1", bytes(15) + b"\2"
 
 
-def runs(instructions: list[Instruction], packet: bytes) -> bool:
+HOST, OTHER_HOST, OUTGOING = 0, 3, 4
+
+
+def runs(instructions: list[Instruction], packet: bytes, packet_type: int = HOST) -> bool:
     """Whether the program takes a packet. An octet beyond its end ends a program with a refusal."""
     at, accumulator = 0, 0
     while True:
@@ -22,6 +26,10 @@ def runs(instructions: list[Instruction], packet: bytes) -> bool:
             if constant >= len(packet):
                 return False
             accumulator = packet[constant]
+            at += 1
+        elif what == 0x20:
+            assert constant == 0xFFFFF004, "SKF_AD_OFF + SKF_AD_PKTTYPE"
+            accumulator = packet_type
             at += 1
         elif what == 0x15:
             at += 1 + (yes if accumulator == constant else no)
@@ -53,16 +61,21 @@ DULL = {
 }
 
 
-@pytest.mark.parametrize("kernel_unpacks", [False, True])
+@pytest.mark.parametrize("looks_inside", [False, True])
 @pytest.mark.parametrize("name", [*INTERESTING, *DULL])
-def test_signalling_is_seen_and_what_is_only_forwarded_is_not(name: str, kernel_unpacks: bool) -> None:
-    made = program((MOBILITY, *CARRIERS), kernel_unpacks=kernel_unpacks)
+def test_signalling_is_seen_and_what_is_only_forwarded_is_not(name: str, looks_inside: bool) -> None:
+    made = program((MOBILITY, *CARRIERS), looks_inside=looks_inside)
     packet = {**INTERESTING, **DULL}[name]
     assert runs(made, packet) == (name in INTERESTING)
+    assert runs(made, tunnelled(packet)) == (name in INTERESTING and looks_inside)
 
 
 @pytest.mark.parametrize("name", [*INTERESTING, *DULL])
-def test_of_tunnelled_packets_all_are_seen_or_those_that_may_be_signalling(name: str) -> None:
-    packet = tunnelled({**INTERESTING, **DULL}[name])
-    assert runs(program((MOBILITY, *CARRIERS)), packet)
-    assert runs(program((MOBILITY, *CARRIERS), kernel_unpacks=True), packet) == (name in INTERESTING)
+def test_what_tunnels_only_carry_comes_another_way(name: str) -> None:
+    """Each tunnelled packet is seen by one of two sockets; others, and other hosts' (packet(7)), by neither of them."""
+    packet = {**INTERESTING, **DULL}[name]
+    made = of_tunnels((MOBILITY, *CARRIERS))
+    assert runs(made, tunnelled(packet)) == (name in DULL)
+    assert not runs(made, packet)
+    for kind in (OTHER_HOST, OUTGOING):
+        assert not runs(made, tunnelled(packet), kind)

@@ -77,3 +77,39 @@ def _mark(machine: Namespace, number: str) -> str:
     """Change a route that is told of."""
     machine.does("ip", "-6", "route", "replace", f"2001:db8:{number}::/64", "dev", "left")
     return f"2001:db8:{number}::/64"
+
+
+ON_LINK = """
+import os, signal, sys
+from pathlib import Path
+from dissectors.ipv6.address import parse
+from mhatool.live.kernel import Kernel
+from mhatool.live.ledger import Ledger
+
+kernel = Kernel(Ledger(Path(sys.argv[1])))
+made = {
+    "route": lambda: kernel.set_route(parse("2001:db8:77::"), 64, "right"),
+    "address": lambda: kernel.add_address("right", parse("2001:db8:77::1"), 64),
+    "close": kernel.close,
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "clean": lambda: kernel.clean(alone=True),
+}
+for what in sys.argv[2:]:
+    made[what]()
+"""
+
+
+def test_with_an_address_the_route_to_its_prefix_goes(tmp_path: Path) -> None:
+    """The kernel's own; it has two then, and removes the first one that it finds, whatever was made first."""
+    with namespace(tmp_path) as machine:
+        for runs in (
+            ["address route close"],
+            ["route address close"],
+            ["address route kill", "clean close"],
+            ["route address kill", "clean close"],
+        ):
+            for steps in runs:
+                machine.run(sys.executable, "-c", ON_LINK, str(tmp_path / "ledger"), *steps.split())
+                if "kill" in steps:
+                    assert machine.does("ip", "-6", "route", "show", "2001:db8:77::/64").count("dev right") == 2
+            assert machine.does("ip", "-6", "route", "show", "2001:db8:77::/64") == "", runs

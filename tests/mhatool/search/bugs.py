@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from mhatool.engine.home_agent.alarms import Alarms
+from mhatool.engine.home_agent.checks import Checks
 from mhatool.engine.home_agent.defence import Defence
 from mhatool.engine.home_agent.neighbours import Neighbours
 from mhatool.engine.home_agent.peers import Peers
 from mhatool.engine.home_agent.registrations import Registrations
 from mhatool.engine.mobile_node.choice import Choice
+from mhatool.engine.mobile_node.correspondents import Correspondents
+from mhatool.engine.mobile_node.home_registrations import DEREGISTERED, HomeRegistrations
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry
 from mhatool.engine.mobile_node.updates import HomeUpdates
@@ -126,6 +129,27 @@ def dead_tunnel_kept(patch: Patch) -> None:
     patch.setattr(ReverseTunnel, "lead", lead)
 
 
+def deregistration_forgotten(patch: Patch) -> None:
+    """Who comes home tells all agents but the second one to forget."""
+    original = HomeRegistrations.deregister
+
+    def deregister(self: HomeRegistrations, entry: Entry) -> Any:
+        is_second = entry.peer[-1] == 2 and not entry.is_deletion
+        return self._drop(entry, DEREGISTERED) if is_second else original(self, entry)
+
+    patch.setattr(HomeRegistrations, "deregister", deregister)
+
+
+def correspondent_not_told(patch: Patch) -> None:
+    """Who moves tells home agents alone."""
+    patch.setattr(Correspondents, "moved", nothing)
+
+
+def unchecked(patch: Patch) -> None:
+    """A home agent takes whatever is asked for."""
+    patch.setattr(Checks, "refusal", nothing)
+
+
 BUGS: Mapping[str, Callable[[Patch], None]] = {
     each.__name__: each
     for each in (
@@ -139,6 +163,9 @@ BUGS: Mapping[str, Callable[[Patch], None]] = {
         list_order_ignored,
         moved_tunnel_forgotten,
         dead_tunnel_kept,
+        deregistration_forgotten,
+        correspondent_not_told,
+        unchecked,
     )
 }
 

@@ -20,6 +20,9 @@ FOUND: Mapping[str, tuple[int, str]] = {
     "list_order_ignored": (1, "one_round"),
     "moved_tunnel_forgotten": (4, "tunnelled"),
     "dead_tunnel_kept": (4, "tunnelled"),
+    "deregistration_forgotten": (24, "remembered"),
+    "correspondent_not_told": (14, "aware"),
+    "unchecked": (50, "forgotten"),
 }
 """By bug: the first seed, counted from 1, that finds it, and the invariant that it breaks."""
 

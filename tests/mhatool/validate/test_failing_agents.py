@@ -351,6 +351,24 @@ def test_two_may_answer_while_it_settles() -> None:
     assert told(["MHA-029"], *made.ADVERTISED, *packets) == []
 
 
+def test_two_that_answer_one_question() -> None:
+    """One that comes back with an old binding answers the same asker a millisecond after the one that took over."""
+    took_over = (20.0, advertisement(LINK_LOCAL2, solicited=False))
+    answers = ((30.0, advertisement(LINK_LOCAL2, solicited=True)), (30.001, advertisement(LINK_LOCAL, solicited=True)))
+    packets = (*made.ADVERTISED, took_over, *answers)
+    assert sure("MHA-029", *packets) == [len(packets)]
+    apart = (*made.ADVERTISED, took_over, answers[0], (30.9, answers[1][1]))
+    assert told(["MHA-029"], *apart) == []
+    announced = (
+        *made.ADVERTISED,
+        took_over,
+        answers[0],
+        (30.0005, advertisement(LINK_LOCAL, solicited=False)),
+        answers[1],
+    )
+    assert told(["MHA-029"], *announced) == []
+
+
 def test_the_time_without_tunnel_is_told() -> None:
     """3 s to 8.25 s; the alarm 4 s after the last sign of life."""
     finding = first("MHA-026", *made.TAKEN_UP)

@@ -222,6 +222,13 @@ def test_a_list_that_changes_makes_another_registration(last: tuple[bytes, ...],
     assert bool(told(["MIP6-RTX-002"], *REGISTERED, *updates)) is found
 
 
+@pytest.mark.parametrize(("replied", "inconclusive"), [(25.95, True), (25.5, False)])
+def test_who_asked_in_vain_may_ask_as_soon_as_another_one_answers(replied: float, inconclusive: bool) -> None:
+    """Waits of 2 s each; the last update follows a discovery reply."""
+    packets = sorted([*sent(20, 22, 24, 26), (19.0, dhaad_request()), (replied, dhaad_reply())])
+    assert [unsure for _, _, unsure in told(["MIP6-RTX-002"], *packets)] == [inconclusive]
+
+
 @pytest.mark.parametrize(("looked", "inconclusive"), [(-1.0, True), (-3.1, False)])
 @pytest.mark.parametrize("moments", [(0, 2.0), (0, 3, 6, 9)])
 def test_a_request_that_waited_for_its_next_hop_makes_no_wait_wrong(

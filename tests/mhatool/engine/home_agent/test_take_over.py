@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
+from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation
+from dissectors.ipv6.address import UNSPECIFIED
 from mhatool.engine.commands import LinkChanged
 from mhatool.engine.constants import RFC6275, Constants
 from mhatool.engine.home_agent_events import DefenceEnded, DefenceStarted
@@ -19,17 +20,19 @@ from tests.mhatool.engine.home_agent.stage import (
     PREFIX,
     SECOND,
     SECOND_LINK,
+    STRANGER_LINK,
     THIRD,
     THIRD_LINK,
     agent,
     announces,
     asks,
+    bound,
     update,
 )
 from tests.mhatool.engine.playbook import Playbook, S
 
 DETECTED_S = RFC6275.probe_idle_s + RFC6275.probe_failures * RFC6275.probe_interval_s
-HASTE_S, TURN_S = 0.5, 1.0
+HASTE_S, TURN_S, PATIENCE_S = 0.5, 1.0, 1.0
 NOBODY: Counters = {}
 FIRST_OF_TWO, SECOND_OF_TWO = (AGENT, SECOND), (SECOND, AGENT)
 
@@ -55,6 +58,11 @@ def crowd(homes: list[bytes], constants: Constants, agents: tuple[bytes, ...] = 
     play.forgets()
     is_lost(play, alive)
     return play
+
+
+def renews(play: Playbook, agents: tuple[bytes, ...]) -> None:
+    """The mobile node registers again, with these agents."""
+    play.hears(update(2, flags="AHM", agents=agents), CARE_OF, AGENT, home_address=HOME)
 
 
 def announced(play: Playbook) -> list[tuple[bytes, int]]:
@@ -174,9 +182,64 @@ def test_the_first_of_the_list_tells_who_took_over_meanwhile() -> None:
     play = shares(FIRST_OF_TWO)
     lives(play, DETECTED_S, NOBODY)
     announced(play)
-    lives(play, HASTE_S)
+    lives(play, HASTE_S + 2 * PATIENCE_S - 0.001)
+    assert announced(play) == []
+    lives(play, 0.001)
     assert announced(play) == [(HOME, play.now)]
     assert answers_for(play)
+
+
+def is_back(play: Playbook) -> None:
+    """The second agent, which was found to be dead, answers again."""
+    lives(play, DETECTED_S, NOBODY)
+    lives(play, HASTE_S)
+    play.forgets()
+
+
+def test_the_first_of_the_list_asks_who_has_the_address_and_yields_to_who_answers() -> None:
+    """Its binding may be an old one: the mobile node may have gone on without it, and its list says nothing of that."""
+    play = shares(FIRST_OF_TWO)
+    is_back(play)
+    lives(play, PATIENCE_S)
+    question = play.finds(NeighborSolicitation, target=HOME)
+    assert (question.at, question.arrival.source) == (play.now, UNSPECIFIED)
+    assert answers_for(play)
+    play.forgets()
+    announces(play, SECOND_LINK)
+    assert play.tells(DefenceEnded).cause == "yielded"
+    lives(play, 30)
+    assert not answers_for(play)
+    assert announced(play) == []
+
+
+def test_who_yielded_so_takes_over_when_that_one_is_lost_or_the_list_changes() -> None:
+    for change in (lambda play: lives(play, DETECTED_S, NOBODY), lambda play: renews(play, (AGENT, THIRD))):
+        play = shares(FIRST_OF_TWO)
+        is_back(play)
+        lives(play, PATIENCE_S)
+        announces(play, SECOND_LINK)
+        play.forgets()
+        change(play)
+        lives(play, 0, NOBODY)
+        assert play.tells(DefenceStarted).address == HOME
+
+
+def test_a_stranger_or_somebody_who_says_so_later_is_not_yielded_to() -> None:
+    play = shares(FIRST_OF_TWO)
+    is_back(play)
+    lives(play, PATIENCE_S)
+    announces(play, STRANGER_LINK)
+    lives(play, PATIENCE_S)
+    announces(play, SECOND_LINK)
+    assert answers_for(play)
+
+
+def test_who_has_no_other_agent_asks_nobody() -> None:
+    play = bound()
+    play.is_told(LinkChanged("home", False))
+    play.is_told(LinkChanged("home", True))
+    play.waits(30)
+    play.sends_nothing()
 
 
 def test_what_another_one_answers_for_is_not_announced() -> None:
@@ -233,7 +296,7 @@ def test_with_its_link_back_it_announces_what_it_answers_for() -> None:
     lives(play, 30, NOBODY)
     assert announced(play) == []
     play.is_told(LinkChanged("home", True))
-    lives(play, 0)
+    lives(play, 2 * PATIENCE_S)
     assert announced(play) == [(HOME, play.now)]
 
 

@@ -399,6 +399,28 @@ def test_an_answer_ends_the_check_and_nothing_was_lost() -> None:
     assert play.takes_updates() == []
 
 
+def test_an_update_that_is_out_as_the_alarm_comes_is_the_first_question() -> None:
+    """Its answer was lost; the agent lives. It is asked two times more, a second apart, and each answer counts: the one
+    that is late, and those to what is asked then."""
+    for answered in range(3):
+        play = registered(*BOTH, lifetime_s=60)
+        play.waits(48)
+        refreshes = play.takes_updates()
+        (out,) = [each for each in refreshes if each.arrival.destination == AGENT1]
+        (other,) = [each for each in refreshes if each.arrival.destination == AGENT2]
+        play.is_answered(other)
+        play.waits(0.5)
+        play.hears_alarm(AGENT1)
+        begin = play.now
+        play.waits(2.5)
+        questions = [each for each in play.takes_updates() if each.arrival.destination == AGENT1]
+        assert [(each.at - begin) / S for each in questions] == [1, 2]
+        play.is_answered([out, *questions][answered])
+        assert play.tells(AgentChecked).alive
+        play.waits(20)
+        assert not [event for event in play.events if isinstance(event, RoundStarted)]
+
+
 def test_an_answer_to_the_first_question_counts_after_the_third() -> None:
     play = registered(*BOTH)
     play.hears_alarm(AGENT1)
@@ -931,15 +953,26 @@ def test_where_all_bindings_end_unanswered_it_goes_on_asking_all() -> None:
     assert {each.arrival.destination for each in play.takes_updates()} == set(BOTH)
 
 
-def test_after_a_refusal_the_silent_ones_are_tried_again() -> None:
-    """One at a time, two say nothing; once the third one refuses nobody else is left."""
+@pytest.mark.parametrize("refuser", [AGENT1, AGENT3])
+def test_where_one_refuses_and_the_others_are_silent_it_searches_and_tries_all_again(refuser: bytes) -> None:
+    """One at a time: the refuser may accept by now, and those that said nothing may answer."""
     play = Journey(home_agents=1)
-    play.goes_abroad(AGENT1, AGENT2, AGENT3)
-    play.waits(3)
-    (third,) = [each for each in play.takes_updates() if each.arrival.destination == AGENT3]
-    play.is_answered(third, 134)
-    play.waits(6)
-    assert [each.arrival.destination for each in play.takes_updates()] == [AGENT1, AGENT2, AGENT1]
+    (update,) = play.goes_abroad(AGENT1, AGENT2, AGENT3)
+    tried = []
+    while update is not None:
+        tried.append(update.arrival.destination)
+        if tried[-1] == refuser:
+            play.is_answered(update, 134)
+        else:
+            play.waits(1.5)
+        update = next(iter(play.takes_updates()), None)
+    assert tried == [AGENT1, AGENT2, AGENT3]
+    play.waits(60)
+    play.is_offered(AGENT3, AGENT1)
+    (update,) = play.takes_updates()
+    assert update.arrival.destination == AGENT3
+    play.waits(3)  # twice the time
+    assert [each.arrival.destination for each in play.takes_updates()] == [AGENT1]
 
 
 def test_an_agent_that_never_answers_makes_room_for_another_one() -> None:

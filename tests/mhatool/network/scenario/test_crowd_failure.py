@@ -1,12 +1,16 @@
 """Many mobile nodes lose an agent at once: all are told at a pace, and all recover."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from mhatool.engine.events import MessageSent
+from mhatool.capture import open_capture
+from mhatool.engine.events import CacheEntry, MessageReceived, MessageSent
 from mhatool.engine.failure_events import AlarmRaised
 from mhatool.engine.link_events import MachineFailed
+from mhatool.network.scenario import load
+from mhatool.network.scenario.run import Run
 from tests.mhatool.network.scenario.recoveries import Failed, S, failed
 
 CROWD, RATE = 60, 20
@@ -64,3 +68,52 @@ def test_announcements_are_paced_too(crowd: Failed) -> None:
     ]
     assert len(announced) >= CROWD
     assert busiest_second(announced) <= 2 * RATE + 2  # taken over, and answered to the third agent's check
+
+
+# --- what the summary says of it ---
+
+
+def test_the_summary_tells_the_time_and_the_octets(crowd: Failed) -> None:
+    """All of them, by the events; octets by the frames of a capture: those until the last one had its agents again."""
+    (told,) = crowd.run.document()["recoveries"]
+    failure = crowd.told(MachineFailed)[0].time_ns
+    alarmed = [event.time_ns for event in crowd.told(MessageReceived) if event.message == "home_agent_unreachable"]
+    last = failure + round(told["recovered_after_s"][1] * S)
+    assert (told["node"], told["how"], told["at_s"]) == ("ha1", "crash", 90)
+    assert (told["mobile_nodes"], told["told"], told["recovered"]) == (CROWD, CROWD, CROWD)
+    assert told["told_after_s"][0] == (min(alarmed) - failure) / S
+    assert told["alarms"] == sum(failure < event.time_ns <= last for event in alarms(crowd))
+    before = [event for event in crowd.told(CacheEntry, "ha3") if not event.pending and event.time_ns <= last]
+    assert len({event.home_address for event in before}) == CROWD
+    assert set(told["octets"]) == {"home", "core", "foreign1", "foreign2", "foreign3", "foreign4"}
+
+
+def test_octets_are_those_of_frames_until_all_have_recovered(tmp_path: Path) -> None:
+    """Those of a capture of all links, from the failure to the instant in which the last one had its agents again."""
+    path = tmp_path / "crowd.pcapng"
+    with path.open("wb") as sink:
+        plan = load("crowd-failure", ("nodes.mn.copies=3", "expectations=[]"))
+        run = Run(plan, capture=sink, vantage=tuple(plan.links))
+        run.happen()
+    (recovery,) = run.recoveries
+    assert recovery.failed is not None
+    last = max(recovery.complete.values())
+    with open_capture(path) as reader:
+        sizes = [len(record.captured) for record in reader if recovery.failed <= record.time_ns < last]
+    assert 0 < sum(recovery.octets.values()) == sum(sizes)
+
+
+def test_a_failure_that_concerns_nobody_and_one_that_nobody_gets_over() -> None:
+    changes = ("nodes.mn.copies=2", "expectations=[]")
+    unknown = Run(load("crowd-failure", (*changes, 'failures=[{at=1, node="ha1", how="crash"}]')))
+    unknown.happen()
+    (told,) = unknown.document()["recoveries"]
+    assert (told["mobile_nodes"], told["recovered"], told["recovered_after_s"], told["octets"]) == (0, 0, None, {})
+    both = ", ".join(f'{{at=90, node="{name}", how="crash"}}' for name in ("ha1", "ha2", "ha3"))
+    alone = Run(load("crowd-failure", (*changes, f"failures=[{both}]")))
+    alone.happen()
+    assert [(each["mobile_nodes"], each["recovered"]) for each in alone.document()["recoveries"]] == [
+        (2, 0),
+        (2, 0),
+        (0, 0),
+    ]
