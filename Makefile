@@ -1,7 +1,7 @@
 # Each target is a short script in scripts/; this file says what there is and what stands on what.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: setup demo demo-live test lint coverage bench captures plugin screenshots soak lab-slow check-bare check-unit clean help
+.PHONY: setup demo demo-live test lint coverage bench captures plugin screenshots test-vm soak lab-slow check-bare check-unit clean help
 
 stamp := .venv/.setup
 dev_stamp := .venv/.setup-dev
@@ -38,8 +38,8 @@ screenshots: $(stamp)  ## take the pictures of docs/wireshark.md from real Wires
 test-vm: $(dev_stamp)  ## try live home agents on Debian's stock kernel, emulated; the record goes to docs/test-vm.txt
 	@scripts/test_vm.sh
 
-soak: $(dev_stamp)  ## fuzz and run the long tests; the record goes to docs/soak.txt
-	@scripts/soak.sh
+soak: $(dev_stamp)  ## the long runs (ARGS="search" for one of tests, search, fuzz); records go to docs/soak/
+	@scripts/soak.sh $(ARGS)
 
 lab-slow: $(stamp)  ## measure a home agent's failure live, with RIPng's default timers (root); the record goes to docs/lab-slow.txt
 	@scripts/lab_slow.sh

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import decode, engine, forwarding, memory, plugin, report, rivals, scan, signalling, start
 from bench.files import NoRoomError, workspace
+from bench.others import Others
 from bench.process import FailedError
 from bench.result import Result, WrongAnswerError
 
@@ -26,7 +27,7 @@ QUICK = 0.1
 
 def main() -> int:
     """Measure, print the table, write the file; 1 where a promise isn't kept, 2 where nothing can be measured."""
-    wanted = _arguments()
+    wanted, others = _arguments(), Others()
     absent = rivals.missing()
     try:
         if wanted.readme:
@@ -38,9 +39,11 @@ def main() -> int:
     except (NoRoomError, report.NoBlockError, OSError) as error:
         return _fail(str(error))
     report.print_table(results)
+    if others.warning is not None:
+        print(f"bench: {others.warning}", file=sys.stderr)
     file = wanted.output or (None if wanted.only or wanted.quick or failures else report.FILE)
     if file is not None:
-        report.write(results, file)
+        report.write(results, file, others.cores)
         then = "; `python -m bench --readme` puts them into the README" if file == report.FILE else ""
         print(f"bench: the figures are in {file}{then}", file=sys.stderr)
     for failure in failures + [_broken(each) for each in results if not each.held]:

@@ -16,6 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.others import LITTLE
 from bench.result import Result
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,18 +70,18 @@ def promise(required: float) -> str:
     return f"{required:g} x better" if required > 1 else f"{1 / required:g} x the peer's at most"
 
 
-def document(results: Sequence[Result]) -> dict[str, Any]:
-    """What the file holds."""
+def document(results: Sequence[Result], others: float = 0.0) -> dict[str, Any]:
+    """What the file holds; `others`: how many cores other programs used meanwhile."""
     return {
         "schema": "mhatool.bench/1",
-        "machine": _machine(),
+        "machine": _machine() | {"used_by_others": others},
         "measurements": [result._asdict() | {"held": result.held} for result in results],
     }
 
 
-def write(results: Sequence[Result], path: Path = FILE) -> None:
+def write(results: Sequence[Result], path: Path = FILE, others: float = 0.0) -> None:
     """Put the figures into the file, ratios and all with four digits."""
-    rounded = json.loads(json.dumps(document(results)), parse_float=lambda text: float(f"{float(text):.4g}"))
+    rounded = json.loads(json.dumps(document(results, others)), parse_float=lambda text: float(f"{float(text):.4g}"))
     path.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
 
 
@@ -118,11 +119,17 @@ def readme_block(figures: dict[str, Any]) -> str:
         *(_readme_row(by_key[key], *words) for key, words in README_ROWS.items()),
         "",
         f"Whole processes, medians, {machine['cores']} cores, Python {machine['python']}, tshark {machine['tshark']}, "
-        f"Scapy {machine['scapy']}, dpkt {machine['dpkt']}.",
+        f"Scapy {machine['scapy']}, dpkt {machine['dpkt']}{_beside(machine)}.",
         "`make bench` measures it again; all figures are in [docs/bench.json](docs/bench.json).",
         "<!-- /bench -->",
     ]
     return "\n".join(lines)
+
+
+def _beside(machine: dict[str, Any]) -> str:
+    """That the machine had something else to do, where it had."""
+    cores = machine.get("used_by_others", 0.0)
+    return f"; other programs used {cores:.1f} of the cores meanwhile" if cores > LITTLE else ""
 
 
 def _size(what: str) -> str:

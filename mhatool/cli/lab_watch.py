@@ -67,7 +67,7 @@ def _picture(trial: Trial, board: Board) -> RenderableType:
     )
     parts: list[RenderableType] = [title, _said(board), _nodes(board)]
     if board.arrived:
-        parts.append(_traffic(trial, board))
+        parts.append(_traffic(board))
     return Group(*parts)
 
 
@@ -116,15 +116,16 @@ def _left(entry: dict[str, Any]) -> str:
     return f"{max(entry['expires_ns'] - time.time_ns(), 0) // NS_PER_S} s"
 
 
-def _traffic(trial: Trial, board: Board) -> Table:
+def _traffic(board: Board) -> Table:
     """Packets that came, each sign half a second; red where none did."""
     table = Table(box=None, pad_edge=False, show_header=False)
     last = board.now_ns // BIN_NS
-    rates = [stream.per_second for stream in trial.experiment.traffic for _ in range(2)]
-    for (title, arrived), rate in zip(board.arrived.items(), rates, strict=False):
+    for title, arrived in board.arrived.items():
+        stream = board.streams[title]
         signs = Text()
         for number in range(max(0, last - _BINS), last):
-            signs.append(*_sign(arrived[number], rate * BIN_NS / NS_PER_S))
+            begun = (number + 1) * BIN_NS > stream.from_s * NS_PER_S
+            signs.append(*(_sign(arrived[number], stream.per_second * BIN_NS / NS_PER_S) if begun else (" ", "")))
         table.add_row(Text(title, "bold"), signs)
     return table
 

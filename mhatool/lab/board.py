@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mhatool.lab.experiment import Stream
 from mhatool.lab.gathering import names_of
 from mhatool.lab.trial import Trial
 from mhatool.lab.whereabouts import Lines
@@ -60,12 +61,14 @@ class Board:
         self.nodes = {name: NodeTables(Lines(lab.trace(name))) for name in order}
         self.arrived: dict[str, Counter[int]] = {}
         """Of each direction of each stream: how many packets came, by number of the bin since the start."""
+        self.streams: dict[str, Stream] = {}
         self._heard: dict[str, Lines] = {}
         for index, stream in enumerate(trial.experiment.traffic):
             for sender, receiver in (stream.between, stream.between[::-1])[: 2 if stream.transport == "udp" else 1]:
                 title = f"{stream.transport} {sender} → {receiver}"
                 self._heard[title] = Lines(trial.gathering.traffic(index, receiver))
                 self.arrived[title] = Counter()
+                self.streams[title] = stream
 
     def tell(self, what: str) -> None:
         """Something happens."""

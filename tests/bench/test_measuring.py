@@ -11,6 +11,7 @@ import pytest
 
 from bench import __main__ as bench
 from bench import files, process, report
+from bench import result as bench_result
 from bench.result import Result, WrongAnswerError, race
 
 MEGABYTES_40 = "x = b'x' * 40_000_000"
@@ -67,10 +68,26 @@ def test_a_race_gives_medians_of_pairs_in_turn() -> None:
 
         return run
 
-    timings = race(runner("ours", [1.0, 2.0, 4.0]), runner("theirs", [3.0, 10.0, 8.0]), most=3)
+    timings = race(runner("ours", [1.0, 2.0, 4.0]), runner("theirs", [3.0, 10.0, 8.0]), most=3, patience_s=0)
     # Ratios 3, 5, 2: their median is 3; twice as long as the peer would be 0.5.
     assert timings == (2.0, 8.0, 3.0, 3)
     assert order == ["ours", "theirs"] * 3
+
+
+def test_pairs_count_that_were_disturbed_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of five pairs the two in which others used 0.2 and 0.3 cores: ratios 4 and 6, whatever the others are."""
+
+    class Scripted:
+        cores = property(lambda self: next(cores))
+
+    cores = iter([1.5, 0.3, 0.2, 1.0, 0.9])
+    theirs = iter([20.0, 6.0, 4.0, 1.0, 9.0])
+    times = iter([0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+    monkeypatch.setattr(bench_result, "Others", Scripted)
+    monkeypatch.setattr(bench_result, "perf_counter", lambda: next(times))
+    timings = race(lambda: 1.0, lambda: next(theirs), most=2, patience_s=5.0)
+    assert timings == (1.0, 5.0, 5.0, 2)
+    assert next(theirs, None) is None
 
 
 @pytest.mark.parametrize(
@@ -140,7 +157,7 @@ def test_a_whole_run_writes_the_file(run_bench: Run, tmp_path: Path, capsys: pyt
     first, second = found["measurements"]
     assert (first["ratio"], first["required"], first["held"], first["peer"]) == (50.0, 40.0, True, "peer")
     assert (second["key"], second["required"]) == ("other", None)
-    assert set(found["machine"]) == {"cores", "python", "tshark", "tcpdump", "scapy", "dpkt"}
+    assert set(found["machine"]) == {"cores", "python", "tshark", "tcpdump", "scapy", "dpkt", "used_by_others"}
     assert "50.0 x better" in capsys.readouterr().out
 
 

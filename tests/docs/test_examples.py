@@ -141,16 +141,23 @@ def place(request: pytest.FixtureRequest) -> Iterator[list[str]]:
         yield inside
 
 
-@pytest.mark.parametrize(
-    "block",
-    [
-        pytest.param(
-            block, id=block.place, marks=[getattr(pytest.mark, name) for name in block.markers if name != IN_NAMESPACE]
-        )
-        for block in BLOCKS
-    ],
-)
-def test_example(block: Block, stand_in: Path, place: list[str]) -> None:
+@pytest.fixture
+def labs() -> Iterator[list[str]]:
+    """Return a list for the labs that a block deploys: they are gone afterwards, also where it failed midway."""
+    names: list[str] = []
+    yield names
+    for name in names:
+        subprocess.run(["mhatool", "lab", "destroy", name], stdout=subprocess.DEVNULL, check=True)
+
+
+def marks(block: Block) -> list[pytest.MarkDecorator]:
+    """Its markers. Commands of `mhatool lab` mean the one lab that stands, so no test of a lab runs beside them."""
+    alone = [pytest.mark.xdist_group("lab")] if any("mhatool lab" in command.text for command in block.commands) else []
+    return [*(getattr(pytest.mark, name) for name in block.markers if name != IN_NAMESPACE), *alone]
+
+
+@pytest.mark.parametrize("block", [pytest.param(block, id=block.place, marks=marks(block)) for block in BLOCKS])
+def test_example(block: Block, stand_in: Path, place: list[str], labs: list[str]) -> None:
     for command in block.commands:
         run = subprocess.run(
             [*place, "bash", "-c", command.text],
@@ -163,6 +170,7 @@ def test_example(block: Block, stand_in: Path, place: list[str]) -> None:
         )
         seen = run.stdout.splitlines()
         assert run.returncode == command.status, f"$ {command.text}\n{run.stdout}"
+        labs += re.findall(r"^mhatool lab deploy (\w+)$", command.text)
         if not matches(command.output, seen):
             # A list comparison: pytest shows the lines that differ.
             assert seen == command.output, f"$ {command.text}"

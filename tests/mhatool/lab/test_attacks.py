@@ -1,4 +1,4 @@
-"""Attacks on live nodes: each is dropped or refused with its reason, and nothing has changed (issue 7, line 7).
+"""Attacks on live nodes: each is dropped or refused with its reason, and nothing has changed.
 
 The attacker is a host of the correspondent's link, which may say that it is anybody. What it hears on a node's way is
 taken from that node's log. The mobile node shares a key with each home agent; the attacker shares one with the first

@@ -20,7 +20,7 @@ pytestmark = [
 PROBE_S = 0.05
 FAST = {"constants": {"base": "rfc6275", "probe_interval_s": PROBE_S, "probe_idle_s": PROBE_S}}
 WITHIN_NS = round(((RFC6275.probe_failures + 1) * PROBE_S + 0.5) * 1e9)
-"""(failures + 1) x interval + 0.5 s (issue 7, line 3)."""
+"""(failures + 1) x interval + 0.5 s."""
 HOST = "2001:db8:c::b"
 OUTAGE_NS = 1_000_000_000
 

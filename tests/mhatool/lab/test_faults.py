@@ -1,4 +1,4 @@
-"""What goes wrong around nodes on the paper's testbed: they go on, or say why not (issue 7, line 8)."""
+"""What goes wrong around nodes on the paper's testbed: they go on, or say why not."""
 
 import re
 import signal

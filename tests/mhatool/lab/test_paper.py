@@ -104,7 +104,7 @@ def test_what_a_killed_node_left_behind_is_removed_by_the_next_start(lab: Standi
 
 
 def test_a_home_agent_that_was_killed_has_its_bindings_again(lab: Standing) -> None:
-    """From its file: same care-of address, a lifetime that went on, and traffic through it (issue 7, line 8)."""
+    """From its file: same care-of address, a lifetime that went on, and traffic through it."""
     _away(lab, 3)
     before = lab.show("ha1", "bindings")
     lab.lab.processes.end("ha1", 9)

@@ -1,4 +1,4 @@
-"""`mhatool lab run`: the built-in experiments happen, and what they measure is what the issue of live nodes asks."""
+"""`mhatool lab run`: the built-in experiments happen, and what they measure keeps to what docs/live.md says of them."""
 
 import json
 import os
@@ -71,7 +71,7 @@ def _page(run: Run) -> str:
 
 
 def test_the_papers_experiment_tells_the_story_of_its_simulation(tmp_path: Path) -> None:
-    """Boot at home, move to foreign link 3, register with both agents: messages, tables, rules, tshark (line 1)."""
+    """Boot at home, move to foreign link 3, register with both agents: messages, tables, rules, tshark."""
     run = Run(tmp_path / "out", "mhatool", "lab", "run", "paper", "--json")
     assert json.loads(run.printed) == run.report
     jsonschema.validate(run.report, SCHEMA)
@@ -149,7 +149,7 @@ def test_what_cannot_be_run_is_told_in_one_line(arguments: list[str], told: str)
 
 
 def test_traffic_is_lost_only_from_the_link_change_to_the_acceptance(tmp_path: Path) -> None:
-    """100 datagrams a second each way through moves 1, 2 and 3, and TCP on an optimised route (line 2)."""
+    """100 datagrams a second each way through moves 1, 2 and 3, and TCP on an optimised route."""
     run = Run(tmp_path / "out", "mhatool", "lab", "run", "moves")
     jsonschema.validate(run.report, SCHEMA)
     assert "movement detection" in run.printed
@@ -207,7 +207,7 @@ def _in_a_terminal(folder: Path, command: Path) -> list[str]:
 
 
 def test_a_home_agent_behind_a_router_dies_and_everybody_goes_on(tmp_path: Path) -> None:
-    """Nothing has to be routed otherwise: the next agent takes over on the home link (line 3)."""
+    """Nothing has to be routed otherwise: the next agent takes over on the home link."""
     run = Run(tmp_path / "out", "mhatool", "lab", "run", "failure-one-armed")
     _recovered(run)
     assert run.report["failures"][0]["routing_switched_after_s"] is None

@@ -155,7 +155,7 @@ def test_an_agents_own_address_is_reached_through_its_tunnel(lab: Standing) -> N
 
 
 def test_packets_keep_coming_through_a_move(lab: Standing, tmp_path: Path) -> None:
-    """100 a second each way: what is lost left before both agents had accepted where the node is (issue 7, line 2)."""
+    """100 a second each way: what is lost left before both agents had accepted where the node is."""
     files = {node: tmp_path / f"{node}.jsonl" for node in ("cn2", "mn")}
     with (
         lab.running("cn2", *traffic(HOST, HOME, files["cn2"], 4)) as host,

@@ -1,4 +1,4 @@
-"""The ground that a node stands on is taken away while it runs: it goes on, or says why not (issue 7, line 8)."""
+"""The ground that a node stands on is taken away while it runs: it goes on, or says why not."""
 
 from collections.abc import Iterator
 

@@ -23,7 +23,7 @@ def machine(tmp_path: Path) -> Iterator[Namespace]:
 
 
 def test_three_run_beside_each_other_and_leave_nothing_whether_stopped_or_killed(machine: Namespace) -> None:
-    """Links, addresses, rules, routes, tables and settings as before (issue 7, line 8), also in a hurry."""
+    """Links, addresses, rules, routes, tables and settings as before, also in a hurry."""
     before = machine.looks()
     for name in NAMES:
         machine.starts(name)

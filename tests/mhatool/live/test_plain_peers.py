@@ -1,4 +1,4 @@
-"""Live nodes and plain RFC 6275 peers that know neither M nor the list: UMIP, as it was recorded (issue 7, line 6).
+"""Live nodes and plain RFC 6275 peers that know neither M nor the list: UMIP, as it was recorded.
 
 Its packets come at their times; what answers a question of ours comes as long after it as it came then, with our
 numbers (`player.py`). What is compared is what `mhatool diff` compares.

@@ -1,4 +1,4 @@
-"""What a home agent takes at most: of whom, how often, how many (issue 7); and who can't use up another's share."""
+"""What a home agent takes at most: of whom, how often, how many; and who can't use up another's share."""
 
 from typing import Any
 

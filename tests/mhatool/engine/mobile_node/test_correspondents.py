@@ -515,7 +515,7 @@ def test_home_again_is_home() -> None:
 
 
 def test_it_has_so_many_correspondents_at_a_time_and_those_that_are_bound_stay() -> None:
-    """Whoever sends through the tunnel may have made up its address (issue 7): what follows has bounds."""
+    """Whoever sends through the tunnel may have made up its address: what follows has bounds."""
     play = Journey(most_correspondents=3)
     play.is_optimised_with(AGENT1, AGENT2)
     made_up = [PEER[:15] + bytes([number]) for number in range(100, 200)]
