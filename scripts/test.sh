@@ -34,4 +34,4 @@ if [ "${CI:-}" = true ] && [ "$selection" != 'not soak' ]; then
 fi
 
 # One process more than there are cores: that of the lab tests mostly waits.
-exec .venv/bin/python -m pytest -n "${JOBS:-$(($(nproc) + 1))}" --dist loadgroup -m "$selection" "$@"
+exec .venv/bin/python -m pytest -n "${JOBS:-$(($(nproc) + 1))}" -m "$selection" "$@"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
@@ -22,6 +24,21 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("default", deadline=None)
 settings.register_profile("soak", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
 settings.load_profile("default")
+
+# Labs stand one after another: their clocks are real, and commands mean the one lab that stands.
+LABS = ("tests/mhatool/lab/", "tests/docs/test_examples.py::test_example[docs/live.md")
+
+
+class LabsInOne(LoadScopeScheduling):
+    """Where tests are spread over several processes, those with labs stay in one, which begins with them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "labs" if nodeid.startswith(LABS) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LabsInOne:
+    """Have pytest-xdist spread tests so."""
+    return LabsInOne(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -151,9 +151,8 @@ def labs() -> Iterator[list[str]]:
 
 
 def marks(block: Block) -> list[pytest.MarkDecorator]:
-    """Its markers. Commands of `mhatool lab` mean the one lab that stands, so no test of a lab runs beside them."""
-    alone = [pytest.mark.xdist_group("lab")] if any("mhatool lab" in command.text for command in block.commands) else []
-    return [*(getattr(pytest.mark, name) for name in block.markers if name != IN_NAMESPACE), *alone]
+    """What it needs."""
+    return [getattr(pytest.mark, name) for name in block.markers if name != IN_NAMESPACE]
 
 
 @pytest.mark.parametrize("block", [pytest.param(block, id=block.place, marks=marks(block)) for block in BLOCKS])
