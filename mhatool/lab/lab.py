@@ -228,8 +228,10 @@ def dry_run(topology: Topology) -> Iterator[str]:
 def standing(name: str | None, folder: Path = FOLDER) -> Lab:
     """The lab of that name, or the only one that stands. LabError where there is none."""
     labs = all_labs(folder)
-    if name is None and len(labs) != 1:
-        raise LabError(f"labs that stand: {', '.join(labs) or 'none'}; name one, or mhatool lab deploy paper")
+    if name is None and not labs:
+        raise LabError("no lab stands; begin with mhatool lab deploy paper")
+    if name is None and len(labs) > 1:
+        raise LabError(f"several labs stand: {', '.join(labs)}; name one of them")
     own = folder / str(name or labs[0]) / "topology.toml"
     return Lab(load(str(own) if own.exists() else str(name)), folder)
 
