@@ -13,13 +13,16 @@ import subprocess
 from mhatool.live.data_plane.admission import CHAINS, FIRST, SETS
 from mhatool.live.errors import LiveError
 
+# What is carried and forwarded most comes first: each rule costs every packet that gets so far.
 _RULES = """\
 table ip6 {table} {{
 {more}
     chain before {{
         type filter hook prerouting priority raw; policy accept;
-        ip6 nexthdr {{ tcp, udp, icmpv6 }} accept
 {first}
+        ip6 nexthdr udp accept
+        ip6 nexthdr tcp accept
+        ip6 nexthdr icmpv6 accept
         iifname != "{tunnel}" meta l4proto {{ {protocols} }} fib daddr type {{ local, anycast }} drop
         iifname != "{tunnel}" exthdr rt exists rt type 2 fib daddr type local drop
         iifname != "{tunnel}" exthdr dst exists fib daddr type local drop

@@ -9,11 +9,10 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Iterable
 from typing import Final
 
 from mhatool.engine.actions import End, SetTunnel
-from mhatool.live.marks import FORWARDED_MARK, OWN_MARK
+from mhatool.live.marks import ADMITTED
 from mhatool.live.netlink import ACK, CREATE, NETFILTER, Netlink, RefusedError, attribute, attributes, nested
 
 FLOW_GROUP: Final = 135
@@ -25,7 +24,6 @@ SETS: Final = """
     counter tunnel_source { }
     set from_mobile_nodes { typeof ip6 saddr . ip6 daddr . @th,64,128; }
     set from_home_agents { typeof ip6 saddr . ip6 daddr . @th,192,128; }
-    set own { typeof @th,192,128; }
     set homes { type ipv6_addr; }
     set flows_in { typeof @th,64,128 . @th,192,128; size 65535; flags dynamic,timeout; timeout 1s; }
     set flows_out { typeof ip6 saddr . ip6 daddr; size 65535; flags dynamic,timeout; timeout 1s; }
@@ -33,15 +31,14 @@ SETS: Final = """
 """Inner addresses are at 8 and 24 octets (`th`: what follows the outer header)."""
 CHAINS: Final = f"""
     chain tunnelled {{
-        @th,192,128 @own ip6 saddr . ip6 daddr . @th,64,128 @from_mobile_nodes meta mark set {OWN_MARK} accept
-        ip6 saddr . ip6 daddr . @th,64,128 @from_mobile_nodes meta mark set {FORWARDED_MARK} accept
+        ip6 saddr . ip6 daddr . @th,64,128 @from_mobile_nodes meta mark set {ADMITTED} accept
         ip6 saddr . ip6 daddr . @th,192,128 @from_home_agents jump heard
         fib daddr type {{ local, anycast }} counter name tunnel_source drop
     }}
     chain heard {{
         @th,64,128 . @th,192,128 != @flows_in add @flows_in {{ @th,64,128 . @th,192,128 }} \
 log group {FLOW_GROUP} snaplen {SNAPSHOT} prefix "{IN}"
-        meta mark set {OWN_MARK} accept
+        meta mark set {ADMITTED} accept
     }}
     chain leaving {{
         type filter hook output priority raw; policy accept;
@@ -59,7 +56,7 @@ _SUBSYSTEM, _BATCH_BEGIN, _BATCH_END, _IPV6 = 10, 0x10, 0x11, 10
 _NEW_ELEMENT, _DELETE_ELEMENT, _GET_OBJECT = 12, 14, 19
 _TABLE, _SET, _ELEMENTS, _ELEMENT, _KEY, _VALUE = 1, 2, 3, 1, 1, 1
 _NAME, _TYPE, _DATA, _COUNTER, _PACKETS = 2, 3, 4, 1, 2
-_FROM_MOBILE_NODES, _FROM_HOME_AGENTS, _HOMES, _OWN = "from_mobile_nodes", "from_home_agents", "homes", "own"
+_FROM_MOBILE_NODES, _FROM_HOME_AGENTS, _HOMES = "from_mobile_nodes", "from_home_agents", "homes"
 
 
 class Admission:
@@ -69,7 +66,6 @@ class Admission:
         self._table = attribute(_TABLE, table.encode() + b"\0")
         self._netlink = Netlink(NETFILTER)
         self._admitted: dict[tuple[End, bytes], set[tuple[str, bytes]]] = {}
-        self._own: set[tuple[str, bytes]] = set()
         self._counted = 0
 
     def set_tunnel(self, tunnel: SetTunnel) -> None:
@@ -82,16 +78,10 @@ class Admission:
         else:
             self._admitted.pop(key, None)
 
-    def look(self, addresses: Iterable[bytes]) -> None:
-        """The machine has these addresses now."""
-        after = {(_OWN, address) for address in addresses}
-        self._change(self._own, after)
-        self._own = after
-
     def admit_again(self) -> None:
         """The table is a new one: its sets are empty, and it has counted nothing."""
         self._counted = 0
-        self._change(set(), self._own.union(*self._admitted.values()))
+        self._change(set(), set().union(*self._admitted.values()))
 
     def _change(self, before: set[tuple[str, bytes]], after: set[tuple[str, bytes]]) -> None:
         changes = [(_NEW_ELEMENT, ACK | CREATE, self._element(*each)) for each in sorted(after - before)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -55,6 +56,9 @@ class Ip6Tunnel:
     def unlead(self, home: bytes, into: Into) -> None:
         """See `KernelTunnels`."""
         self._routes.remove(*into)
+
+    def look(self, addresses: Iterable[bytes]) -> None:
+        """See `KernelTunnels`. What comes out of the device finds its way as all that arrives."""
 
     def accept(self, local: bytes, end: End) -> None:
         """The device takes all; see `Admission` for what comes so far."""

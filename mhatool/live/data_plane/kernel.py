@@ -52,7 +52,7 @@ class KernelDataPlane:
 
     def look(self, addresses: Iterable[bytes]) -> None:
         """See `DataPlane`."""
-        self._admission.look(addresses)
+        self._tunnels.look(addresses)
 
     def refused(self) -> int:
         """See `DataPlane`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, Protocol
 
 from mhatool.engine.actions import End
@@ -27,6 +28,9 @@ class KernelTunnels(Protocol):
 
     def unlead(self, home: bytes, into: Into) -> None:
         """No longer."""
+
+    def look(self, addresses: Iterable[bytes]) -> None:
+        """The machine has these addresses now."""
 
     def accept(self, local: bytes, end: End) -> None:
         """Unpack what comes to this address."""
