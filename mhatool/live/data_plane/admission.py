@@ -12,6 +12,7 @@ import struct
 from typing import Final
 
 from mhatool.engine.actions import End, SetTunnel
+from mhatool.live.data_plane.tunnels import Hook
 from mhatool.live.marks import ADMITTED
 from mhatool.live.netlink import ACK, CREATE, NETFILTER, Netlink, RefusedError, attribute, attributes, nested
 
@@ -20,7 +21,7 @@ FLOW_GROUP: Final = 135
 IN, OUT = "in", "out"
 SNAPSHOT: Final = 80
 """Octets of a flow's packet that are told: two IPv6 headers."""
-SETS: Final = """
+_SETS: Final = """
     counter tunnel_source { }
     set from_mobile_nodes { typeof ip6 saddr . ip6 daddr . @th,64,128; }
     set from_home_agents { typeof ip6 saddr . ip6 daddr . @th,192,128; }
@@ -29,7 +30,7 @@ SETS: Final = """
     set flows_out { typeof ip6 saddr . ip6 daddr; size 65535; flags dynamic,timeout; timeout 1s; }
 """
 """Inner addresses are at 8 and 24 octets (`th`: what follows the outer header)."""
-CHAINS: Final = f"""
+_CHAINS: Final = f"""
     chain tunnelled {{
         ip6 saddr . ip6 daddr . @th,64,128 @from_mobile_nodes meta mark set {ADMITTED} accept
         ip6 saddr . ip6 daddr . @th,192,128 @from_home_agents jump heard
@@ -45,18 +46,29 @@ log group {FLOW_GROUP} snaplen {SNAPSHOT} prefix "{IN}"
         ip6 saddr @homes ip6 saddr . ip6 daddr != @flows_out add @flows_out {{ ip6 saddr . ip6 daddr }} \
 log group {FLOW_GROUP} snaplen {SNAPSHOT} prefix "{OUT}"
     }}
-    chain unpacked {{
-        type filter hook input priority raw; policy accept;
-        meta l4proto 135 drop
+"""
+_JUMP: Final = "        ip6 nexthdr 41 jump tunnelled"
+_BEFORE_ROUTES: Final = f"""
+    chain before {{
+        type filter hook prerouting priority raw; policy accept;
+{_JUMP}
     }}
 """
-"""Signalling from within a tunnel, which comes to the machine once more when it is unpacked, was read before."""
-FIRST: Final = "        ip6 nexthdr 41 jump tunnelled"
 _SUBSYSTEM, _BATCH_BEGIN, _BATCH_END, _IPV6 = 10, 0x10, 0x11, 10
 _NEW_ELEMENT, _DELETE_ELEMENT, _GET_OBJECT = 12, 14, 19
 _TABLE, _SET, _ELEMENTS, _ELEMENT, _KEY, _VALUE = 1, 2, 3, 1, 1, 1
 _NAME, _TYPE, _DATA, _COUNTER, _PACKETS = 2, 3, 4, 1, 2
 _FROM_MOBILE_NODES, _FROM_HOME_AGENTS, _HOMES = "from_mobile_nodes", "from_home_agents", "homes"
+
+
+def chains(hook: Hook) -> tuple[str, str]:
+    """What a table holds that admits tunnelled packets at this hook, and what its chain of what ends here begins with.
+
+    At `prerouting` each packet that is forwarded looks at one rule.
+    """
+    if hook == "prerouting":
+        return _SETS + _CHAINS + _BEFORE_ROUTES, ""
+    return _SETS + _CHAINS, _JUMP
 
 
 class Admission:
@@ -131,4 +143,4 @@ def _typed(change: tuple[int, int, bytes]) -> tuple[int, int, bytes]:
     return _SUBSYSTEM << 8 | kind, flags, body
 
 
-__all__ = ["CHAINS", "FIRST", "FLOW_GROUP", "IN", "OUT", "SETS", "SNAPSHOT", "Admission"]
+__all__ = ["FLOW_GROUP", "IN", "OUT", "SNAPSHOT", "Admission", "chains"]

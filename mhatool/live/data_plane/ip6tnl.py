@@ -11,7 +11,7 @@ from typing import Final
 
 from mhatool.engine.actions import End
 from mhatool.live.data_plane.routes import Encapsulation, Routes, TunnelRoute
-from mhatool.live.data_plane.tunnels import Into
+from mhatool.live.data_plane.tunnels import Hook, Into
 from mhatool.live.errors import LiveError
 from mhatool.live.netlink import CREATE, EXCLUSIVE, Netlink, RefusedError, attribute, nested
 from mhatool.network import datagram as ipv6
@@ -30,6 +30,7 @@ class Ip6Tunnel:
 
     name = "ip6tnl"
     tells_too_big = True
+    admits_at: Hook = "input"
 
     def __init__(self, routes: Routes, netlink: Netlink, device: str) -> None:
         self._routes = routes

@@ -12,7 +12,7 @@ from typing import Final
 from dissectors.ipv6.address import is_link_local
 from mhatool.engine.actions import End
 from mhatool.live.data_plane.routes import LOCAL, MAIN, Encapsulation, Routes, TunnelRoute, TunnelRule
-from mhatool.live.data_plane.tunnels import Into
+from mhatool.live.data_plane.tunnels import Hook, Into
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
 from mhatool.live.marks import ADMITTED, UNPACKING
@@ -37,6 +37,8 @@ class Seg6:
 
     name = "seg6"
     tells_too_big = False
+    admits_at: Hook = "prerouting"
+    """Routes unpack: such a packet never gets to the hook of those that end here."""
 
     def __init__(self, routes: Routes, ledger: Ledger) -> None:
         self._routes = routes
