@@ -13,7 +13,6 @@ UNPACKING: Final = 1351
 MARK: Final = 135
 """Who made a route or rule, as the kernel keeps it: the protocol number of the Mobility Header."""
 ADMITTED: Final = 0x6275
-"""The mark of packets that may be unpacked. Nothing is unpacked without, so nothing is where somebody removed the rules.
-"""
+"""The mark of packets that may be unpacked: nothing is without, so nothing is where somebody has removed the rules."""
 
 __all__ = ["ADMITTED", "MARK", "RULE_PRIORITY", "TABLE", "UNPACKING"]
