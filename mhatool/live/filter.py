@@ -19,7 +19,8 @@ _NEXT_HEADER_AT, _TYPE_AT = 6, 40
 _OUTER, _INNER = 0, 40
 _PROTOCOL_AT, _PACKET_TYPE_AT, _IS_TAGGED_AT = 0xFFFFF000, 0xFFFFF004, 0xFFFFF030
 """What the kernel knows of a packet is beyond its octets (SKF_AD_PROTOCOL, _PKTTYPE, _VLAN_TAG_PRESENT)."""
-_ETH_P_IPV6, _FOR_THIS_HOST = 0x86DD, 0
+_ETH_P_IPV6: Final = 0x86DD
+_FOR_THIS_HOST, _LEAVES = 0, 4
 _WHOLE = 0x40000
 """So much of a packet is copied: all of it."""
 
@@ -58,6 +59,12 @@ def tunnelled(next_headers: Iterable[int], icmpv6_types: Iterable[int] = ICMPV6_
         (_JUMP_IF_EQUAL, 0, None, _FOR_THIS_HOST),
     ]
     return _ended([*begin, *_matching(_INNER, list(next_headers), list(icmpv6_types))], _ACCEPTANCE, [_REFUSAL])
+
+
+def leaving() -> list[Instruction]:
+    """Accept what leaves by an interface."""
+    wanted: list[Wanted] = [(_LOAD_WORD, 0, 0, _PACKET_TYPE_AT), (_JUMP_IF_EQUAL, None, 0, _LEAVES)]
+    return _ended(wanted, [_REFUSAL], _ACCEPTANCE)
 
 
 #: An instruction before it is known where the end is: where to jump if so and if not, `None` for what matches.
@@ -103,4 +110,4 @@ def attach(to: socket.socket, instructions: list[Instruction]) -> None:
     to.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(instructions), ctypes.addressof(buffer)))
 
 
-__all__ = ["CARRIERS", "ICMPV6_TYPES", "Instruction", "attach", "program", "tunnelled"]
+__all__ = ["CARRIERS", "ICMPV6_TYPES", "Instruction", "attach", "leaving", "program", "tunnelled"]
