@@ -24,8 +24,9 @@ class Probed:
     """What was known between accuser and accused at the first message: probes in vain, and the last answer.
 
     `failed`: the longest run of late, `current` the one that still went on; None for none. `answers`: how many in a row
-    were answered up to the last answer. `detection_ns`: how long it takes that accuser to find out. `excused`: the accused was started anew or took leave, or may have been. `has_gaps`:
-    not all of the accuser's probes were seen. `may_be_late`: the message may have waited for its next hop's address.
+    were answered up to the last answer. `detection_ns`: how long it takes that accuser to find out. `excused`: the
+    accused was started anew or took leave, or may have been. `has_gaps`: not all of the accuser's probes were seen.
+    `may_be_late`: the message may have waited for its next hop's address.
     """
 
     failed: Run | None

@@ -53,9 +53,10 @@ class Probing:
     """What one home agent asked another one.
 
     `answered`: the last answer, `answers` how many probes in a row were answered up to it; `in_vain`: the probes since
-    then, the one that may still be answered among them; `run`: the last run of probes in vain that an answer ended. `interval_ns`: the shortest time from a probe to the next one,
-    `pauses` the last ones of those after an answered probe. `resumed`: the last probe that was overdue when it came.
-    `kind` is that of its probes: who sends Heartbeats solicits to resolve an address, and a dead one's kernel answers.
+    then, the one that may still be answered among them; `run`: the last run of probes in vain that an answer ended.
+    `interval_ns`: the shortest time from a probe to the next one, `pauses` the last ones of those after an answered
+    probe. `resumed`: the last probe that was overdue when it came. `kind` is that of its probes: who sends Heartbeats
+    solicits to resolve an address, and a dead one's kernel answers.
     """
 
     prober: bytes
