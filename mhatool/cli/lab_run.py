@@ -29,7 +29,7 @@ def run_experiment(name: str, out: str | None, lab: str, *, json: bool, keep: bo
     experiment, topology = read(name, lab)
     folder = Path(out or f"lab-{experiment.name}")
     trial = Trial(experiment, Lab(topology), Gathering(folder), _tell)
-    with _ended_by_signals(), _watched(trial, wanted=watch):
+    with ended_by_signals(), _watched(trial, wanted=watch):
         trial.happen(keep=keep)
     _tell("judging what was captured")
     judgements = judge(trial)
@@ -64,24 +64,33 @@ def _tell(what: str) -> None:
     print(f"mhatool: {what}", file=sys.stderr, flush=True)
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def ended_by_signals() -> AbstractContextManager[None]:
     """SIGTERM and SIGHUP are as Ctrl-C; when one has come, the others don't disturb the cleaning up."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
 
     def end(_number: int, _frame: Any) -> None:
-        for number in numbers:
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for number in numbers:
-        signal.signal(number, end)
+    return _handled(end)
+
+
+def undisturbed() -> AbstractContextManager[None]:
+    """What is done in here takes seconds, and half of it helps nobody: signals that end us are ignored."""
+    return _handled(signal.SIG_IGN)
+
+
+@contextmanager
+def _handled(handler: Any) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
-__all__ = ["run_experiment"]
+__all__ = ["ended_by_signals", "run_experiment", "undisturbed"]

@@ -24,6 +24,7 @@ CHANGE_SCHEMA: Final = "mhatool.node-change/1"
 PATIENCE_S: Final = 5.0
 """How long a client may take to ask, or to take its answer."""
 _LONGEST: Final = 65_536
+_NOT_YOURS: Final = "{}: only who started the node, and root, may ask it: use sudo"
 
 
 class ControlServer:
@@ -167,6 +168,8 @@ def ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:
             answer: dict[str, Any] = json.loads(answered)
         except FileNotFoundError:
             raise LiveError(f"no node runs at {path}; start one: mhatool node run CONFIG.toml") from None
+        except PermissionError:
+            raise LiveError(_NOT_YOURS.format(path)) from None
         except (OSError, ValueError) as error:
             raise LiveError(f"{path}: the node doesn't answer: {error}") from None
     if "error" in answer:
@@ -185,6 +188,8 @@ def follow(path: Path, what: str) -> Iterator[dict[str, Any]]:
                 if "error" in record:
                     raise LiveError(str(record["error"]))
                 yield record
+        except PermissionError:
+            raise LiveError(_NOT_YOURS.format(path)) from None
         except (OSError, ValueError) as error:
             raise LiveError(f"{path}: the node doesn't answer: {error}") from None
 
