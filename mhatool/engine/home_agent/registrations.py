@@ -126,6 +126,13 @@ class Registrations:
                 if not doubt.checks and self._agents.behind(doubt.link_source, binding.agents) is not None:
                     self.vouch(binding, doubt.target, now)
 
+    def meet_agent(self, address: bytes, now: int) -> None:
+        """Another home agent advertises this address: what was accepted for it before that was known is no binding."""
+        for own in self._configuration.addresses:
+            binding = self._cache.get(address, own)
+            if binding is not None:
+                self._feed(binding, BindingInput.AGENT, now)
+
     def next_timer(self) -> int | None:
         """When the next check or lifetime is over."""
         timers = [at for at in (self.duplicates.next_timer(), self._cache.next_timer()) if at is not None]
@@ -212,6 +219,17 @@ class Registrations:
         self.duplicates.end(binding)
         self._presence.vanish(binding.faces, now, "duplicate")
         self._answer(no_longer_pending(binding), Status.DUPLICATE_ADDRESS_DETECTION_FAILED, now)
+
+    def give_up(self, binding: Binding, now: int) -> None:
+        """It would have been refused as an agent's own address (status 129): a request that waits is."""
+        pending: Pending | None = binding.pending
+        self.duplicates.end(binding)
+        if binding.holds:
+            self._end(binding, now, "agent")
+        else:
+            self._presence.vanish(binding.faces, now, "agent")
+        if pending is not None:
+            self._answer(pending, Status.PROHIBITED, now)
 
     def forget(self, binding: Binding, now: int) -> None:
         """The whole lifetime that was asked for is over, as where the home link was down: nobody is answered."""
