@@ -18,7 +18,8 @@ from mhatool.validate.situation import CORRESPONDENT
 from mhatool.validate.surroundings import Surroundings
 
 MAX_TOKEN_LIFETIME_S = 210
-TOKEN_MARGIN_S = 3
+OLD_NS = nanoseconds(MAX_TOKEN_LIFETIME_S + 3)
+"""So old a token surely is too old: clocks may differ, and messages are on their way."""
 NO_TIME_TO_MOVE_NS = nanoseconds(2)
 """A mobile node can't fetch another home token on another link and come back within this."""
 JITTER_NS = nanoseconds(0.1)
@@ -175,13 +176,13 @@ def young_tokens(case: Case) -> Iterable[Breach]:
         if not use.fitting:
             continue
         newest = use.fitting[0]
-        age_s = in_seconds(case.seen.time_ns - newest.time_ns)
-        if age_s > MAX_TOKEN_LIFETIME_S + TOKEN_MARGIN_S:
+        age_ns = case.seen.time_ns - newest.time_ns
+        if age_ns > OLD_NS:
             unsure = use.kind == "home_test"
             name = "home" if unsure else "care-of"
             expected = f"a {name} keygen token of at most {MAX_TOKEN_LIFETIME_S} s"
             at = _offset(case, use)
-            return (Breach(expected, f"{age_s:.3f} s", at, before=(newest.frame,), inconclusive=unsure),)
+            return (Breach(expected, f"{in_seconds(age_ns):.3f} s", at, before=(newest.frame,), inconclusive=unsure),)
     return ()
 
 
