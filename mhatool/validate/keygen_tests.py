@@ -29,18 +29,18 @@ class Test(NamedTuple):
 
     time_ns: int
     frame: Frame
-    index: int | None
+    nonce_index: int | None
     token: bytes
 
 
 class Use(NamedTuple):
     """One of the nonce indices of a Binding Update, with the latest tests to that address.
 
-    `tests`: all of them, the newest last; `fitting`: those that had this index, the newest first.
+    `tests`: all of them, the newest last; `fitting`: those that had this nonce index, the newest first.
     """
 
     kind: str
-    index: int
+    nonce_index: int
     tests: Sequence[Test]
     fitting: list[Test]
 
@@ -96,7 +96,7 @@ class Tests:
 
     def _use(self, kind: str, mobile: bytes, correspondent: bytes, index: int) -> Use:
         tests = self.received(kind, mobile, correspondent)
-        return _make(Use, (kind, index, tests, [test for test in reversed(tests) if test.index == index]))
+        return _make(Use, (kind, index, tests, [test for test in reversed(tests) if test.nonce_index == index]))
 
 
 def _test(seen: Seen, message: View) -> Test:

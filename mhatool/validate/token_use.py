@@ -142,14 +142,14 @@ def indices_of_the_tests(case: Case) -> Iterable[Breach]:
     less than 2 s old, else inconclusive. Where the capture cut one of the tests, nothing is said.
     """
     for use in _uses(case):
-        if use.fitting or not use.tests or any(test.index is None for test in use.tests):
+        if use.fitting or not use.tests or any(test.nonce_index is None for test in use.tests):
             continue
         newest = use.tests[-1]
         unsure = case.seen.time_ns - newest.time_ns >= NO_TIME_TO_MOVE_NS
         name = "home" if use.kind == "home_test" else "care-of"
-        expected = f"{name} nonce index {newest.index}"
+        expected = f"{name} nonce index {newest.nonce_index}"
         at = _offset(case, use)
-        return (Breach(expected, str(use.index), at, before=(newest.frame,), inconclusive=unsure),)
+        return (Breach(expected, str(use.nonce_index), at, before=(newest.frame,), inconclusive=unsure),)
     return ()
 
 
