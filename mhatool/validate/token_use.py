@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from mhatool.exchange import Frame, Latest, Update
+from mhatool.exchange import Frame, Latest, Recent, Update
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.protocol.value import value
@@ -26,7 +27,10 @@ JITTER_NS = nanoseconds(0.1)
 """How much later than an update a test may be stamped that came before it."""
 ASKED_LATELY_NS = nanoseconds(10)
 MOST = 50_000
-MOST_COOKIES = 10_000
+MOST_COOKIES = 20_000
+KEPT_NS = nanoseconds(24 * 3600)
+"""How long a cookie is remembered at least, as long as they aren't too many."""
+_make = tuple.__new__  # a third of the time of Sent(...)
 
 _COOKIE = 8
 """Where the cookie stands, counted from the start of the Mobility Header."""
@@ -37,8 +41,7 @@ _INDEX = {"home_test": 2, "care_of_test": 4}
 # --- cookies ---
 
 
-@value
-class Sent:
+class Sent(NamedTuple):
     """A cookie, by which message, from which mobile node's address."""
 
     frame: Frame
@@ -47,10 +50,10 @@ class Sent:
 
 
 class Cookies:
-    """Which message first had a cookie, by cookie and correspondent; the rule itself keeps it."""
+    """Which message first had a cookie, by correspondent and cookie; the rule itself keeps it."""
 
     def __init__(self) -> None:
-        self.first: Latest[tuple[bytes, bytes], Sent] = Latest(MOST_COOKIES)
+        self.first: Recent[bytes, Sent] = Recent(MOST_COOKIES, KEPT_NS)
 
     def see(self, seen: Seen) -> None:
         """Nothing: the rule looks at every cookie."""
@@ -73,18 +76,19 @@ def fresh_cookies(case: Case) -> Iterable[Breach]:
     answered, and one that serves both kinds of test (where packets have shown home address and care-of address to be
     one node's). The same cookie in a retransmission is MIP6-RTX-005's.
     """
-    message = case.seen.message
-    asked = case.surroundings.known(Askings).asked(case.seen)
-    (kind, mobile, correspondent), cookie = asked.key, asked.mark
+    seen, known = case.seen, case.surroundings.known
+    message = seen.message
+    nodes, series, cookie = known(Askings).asked(seen)
     if not isinstance(cookie, bytes) or message.checksum_status == "bad":
         return ()
-    cookies = case.surroundings.known(Cookies).first
-    first = cookies.get((cookie, correspondent))
+    mobile, used = nodes[:16], nodes[16:] + cookie
+    cookies = known(Cookies).first
+    first = cookies.get(used)
     if first is None:
-        cookies.note((cookie, correspondent), Sent(case.seen.frame, kind, mobile))
+        cookies.note(used, _make(Sent, (seen.frame, message.type, mobile)), seen.time_ns)
         return ()
-    if first.kind == kind:
-        if first.mobile != mobile or asked.series is None or asked.series.goes_on(case.seen.time_ns):
+    if first.kind == message.type:
+        if first.mobile != mobile or series is None or series.goes_on(seen.time_ns):
             return ()
     elif not _one_node(case, first.mobile, mobile):
         return ()
