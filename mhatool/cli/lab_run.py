@@ -31,10 +31,12 @@ def run_experiment(name: str, out: str | None, lab: str, *, json: bool, keep: bo
     trial = Trial(experiment, Lab(topology), Gathering(folder), _tell)
     with ended_by_signals(), _watched(trial, wanted=watch):
         trial.happen(keep=keep)
+    document = measured(trial)
+    _write(folder, document)  # whatever becomes of the judging
     _tell("judging what was captured")
     judgements = judge(trial)
-    document = measured(trial) | judgements.document
-    (folder / "report.json").write_text(json_.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    document |= judgements.document
+    _write(folder, document)
     (folder / "report.html").write_text(page(document, judgements.story), "utf-8")
     if json:
         Out().document(document)
@@ -42,6 +44,10 @@ def run_experiment(name: str, out: str | None, lab: str, *, json: bool, keep: bo
         _print(lines(document), folder)
     if keep:
         _tell(f"lab {topology.name} stands: mhatool lab destroy {topology.name} removes it")
+
+
+def _write(folder: Path, document: dict[str, Any]) -> None:
+    (folder / "report.json").write_text(json_.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _print(lines: Iterator[str], folder: Path) -> None:

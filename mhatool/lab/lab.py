@@ -65,6 +65,9 @@ class Lab:
         nothing is left. What a crash left of an earlier one, of which nothing runs any more, is removed.
         """
         self.check()
+        for command, package in _OF_PACKAGE.items():
+            if shutil.which(command) is None and (command != "bird" or self._has_routers):
+                raise LabError(f"{command} isn't installed (or not in PATH): apt-get install {package}")
         if self._is_ruin:
             self.destroy()
         if self.stands:
@@ -84,7 +87,7 @@ class Lab:
             raise
 
     def check(self) -> None:
-        """ScenarioError where a node can't run as the topology says, LabError where this machine lacks a command."""
+        """ScenarioError where a node can't run as the topology says."""
         for name, node in self.topology.nodes.items():
             if node.live is not None:
                 try:
@@ -92,10 +95,10 @@ class Lab:
                 except ScenarioError as error:
                     wrong = ScenarioError(error.what, ("nodes", name, "live", *error.path))
                     raise placed(self.topology, wrong) from None
-        has_routers = any(node.routing is not None for node in self.topology.nodes.values())
-        for command, package in _OF_PACKAGE.items():
-            if shutil.which(command) is None and (command != "bird" or has_routers):
-                raise LabError(f"{command} isn't installed (or not in PATH): apt-get install {package}")
+
+    @property
+    def _has_routers(self) -> bool:
+        return any(node.routing is not None for node in self.topology.nodes.values())
 
     def _wait(self) -> None:
         """Until each node answers. LabError where one doesn't, or something of the lab has ended."""
@@ -189,11 +192,19 @@ class Lab:
         hub = self._hub_of(link)
         if not impairment:
             self.processes.end(f"{link}.hub")
+            if hub is None:
+                self._join(link)
         elif hub is not None:
             self.processes.signal(f"{link}.hub", signal.SIGHUP)
         else:
             command = (sys.executable, "-m", "mhatool.lab.hub", commands.bridge(link), str(file))
             self._start(SWITCH, f"{link}.hub", *command)
+
+    def _join(self, link: str) -> None:
+        """What carried its frames may have been killed, and has left the ports apart."""
+        name = self.topology.name
+        attached = json.loads(output_of(commands.ports(name, link)))
+        run(commands.joining(name, device["ifname"]) for device in attached)
 
     def _hub_of(self, link: str) -> Process | None:
         """What carries the frames of an impaired link."""
@@ -222,13 +233,12 @@ class Lab:
             self.processes.signal(name if name in running else running[0], signal.SIGSTOP)
 
     def recover(self, name: str) -> None:
-        """Links up, what hangs goes on, what was ended is started again."""
+        """Links up, what hangs goes on, what has ended is started again."""
         node = self.node(name)
         run(commands.cutting(self.topology.name, name, iter(node.interfaces), up=True))
         for process in self._running(name):
             self.processes.signal(process, signal.SIGCONT)
-        if not self._running(name):
-            self.start(name)
+        self.start(name)
 
     def _running(self, node: str) -> list[str]:
         own = {node, f"{node}.bird"}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mhatool.lab.errors import LabError
+from mhatool.lab.gathering import Gathering
 from mhatool.lab.lab import Lab, meant, standing
 from mhatool.lab.processes import Process, in_namespace
 from mhatool.lab.remains import namespaces, remove
@@ -120,3 +121,30 @@ def test_a_command_that_hangs_is_told_of() -> None:
 def test_a_command_s_last_word_is_its_reason() -> None:
     with pytest.raises(LabError, match=r": no such interface$"):
         output_of(("sh", "-c", "echo Capturing on 5 interfaces >&2; echo no such interface >&2; exit 1"))
+
+
+def test_two_experiments_dont_write_into_one_folder(tmp_path: Path) -> None:
+    first, second = Gathering(tmp_path), Gathering(tmp_path)
+    first.begin()
+    first.raw.write_bytes(b"captured")
+    with pytest.raises(LabError, match=rf"^{tmp_path}: another experiment writes there; give another --out$"):
+        second.begin()
+    assert first.raw.read_bytes() == b"captured"
+
+
+@pytest.mark.root
+@pytest.mark.bird
+@pytest.mark.iproute2
+@pytest.mark.ethtool
+def test_what_has_ended_is_back_with_its_node(file: Path) -> None:
+    """Of a router where only the node was killed, routing goes on."""
+    lab = Lab(load(str(file)), file.parent / "labs")
+    lab.deploy()
+    daemon = lab.processes.all()["a.bird"]
+    lab.processes.signal("a", signal.SIGKILL)
+    until(lambda: not lab.inspect()["processes"]["a"])
+    lab.recover("a")
+    assert (lab.inspect()["processes"], lab.processes.all()["a.bird"]) == ({"a.bird": True, "a": True}, daemon)
+    lab.fail("a", "stop")
+    with pytest.raises(LabError, match=r"^nothing runs in a that could hang$"):
+        lab.fail("a", "silent")
