@@ -46,8 +46,7 @@ class ControlServer:
     async def start(self) -> None:
         """Listen. LiveError where another node answers there."""
         self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        if is_answered(self._path):
-            raise LiveError(f"{self._path}: a node runs there already; stop it, or give this one another `control`")
+        need_free(self._path)
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()  # of a run that was killed
         before = os.umask(0o077)
@@ -157,6 +156,14 @@ def is_answered(path: Path) -> bool:
     return True
 
 
+def need_free(path: Path) -> None:
+    """LiveError where another node answers at this socket, or its name is that of something else."""
+    if is_answered(path):
+        raise LiveError(f"{path}: a node runs there already; stop it, or give this one another `control`")
+    if path.exists() and not path.is_socket():
+        raise LiveError(f"{path}: there is something else than a socket; give another `control`")
+
+
 def ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:
     """What the node at this socket answers. LiveError where nobody does."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -194,4 +201,4 @@ def follow(path: Path, what: str) -> Iterator[dict[str, Any]]:
             raise LiveError(f"{path}: the node doesn't answer: {error}") from None
 
 
-__all__ = ["CHANGE_SCHEMA", "SCHEMA", "ControlServer", "ask", "follow", "is_answered"]
+__all__ = ["CHANGE_SCHEMA", "SCHEMA", "ControlServer", "ask", "follow", "is_answered", "need_free"]
