@@ -123,6 +123,11 @@ def load(path: str) -> LiveNode:
         raise ScenarioError(error.what, error.path, file=path, line=line) from None
 
 
+def check(data: dict[str, Any], path: str) -> LiveNode:
+    """What a table says that is to be written to this path. ScenarioError where it can't be run: key and remedy."""
+    return _node({"profile": "rfc6275", "constants": "rfc6275", **data}, path)
+
+
 def _node(data: dict[str, Any], path: str) -> LiveNode:
     file: NodeFile = convert(data, NodeFile, ())
     given = {"name": file.name, "profile": file.profile, "constants": file.constants}
@@ -185,4 +190,4 @@ def shown_addresses(live: LiveNode) -> tuple[str, ...]:
     return tuple(text(address) for address in own)
 
 
-__all__ = ["ROLE_TABLES", "RUN_FOLDER", "LiveNode", "NodeFile", "load", "shown_addresses"]
+__all__ = ["ROLE_TABLES", "RUN_FOLDER", "LiveNode", "NodeFile", "check", "load", "shown_addresses"]

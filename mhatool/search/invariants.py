@@ -21,7 +21,7 @@ from mhatool.network.machine import Machine
 from mhatool.search.tables import Tables
 
 _LATER_NS = 2_000_000_000
-"""An update is on its way, and checked for duplicates for a second, before it is accepted."""
+"""An update is on its way, and may wait there for a next hop's link-layer address."""
 
 Invariant = Callable[[Tables], Iterator[str]]
 
@@ -194,7 +194,7 @@ def remembered(tables: Tables) -> Iterator[str]:
     """A mobile node knows which agents may hold a binding: who forgets one can't ask it to forget.
 
     But for one that has lost its memory; and packets that the network doubled or held may have made a binding anew. The
-    mobile node counts lifetimes from the sending of its update on (RFC 6275, 11.7.3), the agent from its acceptance.
+    mobile node counts lifetimes from the sending of its update on (RFC 6275, 11.7.3), the agent from when it came.
     """
     for machine, node in tables.mobile_nodes if not tables.is_spoilt else ():
         for _, agent in tables.agents if machine.name not in tables.forgetful else ():

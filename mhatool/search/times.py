@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from mhatool.engine.constants import RFC6275
+from mhatool.network.neighbours import REACHABLE_NS
+from mhatool.protocol.lifetime import seconds
 from mhatool.search.shape import ROUTERS, Shape
 
 # --- what the drawn networks set; all in seconds ---
@@ -39,6 +41,11 @@ def bound_s(shape: Shape) -> float:
     - Agents notice who is gone: failures + 1 probes. Each agent before this one in a list has its turn to tell.
     - The mobile node asks the agent in question, as a check or as often, with doubled waits; so for each agent that
       is gone, after a search for each.
+    - Where no routing protocol tells who is gone, the home router takes who answered for the home agents' anycast
+      address just before it died for reachable, REACHABLE_TIME long; then it needs a packet to look whether it still
+      is there, for 8 s (RFC 4861, 7.3.3 and 10), and one more to ask anew. Where nobody is registered both are requests
+      for home agents: the wait for the one is at most the last but one of a search, that for the other the last one
+      and the pause until the next search.
     - Bindings that nobody can delete end by themselves; what they kept from a home address is tried again then.
     """
     constants = RFC6275
@@ -51,8 +58,15 @@ def bound_s(shape: Shape) -> float:
     tries: float = constants.initial_binding_ack_timeout_first_registration_s * (
         (1 << constants.agent_check_transmits) - 1
     )
+    unnoticed = 0.0 if shape.topology == ROUTERS else seconds(REACHABLE_NS) + _longest_waits_s()
     replaced = (shape.agents - 1) * (tries + SEARCH_AGAIN_S)
-    return attached + routed + asked_again + noticed + told + replaced + BINDING_S + STEADY_S
+    return attached + routed + asked_again + noticed + told + replaced + unnoticed + BINDING_S + STEADY_S
+
+
+def _longest_waits_s() -> float:
+    """How long it takes until two more requests for home agents have left, at most: the second opens a new search."""
+    last: float = RFC6275.initial_dhaad_timeout_s * (1 << RFC6275.dhaad_retries)
+    return last / 2 + last + SEARCH_AGAIN_S
 
 
 __all__ = [

@@ -104,8 +104,11 @@ def _is_alive(accusation: Accusation, before: LifeSign, after: LifeSign, detecti
 
 
 def _is_heard(accusation: Accusation, probed: Probed) -> bool:
-    """Whether the sender itself had an answer since the last probe in vain, and not just now."""
-    if probed.answered is None or probed.current is not None or _is_open(probed):
+    """Whether the sender itself had answers since the last probe in vain, and not just now.
+
+    One may be lost behind the place of capture; that as many are as make an agent unreachable is no chance.
+    """
+    if probed.answered is None or probed.answers < FAILURES or probed.current is not None or _is_open(probed):
         return False
     silent_ns = accusation.first.time_ns - probed.answered.time_ns
     return CROSSING_NS < silent_ns < probed.detection_ns
@@ -140,7 +143,8 @@ def is_not_alive(case: Case) -> Iterator[Breach]:
 
     Signs of life are acknowledgements, tunnelled packets, Heartbeats and advertisements, before the alarm and after it.
     Alive elsewhere is not alive for the sender: while its probes stay unanswered the two are cut off from each other,
-    and the alarm is honest though wrong. So it is a breach where the sender's last probe was answered and no other one
-    is overdue, else inconclusive. Who has lost its bindings or takes leave may be named. Said once for two agents.
+    and the alarm is honest though wrong. So it is a breach where the sender's last three probes were answered and no
+    other one is overdue, else inconclusive: after probes in vain the first answers may be lost too, and an alarm waits
+    for the sender's turn. Who has lost its bindings or takes leave may be named. Said once for two agents.
     """
     return iter(())

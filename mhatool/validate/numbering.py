@@ -11,9 +11,10 @@ from mhatool.observe.failure.probing import HELD_NS
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry
 from mhatool.validate.finding import Severity
+from mhatool.validate.refused_number import is_after_135
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
-from mhatool.validate.sequence import is_after_135, kept_its_entry
+from mhatool.validate.sequence import kept_its_entry
 from mhatool.validate.several_bindings import has_several_bindings
 from mhatool.validate.situation import HOME, STEP
 

@@ -14,6 +14,7 @@ from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.protocol.value import value
 from mhatool.validate.answers_seen import shows_answers
 from mhatool.validate.overtaken import UNSEEN_RETRANSMISSIONS, was_overtaken
+from mhatool.validate.refused_number import AT_ONCE_NS, baseline, got_the_refusal, is_after_135
 from mhatool.validate.restart import has_searched, has_solicited
 from mhatool.validate.retransmission import repeats
 from mhatool.validate.rule import Breach, Case, Finish, Late, rule
@@ -24,8 +25,6 @@ from mhatool.validate.surroundings import Surroundings
 
 AWAY_AND_BACK_NS = nanoseconds(2)
 """A mobile node can't go home, deregister and leave again within this: each move alone takes a second of DAD."""
-AT_ONCE_NS = nanoseconds(0.8)
-"""So soon after a search for home agents comes the first update; a retransmission comes a second after that one."""
 MOST = 10_000
 
 
@@ -74,13 +73,12 @@ class _Suspect:
         update, previous = self.exchange.update, self.previous
         if update.truncated or has_searched(previous) or not shows_answers(surroundings, self.conversation):
             return False
-        if self.was_overtaken or (self.why is Why.AFTER_135 and self._obeys_later()):
+        if self.was_overtaken:
             return False
+        if self.why is Why.AFTER_135:
+            return got_the_refusal(self.conversation, update, previous) and not self._obeys_later()
         if update.time_ns - previous.update.time_ns < AWAY_AND_BACK_NS:
             return True
-        if self.why is Why.AFTER_135:
-            steps = sequence.ahead(update.sequence_number, previous.update.sequence_number)
-            return 0 < steps <= UNSEEN_RETRANSMISSIONS
         held = _is_accepted(previous.answer) and _is_accepted(self.exchange.acknowledgement)
         return held and kept_its_entry(update, previous) and (_was_just_away(update, previous) or not self.solicited)
 
@@ -89,7 +87,7 @@ class _Suspect:
         later = [each for each in self.conversation.recent if each.update.time_ns > self.exchange.update.time_ns]
         told = [each for each in later if each.previous is not None and is_after_135(each.previous)]
         return any(
-            each.previous is not None and sequence.ahead(each.update.sequence_number, _baseline(each.previous)) == 1
+            each.previous is not None and sequence.ahead(each.update.sequence_number, baseline(each.previous)) == 1
             for each in told
         )
 
@@ -126,7 +124,7 @@ def _at_the_end(why: Why) -> Finish:
 
 def _late(suspect: _Suspect, *, certain: bool) -> Late:
     update, previous = suspect.exchange.update, suspect.previous
-    expected = f"a number 1 to 32767 ahead of {_baseline(previous)}"
+    expected = f"a number 1 to 32767 ahead of {baseline(previous)}"
     node = update.home_address if update.has_home_address_option else update.source
     breach = _breach(update, previous, expected, inconclusive=not certain)
     return Late(breach, update.time_ns, update.frame, node, update.home_address)
@@ -147,23 +145,11 @@ def _why(update: Update, previous: Previous) -> Why:
     return Why.DEREGISTRATION if update.deletes and update.is_home_registration else Why.OTHER
 
 
-def is_after_135(previous: Previous) -> bool:
-    """Whether the update before was refused for its number."""
-    return previous.answer is not None and previous.answer.status == SEQUENCE_NUMBER_OUT_OF_WINDOW
-
-
-def _baseline(previous: Previous) -> int:
-    """The number that the next one has to be ahead of."""
-    if previous.answer is not None and is_after_135(previous):
-        return previous.answer.sequence_number
-    return previous.update.sequence_number
-
-
 def _is_behind(update: Update, previous: Previous) -> bool:
     """Whether the number isn't ahead of the previous one's, and nothing seen lets it begin anew."""
     if not (update.trusted and previous.update.trusted):
         return False
-    if sequence.is_fresh(update.sequence_number, _baseline(previous)):
+    if sequence.is_fresh(update.sequence_number, baseline(previous)):
         return False
     answer = previous.answer
     lifetime_s = previous.update.lifetime_s
@@ -261,9 +247,10 @@ def goes_on_after_135(case: Case) -> Iterable[Breach]:
 
     Else it would be refused for as long as its own numbers are behind, which may be until the binding has run out.
     The next update has the number in the acknowledgement plus 1; more is let pass, since the capture may have missed
-    updates, but a leap is noted as inconclusive. So is a number that is behind and comes 2 s later or more, unless it
-    goes on from the mobile node's own: then that may have been started anew. And where the mobile node went on from a
-    later 135, this one may have been lost behind the place of capture.
+    updates, but a leap is noted as inconclusive. The refusal may have been lost behind the place of capture: then the
+    mobile node's own next number comes as a retransmission, or it has been started anew meanwhile. So a number that is
+    behind is a breach where the mobile node asks the same sooner than a retransmission can come, or goes on with its
+    own numbers after three refusals in a row; else, or where it went on from a later 135, it is inconclusive.
     """
     exchange = case.exchange
     if exchange is None or exchange.previous is None or not is_after_135(exchange.previous):
@@ -272,10 +259,10 @@ def goes_on_after_135(case: Case) -> Iterable[Breach]:
     update, previous = exchange.update, exchange.previous
     if not update.trusted or update.deletes or has_several_bindings(case):
         return ()
-    steps = sequence.ahead(update.sequence_number, _baseline(previous))
+    steps = sequence.ahead(update.sequence_number, baseline(previous))
     if not UNSEEN_RETRANSMISSIONS < steps < sequence.HALF:
         return ()
-    return (_breach(update, previous, f"{(_baseline(previous) + 1) % sequence.MODULUS}", inconclusive=True),)
+    return (_breach(update, previous, f"{(baseline(previous) + 1) % sequence.MODULUS}", inconclusive=True),)
 
 
 @rule(

@@ -94,9 +94,9 @@ class BindingCache:
             if other is not None:
                 self._by_home[home_address] = other
 
-    def keep(self, binding: Binding, now: int) -> None:
-        """For its lifetime, from now on."""
-        binding.expires_ns = expiry(now, binding.lifetime_s)
+    def keep(self, binding: Binding, since: int) -> None:
+        """For its lifetime, which began then."""
+        binding.expires_ns = expiry(since, binding.lifetime_s)
         if not binding.cloned and not 0 < binding.rings_ns <= binding.expires_ns:
             self._ring(binding)
 

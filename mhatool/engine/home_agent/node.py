@@ -85,6 +85,8 @@ class HomeAgent:
 
     def _agent_learned(self, address: bytes, now: int) -> None:
         self.failover.heartbeats.learned(address, now)
+        if self.agents.find(address) is not None:
+            self._registrations.meet_agent(address, now)
         self._registrations.reconsider(now)
 
     def _by_message(self) -> dict[type, Handler]:

@@ -48,10 +48,10 @@ class Presence:
             if state is BindingState.CHECKING:
                 self._cache.tell(face, now)
 
-    def keep(self, binding: Binding, now: int) -> None:
-        """For the binding's lifetime, from now on."""
+    def keep(self, binding: Binding, since: int, now: int) -> None:
+        """For the binding's lifetime, since its update came."""
         for face in reversed(binding.faces):
-            self._cache.keep(face, now)
+            self._cache.keep(face, since)
             self._cache.tell(face, now)
 
     def vanish(self, faces: tuple[Binding, ...], now: int, cause: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mhatool.engine.actions import End, ForgetNeighbour, SetTunnel
 from mhatool.engine.arrival import Arrival
@@ -20,23 +19,16 @@ from mhatool.engine.home_agent.defence import Defence
 from mhatool.engine.home_agent.failover import Failover
 from mhatool.engine.home_agent.grants import Grants
 from mhatool.engine.home_agent.link import HomeLink
+from mhatool.engine.home_agent.pending import Pending, no_longer_pending, repeats
 from mhatool.engine.home_agent.prefixes import HomePrefixes
 from mhatool.engine.home_agent.presence import Presence
-from mhatool.engine.home_agent.request import Request, Signature, kept_request, read_request
+from mhatool.engine.home_agent.request import Request, kept_request, read_request
 from mhatool.engine.home_agent.statuses import Status
 from mhatool.engine.home_agent.update_pace import UpdatePace
 from mhatool.engine.home_agent_events import UnknownAgentListed
 from mhatool.engine.node import Output
 from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
-
-
-@dataclass(slots=True)
-class Pending:
-    """A request that waits for duplicate address detection, and how its answer is protected."""
-
-    request: Request
-    signature: Signature | None
 
 
 class Registrations:
@@ -95,7 +87,7 @@ class Registrations:
             return Drop(DropReason.NOT_OUR_ROLE, "no correspondent: a Binding Update without the H flag")
         if self._failover.has_left and not request.deletes:
             return Drop(DropReason.LEFT, "this home agent leaves: others are to be asked")
-        if binding is not None and _repeats(binding, request):
+        if binding is not None and repeats(binding, request):
             return Drop(DropReason.REPEATED, "its home address is being checked")
         verdict = self._authentication.check(request, arrival.now)
         if not self._pace.allows(request, verdict, arrival.now):
@@ -106,7 +98,7 @@ class Registrations:
         else:
             binding = binding or Binding(request.home_address, request.agent)
             given = BindingInput.DEREGISTER if request.deletes else BindingInput.REGISTER
-            self._feed(binding, given, Pending(request, verdict.signature), arrival.now)
+            self._feed(binding, given, Pending(request, verdict.signature, arrival.now), arrival.now)
         return None
 
     def take_back(self, kept: Iterable[KeptBinding], now: int) -> None:
@@ -134,6 +126,13 @@ class Registrations:
                 if not doubt.checks and self._agents.behind(doubt.link_source, binding.agents) is not None:
                     self.vouch(binding, doubt.target, now)
 
+    def meet_agent(self, address: bytes, now: int) -> None:
+        """Another home agent advertises this address: what was accepted for it before that was known is no binding."""
+        for own in self._configuration.addresses:
+            binding = self._cache.get(address, own)
+            if binding is not None:
+                self._feed(binding, BindingInput.AGENT, now)
+
     def next_timer(self) -> int | None:
         """When the next check or lifetime is over."""
         timers = [at for at in (self.duplicates.next_timer(), self._cache.next_timer()) if at is not None]
@@ -155,7 +154,8 @@ class Registrations:
         met = [doubt for doubt in doubts if self._agents.behind(doubt.link_source, binding.agents) is None]
         self.duplicates.tell(binding, now, met=(met[0].target, met[0].link_source) if met else None)
         self.duplicates.end(binding)
-        self._feed(binding, BindingInput.DUPLICATE if met else BindingInput.UNIQUE, now)
+        unmet = BindingInput.EXPIRE if binding.pending.is_over(now) else BindingInput.UNIQUE
+        self._feed(binding, BindingInput.DUPLICATE if met else unmet, now)
 
     def _feed(self, binding: Binding, given: BindingInput, *arguments: object) -> None:
         binding.state = BINDINGS.feed(binding.state, given, self, binding, *arguments)
@@ -185,7 +185,7 @@ class Registrations:
         binding.clone = self._presence.new_clone(request)
         self._take(binding, request, now)
         self._presence.appear(binding.faces, BindingState.BOUND, now)
-        self._presence.keep(binding, now)
+        self._presence.keep(binding, now, now)
         self._tunnel(binding)
         self.defence.start(binding.faces, now)
         self._failover.bound(binding, now)
@@ -205,10 +205,10 @@ class Registrations:
 
     def admit(self, binding: Binding, now: int) -> None:
         """Nobody else has its addresses."""
-        pending = _no_longer_pending(binding)
+        pending = no_longer_pending(binding)
         for face in reversed(binding.faces):
             face.state = BindingState.BOUND
-        self._presence.keep(binding, now)
+        self._presence.keep(binding, pending.came_ns, now)
         self._tunnel(binding)
         self.defence.start(binding.faces, now)
         self._accept(binding, pending, now)
@@ -218,10 +218,21 @@ class Registrations:
         """Somebody else has one of its addresses (status 134)."""
         self.duplicates.end(binding)
         self._presence.vanish(binding.faces, now, "duplicate")
-        self._answer(_no_longer_pending(binding), Status.DUPLICATE_ADDRESS_DETECTION_FAILED, now)
+        self._answer(no_longer_pending(binding), Status.DUPLICATE_ADDRESS_DETECTION_FAILED, now)
+
+    def give_up(self, binding: Binding, now: int) -> None:
+        """It would have been refused as an agent's own address (status 129): a request that waits is."""
+        pending: Pending | None = binding.pending
+        self.duplicates.end(binding)
+        if binding.holds:
+            self._end(binding, now, "agent")
+        else:
+            self._presence.vanish(binding.faces, now, "agent")
+        if pending is not None:
+            self._answer(pending, Status.PROHIBITED, now)
 
     def forget(self, binding: Binding, now: int) -> None:
-        """The home link has been down for the whole lifetime that was asked for: nobody can say whether it is free."""
+        """The whole lifetime that was asked for is over, as where the home link was down: nobody is answered."""
         self.duplicates.end(binding)
         self._presence.vanish(binding.faces, now, "unchecked")
 
@@ -257,7 +268,7 @@ class Registrations:
         """A newer request while the link-local address is being checked: that one is answered."""
         if self._presence.clears_link_local(binding, pending.request):
             self.duplicates.end(binding)
-            _no_longer_pending(binding)
+            no_longer_pending(binding)
             self._renew(binding, pending, now)
             return BindingState.BOUND
         binding.pending = pending
@@ -266,7 +277,7 @@ class Registrations:
 
     def extend(self, binding: Binding, now: int) -> None:
         """Nobody else has its link-local address: what the request says holds, and that one is kept for it too."""
-        pending, clone = _no_longer_pending(binding), binding.clone
+        pending, clone = no_longer_pending(binding), binding.clone
         assert clone is not None  # it was being checked
         clone.state = BindingState.BOUND
         self.defence.start((clone,), now)
@@ -276,7 +287,7 @@ class Registrations:
         """Somebody else has its link-local address: the whole request is refused (134), the binding stands."""
         self.duplicates.end(binding)
         self._presence.lose_link_local(binding, now, "duplicate")
-        self._answer(_no_longer_pending(binding), Status.DUPLICATE_ADDRESS_DETECTION_FAILED, now)
+        self._answer(no_longer_pending(binding), Status.DUPLICATE_ADDRESS_DETECTION_FAILED, now)
 
     def release(self, binding: Binding, pending: Pending, now: int) -> None:
         """The mobile node asks to forget it: nothing is intercepted any more when the answer leaves."""
@@ -293,10 +304,11 @@ class Registrations:
         self._end(binding, now, "expired")
 
     def lapse(self, binding: Binding, now: int) -> None:
-        """Its lifetime is over while a request waits: that one begins a new binding."""
+        """Its lifetime is over while a request waits: that one begins a new binding, unless it is over too."""
         self.duplicates.end(binding)
         self._end(binding, now, "expired")
-        self._feed(Binding(binding.home_address, binding.agent), BindingInput.REGISTER, binding.pending, now)
+        if not binding.pending.is_over(now):
+            self._feed(Binding(binding.home_address, binding.agent), BindingInput.REGISTER, binding.pending, now)
 
     # --- what they have in common ---
 
@@ -306,7 +318,7 @@ class Registrations:
         if self._presence.clears_link_local(binding, pending.request):
             self._presence.lose_link_local(binding, now, "released")
         self._take(binding, pending.request, now)
-        self._presence.keep(binding, now)
+        self._presence.keep(binding, pending.came_ns, now)
         if binding.care_of_address != had:
             self._tunnel(binding)
         if binding.agents != listed:
@@ -373,16 +385,4 @@ class Registrations:
         )
 
 
-def _no_longer_pending(binding: Binding) -> Pending:
-    """The request that waited for the end of a check: it waits no longer."""
-    pending: Pending = binding.pending
-    binding.pending = None
-    return pending
-
-
-def _repeats(binding: Binding, request: Request) -> bool:
-    """The network delivers a request twice, or a mobile node sends it again, before it is answered."""
-    return binding.pending is not None and request.sequence_number == binding.sequence_number
-
-
-__all__ = ["Pending", "Registrations"]
+__all__ = ["Registrations"]

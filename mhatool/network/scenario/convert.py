@@ -58,6 +58,8 @@ def dataclass_of(value: Any, cls: Any, path: Path, *, given: Mapping[str, Any] |
             raise ScenarioError(f"{name!r} is missing: give it", path)
     try:
         return cls(**made)
+    except ScenarioError:  # it says where
+        raise
     except ValueError as error:
         raise ScenarioError(str(error), path) from None
 

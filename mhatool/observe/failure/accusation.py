@@ -23,14 +23,16 @@ RECENT_NS: Final = 60 * NS_PER_S
 class Probed:
     """What was known between accuser and accused at the first message: probes in vain, and the last answer.
 
-    `failed`: the longest run of late, `current` the one that still went on; None for none. `detection_ns`: how long it
-    takes that accuser to find out. `excused`: the accused was started anew or took leave, or may have been. `has_gaps`:
-    not all of the accuser's probes were seen. `may_be_late`: the message may have waited for its next hop's address.
+    `failed`: the longest run of late, `current` the one that still went on; None for none. `answers`: how many in a row
+    were answered up to the last answer. `detection_ns`: how long it takes that accuser to find out. `excused`: the
+    accused was started anew or took leave, or may have been. `has_gaps`: not all of the accuser's probes were seen.
+    `may_be_late`: the message may have waited for its next hop's address.
     """
 
     failed: Run | None
     current: Run | None
     answered: Moment | None
+    answers: int
     detection_ns: int
     excused: bool
     has_gaps: bool
@@ -99,6 +101,7 @@ class Accusations:
                 probing.failed(moment.time_ns),
                 probing.current(),
                 probing.answered,
+                probing.answers,
                 probing.detection_ns,
                 self._is_excused(accused, moment.time_ns),
                 probing.has_gaps(moment.time_ns),

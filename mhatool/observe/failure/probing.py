@@ -52,16 +52,18 @@ class Run:
 class Probing:
     """What one home agent asked another one.
 
-    `answered`: the last answer; `in_vain`: the probes since then, the one that may still be answered among them; `run`:
-    the last run of probes in vain that an answer ended. `interval_ns`: the shortest time from a probe to the next one,
-    `pauses` the last ones of those after an answered probe. `resumed`: the last probe that was overdue when it came.
-    `kind` is that of its probes: who sends Heartbeats solicits to resolve an address, and a dead one's kernel answers.
+    `answered`: the last answer, `answers` how many probes in a row were answered up to it; `in_vain`: the probes since
+    then, the one that may still be answered among them; `run`: the last run of probes in vain that an answer ended.
+    `interval_ns`: the shortest time from a probe to the next one, `pauses` the last ones of those after an answered
+    probe. `resumed`: the last probe that was overdue when it came. `kind` is that of its probes: who sends Heartbeats
+    solicits to resolve an address, and a dead one's kernel answers.
     """
 
     prober: bytes
     probed: bytes
     asked: Moment | None = None
     answered: Moment | None = None
+    answers: int = 0
     in_vain: History[tuple[Carried, Moment]] = field(default_factory=lambda: History(MOST_IN_VAIN))
     run: Run | None = None
     interval_ns: int | None = None
@@ -85,6 +87,7 @@ class Probing:
         self.asked = moment
         early, self._early = self._early, None
         if early is not None and early[0] == carried and moment.time_ns - early[1].time_ns <= JITTER_NS:
+            self.answers += 1
             return
         self.in_vain.add((carried, moment))
 
@@ -118,10 +121,13 @@ class Probing:
         """An answer came; also where its probe wasn't seen."""
         places = (i for i in reversed(range(len(self.in_vain))) if self.in_vain[i][0] == carried)
         place = next(places, len(self.in_vain))
-        if place == len(self.in_vain):
-            self._early = (carried, moment)
         if place:
             self.run = _run(self.in_vain[:place])
+            self.answers = 0
+        if place == len(self.in_vain):
+            self._early = (carried, moment)
+        else:
+            self.answers += 1
         del self.in_vain[: place + 1]
         self.answered = moment
 

@@ -105,6 +105,11 @@ class Playbook:
             self._collect()
         self.now = until
 
+    def hangs(self, seconds: float) -> None:
+        """Time goes on, and the node isn't called before it is over."""
+        self.now += round(seconds * S)
+        self.waits(0)
+
     def _collect(self) -> None:
         self.events += self.node.poll_events()
         for action in self.node.poll_actions():

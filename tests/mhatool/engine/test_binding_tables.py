@@ -13,7 +13,7 @@ from mhatool.engine.home_agent.registrations import Registrations as HomeRegistr
 from mhatool.engine.states import IllegalInputError, Table
 
 # RFC 6275, 10.3, with the times of duplicate address detection as states of their own, which end where the home link
-# stays down; a restart brings bindings back.
+# stays down; a restart brings bindings back, and an agent that advertises a home address ends them (10.5.1).
 HOME_PAIRS = {
     ("ABSENT", "REGISTER"),
     ("ABSENT", "DEREGISTER"),
@@ -22,14 +22,17 @@ HOME_PAIRS = {
     ("CHECKING", "DEREGISTER"),
     ("CHECKING", "UNIQUE"),
     ("CHECKING", "DUPLICATE"),
+    ("CHECKING", "AGENT"),
     ("CHECKING", "EXPIRE"),
     ("BOUND", "REGISTER"),
     ("BOUND", "DEREGISTER"),
+    ("BOUND", "AGENT"),
     ("BOUND", "EXPIRE"),
     ("EXTENDING", "REGISTER"),
     ("EXTENDING", "DEREGISTER"),
     ("EXTENDING", "UNIQUE"),
     ("EXTENDING", "DUPLICATE"),
+    ("EXTENDING", "AGENT"),
     ("EXTENDING", "EXPIRE"),
 }
 # RFC 6275, 9.5 and 9.6; KEPT is what 5.2.8 asks to keep of a deleted binding.

@@ -194,6 +194,15 @@ def test_answers_may_be_lost_behind_the_place_of_capture() -> None:
     assert len(sure("MHA-020", *ROUND, *probes, (15.5, alarm()), *probe(16.0, 90))) == 1
 
 
+def test_the_first_answers_after_probes_in_vain_may_be_lost() -> None:
+    """Three in vain; the sender's turn to tell it comes half a second after an answer that it need not have got."""
+    silent = (*ROUND, *probe(2.0, 70), *probe(12.0, 71), *[asked(13.0 + i, 72 + i) for i in range(3)])
+    back = [p for i in range(4) for p in probe(16.0 + i, 75 + i)]
+    for answers, says in ((1, unsure), (2, unsure), (3, sure)):
+        packets = (*silent, *back[: 2 * answers], (15.5 + answers, alarm()), *back[2 * answers :])
+        assert says("MHA-021", *packets) == [len(silent) + 2 * answers + 1]
+
+
 def test_an_alarm_may_wait_for_the_address_of_its_next_hop() -> None:
     """The sender solicits its router (RFC 4861, 7.2.2): what it had to say before the last answer leaves then."""
     solicitation = neighbor_solicitation(AGENT2, LINK_LOCAL)

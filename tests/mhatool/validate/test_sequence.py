@@ -80,7 +80,7 @@ def test_another_mobile_node_has_numbers_of_its_own() -> None:
 
 
 def test_after_a_135_the_own_old_number_is_behind() -> None:
-    packets = [(0, bu(seq=10)), (1, ba(seq=20000, status=135)), (1.1, bu(seq=11))]
+    packets = [(0, bu(seq=10)), (0.1, ba(seq=20000, status=135)), (0.2, bu(seq=11))]
     assert told(*packets) == [("MIP6-SEQ-005", 3, False)]
 
 
@@ -272,25 +272,45 @@ def test_a_new_start_at_home() -> None:
     assert told(*packets) == [("MIP6-DEREG-002", 3, True)]
 
 
-def test_the_own_number_after_135_is_no_new_start() -> None:
-    """11 goes on from 10, whenever it comes; 7777 may have been drawn anew after 2 s, but not after 1 s."""
-    refused = [(0, bu(seq=10)), (1, ba(seq=20000, status=135, life=0))]
-    assert told(*refused, (30, bu(seq=11))) == [("MIP6-SEQ-005", 3, False)]
-    assert told(*refused, (30, bu(seq=7777))) == [("MIP6-SEQ-005", 3, True)]
-    assert told(*refused, (1.9, bu(seq=7777))) == [("MIP6-SEQ-005", 3, False)]
+@pytest.mark.parametrize("number", [11, 7777])
+@pytest.mark.parametrize("at", [1.0, 1.5, 30])
+def test_a_135_may_be_lost_behind_the_place_of_capture(at: float, number: int) -> None:
+    """Then the update is sent again after 1 or 1.5 s (RFC 6275, 11.8), or the mobile node is started anew meanwhile."""
+    refused = [(0, bu(seq=10)), (0.1, ba(seq=20000, status=135, life=0))]
+    assert told(*refused, (at, bu(seq=number))) == [("MIP6-SEQ-005", 3, True)]
+    assert told(*refused, (0.5, bu(seq=number))) == [("MIP6-SEQ-005", 3, False)]
+
+
+def test_who_asks_something_else_may_not_have_got_the_135() -> None:
+    """It went to the care-of address that the mobile node has left."""
+    refused = [(0, bu(seq=10)), (0.1, ba(seq=20000, status=135, life=0))]
+    assert told(*refused, (0.5, bu(CARE2, seq=11)), (0.6, ba(CARE2, seq=11))) == [("MIP6-SEQ-005", 3, True)]
+
+
+def test_three_refusals_in_a_row_are_not_lost() -> None:
+    """Retransmissions after 1.5, 3 and 6 s, each refused: after the third refusal it is certain."""
+    packets = [
+        packet
+        for number, at in enumerate((0, 1.5, 4.5, 10.5), 10)
+        for packet in ((at, bu(seq=number)), (at + 0.1, ba(seq=20000, status=135, life=0)))
+    ]
+    assert told(*packets) == [("MIP6-SEQ-005", 3, True), ("MIP6-SEQ-005", 5, True), ("MIP6-SEQ-005", 7, False)]
 
 
 def test_where_a_later_135_is_obeyed_the_first_was_lost_behind_the_capture() -> None:
-    """The mobile node sends again after 1.5 s and 3 s; the third answer reaches it."""
-    refused = [(0, bu(seq=10)), (1, ba(seq=20000, status=135, life=0)), (1.5, bu(seq=11))]
-    again = [(1.6, ba(seq=20000, status=135, life=0))]
-    assert told(*refused, *again) == [("MIP6-SEQ-005", 3, False)]
-    assert told(*refused, *again, (4.5, bu(seq=12)))[0] == ("MIP6-SEQ-005", 3, False)
-    assert told(*refused, *again, (1.7, bu(seq=20001)), (1.8, ba(seq=20001))) == [("MIP6-SEQ-005", 3, True)]
+    """The mobile node sends again after 1.5, 3 and 6 s; the fourth answer reaches it."""
+    refused = [
+        packet
+        for number, at in enumerate((0, 1.5, 4.5, 10.5), 10)
+        for packet in ((at, bu(seq=number)), (at + 0.1, ba(seq=20000, status=135, life=0)))
+    ]
+    assert told(*refused)[-1] == ("MIP6-SEQ-005", 7, False)
+    assert told(*refused, (10.7, bu(seq=14)))[-2:] == [("MIP6-SEQ-005", 7, False), ("MIP6-SEQ-005", 9, False)]
+    assert told(*refused, (10.7, bu(seq=20001)), (10.8, ba(seq=20001)))[-1] == ("MIP6-SEQ-005", 7, True)
 
 
 def test_the_refusal_is_named_with_what_ignores_it() -> None:
-    packets = [(0, bu(seq=10)), (1, ba(seq=20000, status=135)), (1.1, bu(seq=11))]
+    packets = [(0, bu(seq=10)), (0.1, ba(seq=20000, status=135)), (0.2, bu(seq=11))]
     (found,) = validate([scene(*packets)], select=["MIP6-SEQ-005"])
     assert [frame.number for frame in found.frames] == [1, 2, 3]
 

@@ -126,8 +126,8 @@ def test_it_ends_with_the_binding(lifetime_s: int) -> None:
     play = agent()
     knows(play, SECOND)
     registers(play, flags="AHM", agents=(AGENT, SECOND), lifetime_s=lifetime_s)
-    # From the acceptance, its instant included, to the end, which isn't: one Heartbeat a second.
-    assert len(lives(play, lifetime_s + 10)) == lifetime_s / IDLE_S
+    # From the acceptance a second after the update, its instant included, to the end, which isn't: one a second.
+    assert len(lives(play, lifetime_s + 10)) == (lifetime_s - 1) / IDLE_S
     assert play.node.next_timer() is not None  # the other one's advertised lifetime
 
 

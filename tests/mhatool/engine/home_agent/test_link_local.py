@@ -144,10 +144,10 @@ def test_a_deletion_while_l_is_checked_leaves_nothing() -> None:
 
 
 def test_9_6_a_binding_ends_in_time_even_while_l_is_checked_and_the_request_begins_another_one() -> None:
-    """Granted for 4 s at 1 s; asked for L at 4.5 s: over at 5 s, then both addresses are looked for until 6 s."""
+    """Asked for at 0 s, for 4 s; asked for L at 3.5 s: over at 4 s, then both addresses are looked for until 5 s."""
     play = agent()
     registers(play, lifetime_s=4)
-    play.waits(3.5)
+    play.waits(2.5)
     play.forgets()
     play.hears(update(2, flags="AHL"), CARE_OF, AGENT, home_address=HOME)
     play.sends(NeighborSolicitation, target=HOME_LINK_LOCAL)

@@ -71,9 +71,47 @@ def test_the_answer_goes_where_the_update_came_from_and_the_binding_is_for_the_a
     play.does(SetTunnel(End.HOME_AGENT, HOME, AGENT, (ELSEWHERE,)))
 
 
+@pytest.mark.parametrize("late_s", [0.0, 6.5])
+def test_a_lifetime_counts_from_the_update_however_late_it_is_accepted(late_s: float) -> None:
+    """An agent that hung takes up the end of its check 6.5 s late; the mobile node counts from the sending (11.7.3)."""
+    play = agent()
+    play.hears(update(7, lifetime_s=20), CARE_OF, AGENT, home_address=HOME)
+    play.hangs(1 + late_s)
+    play.finds(BindingAcknowledgement, status=0, sequence_number=7, lifetime_s=20)
+    held = play.node.binding(HOME)  # type: ignore[attr-defined]
+    assert held.expires_ns == BEGIN + 20 * S
+    play.forgets()
+    play.waits(20 - 1 - late_s)
+    assert play.tells(CacheEntry, gone=True).cause == "expired"
+
+
+@pytest.mark.parametrize("flags", ["AH", "AHL"])
+def test_what_is_over_before_its_check_is_isn_t_accepted(flags: str) -> None:
+    play = agent()
+    play.hears(update(7, lifetime_s=20, flags=flags), CARE_OF, AGENT, home_address=HOME)
+    play.hangs(20)
+    assert play.tells(CacheEntry, home_address=HOME, gone=True).cause == "unchecked"
+    for _ in flags[1:]:
+        play.sends(NeighborSolicitation)
+    play.sends_nothing()
+    assert play.node.next_timer() is None
+
+
+def test_a_request_for_l_that_is_over_begins_no_new_binding() -> None:
+    """Both the binding and the request that waited for the check of the link-local address ended in the meantime."""
+    play = bound(facts={"lifetime_s": 20})
+    play.hears(update(2, lifetime_s=20, flags="AHL"), CARE_OF, AGENT, home_address=HOME)
+    play.hangs(20)
+    assert play.tells(CacheEntry, home_address=HOME, gone=True).cause == "expired"
+    play.sends(NeighborSolicitation)
+    play.sends_nothing()
+    assert (play.node.binding(HOME), play.node.next_timer()) == (None, None)  # type: ignore[attr-defined]
+
+
 def test_a_binding_that_nobody_refreshes_is_over() -> None:
+    """Asked for a second ago, for 60 s."""
     play = bound(facts={"lifetime_s": 60})
-    play.waits(59.999)
+    play.waits(58.999)
     assert not play.actions
     play.waits(0.001)
     play.does(LeaveGroup("home", SOLICITED), SetTunnel(End.HOME_AGENT, HOME, AGENT), ForgetNeighbour("home", HOME))
