@@ -161,10 +161,10 @@ def _firewall(facts: Facts) -> Verdict:
     closed = [chain for chain in facts.chains if _stops(chain)]
     if not closed:
         return Verdict("open to nodes")
-    name = "oifname" if closed[0].hook == "output" else "iifname"
     what = f"chain {closed[0]} drops what no rule allows, and none allows what tunnels carry"
-    wrapped = f"; nft add rule {closed[0]} meta l4proto 41 accept" if closed[0].hook == "forward" else ""
-    return Verdict(what, f"nft add rule {closed[0]} {name} '\"mha-*\"' accept{wrapped}")
+    ways = {"input": ("iifname",), "output": ("oifname",), "forward": ("iifname", "oifname")}[closed[0].hook]
+    carried = (*(f"{way} '\"mh*\"'" for way in ways), "meta l4proto 41")
+    return Verdict(what, "; ".join(f"nft add rule {closed[0]} {each} accept" for each in carried))
 
 
 def _stops(chain: Chain) -> bool:

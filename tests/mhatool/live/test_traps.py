@@ -87,9 +87,10 @@ def test_a_machine_that_is_as_it_should_be(check: Any) -> None:
             "firewall",
             at(chains=(Chain("inet", "filter", "forward", "forward", "drop"),)),
             "chain inet filter forward drops",
-            "forward iifname '\"mha-*\"' accept; nft add rule inet filter forward meta l4proto 41 accept",
+            "forward oifname '\"mh*\"' accept; nft add rule inet filter forward meta l4proto 41 accept",
         ),
         ("firewall", at(chains=(Chain("ip6", "f", "out", "output", "drop"),)), "chain ip6 f out", "oifname"),
+        ("firewall", at(chains=(Chain("ip6", "f", "in", "input", "drop"),)), "ip6 f in", "f in meta l4proto 41 accept"),
         ("firewall", at(chains=(Chain("netdev", "f", "in", "ingress"),)), "a node doesn't see", "through"),
         ("rules and tables", at(rules=((0, "local"), (1350, "7"))), "rule 1350 with table 7", "another"),
         ("rules and tables", at(rules=((100, "1350"),)), "rule 100 with table 1350", "another"),
@@ -167,7 +168,8 @@ REAL = {
     ),
     "firewall": (
         "nft 'table inet mine { chain forward { type filter hook forward priority 0; policy drop; }; }'",
-        "nft add rule inet mine forward iifname '\"mha-*\"' accept; "
+        "nft add rule inet mine forward iifname '\"mh*\"' accept; "
+        "nft add rule inet mine forward oifname '\"mh*\"' accept; "
         "nft add rule inet mine forward meta l4proto 41 accept",
     ),
     "left by killed nodes": ("nft add table ip6 mhatool_gone", "nft delete table ip6 mhatool_gone"),
