@@ -17,11 +17,12 @@ from pyroute2 import IPRoute, NetlinkError
 
 from dissectors.ipv6.address import text
 from mhatool.live import settings
-from mhatool.live.data_plane.routes import remove_left
+from mhatool.live.data_plane.routes import RouteKey, RuleKey, remove_left
 from mhatool.live.data_plane.seg6 import TUNNEL_SOURCE, forget_tunnel_source
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
 from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
+from mhatool.live.netlink import CREATE, REPLACE
 from mhatool.live.netlink import Netlink as OwnNetlink
 
 _IFA_F_NODAD: Final = 0x02
@@ -145,6 +146,20 @@ class Kernel:
     def remove_source_rule(self, source: bytes) -> None:
         """They take the table that all do."""
         self._take_back("rule", text(source))
+
+    def has_set(self, key: RouteKey | RuleKey) -> bool:
+        """See `Owner`."""
+        if isinstance(key, RouteKey):
+            return ("route", text(key.prefix), str(key.length), str(key.table)) in self._undo
+        return bool(key.source) and key.table == TABLE and ("rule", text(key.source)) in self._undo
+
+    def put_back(self, kind: int, body: bytes) -> None:
+        """See `Owner`."""
+        netlink = OwnNetlink()
+        try:
+            netlink.do(kind, body, CREATE | REPLACE)
+        finally:
+            netlink.close()
 
     # --- neighbours, sysctls ---
 

@@ -172,6 +172,15 @@ def test_an_agents_own_address_is_reached_through_its_tunnel(lab: Standing) -> N
         assert lab.run("mn", "ping", "-c", "2", "-i", "0.2", "-W", "1", "-I", HOME, agent).returncode == 0
 
 
+def test_what_leads_packets_into_it_is_put_back_where_somebody_removes_it(lab: Standing) -> None:
+    """At the mobile node: the rule for its home address, and the route in that rule's table."""
+    for how in ("rule del table 1350", "route flush table 1350"):
+        said = lab.log("mn").count("put back")
+        assert lab.run("mn", "ip", "-6", *how.split()).returncode == 0
+        until(lambda said=said: lab.log("mn").count("put back") == said + 1)
+        assert lab.run("mn", "ping", "-c", "1", "-W", "1", "-I", HOME, HOST).returncode == 0
+
+
 def test_packets_keep_coming_through_a_move(lab: Standing, tmp_path: Path) -> None:
     """100 a second each way: what is lost left before both agents had accepted where the node is."""
     files = {node: tmp_path / f"{node}.jsonl" for node in ("cn2", "mn")}

@@ -36,11 +36,11 @@ class Nothing:
     """A machine without interfaces, whose data plane is nothing but `lo`."""
 
     device = outlet = "lo"
-    links: dict[str, Any] = {}
     link_addresses = ()
 
     def __init__(self) -> None:
         self.data_plane = self
+        self.links: dict[str, Any] = {}
 
     def look(self) -> None:
         pass
