@@ -174,7 +174,7 @@ def test_an_agents_own_address_is_reached_through_its_tunnel(lab: Standing) -> N
 
 def test_what_leads_packets_into_it_is_put_back_where_somebody_removes_it(lab: Standing) -> None:
     """At the mobile node: the rule for its home address, and the route in that rule's table."""
-    for how in ("rule del table 1350", "route flush table 1350"):
+    for how in ("rule del table 1350", "route del default table 1350"):
         said = lab.log("mn").count("put back")
         assert lab.run("mn", "ip", "-6", *how.split()).returncode == 0
         until(lambda said=said: lab.log("mn").count("put back") == said + 1)

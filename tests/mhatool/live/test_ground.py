@@ -72,7 +72,7 @@ def test_routes_and_rules_that_somebody_removes_are_put_back(place: Namespace, p
     before = [place.does(*look.split()) for look in looks]
     said = place.log("ha").count("put back")
     removed = ["ip -6 route del 2001:db8:2::100"]
-    removed += ["ip -6 rule del table 1351", "ip -6 route flush table 1351"] if plane == "seg6" else []
+    removed += ["ip -6 rule del table 1351", "ip -6 route del 2001:db8:2::1 table 1351"] if plane == "seg6" else []
     for number, how in enumerate(removed, said + 1):
         place.does(*how.split())
         until(lambda number=number: place.log("ha").count("put back") == number)
