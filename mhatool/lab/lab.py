@@ -278,13 +278,15 @@ def standing(name: str | None, folder: Path = FOLDER) -> Lab:
 def meant(name: str | None, folder: Path = FOLDER) -> str:
     """The name of a lab that stands, or that of the only one. LabError where there is none."""
     labs = all_labs(folder)
+    if name is not None and (name in labs or namespaces(name)):
+        return name
     if not labs:
         raise LabError("no lab stands; begin with mhatool lab deploy paper")
     if name is None and len(labs) > 1:
         raise LabError(f"several labs stand: {', '.join(labs)}; name one of them")
-    if name is not None and name not in labs:
+    if name is not None:
         raise LabError(f"no lab {name!r} stands; there {'is' if len(labs) == 1 else 'are'} {', '.join(labs)}")
-    return name or labs[0]
+    return labs[0]
 
 
 __all__ = ["FOLDER", "SWITCH", "Lab", "LabError", "all_labs", "dry_run", "meant", "output_of", "run", "standing"]

@@ -22,12 +22,8 @@ def namespaces(name: str) -> list[str]:
 
 
 def all_labs(folder: Path = FOLDER) -> list[str]:
-    """The names of labs of which anything is there."""
-    found = {path.name for path in folder.iterdir() if path.is_dir()} if folder.exists() else set[str]()
-    if folder == FOLDER:
-        begin = commands.namespace("", "").rstrip("-") + "-"
-        found |= {path.name.removeprefix(begin).rpartition("-")[0] for path in _NAMESPACES.glob(f"{begin}*-*")}
-    return sorted(found)
+    """The names of labs that stand, or of which files are left. One that has only namespaces must be named."""
+    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
 
 
 def remove(name: str, folder: Path = FOLDER) -> None:

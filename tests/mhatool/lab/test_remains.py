@@ -148,3 +148,14 @@ def test_what_has_ended_is_back_with_its_node(file: Path) -> None:
     lab.fail("a", "stop")
     with pytest.raises(LabError, match=r"^nothing runs in a that could hang$"):
         lab.fail("a", "silent")
+
+
+@pytest.mark.root
+@pytest.mark.iproute2
+def test_a_namespace_that_was_left_goes_by_the_lab_s_name_alone(tmp_path: Path) -> None:
+    """It may be another folder's: nobody who names no lab means it."""
+    output_of(("ip", "netns", "add", f"mhatool-{NAME}-a"))
+    with pytest.raises(LabError, match=r"^no lab stands"):
+        meant(None, tmp_path)
+    remove(meant(NAME, tmp_path), tmp_path)
+    assert namespaces(NAME) == []
