@@ -31,7 +31,11 @@ apt_install() {
             chmod +x "$policy"
         fi
         export DEBIAN_FRONTEND=noninteractive
-        apt-get update -qq &&
-            apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" >/dev/null
+        apt-get update -qq || exit
+        for package; do  # one that this system has not must not keep the others away
+            shift
+            if apt-cache show "$package" >/dev/null 2>&1; then set -- "$@" "$package"; fi
+        done
+        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" >/dev/null
     ' sh "$@"
 }

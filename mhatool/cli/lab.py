@@ -57,6 +57,7 @@ def deploy(
       mhatool lab deploy paper
       mhatool lab deploy paper --dry-run
     """
+    from mhatool.cli.lab_run import ended_by_signals
     from mhatool.lab.lab import Lab
     from mhatool.lab.lab import dry_run as commands
     from mhatool.live.errors import need_pyroute2
@@ -69,7 +70,8 @@ def deploy(
             return
         _need_root()
         need_pyroute2()
-        Lab(plan).deploy()
+        with ended_by_signals():
+            Lab(plan).deploy()
     print(f"lab {plan.name} stands: {', '.join(plan.nodes)}; mhatool lab destroy {plan.name} removes it")
 
 
@@ -80,11 +82,15 @@ def destroy(name: Annotated[str | None, typer.Argument(metavar="NAME", show_defa
     Examples:
       mhatool lab destroy paper
     """
+    from mhatool.cli.lab_run import undisturbed
+    from mhatool.lab.lab import meant
+    from mhatool.lab.remains import remove
+
     _need_root()
-    with _told():
-        lab = _lab(name)
-        lab.destroy()
-    print(f"lab {lab.topology.name} is gone")
+    with _told(), undisturbed():
+        known = meant(name)
+        remove(known)
+    print(f"lab {known} is gone")
 
 
 @subcommand(app)
@@ -117,6 +123,7 @@ def execute(
     """
     from mhatool.lab.commands import inside
 
+    _need_root()
     with _told():
         lab = _lab(name)
         lab.node(node)
@@ -136,6 +143,7 @@ def move(
     Examples:
       mhatool lab move mn foreign3
     """
+    _need_root()
     with _told():
         _lab(name).move(node, link)
     print(f"{node} is on {link or 'no link'}")
@@ -155,6 +163,7 @@ def break_(
       mhatool lab fail ha1
       mhatool lab fail ha1 --how silent
     """
+    _need_root()
     with _told():
         _lab(name).fail(node, how.value)
     print(f"{node}: {how.value}")
@@ -167,6 +176,7 @@ def recover(node: NodeArgument, name: LabOption = None) -> None:
     Examples:
       mhatool lab recover ha1
     """
+    _need_root()
     with _told():
         _lab(name).recover(node)
     print(f"{node} is back")
@@ -196,6 +206,7 @@ def impair(
         fail(str(error))
     if not wanted and not clear:
         fail("neither --delay nor --loss is given", "give one of them, or --clear")
+    _need_root()
     with _told():
         _lab(name).impair(link, wanted)
     print(f"{link}: {wanted.told}")
@@ -215,6 +226,7 @@ def capture(
     Examples:
       mhatool lab capture -w home.pcapng --link home --seconds 30
     """
+    _need_root()
     with _told():
         _lab(name).capture(output, tuple(links or ()), seconds)
 
@@ -301,7 +313,10 @@ def _lab(name: str | None) -> Lab:
 
 def _need_root() -> None:
     if os.geteuid() != 0:
-        fail("a lab is made of network namespaces, which only root may make", "use sudo, or `mhatool simulate tour`")
+        fail(
+            "a lab is made of network namespaces, which only root may make and change",
+            "use sudo, or `mhatool simulate tour`",
+        )
 
 
 SCHEMA: Final[dict[str, Any]] = {

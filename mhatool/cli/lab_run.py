@@ -29,12 +29,14 @@ def run_experiment(name: str, out: str | None, lab: str, *, json: bool, keep: bo
     experiment, topology = read(name, lab)
     folder = Path(out or f"lab-{experiment.name}")
     trial = Trial(experiment, Lab(topology), Gathering(folder), _tell)
-    with _ended_by_signals(), _watched(trial, wanted=watch):
+    with ended_by_signals(), _watched(trial, wanted=watch):
         trial.happen(keep=keep)
+    document = measured(trial)
+    _write(folder, document)  # whatever becomes of the judging
     _tell("judging what was captured")
     judgements = judge(trial)
-    document = measured(trial) | judgements.document
-    (folder / "report.json").write_text(json_.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    document |= judgements.document
+    _write(folder, document)
     (folder / "report.html").write_text(page(document, judgements.story), "utf-8")
     if json:
         Out().document(document)
@@ -42,6 +44,10 @@ def run_experiment(name: str, out: str | None, lab: str, *, json: bool, keep: bo
         _print(lines(document), folder)
     if keep:
         _tell(f"lab {topology.name} stands: mhatool lab destroy {topology.name} removes it")
+
+
+def _write(folder: Path, document: dict[str, Any]) -> None:
+    (folder / "report.json").write_text(json_.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _print(lines: Iterator[str], folder: Path) -> None:
@@ -64,24 +70,33 @@ def _tell(what: str) -> None:
     print(f"mhatool: {what}", file=sys.stderr, flush=True)
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def ended_by_signals() -> AbstractContextManager[None]:
     """SIGTERM and SIGHUP are as Ctrl-C; when one has come, the others don't disturb the cleaning up."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
 
     def end(_number: int, _frame: Any) -> None:
-        for number in numbers:
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for number in numbers:
-        signal.signal(number, end)
+    return _handled(end)
+
+
+def undisturbed() -> AbstractContextManager[None]:
+    """What is done in here takes seconds, and half of it helps nobody: signals that end us are ignored."""
+    return _handled(signal.SIG_IGN)
+
+
+@contextmanager
+def _handled(handler: Any) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
-__all__ = ["run_experiment"]
+__all__ = ["ended_by_signals", "run_experiment", "undisturbed"]

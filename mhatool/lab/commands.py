@@ -92,10 +92,32 @@ def moving(topology: str, node: str, interface: str, link: str, *, apart: bool =
         yield ("ip", "-n", switch, "link", "set", device, "up")
 
 
+def ports(topology: str, link: str) -> Command:
+    """Prints the devices that are attached to a link."""
+    return ("ip", "-n", namespace(topology, SWITCH), "-j", "link", "show", "master", bridge(link))
+
+
+def joining(topology: str, device: str) -> Command:
+    """The bridge carries frames between this device and all others."""
+    return ("ip", "-n", namespace(topology, SWITCH), "link", "set", device, "type", "bridge_slave", "isolated", "off")
+
+
 def cutting(topology: str, node: str, interfaces: Iterator[str], *, up: bool) -> Iterator[Command]:
     """The node's own end of its interfaces goes down, or up again."""
     for interface in interfaces:
         yield ("ip", "-n", namespace(topology, node), "link", "set", interface, "up" if up else "down")
 
 
-__all__ = ["SWITCH", "Command", "bridge", "cutting", "deployment", "inside", "moving", "namespace", "port"]
+__all__ = [
+    "SWITCH",
+    "Command",
+    "bridge",
+    "cutting",
+    "deployment",
+    "inside",
+    "joining",
+    "moving",
+    "namespace",
+    "port",
+    "ports",
+]

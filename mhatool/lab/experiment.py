@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from mhatool.lab.hub import Impairment
+from mhatool.lab.lab import Lab
 from mhatool.lab.topology import Topology, changed, load, text_of
+from mhatool.network.scenario import load as load_scenario
 from mhatool.network.scenario.convert import dataclass_of
 from mhatool.network.scenario.errors import ScenarioError
 from mhatool.network.scenario.lines import key_lines, line_of
 
 EXPERIMENTS: Final = Path(__file__).parent / "experiments"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 How = Literal["crash", "link", "silent", "stop"]
 
 
@@ -69,6 +73,8 @@ class Stream:
         """ValueError where no machine can do that."""
         if not 1 <= self.per_second <= 1000:
             raise ValueError(f"per_second {self.per_second:g}: 1 to 1000 are possible")
+        if self.between[0] == self.between[1]:
+            raise ValueError(f"between {self.between[0]} and itself: give two nodes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +106,8 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """ValueError where times don't follow one another."""
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"name {self.name!r}: letters, digits, - and _ are possible, a letter or digit first")
         times = [step.at_s for step in self.steps]
         if times != sorted(times):
             raise ValueError("steps: each `at_s` comes after the one before")
@@ -129,6 +137,20 @@ def _known(name: str, known: Any, kind: str, path: tuple[str | int, ...]) -> Non
         raise ScenarioError(f"there is no {kind} {name!r}; there are {', '.join(known)}", path)
 
 
+def _check(experiment: Experiment, topology: Topology) -> None:
+    """ScenarioError for what would be found only after the lab stands, or when all is over."""
+    try:
+        Lab(topology).check()
+    except ScenarioError as error:
+        path = error.path[2:] if error.path[3:4] and error.path[3] in experiment.live else error.path
+        raise ScenarioError(error.what, path) from None
+    if experiment.simulation is not None:
+        try:
+            load_scenario(experiment.simulation.scenario, list(experiment.simulation.changes))
+        except ScenarioError as error:
+            raise ScenarioError(str(error), ("simulation", "scenario")) from None
+
+
 def names() -> list[str]:
     """The built-in experiments."""
     return sorted(path.stem for path in EXPERIMENTS.glob("*.toml"))
@@ -139,7 +161,9 @@ def read(name: str, lab: str = "") -> tuple[Experiment, Topology]:
     text = text_of(name, EXPERIMENTS, "experiment")
     try:
         made: Experiment = dataclass_of(tomllib.loads(text), Experiment, ())
-        return made, made.deployed(lab)
+        topology = made.deployed(lab)
+        _check(made, topology)
+        return made, topology
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"no TOML: {error}", file=name) from None
     except ScenarioError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -49,7 +51,16 @@ class Gathering:
             (folder / "logs").mkdir(exist_ok=True)
         except OSError as error:
             raise LabError(f"{folder}: {(error.strerror or str(error)).lower()}; give another --out") from None
-        for left in (self.raw, *folder.glob("traffic/*.jsonl")):
+        self._held = -1
+
+    def begin(self) -> None:
+        """Remove what an earlier run left. LabError where one that goes on writes there."""
+        self._held = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as long as this process lives
+        except BlockingIOError:
+            raise LabError(f"{self.folder}: another experiment writes there; give another --out") from None
+        for left in (self.raw, *self.folder.glob("traffic/*.jsonl")):
             left.unlink(missing_ok=True)
 
     @property

@@ -18,9 +18,11 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from dissectors.packet import SIGNALLING
 from dissectors.profile import RFC6275
 from mhatool.network.scenario.loss_rule import FirstFrames
 from mhatool.network.scenario.plan import LossPlan
@@ -52,6 +54,10 @@ class Impairment:
             raise ValueError(f"delay {self.delay_ms:g} ms: 0 to 10,000 are possible")
         if not 0 <= self.loss_percent <= 100:
             raise ValueError(f"loss {self.loss_percent:g} %: 0 to 100 are possible")
+        if self.lose_first and self.lose_first not in SIGNALLING:
+            near = get_close_matches(self.lose_first, SIGNALLING, n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(SIGNALLING))}"
+            raise ValueError(f"lose_first {self.lose_first!r}: no message; {remedy}")
 
     def __bool__(self) -> bool:
         return bool(self.delay_ms or self.loss_percent or self.lose_first)

@@ -5,27 +5,32 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from mhatool.lab import commands
 from mhatool.lab.bird import bird_configuration
-from mhatool.lab.commands import SWITCH, Command
+from mhatool.lab.commands import SWITCH
+from mhatool.lab.errors import LabError
 from mhatool.lab.hub import Impairment
 from mhatool.lab.processes import Process, Processes
+from mhatool.lab.remains import FOLDER, all_labs, namespaces, remove
+from mhatool.lab.run import output_of, run
 from mhatool.lab.toml import written
-from mhatool.lab.topology import LabNode, Topology, load
+from mhatool.lab.topology import LabNode, Topology, load, placed
+from mhatool.live.configuration import check
+from mhatool.live.control import is_answered
+from mhatool.network.scenario.errors import ScenarioError
 
-FOLDER: Final = Path("/run/mhatool/lab")
-_NAMESPACES: Final = Path("/run/netns")
-
-
-class LabError(Exception):
-    """What can't be done with a lab; the text says what to do."""
+PATIENCE_S: Final = 20.0
+"""For a node that was started to answer."""
+_PAUSE_S: Final = 0.05
+_OF_PACKAGE: Final = {"ip": "iproute2", "sysctl": "procps", "ethtool": "ethtool", "bird": "bird2"}
+"""What a lab is made with, and the Debian packages that have it."""
 
 
 class Lab:
@@ -49,36 +54,75 @@ class Lab:
 
     def namespaces(self) -> list[str]:
         """Those of this lab that the machine has."""
-        prefix = commands.namespace(self.topology.name, "")
-        return sorted(path.name for path in _NAMESPACES.glob(f"{prefix}*")) if _NAMESPACES.exists() else []
+        return namespaces(self.topology.name)
 
     # --- make and remove ---
 
     def deploy(self) -> None:
-        """Make it all and start what runs in it. LabError where it stands already or can't be made; nothing is left.
+        """Make it all, start what runs in it, and wait until each node answers.
 
-        What a crash left of an earlier one, of which nothing runs any more, is removed.
+        LabError where it stands already or can't be made, ScenarioError where a node can't run as it is to; then
+        nothing is left. What a crash left of an earlier one, of which nothing runs any more, is removed.
         """
+        self.check()
+        for command, package in _OF_PACKAGE.items():
+            if shutil.which(command) is None and (command != "bird" or self._has_routers):
+                raise LabError(f"{command} isn't installed (or not in PATH): apt-get install {package}")
         if self._is_ruin:
             self.destroy()
         if self.stands:
             raise LabError(f"lab {self.topology.name} stands already: mhatool lab destroy {self.topology.name}")
-        self.folder.mkdir(parents=True)
         try:
+            self.folder.mkdir(parents=True)
             self._write("topology.toml", self.topology.written)
             run(commands.deployment(self.topology))
             for name in self.topology.nodes:
                 self.start(name)
+            self._wait()
+        except OSError as error:
+            self.destroy()
+            raise LabError(f"{error.filename or self.folder}: {(error.strerror or str(error)).lower()}") from None
         except BaseException:
             self.destroy()
             raise
 
+    def check(self) -> None:
+        """ScenarioError where a node can't run as the topology says."""
+        for name, node in self.topology.nodes.items():
+            if node.live is not None:
+                try:
+                    check(self._live(name, node.live), str(self.folder / f"{name}.toml"))
+                except ScenarioError as error:
+                    wrong = ScenarioError(error.what, ("nodes", name, "live", *error.path))
+                    raise placed(self.topology, wrong) from None
+
+    @property
+    def _has_routers(self) -> bool:
+        return any(node.routing is not None for node in self.topology.nodes.values())
+
+    def _wait(self) -> None:
+        """Until each node answers. LabError where one doesn't, or something of the lab has ended."""
+        until = time.monotonic() + PATIENCE_S
+        waiting = [name for name, node in self.topology.nodes.items() if node.live is not None]
+        while True:
+            for name, process in self.processes.all().items():
+                if not process.runs:
+                    raise LabError(f"{name} has ended: {self._last_word(name)}")
+            waiting = [name for name in waiting if not is_answered(self.control(name))]
+            if not waiting:
+                return
+            if time.monotonic() > until:
+                raise LabError(f"{waiting[0]} doesn't answer: {self._last_word(waiting[0])}")
+            time.sleep(_PAUSE_S)
+
+    def _last_word(self, name: str) -> str:
+        """The last line of what a process said."""
+        said = (self.folder / f"{name}.log").read_text("utf-8", errors="replace").strip().splitlines()
+        return said[-1] if said else "it said nothing"
+
     def destroy(self) -> None:
         """End what runs in it, remove its namespaces and files; whatever of it is there."""
-        if self.folder.exists():
-            self.processes.end_all()
-        run(("ip", "netns", "delete", name) for name in self.namespaces())
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.topology.name, self.folder.parent)
 
     # --- nodes ---
 
@@ -136,6 +180,8 @@ class Lab:
         node = self.node(name)
         if link:
             self._known_link(link)
+        if not node.interfaces:
+            raise LabError(f"{name} has no interface that could be moved")
         key = interface or next(iter(node.interfaces))
         run(commands.moving(self.topology.name, name, key, link, apart=bool(self._hub_of(link))))
 
@@ -146,11 +192,19 @@ class Lab:
         hub = self._hub_of(link)
         if not impairment:
             self.processes.end(f"{link}.hub")
+            if hub is None:
+                self._join(link)
         elif hub is not None:
             self.processes.signal(f"{link}.hub", signal.SIGHUP)
         else:
             command = (sys.executable, "-m", "mhatool.lab.hub", commands.bridge(link), str(file))
             self._start(SWITCH, f"{link}.hub", *command)
+
+    def _join(self, link: str) -> None:
+        """What carried its frames may have been killed, and has left the ports apart."""
+        name = self.topology.name
+        attached = json.loads(output_of(commands.ports(name, link)))
+        run(commands.joining(name, device["ifname"]) for device in attached)
 
     def _hub_of(self, link: str) -> Process | None:
         """What carries the frames of an impaired link."""
@@ -162,7 +216,10 @@ class Lab:
             raise LabError(f"there is no link {link!r}; there are {', '.join(self.topology.links)}")
 
     def fail(self, name: str, how: str) -> None:
-        """`crash`: killed, its links down; `link`: links down; `silent`: it hangs; `stop`: it leaves in good order."""
+        """`crash`: killed, its links down; `link`: links down; `silent`: it hangs; `stop`: it leaves in good order.
+
+        Where no node of ours runs it is the routing daemon that hangs. LabError where nothing does.
+        """
         node = self.node(name)
         if how in {"crash", "link"}:
             run(commands.cutting(self.topology.name, name, iter(node.interfaces), up=False))
@@ -170,16 +227,18 @@ class Lab:
         for process in self._running(name) if how in signals else ():
             self.processes.end(process, signals[how])
         if how == "silent":
-            self.processes.signal(name, signal.SIGSTOP)
+            running = self._running(name)
+            if not running:
+                raise LabError(f"nothing runs in {name} that could hang")
+            self.processes.signal(name if name in running else running[0], signal.SIGSTOP)
 
     def recover(self, name: str) -> None:
-        """Links up, what hangs goes on, what was ended is started again."""
+        """Links up, what hangs goes on, what has ended is started again."""
         node = self.node(name)
         run(commands.cutting(self.topology.name, name, iter(node.interfaces), up=True))
         for process in self._running(name):
             self.processes.signal(process, signal.SIGCONT)
-        if not self._running(name):
-            self.start(name)
+        self.start(name)
 
     def _running(self, node: str) -> list[str]:
         own = {node, f"{node}.bird"}
@@ -191,30 +250,12 @@ class Lab:
             self._known_link(link)
         interfaces = [part for link in links or self.topology.links for part in ("-i", commands.bridge(link))]
         dumpcap = ("dumpcap", "-q", *interfaces, "-a", f"duration:{max(round(seconds), 1)}", "-w", output)
-        run([commands.inside(self.topology.name, SWITCH, *dumpcap)])
+        output_of(commands.inside(self.topology.name, SWITCH, *dumpcap), within_s=seconds + PATIENCE_S)
 
     def inspect(self) -> dict[str, Any]:
         """What stands and runs."""
         running = {name: process.runs for name, process in self.processes.all().items()}
         return {"name": self.topology.name, "namespaces": self.namespaces(), "processes": running}
-
-
-def run(wanted: Iterable[Command]) -> None:
-    """Run these, one after another. LabError with the command and what it said where one fails."""
-    for command in wanted:
-        output_of(command)
-
-
-def output_of(command: Command) -> str:
-    """What a command prints. LabError with the command and what it said where it fails."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    except FileNotFoundError:
-        raise LabError(f"{command[0]} isn't installed; `mhatool doctor` says what to install") from None
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise LabError(f"`{' '.join(command)}`: {said[0] if said else f'status {done.returncode}'}")
-    return done.stdout
 
 
 def dry_run(topology: Topology) -> Iterator[str]:
@@ -226,19 +267,26 @@ def dry_run(topology: Topology) -> Iterator[str]:
 
 
 def standing(name: str | None, folder: Path = FOLDER) -> Lab:
-    """The lab of that name, or the only one that stands. LabError where there is none."""
+    """The lab of that name, or the only one that stands. LabError where there is none, or nobody knows what it is."""
+    known = meant(name, folder)
+    own = folder / known / "topology.toml"
+    if not own.exists():
+        raise LabError(f"{own} is gone, so nobody knows what lab {known} is: mhatool lab destroy {known}")
+    return Lab(load(str(own)), folder)
+
+
+def meant(name: str | None, folder: Path = FOLDER) -> str:
+    """The name of a lab that stands, or that of the only one. LabError where there is none."""
     labs = all_labs(folder)
-    if name is None and not labs:
+    if name is not None and (name in labs or namespaces(name)):
+        return name
+    if not labs:
         raise LabError("no lab stands; begin with mhatool lab deploy paper")
     if name is None and len(labs) > 1:
         raise LabError(f"several labs stand: {', '.join(labs)}; name one of them")
-    own = folder / str(name or labs[0]) / "topology.toml"
-    return Lab(load(str(own) if own.exists() else str(name)), folder)
+    if name is not None:
+        raise LabError(f"no lab {name!r} stands; there {'is' if len(labs) == 1 else 'are'} {', '.join(labs)}")
+    return labs[0]
 
 
-def all_labs(folder: Path = FOLDER) -> list[str]:
-    """The names of labs that stand."""
-    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
-
-
-__all__ = ["FOLDER", "SWITCH", "Lab", "LabError", "all_labs", "dry_run", "output_of", "run", "standing"]
+__all__ = ["FOLDER", "SWITCH", "Lab", "LabError", "all_labs", "dry_run", "meant", "output_of", "run", "standing"]

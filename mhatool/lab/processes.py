@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mhatool.lab.errors import LabError
+
 GRACE_S: Final = 5.0
 """Between asking a process to end and ending it."""
 _PAUSE_S: Final = 0.02
+
+
+class DamagedError(LabError):
+    """What was kept of a lab's processes can't be read; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +45,27 @@ class Processes:
         self._file = folder / "processes.json"
 
     def all(self) -> dict[str, Process]:
-        """Those that were started and not ended by us."""
+        """Those that were started and not ended by us. DamagedError where what was kept can't be read."""
         try:
             kept = json.loads(self._file.read_text("ascii"))
+            return {name: Process(number, began) for name, (number, began) in kept.items()}
         except FileNotFoundError:
             return {}
-        return {name: Process(number, began) for name, (number, began) in kept.items()}
+        except (ValueError, TypeError, AttributeError):
+            raise DamagedError(f"{self._file} is damaged: mhatool lab destroy {self._folder.name}") from None
 
     def start(self, name: str, command: Sequence[str]) -> Process:
-        """Start it in the background; what it says goes to NAME.log in the folder."""
+        """Start it in the background; what it says goes to NAME.log in the folder. OSError where there is no room."""
         with (self._folder / f"{name}.log").open("ab") as log:
             began = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         found = _look(began.pid)
         process = Process(began.pid, found[0] if found is not None else 0)
         began.returncode = 0  # it outlives us: nobody waits for it here
-        self._keep({**self.all(), name: process})
+        try:
+            self._keep({**self.all(), name: process})
+        except (OSError, DamagedError):
+            _end(process, signal.SIGKILL)  # nobody would know of it
+            raise
         return process
 
     def end(self, name: str, number: int = signal.SIGTERM) -> bool:
@@ -71,15 +84,6 @@ class Processes:
         if process is not None and process.runs:
             os.kill(process.number, number)
 
-    def end_all(self) -> None:
-        """All of them; asked at once, so that the patience for one is that for all."""
-        known = self.all()
-        for process in known.values():
-            if process.runs:
-                os.kill(process.number, signal.SIGTERM)
-        for name in known:
-            self.end(name)
-
     def _keep(self, processes: Mapping[str, Process]) -> None:
         kept = {name: (process.number, process.began) for name, process in processes.items()}
         new = self._file.with_suffix(".new")
@@ -87,23 +91,56 @@ class Processes:
         new.replace(self._file)
 
 
+def in_namespace(path: Path) -> list[Process]:
+    """Everything that runs in a network namespace, whoever started it."""
+    try:
+        own = path.stat()
+    except FileNotFoundError:
+        return []
+    numbers = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdecimal()]
+    found = [(number, _look(number)) for number in numbers if _network(number) == (own.st_dev, own.st_ino)]
+    return [Process(number, look[0]) for number, look in found if look is not None]
+
+
+def _network(number: int) -> tuple[int, int] | None:
+    """Which network namespace a process is in; None where it has ended, or is none of ours to see."""
+    try:
+        seen = os.stat(f"/proc/{number}/ns/net")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    return seen.st_dev, seen.st_ino
+
+
+def end_together(processes: Iterable[Process]) -> None:
+    """Ask them to end, all at once, and end those that don't in time."""
+    running = [process for process in processes if process.runs]
+    for process in running:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.number, signal.SIGTERM)
+            os.kill(process.number, signal.SIGCONT)  # what hangs hears nothing
+    until = time.monotonic() + GRACE_S
+    for process in running:
+        if not _ends(process, until):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.number, signal.SIGKILL)
+
+
 def _end(process: Process, number: int) -> bool:
     if not process.runs:
         return False
     os.kill(process.number, number)
-    if not _ends(process):
+    if not _ends(process, time.monotonic() + GRACE_S):
         os.kill(process.number, signal.SIGKILL)
     return True
 
 
-def _ends(process: Process) -> bool:
-    """Whether it ends by itself, in time."""
-    until = time.monotonic() + GRACE_S
-    while time.monotonic() < until:
-        if not process.runs:
-            return True
+def _ends(process: Process, until: float) -> bool:
+    """Whether it ends by itself before then, by the clock that nobody sets."""
+    while process.runs:
+        if time.monotonic() >= until:
+            return False
         time.sleep(_PAUSE_S)
-    return False
+    return True
 
 
 def _look(number: int) -> tuple[int, bool] | None:
@@ -116,4 +153,4 @@ def _look(number: int) -> tuple[int, bool] | None:
     return int(fields[19]), fields[0] not in {"Z", "X"}
 
 
-__all__ = ["GRACE_S", "Process", "Processes"]
+__all__ = ["GRACE_S", "DamagedError", "Process", "Processes", "end_together", "in_namespace"]

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from pathlib import Path
+from ipaddress import IPv6Address, IPv6Interface, IPv6Network
+from pathlib import Path as FilePath
 from typing import Any, Final
 
 from mhatool.lab.toml import written as written_toml
 from mhatool.network.scenario.convert import dataclass_of
-from mhatool.network.scenario.errors import ScenarioError
+from mhatool.network.scenario.errors import Path, ScenarioError
 from mhatool.network.scenario.lines import key_lines, line_of
 
-BUILT_IN: Final = Path(__file__).parent / "topologies"
+BUILT_IN: Final = FilePath(__file__).parent / "topologies"
 #: A table of a TOML document.
 Table = Mapping[str, Any]
 LONGEST_NAME: Final = 8
 """Of links and nodes: names of devices are made of them, and Linux allows 15 characters."""
+LONGEST_INTERFACE: Final = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,16 +82,52 @@ class Topology:
     nodes: Mapping[str, LabNode]
     written: str = ""
     """The file's text."""
+    file: str = ""
+    """Where that was read."""
 
     def __post_init__(self) -> None:
-        """ValueError where names don't fit."""
-        for name in (self.name, *self.links, *self.nodes):
-            if not 0 < len(name) <= LONGEST_NAME or not name.isalnum():
-                raise ValueError(f"{name!r}: a name is 1 to {LONGEST_NAME} letters and digits")
-        for node, plan in self.nodes.items():
-            for name, interface in plan.interfaces.items():
-                if interface.link not in self.links:
-                    raise ValueError(f"nodes.{node}.interfaces.{name}: there is no link {interface.link!r}")
+        """ScenarioError where names don't fit, or something is named that isn't there."""
+        named: list[tuple[str, Path]] = [(self.name, ("name",))]
+        named += [(link, ("links", index)) for index, link in enumerate(self.links)]
+        for name, path in (*named, *((node, ("nodes", node)) for node in self.nodes)):
+            if not 0 < len(name) <= LONGEST_NAME or not name.isalnum() or not name.isascii():
+                raise ScenarioError(f"{name!r}: a name is 1 to {LONGEST_NAME} letters and digits", path)
+        for name, node in self.nodes.items():
+            _check(node, ("nodes", name), self.links)
+
+
+def _check(node: LabNode, path: Path, links: tuple[str, ...]) -> None:
+    """ScenarioError where a node has no such interfaces, or can't have such routes."""
+    for name, interface in node.interfaces.items():
+        _check_interface(name, interface, (*path, "interfaces", name), links)
+    for index, route in enumerate(node.routes):
+        if route.prefix != "default":
+            _check_address(route.prefix, IPv6Network, "as 2001:db8::/32", (*path, "routes", index, "prefix"))
+        _check_address(route.via, IPv6Address, "a neighbour's", (*path, "routes", index, "via"))
+    routing = node.routing
+    for key in ("speaks", "stubs", "advertises") if routing is not None else ():
+        for index, name in enumerate(getattr(routing, key)):
+            if name not in node.interfaces:
+                what = f"there is no interface {name!r}; there are {', '.join(node.interfaces) or 'none'}"
+                raise ScenarioError(what, (*path, "routing", key, index))
+
+
+def _check_interface(name: str, interface: LabInterface, path: Path, links: tuple[str, ...]) -> None:
+    if not 0 < len(name) <= LONGEST_INTERFACE or set(name) & set("/: \t\n") or name in {".", "..", "lo"}:
+        raise ScenarioError(f"an interface's name has 1 to {LONGEST_INTERFACE} characters, no / : or blank", path)
+    if interface.link not in links:
+        raise ScenarioError(f"there is no link {interface.link!r}; there are {', '.join(links)}", (*path, "link"))
+    if len(interface.link_address) not in {0, 6}:
+        raise ScenarioError("six octets are needed, as 02:00:00:00:00:01", (*path, "link_address"))
+    for index, address in enumerate(interface.addresses):
+        _check_address(address, IPv6Interface, "as 2001:db8::1/64", (*path, "addresses", index))
+
+
+def _check_address(written: str, kind: Callable[[str], object], like: str, path: Path) -> None:
+    try:
+        kind(written)
+    except ValueError:
+        raise ScenarioError(f"{written!r}: an IPv6 address is needed, {like}", path) from None
 
 
 def names() -> list[str]:
@@ -107,13 +145,24 @@ def load(name: str) -> Topology:
         table = tomllib.loads(text)
         base = table.pop("extends", None)
         if base is None:
-            return _made(table, text)
+            return replace(_made(table, text), file=name)
         table = merged(tomllib.loads(load(_built_in(base)).written), table)
-        return _made(table, written_toml(table))
+        return replace(_made(table, written_toml(table)), file=name)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"no TOML: {error}", file=name) from None
     except ScenarioError as error:
-        raise ScenarioError(error.what, error.path, file=name, line=line_of(key_lines(text), error.path)) from None
+        raise _placed(error, name, text) from None
+
+
+def placed(topology: Topology, error: ScenarioError) -> ScenarioError:
+    """The error, with the file and line of the topology where its key stands, if it was read from one."""
+    if not topology.file:
+        return error
+    return _placed(error, topology.file, text_of(topology.file, BUILT_IN, "topology"))
+
+
+def _placed(error: ScenarioError, name: str, text: str) -> ScenarioError:
+    return ScenarioError(error.what, error.path, file=name, line=line_of(key_lines(text), error.path))
 
 
 def changed(topology: Topology, name: str, *, live: Table, routing: Table, nodes: Table) -> Topology:
@@ -132,7 +181,7 @@ def changed(topology: Topology, name: str, *, live: Table, routing: Table, nodes
 
 
 def _made(table: Mapping[str, Any], written: str) -> Topology:
-    made: Topology = dataclass_of(table, Topology, (), given={"written": written})
+    made: Topology = dataclass_of(table, Topology, (), given={"written": written, "file": ""})
     return made
 
 
@@ -151,10 +200,10 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     return made
 
 
-def text_of(name: str, built_in: Path, kind: str) -> str:
+def text_of(name: str, built_in: FilePath, kind: str) -> str:
     """The text of a TOML file, or of a built-in one of that name. ScenarioError where there is none."""
     known = sorted(path.stem for path in built_in.glob("*.toml"))
-    path = built_in / f"{name}.toml" if name in known else Path(name)
+    path = built_in / f"{name}.toml" if name in known else FilePath(name)
     try:
         return path.read_text("utf-8")
     except FileNotFoundError:
@@ -179,5 +228,6 @@ __all__ = [
     "load",
     "merged",
     "names",
+    "placed",
     "text_of",
 ]

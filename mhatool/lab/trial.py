@@ -56,6 +56,7 @@ class Trial:
         self.lab.deploy()
         kept = False
         try:
+            self.gathering.begin()
             self._get_ready()
             self._take_steps()
             self._end_measurements()

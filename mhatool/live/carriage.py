@@ -62,7 +62,8 @@ class Carriage:
     def carries(self, driver: Driver, device: str, mobility: int) -> Iterator[None]:
         """The node's data plane is there, and the kernel keeps silent about what it doesn't understand."""
         name = self._file.name.replace("-", "_")
-        silence = Silence(name, device, (mobility, ipv6.IPV6), kernel_unpacks=self.is_in_the_kernel)
+        admits_at = self._tunnels.admits_at if self._tunnels is not None else None
+        silence = Silence(name, device, (mobility, ipv6.IPV6), admits_at)
         silence.begin()
         try:
             plane = driver.machine.data_plane = self._made(driver, device, silence.table)

@@ -24,6 +24,7 @@ CHANGE_SCHEMA: Final = "mhatool.node-change/1"
 PATIENCE_S: Final = 5.0
 """How long a client may take to ask, or to take its answer."""
 _LONGEST: Final = 65_536
+_NOT_YOURS: Final = "{}: only who started the node, and root, may ask it: use sudo"
 
 
 class ControlServer:
@@ -45,8 +46,7 @@ class ControlServer:
     async def start(self) -> None:
         """Listen. LiveError where another node answers there."""
         self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        if is_answered(self._path):
-            raise LiveError(f"{self._path}: a node runs there already; stop it, or give this one another `control`")
+        need_free(self._path)
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()  # of a run that was killed
         before = os.umask(0o077)
@@ -156,6 +156,14 @@ def is_answered(path: Path) -> bool:
     return True
 
 
+def need_free(path: Path) -> None:
+    """LiveError where another node answers at this socket, or its name is that of something else."""
+    if is_answered(path):
+        raise LiveError(f"{path}: a node runs there already; stop it, or give this one another `control`")
+    if path.exists() and not path.is_socket():
+        raise LiveError(f"{path}: there is something else than a socket; give another `control`")
+
+
 def ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:
     """What the node at this socket answers. LiveError where nobody does."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -167,6 +175,8 @@ def ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:
             answer: dict[str, Any] = json.loads(answered)
         except FileNotFoundError:
             raise LiveError(f"no node runs at {path}; start one: mhatool node run CONFIG.toml") from None
+        except PermissionError:
+            raise LiveError(_NOT_YOURS.format(path)) from None
         except (OSError, ValueError) as error:
             raise LiveError(f"{path}: the node doesn't answer: {error}") from None
     if "error" in answer:
@@ -185,8 +195,10 @@ def follow(path: Path, what: str) -> Iterator[dict[str, Any]]:
                 if "error" in record:
                     raise LiveError(str(record["error"]))
                 yield record
+        except PermissionError:
+            raise LiveError(_NOT_YOURS.format(path)) from None
         except (OSError, ValueError) as error:
             raise LiveError(f"{path}: the node doesn't answer: {error}") from None
 
 
-__all__ = ["CHANGE_SCHEMA", "SCHEMA", "ControlServer", "ask", "follow", "is_answered"]
+__all__ = ["CHANGE_SCHEMA", "SCHEMA", "ControlServer", "ask", "follow", "is_answered", "need_free"]

@@ -11,12 +11,12 @@ import socket
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 from pyroute2 import IPRoute, NetlinkError
 
 from dissectors.ipv6.address import text
+from mhatool.live import settings
 from mhatool.live.data_plane.routes import remove_left
 from mhatool.live.data_plane.seg6 import TUNNEL_SOURCE, forget_tunnel_source
 from mhatool.live.errors import LiveError
@@ -30,7 +30,6 @@ _METRIC: Final = 128
 _ON_LINK_METRIC: Final = 512
 """Behind the kernel's own, 256: with an address's last it removes the first route to the prefix, whosever that is."""
 _GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV, errno.EADDRNOTAVAIL})
-_SYSCTLS: Final = Path("/proc/sys/net/ipv6/conf")
 
 
 class Netlink:
@@ -155,18 +154,40 @@ class Kernel:
             self._netlink("neigh", "del", ifindex=self._index(interface), dst=text(address), family=socket.AF_INET6)
 
     def set_sysctl(self, interface: str, name: str, value: int) -> None:
-        """A setting of an interface under net.ipv6.conf, until `close`. LiveError where it may not be changed."""
-        path = _SYSCTLS / interface / name
+        """A setting of an interface under net.ipv6.conf, until no node wants it. LiveError where it may not be changed.
+
+        Who sets that of all interfaces sets each one's: those that had the value already have it again afterwards.
+        """
         try:
-            before = path.read_text("ascii").strip()
-            if before == str(value):
-                return
-            self._ledger.add(("sysctl", interface, name), before)
-            path.write_text(f"{value}\n", "ascii")
+            now = settings.read(interface, name)
+            if ("sysctl", interface, name) not in self._undo:
+                self._claim(interface, name, now, str(value))
+            if now != str(value):
+                settings.write(interface, name, str(value))
         except OSError as error:
             what = f"net.ipv6.conf.{interface}.{name} can't be set to {value}"
             raise LiveError(f"{what}: {(error.strerror or '').lower()}; use root, or CAP_NET_ADMIN") from error
-        self._undo["sysctl", interface, name] = lambda: path.write_text(f"{before}\n", "ascii")
+
+    def _claim(self, interface: str, name: str, now: str, wanted: str) -> None:
+        """Remember how it was without any node, where it wasn't as the node wants it."""
+        before = settings.claimed(interface, name) or now
+        if before == wanted:
+            return
+        if interface == settings.ALL and now != wanted:
+            for other in settings.alike(name, wanted):
+                self._remember(other, name, wanted)
+        self._remember(interface, name, before, settings.Claim(interface, name, before))
+
+    def _remember(self, interface: str, name: str, before: str, claim: settings.Claim | None = None) -> None:
+        """How it is given back; its claim first, for that is what others ask for."""
+
+        def undo() -> None:
+            if claim is not None:
+                claim.close()
+            settings.give_back(interface, name, before)
+
+        self._ledger.add(("sysctl", interface, name), before)
+        self._undo["sysctl", interface, name] = undo
 
     # --- the end ---
 
@@ -187,7 +208,7 @@ class Kernel:
     def _give_back(self) -> int:
         """What the ledger tells of; what is gone by itself is as good."""
         left = self._ledger.left()
-        for (kind, interface, name), how in left.items():
+        for (kind, interface, name), how in reversed(left.items()):  # whoever sets all interfaces was the last
             with suppress(OSError, NetlinkError, LiveError):
                 _GIVEN_BACK[kind](self, interface, name, how)
         self._ledger.clear()
@@ -197,7 +218,7 @@ class Kernel:
         self._netlink("addr", "del", index=self._index(interface), address=address, prefixlen=prefix_length)
 
     def _reset(self, interface: str, name: str, before: str) -> None:
-        (_SYSCTLS / interface / name).write_text(f"{before}\n", "ascii")
+        settings.give_back(interface, name, before)
 
     def _forget_tunnel_source(self, _interface: str, _name: str, _how: Any) -> None:
         forget_tunnel_source()

@@ -6,11 +6,13 @@ agents have seen. A line that is cut off at the end, because the machine went do
 
 from __future__ import annotations
 
+import fcntl
 import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Annotated, Any, BinaryIO, Final
 
 import msgspec
 
@@ -24,35 +26,43 @@ MOST_LINES: Final = 10_000
 """Beyond so many, and twice as many as there are entries, the file is written anew."""
 _MISSED_PER_TRY: Final = 100
 """One change in so many entries, and a file that couldn't be written is tried again."""
+#: 16 octets.
+Address = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+SequenceNumber = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
+RestartCounter = Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFF)]
 
 
 class Head(msgspec.Struct, tag="head", tag_field="line", forbid_unknown_fields=True):
-    """The first line: `restart_counter` grows each time that bindings were lost; the rest is the writer's `Clock`."""
+    """The first line: `restart_counter` grows each time that bindings were lost; `boot` and so on are the `Clock`'s.
+
+    `node` is the writer's name.
+    """
 
     schema: str
-    restart_counter: int
+    restart_counter: RestartCounter
     boot: str = ""
     ahead_ns: int = 0
+    node: str = ""
 
 
 class BindingLine(msgspec.Struct, tag="binding", tag_field="line", forbid_unknown_fields=True):
     """A home agent's binding, or that it is `gone`."""
 
-    home_address: bytes
-    agent: bytes
-    care_of_address: bytes
+    home_address: Address
+    agent: Address
+    care_of_address: Address
     flags: str
-    sequence_number: int
+    sequence_number: SequenceNumber
     expires_ns: int
-    home_agents: tuple[bytes, ...] = ()
+    home_agents: tuple[Address, ...] = ()
     gone: bool = False
 
 
 class NumberLine(msgspec.Struct, tag="number", tag_field="line", forbid_unknown_fields=True):
     """The last sequence number that a mobile node sent to a peer."""
 
-    peer: bytes
-    sequence_number: int
+    peer: Address
+    sequence_number: SequenceNumber
 
 
 Line = Head | BindingLine | NumberLine
@@ -61,10 +71,14 @@ ListOf = Callable[[bytes, bytes], tuple[bytes, ...]]
 
 
 class Memory:
-    """A node's file. `warn` hears where it can't be written: the node goes on without."""
+    """A node's file. `warn` hears where it can't be written: the node goes on without.
 
-    def __init__(self, path: Path, clock: Clock, warn: Callable[[str], None]) -> None:
+    LiveError where the file is another node's, or anything else.
+    """
+
+    def __init__(self, path: Path, clock: Clock, warn: Callable[[str], None], node: str) -> None:
         self._path = path
+        self._node = node
         self._clock = clock
         self._warn = warn
         self._bindings: dict[bytes, BindingLine] = {}
@@ -106,22 +120,29 @@ class Memory:
         return tuple((line.peer, (line.sequence_number + 1) % 2**16) for line in self._numbers.values())
 
     def _read(self) -> None:
-        try:
-            octets = self._path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise LiveError(f"{self._path}: {(error.strerror or '').lower()}; give another `state`") from error
+        octets = _content(self._path)
         decoder = msgspec.json.Decoder(Line)
-        whole = octets[: octets.rfind(b"\n") + 1]
-        for number, line in enumerate(whole.splitlines(), 1):
+        whole = octets[: octets.rfind(b"\n") + 1]  # of a file of ours the first line is always whole
+        for number, written in enumerate(whole.splitlines() or octets.splitlines(), 1):
             try:
-                self._take(decoder.decode(line))
-            except msgspec.MsgspecError as error:
-                what = f"no line of a node's state: {error}"
+                line = decoder.decode(written)
+                if number == 1:
+                    self._recognise(line)
+                self._take(line)
+            except (msgspec.MsgspecError, ValueError) as error:
+                what = f"no line of {self._node}'s state: {error}"
                 raise LiveError(f"{self._path}:{number}: {what}; remove the file to begin without") from error
         for binding in self._bindings.values():
             binding.expires_ns += self._shift_ns
+
+    def _recognise(self, line: Line) -> None:
+        """ValueError where this is no first line, or not of this node's file."""
+        if not isinstance(line, Head):
+            raise ValueError("the first one says whose it is")
+        if line.schema != SCHEMA:
+            raise ValueError(f"written as {line.schema}, and this is {SCHEMA}")
+        if line.node not in ("", self._node):
+            raise ValueError(f"it is that of {line.node}")
 
     def _take(self, line: Line) -> None:
         if isinstance(line, Head):
@@ -188,7 +209,7 @@ class Memory:
         """All that counts, in a file that takes the old one's place at once."""
         new = self._path.with_name(self._path.name + ".new")
         lines: list[Line] = [
-            Head(SCHEMA, self.restart_counter, self._clock.boot, self._clock.ahead_ns),
+            Head(SCHEMA, self.restart_counter, self._clock.boot, self._clock.ahead_ns, self._node),
             *self._bindings.values(),
             *self._numbers.values(),
         ]
@@ -197,6 +218,8 @@ class Memory:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = open(new, "wb", buffering=0, opener=_own)  # noqa: SIM115 - closed by `close`
             self._file = file
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _write(file, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
             os.fsync(file.fileno())
             os.replace(new, self._path)
@@ -221,6 +244,24 @@ class Memory:
             with suppress(OSError):
                 self._file.close()
         self._file = None
+
+
+def _content(path: Path) -> bytes:
+    """What a file holds that nobody writes. LiveError where a node does: it would go on in a file without a name."""
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise LiveError(f"{path}: {(error.strerror or '').lower()}; give another `state`") from error
+    with open(number, "rb") as file:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise LiveError(f"{path}: there is something else than a file; give another `state`")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LiveError(f"{path}: another node writes there; stop it, or give another `state`") from None
+        return file.read()
 
 
 def _write(file: BinaryIO, octets: bytes) -> None:

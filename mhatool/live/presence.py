@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from mhatool.live.errors import LiveError
 
-_SOCKETS: Final = Path("/proc/net/unix")
+SOCKETS: Final = Path("/proc/net/unix")
 _OURS: Final = re.compile(r"@mhatool/(\w+)/([a-z0-9_-]+)$", re.MULTILINE)
 
 
@@ -48,7 +48,7 @@ class Presence:
 
 def others() -> list[Other]:
     """Those that run, by role and name."""
-    return sorted(Other(*found) for found in _OURS.findall(_SOCKETS.read_text("utf-8", errors="replace")))
+    return sorted(Other(*found) for found in _OURS.findall(SOCKETS.read_text("utf-8", errors="replace")))
 
 
 def _refuse(names: list[str], what: str) -> None:
@@ -56,4 +56,4 @@ def _refuse(names: list[str], what: str) -> None:
         raise LiveError(f"{names[0]}: {what} runs in this network namespace already; stop it, or use `ip netns`")
 
 
-__all__ = ["Other", "Presence", "others"]
+__all__ = ["SOCKETS", "Other", "Presence", "others"]

@@ -19,7 +19,7 @@ from mhatool.engine.node import Node
 from mhatool.live.carriage import Carriage
 from mhatool.live.clock import Clock
 from mhatool.live.configuration import LiveNode
-from mhatool.live.control import ControlServer
+from mhatool.live.control import ControlServer, need_free
 from mhatool.live.driver import Driver
 from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
@@ -89,6 +89,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
     mobility = file.profile.protocol("mobility")
     with ExitStack() as stack:
         presence = stack.enter_context(closing(Presence(file.role, file.name)))
+        need_free(file.control_path)  # before anything is touched that may be another node's
         ledger = Ledger(file.control_path.with_suffix(".made"))
         kernel = Kernel(ledger)
         left = kernel.clean(alone=not presence.others)
@@ -123,7 +124,7 @@ def _say(event: Event) -> None:
 def _memory(live: LiveNode, clock: Clock, stack: ExitStack) -> Memory | None:
     if not live.file.state:
         return None
-    memory = Memory(Path(live.file.state), clock, LOG.warning)
+    memory = Memory(Path(live.file.state), clock, LOG.warning, live.file.name)
     stack.callback(memory.close)
     return memory
 

@@ -13,6 +13,7 @@ AUTHENTICATOR_SIZE = 12
 TOKEN_SIZE = 8
 """Octets: the first 64 bits of the HMAC."""
 _CHECKSUM = 4
+_NO_CHECKSUM = bytes(2)
 _HOME, _CARE_OF = b"\0", b"\1"
 """What tells the two tokens apart where both are of one address."""
 
@@ -41,7 +42,7 @@ def authenticator(
     stands in the Mobility Header. It is left out of what is hashed, and the checksum counts as zero (6.2.7).
     """
     header = mobility_header
-    hashed = header[:_CHECKSUM] + bytes(2) + header[_CHECKSUM + 2 : at] + header[at + AUTHENTICATOR_SIZE :]
+    hashed = header[:_CHECKSUM] + _NO_CHECKSUM + header[_CHECKSUM + 2 : at] + header[at + AUTHENTICATOR_SIZE :]
     return hmac.digest(key, care_of_address + correspondent + hashed, "sha1")[:AUTHENTICATOR_SIZE]
 
 

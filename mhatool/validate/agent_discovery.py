@@ -63,7 +63,7 @@ def _strange_identifiers(surroundings: Surroundings) -> Iterator[Late]:
             continue
         early = stray.time_ns - surroundings.first_ns < MAY_ANSWER_EARLIER_NS
         late = stray.time_ns - waiting.time_ns >= ANSWER_TIME_NS
-        asked, answered = waiting.carried, stray.message.get("identifier")
+        asked, answered = int.from_bytes(waiting.carried), stray.message.get("identifier")
         at = stray.message.start + 4
         breach = Breach(f"identifier {asked}", str(answered), at, before=(waiting.frame,), inconclusive=early or late)
         yield Late(breach, stray.time_ns, stray.frame, stray.datagram.source)

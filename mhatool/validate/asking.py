@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
+from dissectors.view import View
 from mhatool.exchange import Latest, Recent
 from mhatool.exchange.history import History
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
-from mhatool.protocol.value import value
 from mhatool.validate.doubling import (
     TOLERANCE,
     TRANSMISSIONS,
@@ -32,7 +32,8 @@ DHAAD_RETRIES = 4
 LONGEST_SEARCH_WAIT_NS = nanoseconds(INITIAL_DHAAD_TIMEOUT_S * 2**DHAAD_RETRIES * 1.1)
 """The wait after the last retransmission that a search may have, 48 s; with a tenth more for what timers are late."""
 PREFIX_ADV_RETRIES = 3
-MOST = 50_000
+MOST = 25_000
+"""Pairs of nodes, of each kind of request."""
 
 _ASKS = {
     "home_test_init": ("home_test", "home_init_cookie"),
@@ -41,44 +42,47 @@ _ASKS = {
     "mobile_prefix_solicitation": ("mobile_prefix_advertisement", "identifier"),
 }
 _ANSWERS = {answer: ask for ask, (answer, _) in _ASKS.items()}
+_COOKIE, _END = 8, 16
+"""Where the cookie of a test stands, and the octet behind it, counted from the start of the Mobility Header."""
+_COOKIES = {"home_test_init", "care_of_test_init"}
+_make = tuple.__new__  # a third of the time of Asked(...)
 
-#: The message, who sent it, to whom (b"" where anyone may answer).
-Key = tuple[str, bytes, bytes]
 
-
-@dataclass(slots=True)
 class Series:
     """What one node lately asked another one, newest last.
 
     The last `count` are one request and its retransmissions, sent until something answers; it may be more than are
     kept. `marks` are the cookies or identifiers of the latest, `source` the newest one's source address.
     `answers_seen`: at any time, so the capture shows them. After `longest_ns` of silence a request begins anew.
+    `origin`: where the last one came from, the care-of address of who asks through a tunnel.
     """
 
-    longest_ns: int = LONGEST_WAIT_NS
-    source: bytes = b""
-    sent: History[Transmission] = field(default_factory=lambda: History(TRANSMISSIONS))
-    marks: History[object] = field(default_factory=lambda: History(TRANSMISSIONS))
-    count: int = 0
-    answered: bool = False
-    answers_seen: bool = False
-    origin: bytes = b""
-    """Where the last one came from: the care-of address of who asks through a tunnel."""
+    __slots__ = ("answered", "answers_seen", "count", "last_ns", "longest_ns", "marks", "origin", "sent", "source")
+
+    def __init__(self, longest_ns: int = LONGEST_WAIT_NS) -> None:
+        self.longest_ns = longest_ns
+        self.source = self.origin = b""
+        self.sent: History[Transmission] = History(TRANSMISSIONS)
+        self.marks: History[object] = History(TRANSMISSIONS)
+        self.count = self.last_ns = 0
+        self.answered = self.answers_seen = False
 
     def goes_on(self, time_ns: int) -> bool:
         """Whether a request at this time repeats the one before."""
-        return not self.answered and bool(self.sent) and time_ns - self.sent[-1][0] <= self.longest_ns
+        return not self.answered and self.count > 0 and time_ns - self.last_ns <= self.longest_ns
 
     def add(self, seen: Seen) -> None:
         """Take in the next one, which may begin a new series."""
-        origin = _origin(seen)
-        if not self.goes_on(seen.time_ns) or origin != self.origin:
+        datagram, time_ns = seen.datagram, seen.time_ns
+        origin = (datagram.outer or datagram).source
+        if self.answered or origin != self.origin or not self.goes_on(time_ns):
             self.count = 0
         self.answered = False
         self.origin = origin
-        self.source = seen.datagram.source
+        self.source = datagram.source
         self.count += 1
-        self.sent.add((seen.time_ns, seen.frame))
+        self.last_ns = time_ns
+        self.sent.add((time_ns, seen.frame))
 
     def current_marks(self) -> set[object]:
         """Those of the request with its retransmissions."""
@@ -90,15 +94,16 @@ class Series:
 
 
 def _origin(seen: Seen) -> bytes:
-    outer = seen.datagram.outer
-    return outer.source if outer is not None else seen.datagram.source
+    return (seen.datagram.outer or seen.datagram).source
 
 
-@value
-class Asked:
-    """A request, by who asks whom and its cookie or identifier (None where it is cut); and what was asked before it."""
+class Asked(NamedTuple):
+    """A request, its cookie or identifier (None where it is cut); and what was asked before it.
 
-    key: Key
+    `nodes`: who asks, and who is asked (where anyone may answer: his prefix).
+    """
+
+    nodes: bytes
     series: Series | None
     mark: object
 
@@ -108,31 +113,31 @@ class Askings:
     """What was asked lately, of each kind between two nodes."""
 
     def __init__(self) -> None:
-        self._series: Recent[Key, Series] = Recent(MOST)
+        self._series: dict[str, Recent[bytes, Series]] = {kind: Recent(MOST) for kind in _ASKS}
         self._seen: Seen | None = None
         self._asked: Asked | None = None
 
     def see(self, seen: Seen) -> None:
         """Take in a request or an answer."""
-        if seen.message.checksum_status == "bad":
+        message = seen.message
+        if message.checksum_status == "bad":
             return
-        ask = _ANSWERS.get(seen.message.type)
+        kind = message.type
+        ask = _ANSWERS.get(kind)
         if ask is not None:
             self._answer(ask, seen)
             return
-        asked = self.asked(seen)
-        series = asked.series
+        nodes, series, mark = self.asked(seen)
         if series is None:
-            is_search = seen.message.type == "dhaad_request"
-            series = Series(LONGEST_SEARCH_WAIT_NS if is_search else LONGEST_WAIT_NS)
-            self._series.note(asked.key, series, seen.time_ns)
+            series = Series(LONGEST_SEARCH_WAIT_NS if kind == "dhaad_request" else LONGEST_WAIT_NS)
+            self._series[kind].note(nodes, series, seen.time_ns)
         series.add(seen)
-        series.marks.add(asked.mark)
+        series.marks.add(mark)
 
     def _answer(self, ask: str, seen: Seen) -> None:
         datagram = seen.datagram
         answerer = datagram.true_source if ask != "dhaad_request" else datagram.source[:8]
-        series = self._series.renew((ask, datagram.true_destination, answerer), seen.time_ns)
+        series = self._series[ask].renew(datagram.true_destination + answerer, seen.time_ns)
         if series is not None:
             series.answered = series.answers_seen = True
 
@@ -145,13 +150,19 @@ class Askings:
     def _look_up(self, seen: Seen) -> Asked:
         message, datagram = seen.message, seen.datagram
         kind, to = message.type, datagram.true_destination
-        key = kind, datagram.true_source, to[:8] if kind == "dhaad_request" else to
-        return Asked(key, self._series.renew(key, seen.time_ns), message.get(_ASKS[kind][1]))
+        nodes = datagram.true_source + (to[:8] if kind == "dhaad_request" else to)
+        return _make(Asked, (nodes, self._series[kind].renew(nodes, seen.time_ns), _mark(kind, message)))
 
     def last_ns(self, kind: str, asker: bytes, answerer: bytes) -> int:
         """When a node last asked another one, nanoseconds since 1970; 0 where it wasn't seen."""
-        series = self._series.get((kind, asker, answerer))
-        return series.sent[-1][0] if series is not None else 0
+        series = self._series[kind].get(asker + answerer)
+        return series.last_ns if series is not None else 0
+
+
+def _mark(kind: str, message: View) -> object:
+    if kind in _COOKIES and message.end - message.start >= _END:
+        return message.octets[message.start + _COOKIE : message.start + _END]
+    return message.get(_ASKS[kind][1])
 
 
 def _repeated(case: Case) -> Series | None:
@@ -180,10 +191,9 @@ def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
     stay at 32 s. An old cookie and three equal waits are breaches, inconclusive where the capture shows no answer to
     this mobile node at all. A cookie that an earlier, answered test had is MIP6-RR-005's.
     """
-    series = _repeated(case)
-    if series is None:
+    _, series, cookie = case.surroundings.known(Askings).asked(case.seen)
+    if series is None or series.answered or _repeated(case) is None:
         return ()
-    cookie = case.surroundings.known(Askings).asked(case.seen).mark
     if isinstance(cookie, bytes) and cookie in series.marks:
         at = case.seen.message.start + 8
         before = (series.sent[-1][1],)

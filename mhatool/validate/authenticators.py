@@ -7,16 +7,15 @@ from itertools import product
 
 from dissectors.options.binding import BindingAuthorizationData
 from dissectors.view import View
-from mhatool.exchange import Frame, Latest, Update
+from mhatool.exchange import Frame, Recent, Update
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.return_routability import AUTHENTICATOR_SIZE, authenticator, binding_key
-from mhatool.protocol.value import value
 from mhatool.validate.keygen_tests import Test, Tests, Use
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.situation import CORRESPONDENT
 
-MOST_KEYS = 5_000
+MOST_KEYS = 10_000
 MAX_TOKEN_LIFETIME_NS = nanoseconds(210)
 """How long a mobile node may use a token (RFC 6275, 12)."""
 KEPT = 4
@@ -27,26 +26,18 @@ class Keys:
     """The keys that Binding Updates were made with, as far as they were found; the rule itself keeps them."""
 
     def __init__(self) -> None:
-        self._keys: Latest[Frame, bytes] = Latest(MOST_KEYS)
+        self._keys: Recent[Frame, bytes] = Recent(MOST_KEYS)
 
     def see(self, seen: Seen) -> None:
         """Nothing: only the rule finds keys."""
 
     def remember(self, update: Update, key: bytes) -> None:
         """A Binding Update was made with this key."""
-        self._keys.note(update.frame, key)
+        self._keys.note(update.frame, key, update.time_ns)
 
     def of(self, update: Update) -> bytes | None:
         """The key that a Binding Update was made with, where it was found."""
         return self._keys.get(update.frame)
-
-
-@value
-class _Carried:
-    """An authenticator, and where it stands in the Mobility Header."""
-
-    octets: bytes
-    at: int
 
 
 @rule(
@@ -84,57 +75,60 @@ def right_authenticator(case: Case) -> Iterable[Breach]:
 
 def _in_update(case: Case, update: Update) -> Iterable[Breach]:
     message = case.seen.message
-    carried, uses = _carried(message), case.surroundings.known(Tests).uses(case)
-    if carried is None or not uses or _is_misshapen(message):
+    uses = case.surroundings.known(Tests).uses(case)
+    at = _place(message) if uses else None
+    if at is None or _is_misshapen(message):
         return ()
+    header = message.bytes
     found: tuple[Breach, ...] = ()
     for tests in _usable_tests(uses, update.time_ns):
         key = binding_key(*[test.token for test in tests])
-        expected = _authenticator(update, key, message, carried)
-        if expected == carried.octets:
+        expected = _authenticator(update, key, header, at)
+        if header.startswith(expected, at):
             case.surroundings.known(Keys).remember(update, key)
             return ()
         if not found:  # by the newest tests
-            found = (_wrong(expected, message, carried, tuple(test.frame for test in tests)),)
+            found = (_wrong(expected, message, at, tuple(test.frame for test in tests)),)
     return found
 
 
 def _in_acknowledgement(case: Case, update: Update) -> Iterable[Breach]:
-    message = case.seen.message
-    carried, key = _carried(message), case.surroundings.known(Keys).of(update)
-    if carried is None or key is None:
+    key = case.surroundings.known(Keys).of(update)
+    if key is None:
         return ()
-    expected = _authenticator(update, key, message, carried)
-    return () if carried.octets == expected else (_wrong(expected, message, carried, (update.frame,)),)
+    message = case.seen.message
+    at = _place(message)
+    if at is None:
+        return ()
+    header = message.bytes
+    expected = _authenticator(update, key, header, at)
+    return () if header.startswith(expected, at) else (_wrong(expected, message, at, (update.frame,)),)
 
 
-def _carried(message: View) -> _Carried | None:
-    """The Authorization Data of a message that is there as a whole."""
+def _place(message: View) -> int | None:
+    """Where in the Mobility Header the authenticator stands, in Authorization Data that are there as a whole."""
     form = message.form
-    if form is not None:
-        at = form.known.get(_Carried)
-        if at is not None:
-            start = message.start + at
-            return _Carried(message.octets[start : start + AUTHENTICATOR_SIZE], at)
-    carried = _carried_by(message)
-    if form is not None and carried is not None:
-        form.known[_Carried] = carried.at
-    return carried
+    at: int | None = form.known.get(_place) if form is not None else None
+    if at is None:
+        at = _found_place(message)
+        if form is not None and at is not None:
+            form.known[_place] = at
+    return at
 
 
-def _carried_by(message: View) -> _Carried | None:
+def _found_place(message: View) -> int | None:
     if message.truncated:
         return None
     known = message.value
     if known is not None and known.options and known.options[-1].__class__ is BindingAuthorizationData:
-        octets = known.options[-1].authenticator  # right at the end, as it should be
-        at = message.end - message.start - len(octets)
+        size = len(known.options[-1].authenticator)  # right at the end, as it should be
+        at = message.end - size
     else:
         found = message.option("binding_authorization_data")
         if found is None:
             return None
-        octets, at = found.get("authenticator", b""), found.start + 2 - message.start
-    return _Carried(octets, at) if len(octets) == AUTHENTICATOR_SIZE else None
+        size, at = len(found.get("authenticator", b"")), found.start + 2
+    return at - message.start if size == AUTHENTICATOR_SIZE else None
 
 
 def _is_misshapen(message: View) -> bool:
@@ -159,15 +153,16 @@ def _usable_tests(uses: tuple[Use, ...], now_ns: int) -> Iterable[tuple[Test, ..
 
 
 def _usable(use: Use, now_ns: int) -> list[Test]:
-    latest = use.fitting if len(use.fitting) <= KEPT else use.fitting[:KEPT]
-    return [test for test in latest if test.token and now_ns - test.time_ns <= MAX_TOKEN_LIFETIME_NS]
+    oldest_ns = now_ns - MAX_TOKEN_LIFETIME_NS
+    return [test for test in use.fitting[:KEPT] if test.token and test.time_ns >= oldest_ns]
 
 
-def _authenticator(update: Update, key: bytes, message: View, carried: _Carried) -> bytes:
+def _authenticator(update: Update, key: bytes, header: bytes, at: int) -> bytes:
     care_of_address = update.home_address if update.deletes else update.care_of_address
-    return authenticator(key, care_of_address, update.peer, message.bytes, at=carried.at)
+    return authenticator(key, care_of_address, update.peer, header, at=at)
 
 
-def _wrong(expected: bytes, message: View, carried: _Carried, before: tuple[Frame, ...]) -> Breach:
-    at = message.start + carried.at
-    return Breach(f"authenticator {expected.hex()}", carried.octets.hex(), at, before=before)
+def _wrong(expected: bytes, message: View, at: int, before: tuple[Frame, ...]) -> Breach:
+    at += message.start
+    carried = message.octets[at : at + AUTHENTICATOR_SIZE]
+    return Breach(f"authenticator {expected.hex()}", carried.hex(), at, before=before)

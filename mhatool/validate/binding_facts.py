@@ -11,6 +11,8 @@ from mhatool.validate.seen import Seen
 
 STATUS, ACKNOWLEDGEMENT_FLAGS, FLAGS, LIFETIME, OPTIONS = 6, 7, 8, 10, 12
 """Where fields of Binding Updates and Acknowledgements stand, counted from the start of the Mobility Header."""
+SEQUENCE_NUMBER = 6
+"""That of a Binding Update."""
 _SOURCE = 8
 _NO_FLAGS: frozenset[str] = frozenset()
 _NOT_TO_CORRESPONDENTS = frozenset("HMP")
@@ -26,8 +28,13 @@ def is_damaged(message: View) -> bool:
 
 def raw_flags(message: View) -> frozenset[str]:
     """A Binding Update's or Acknowledgement's flags as they stand; none where it is too short."""
-    known = message.value
-    flags: frozenset[str] = known.flags if known is not None else message.get("flags", _NO_FLAGS)
+    form = message.form
+    flags: frozenset[str] | None = form.known.get(raw_flags) if form is not None else None
+    if flags is None:
+        known = message.value
+        flags = known.flags if known is not None else message.get("flags", _NO_FLAGS)
+        if form is not None:
+            form.known[raw_flags] = flags  # they are the same in all messages of a form
     return flags
 
 

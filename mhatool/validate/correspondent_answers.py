@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizationData, NonceIndices
 from dissectors.options.header import Pad1, PadN
 from dissectors.profile import KAME2003
-from mhatool.exchange import Acknowledgement, Exchange, Latest, Update
-from mhatool.protocol.value import value
+from mhatool.exchange import Acknowledgement, Exchange, Recent, Update
 from mhatool.validate.authenticators import Keys, right_authenticator
 from mhatool.validate.binding_facts import (
     LIFETIME,
+    SEQUENCE_NUMBER,
     has_other_proof,
     is_to_correspondent,
     option,
@@ -25,21 +26,27 @@ from mhatool.validate.surroundings import knowledge
 
 NONCE_REFUSALS = (136, 137, 138)
 """Expired home nonce index, expired care-of nonce index, expired nonces."""
-MOST_UPDATES = 5_000
+MOST_UPDATES = 8_000
 _OF_THE_BASE = frozenset({Pad1, PadN, AlternateCareOfAddress, NonceIndices, BindingAuthorizationData})
 """The options of RFC 6275 itself: none of them is another proof."""
+_make = tuple.__new__
 _HOME_ADDRESS_ALONE = ("destination_options",)
 """The headers of an update that only carries its home address."""
 
 
-@value
-class Proof:
-    """What vouches for an update to a correspondent, and that update as it was seen."""
+class Carried(NamedTuple):
+    """What vouches for an update to a correspondent."""
 
-    seen: Seen
     has_nonces: bool
     has_authorization: bool
     has_other: bool
+
+
+class Proof(NamedTuple):
+    """That of an update as it was seen."""
+
+    seen: Seen
+    carried: Carried
 
 
 @knowledge("binding_update", only=CORRESPONDENT)
@@ -47,23 +54,45 @@ class Proofs:
     """What the latest updates to correspondents carried as proof."""
 
     def __init__(self) -> None:
-        self._by_update: Latest[tuple[bytes, bytes, int], Proof] = Latest(MOST_UPDATES)
+        self._by_update: Recent[tuple[bytes, bytes, int], Proof] = Recent(MOST_UPDATES)
 
     def see(self, seen: Seen) -> None:
         """Take in a Binding Update; those to home agents, cut and damaged ones leave nothing."""
         message, datagram = seen.message, seen.datagram
-        known = message.value
-        if known is None or "H" in known.flags or not is_to_correspondent(message) or not shows_all_options(seen):
+        if message.checksum_status == "bad":
             return
-        kinds = frozenset(map(type, known.options))
-        has_other = not kinds <= _OF_THE_BASE or datagram.headers != _HOME_ADDRESS_ALONE
-        has_other = has_other and has_other_proof(message, datagram)
-        proof = Proof(seen, NonceIndices in kinds, BindingAuthorizationData in kinds, has_other)
-        self._by_update.note((datagram.source, datagram.true_destination, known.sequence_number), proof)
+        carried = _carried(seen)
+        if carried is not None:
+            at = message.start + SEQUENCE_NUMBER
+            number = message.octets[at] << 8 | message.octets[at + 1]
+            update = (datagram.source, datagram.true_destination, number)
+            self._by_update.note(update, _make(Proof, (seen, carried)), seen.time_ns)
 
     def of(self, update: Update) -> Proof | None:
         """That of an update; None where it isn't known."""
         return self._by_update.get((update.source, update.peer, update.sequence_number))
+
+
+def _carried(seen: Seen) -> Carried | None:
+    """None for an update to a home agent, and one that doesn't show all. It is the same in all messages of a form."""
+    form = seen.message.form
+    if form is None:
+        return _read(seen)
+    if _read not in form.known:
+        form.known[_read] = _read(seen)
+    carried: Carried | None = form.known[_read]
+    return carried
+
+
+def _read(seen: Seen) -> Carried | None:
+    message, datagram = seen.message, seen.datagram
+    known = message.value
+    if known is None or not is_to_correspondent(message) or not shows_all_options(seen):
+        return None
+    kinds = frozenset(map(type, known.options))
+    has_other = not kinds <= _OF_THE_BASE or datagram.headers != _HOME_ADDRESS_ALONE
+    has_other = has_other and has_other_proof(message, datagram)
+    return Carried(NonceIndices in kinds, BindingAuthorizationData in kinds, has_other)
 
 
 def _correspondents(case: Case) -> tuple[Acknowledgement, Exchange] | None:
@@ -144,9 +173,9 @@ def keeps_silent(case: Case) -> Iterable[Breach]:
     if case.surroundings.known(Keys).of(exchange.update) is not None:
         return ()
     proof = _proof(case, exchange)
-    if proof is None or proof.has_other or exchange.acknowledgement is not acknowledgement:
+    if proof is None or proof.carried.has_other or exchange.acknowledgement is not acknowledgement:
         return ()
-    if not proof.has_authorization:
+    if not proof.carried.has_authorization:
         return (Breach("no answer to an update without Authorization Data", "an acknowledgement", before=before),)
     if acknowledgement.status not in NONCE_REFUSALS and _is_wrong(case, exchange, proof.seen):
         return (Breach("no answer to an update with a wrong authenticator", "an acknowledgement", before=before),)
@@ -186,7 +215,7 @@ def grants_no_more(case: Case) -> Iterable[Breach]:
         return ()
     exchange, granted = known[1], answer.lifetime_s
     proof = _proof(case, exchange)
-    if proof is None or not proof.has_nonces or proof.has_other:
+    if proof is None or not proof.carried.has_nonces or proof.carried.has_other:
         return ()
     at = case.seen.message.start + LIFETIME
     return (

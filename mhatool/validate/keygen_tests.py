@@ -3,43 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from dissectors.options.binding import NonceIndices
 from dissectors.view import View
 from mhatool.exchange import Frame, Recent, Update
 from mhatool.exchange.history import History
-from mhatool.protocol.value import value
+from mhatool.protocol.return_routability import TOKEN_SIZE
 from mhatool.validate.binding_facts import option
 from mhatool.validate.rule import Case
 from mhatool.validate.seen import Seen
 from mhatool.validate.surroundings import knowledge
 
-MOST = 50_000
+MOST = 25_000
+"""Pairs of nodes, of each kind of test."""
 KEPT = 8
 _INDEX, _TOKEN, _END = 6, 16, 24
 """Where index and token stand, and where the fixed fields end, counted from the start of the Mobility Header."""
 _INDICES = {"home_test": "home_nonce_index", "care_of_test": "care_of_nonce_index"}
+_make = tuple.__new__  # a third of the time of Test(...)
 
 
-@value
-class Test:
+class Test(NamedTuple):
     """A test as it was sent: its nonce index and keygen token, None and empty where they are cut."""
 
     time_ns: int
     frame: Frame
-    index: int | None
+    nonce_index: int | None
     token: bytes
 
 
-@value
-class Use:
+class Use(NamedTuple):
     """One of the nonce indices of a Binding Update, with the latest tests to that address.
 
-    `tests`: all of them, the newest last; `fitting`: those that had this index, the newest first.
+    `tests`: all of them, the newest last; `fitting`: those that had this nonce index, the newest first.
     """
 
     kind: str
-    index: int
+    nonce_index: int
     tests: Sequence[Test]
     fitting: list[Test]
 
@@ -49,7 +50,7 @@ class Tests:
     """The latest tests that each correspondent sent to each address."""
 
     def __init__(self) -> None:
-        self._tests: Recent[tuple[str, bytes, bytes], History[Test]] = Recent(MOST)
+        self._tests: dict[str, Recent[tuple[bytes, bytes], History[Test]]] = {kind: Recent(MOST) for kind in _INDICES}
         self._seen: Seen | None = None
         self._uses: tuple[Use, ...] = ()
 
@@ -59,15 +60,15 @@ class Tests:
         if message.checksum_status == "bad":
             return
         self._seen = None
-        key = (message.type, datagram.true_destination, datagram.true_source)
-        found = self._tests.renew(key, seen.time_ns)
+        tests, ends = self._tests[message.type], (datagram.true_destination, datagram.true_source)
+        found = tests.renew(ends, seen.time_ns)
         if found is None:
-            found = self._tests.note(key, History(KEPT), seen.time_ns)
-        found.add(_test(seen))
+            found = tests.note(ends, History(KEPT), seen.time_ns)
+        found.add(_test(seen, message))
 
     def received(self, kind: str, mobile: bytes, correspondent: bytes) -> Sequence[Test]:
         """The latest ones, newest last."""
-        return self._tests.get((kind, mobile, correspondent)) or ()
+        return self._tests[kind].get((mobile, correspondent)) or ()
 
     def uses(self, case: Case) -> tuple[Use, ...]:
         """What an update to a correspondent rests on, the Care-of Test first; a deletion needs the Home Test alone.
@@ -75,36 +76,36 @@ class Tests:
         Looked up once, though several rules want to know. Nothing for home registrations, damaged updates, and those
         without Nonce Indices.
         """
-        update = case.update
-        if update is None or "H" in update.flags or not update.trusted:
-            return ()
-        if self._seen is not case.seen:
-            self._seen, self._uses = case.seen, self._look_up(update, case.seen.message)
+        seen = case.seen
+        if self._seen is not seen:
+            self._seen, self._uses = seen, self._look_up(case.update, seen.message)
         return self._uses
 
-    def _look_up(self, update: Update, message: View) -> tuple[Use, ...]:
+    def _look_up(self, update: Update | None, message: View) -> tuple[Use, ...]:
+        if update is None or "H" in update.flags or not update.trusted:
+            return ()
         indices = _indices(message)
         if indices is None:
             return ()
         home_index, care_of_index = indices
-        home, peer, care_of = update.home_address, update.peer, update.care_of_address
-        home_use = self._use("home_test", home, peer, home_index)
+        peer = update.peer
+        home_use = self._use("home_test", update.home_address, peer, home_index)
         if update.deletes:
             return (home_use,)
-        return self._use("care_of_test", care_of, peer, care_of_index), home_use
+        return self._use("care_of_test", update.care_of_address, peer, care_of_index), home_use
 
     def _use(self, kind: str, mobile: bytes, correspondent: bytes, index: int) -> Use:
         tests = self.received(kind, mobile, correspondent)
-        return Use(kind, index, tests, [test for test in reversed(tests) if test.index == index])
+        return _make(Use, (kind, index, tests, [test for test in reversed(tests) if test.nonce_index == index]))
 
 
-def _test(seen: Seen) -> Test:
-    message = seen.message
+def _test(seen: Seen, message: View) -> Test:
     octets, start = message.octets, message.start
-    if message.end - start >= _END:
-        index = int.from_bytes(octets[start + _INDEX : start + _INDEX + 2])
-        return Test(seen.time_ns, seen.frame, index, octets[start + _TOKEN : start + _END])
-    return Test(seen.time_ns, seen.frame, message.get(_INDICES[message.type]), b"")
+    if message.end - start < _END:
+        return Test(seen.time_ns, seen.frame, message.get(_INDICES[message.type]), b"")
+    at, token = start + _INDEX, start + _TOKEN
+    index = octets[at] << 8 | octets[at + 1]
+    return _make(Test, (seen.time_ns, seen.frame, index, octets[token : token + TOKEN_SIZE]))
 
 
 def _indices(message: View) -> tuple[int, int] | None:
@@ -117,7 +118,7 @@ def _indices(message: View) -> tuple[int, int] | None:
             at = form.known[NonceIndices] = place.start + 2 if place is not None else 0
         if at:
             octets = message.octets
-            return int.from_bytes(octets[at : at + 2]), int.from_bytes(octets[at + 2 : at + 4])
+            return octets[at] << 8 | octets[at + 1], octets[at + 2] << 8 | octets[at + 3]
     known = message.value
     if known is not None:
         for found in known.options:

@@ -48,16 +48,17 @@ class Answers:
     """When each peer last sent a Binding Acknowledgement to an address, whether or not its update was seen."""
 
     def __init__(self) -> None:
-        self._sent: Recent[tuple[bytes, bytes], int] = Recent(MOST, nanoseconds(LONGEST_LIFETIME_S))
+        self._sent: Recent[bytes, int] = Recent(MOST, nanoseconds(LONGEST_LIFETIME_S))
+        """By receiver and peer."""
 
     def see(self, seen: Seen) -> None:
         """Take in an acknowledgement, for the home address that it names, or else for the address that it goes to."""
         datagram = seen.datagram
-        self._sent.note((datagram.true_destination, datagram.true_source), seen.time_ns, seen.time_ns)
+        self._sent.note(datagram.true_destination + datagram.true_source, seen.time_ns, seen.time_ns)
 
     def latest(self, addresses: Iterable[bytes], peer: bytes) -> int:
         """When, in nanoseconds since 1970, to any of these addresses; 0 where none was seen."""
-        return max(self._sent.get((to, peer)) or 0 for to in addresses)
+        return max(self._sent.get(to + peer) or 0 for to in addresses)
 
 
 @knowledge(TUNNELLED, OPTIMISED_DATA)
@@ -65,19 +66,21 @@ class OwnUse:
     """When a mobile node last sent a packet of its home address from a care-of address: it relied on its binding."""
 
     def __init__(self) -> None:
-        self._latest: Recent[tuple[bytes, bytes], int] = Recent(MOST)
+        self._latest: Recent[bytes, int] = Recent(MOST)
+        """By home and care-of address."""
 
     def see(self, seen: Seen) -> None:
         """Take in a tunnelled packet, or one with a Home Address option that is no signalling."""
         datagram = seen.datagram
-        if datagram.outer is not None:
-            self._latest.note((datagram.source, datagram.outer.source), seen.time_ns, seen.time_ns)
+        outer = datagram.outer
+        if outer is not None:
+            self._latest.note(datagram.source + outer.source, seen.time_ns, seen.time_ns)
         elif datagram.home_address is not None and not datagram.is_signalling:
-            self._latest.note((datagram.home_address, datagram.source), seen.time_ns, seen.time_ns)
+            self._latest.note(datagram.home_address + datagram.source, seen.time_ns, seen.time_ns)
 
     def latest(self, home_address: bytes, care_of_address: bytes) -> int:
         """When, in nanoseconds since 1970; 0: never."""
-        return self._latest.get((home_address, care_of_address)) or 0
+        return self._latest.get(home_address + care_of_address) or 0
 
 
 def _first_time(case: Case, rule_id: str, update: Update) -> bool:
@@ -201,8 +204,25 @@ def _is_answered_later(case: Case, delivery: _Delivery, last: Exchange) -> bool:
     return latest > max(own, *refused, 0)
 
 
+class Ends:
+    """The end of the binding that the packet at hand uses, looked up once though two rules want to know."""
+
+    def __init__(self) -> None:
+        self._seen: Seen | None = None
+        self._over: _End | None = None
+
+    def see(self, seen: Seen) -> None:
+        """Nothing: rules ask about the packet at hand."""
+
+    def over(self, case: Case) -> _End | None:
+        """Where it is over; None where it isn't, or nobody knows."""
+        if self._seen is not case.seen:
+            self._seen, self._over = case.seen, _over(case)
+        return self._over
+
+
 def _over(case: Case) -> _End | None:
-    """The end of the binding that a packet uses, where it is over. Quick where it isn't."""
+    """Quick where it isn't over."""
     delivery = _delivery(case)
     if delivery is None:
         return None
@@ -268,7 +288,7 @@ def stops_with_the_binding(case: Case) -> Iterable[Breach]:
     Without any acknowledgement it is inconclusive, and where the mobile node itself goes on using the binding: both
     messages of a refresh may be lost to the capture. Said once for the end of a binding, at the first packet after it.
     """
-    end = _over(case)
+    end = case.surroundings.known(Ends).over(case)
     if end is None or (not end.exchange.update.deletes and case.seen.time_ns <= end.longer_ns):
         return ()
     if not _first_time(case, "MIP6-LIFE-001", end.exchange.update):
@@ -292,7 +312,7 @@ def follows_a_shorter_lifetime(case: Case) -> Iterable[Breach]:
     where packets still go there after the last lifetime, but within an earlier one; tolerances are those of
     MIP6-LIFE-001.
     """
-    end = _over(case)
+    end = case.surroundings.known(Ends).over(case)
     if end is None or end.exchange.update.deletes or case.seen.time_ns > end.longer_ns:
         return ()
     if not _first_time(case, "MIP6-LIFE-004", end.exchange.update):

@@ -77,7 +77,7 @@ def _strange_identifiers(surroundings: Surroundings) -> Iterator[Late]:
         waiting = stray.waiting
         if waiting is None or stray.time_ns - surroundings.first_ns < MAY_ANSWER_EARLIER_NS:
             continue
-        asked, answered = waiting.carried, stray.message.get("identifier")
+        asked, answered = int.from_bytes(waiting.carried), stray.message.get("identifier")
         at = stray.message.start + 4
         breach = Breach(f"identifier {asked}", str(answered), at, before=(waiting.frame,), inconclusive=True)
         datagram = stray.datagram
@@ -108,7 +108,7 @@ def advertises_as_asked(case: Case) -> Iterator[Breach]:
     if case.request is not None:
         return
     asked = case.surroundings.requests.newest(seen.datagram, seen.message)
-    if asked is None or asked.answers or asked.carried != seen.message.get("identifier"):
+    if asked is None or asked.answers or int.from_bytes(asked.carried) != seen.message.get("identifier"):
         return
     agent, source = asked.destination, seen.datagram.source
     if asked.home_address == seen.datagram.final_destination and agent != source:

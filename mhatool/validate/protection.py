@@ -123,11 +123,11 @@ def home_tests_protected(case: Case) -> Iterable[Breach]:
         home, agent = datagram.source, outer.destination
     else:
         home, agent = datagram.destination, outer.source
-    if case.surroundings.known(HomeRegistrations).agent_of(home) != agent:
+    said, ends = case.surroundings.known(Said), home + agent
+    if said.has("MIP6-SEC-003", ends) or case.surroundings.known(HomeRegistrations).agent_of(home) != agent:
         return ()
-    said = case.surroundings.known(Said)
-    if said.has("MIP6-SEC-003", (home, agent)) or esp_protects(datagram):
+    if esp_protects(datagram):
         return ()
-    said.note("MIP6-SEC-003", (home, agent))
+    said.note("MIP6-SEC-003", ends)
     nodes = f"{address.text(home)} and {address.text(agent)}"
     return (Breach(f"ESP in tunnel mode between {nodes}", "a tunnel in clear", datagram.ipv6.start),)

@@ -51,20 +51,21 @@ class ReverseTunnels:
     """When a mobile node first sent a packet of its home address through the tunnel from its care-of address."""
 
     def __init__(self) -> None:
-        self._first: Recent[tuple[bytes, bytes, bytes], int] = Recent(MOST)
+        self._first: Recent[bytes, int] = Recent(MOST)
+        """By the three addresses."""
 
     def see(self, seen: Seen) -> None:
         """Take in a tunnelled datagram."""
         outer = seen.datagram.outer
         if outer is None:
             return
-        key = (seen.datagram.source, outer.source, outer.destination)
+        key = seen.datagram.source + outer.source + outer.destination
         if self._first.renew(key, seen.time_ns) is None:
             self._first.note(key, seen.time_ns, seen.time_ns)
 
     def first_used(self, home_address: bytes, care_of_address: bytes, agent: bytes) -> int:
         """When, in nanoseconds since 1970; 0 where it wasn't seen."""
-        return self._first.get((home_address, care_of_address, agent)) or 0
+        return self._first.get(home_address + care_of_address + agent) or 0
 
 
 @rule(

@@ -132,7 +132,7 @@ def _late(stray: Stray, surroundings: Surroundings) -> Late:
     early = stray.time_ns - surroundings.first_ns < MAY_ANSWER_EARLIER_NS
     late = stray.time_ns - waiting.time_ns >= ASKED_AGAIN_NS
     breach = Breach(
-        f"cookie {_text(waiting.carried)}",
+        f"cookie {waiting.carried.hex()}",
         stray.message.get(name).hex(),
         stray.message.start + 8,
         before=(waiting.frame,),
@@ -140,10 +140,6 @@ def _late(stray: Stray, surroundings: Surroundings) -> Late:
     )
     datagram = stray.datagram
     return Late(breach, stray.time_ns, stray.frame, datagram.true_source, datagram.true_destination)
-
-
-def _text(cookie: object) -> str:
-    return cookie.hex() if isinstance(cookie, bytes) else str(cookie)
 
 
 def _lost_home_cookies(surroundings: Surroundings) -> Iterator[Late]:

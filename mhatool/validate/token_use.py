@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from mhatool.exchange import Frame, Latest, Update
+from mhatool.exchange import Frame, Latest, Recent, Update
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.protocol.value import value
@@ -18,14 +19,18 @@ from mhatool.validate.situation import CORRESPONDENT
 from mhatool.validate.surroundings import Surroundings
 
 MAX_TOKEN_LIFETIME_S = 210
-TOKEN_MARGIN_S = 3
+OLD_NS = nanoseconds(MAX_TOKEN_LIFETIME_S + 3)
+"""So old a token surely is too old: clocks may differ, and messages are on their way."""
 NO_TIME_TO_MOVE_NS = nanoseconds(2)
 """A mobile node can't fetch another home token on another link and come back within this."""
 JITTER_NS = nanoseconds(0.1)
 """How much later than an update a test may be stamped that came before it."""
 ASKED_LATELY_NS = nanoseconds(10)
 MOST = 50_000
-MOST_COOKIES = 10_000
+MOST_COOKIES = 20_000
+KEPT_NS = nanoseconds(24 * 3600)
+"""How long a cookie is remembered at least, as long as they aren't too many."""
+_make = tuple.__new__  # a third of the time of Sent(...)
 
 _COOKIE = 8
 """Where the cookie stands, counted from the start of the Mobility Header."""
@@ -36,8 +41,7 @@ _INDEX = {"home_test": 2, "care_of_test": 4}
 # --- cookies ---
 
 
-@value
-class Sent:
+class Sent(NamedTuple):
     """A cookie, by which message, from which mobile node's address."""
 
     frame: Frame
@@ -46,10 +50,10 @@ class Sent:
 
 
 class Cookies:
-    """Which message first had a cookie, by cookie and correspondent; the rule itself keeps it."""
+    """Which message first had a cookie, by correspondent and cookie; the rule itself keeps it."""
 
     def __init__(self) -> None:
-        self.first: Latest[tuple[bytes, bytes], Sent] = Latest(MOST_COOKIES)
+        self.first: Recent[bytes, Sent] = Recent(MOST_COOKIES, KEPT_NS)
 
     def see(self, seen: Seen) -> None:
         """Nothing: the rule looks at every cookie."""
@@ -72,18 +76,19 @@ def fresh_cookies(case: Case) -> Iterable[Breach]:
     answered, and one that serves both kinds of test (where packets have shown home address and care-of address to be
     one node's). The same cookie in a retransmission is MIP6-RTX-005's.
     """
-    message = case.seen.message
-    asked = case.surroundings.known(Askings).asked(case.seen)
-    (kind, mobile, correspondent), cookie = asked.key, asked.mark
+    seen, known = case.seen, case.surroundings.known
+    message = seen.message
+    nodes, series, cookie = known(Askings).asked(seen)
     if not isinstance(cookie, bytes) or message.checksum_status == "bad":
         return ()
-    cookies = case.surroundings.known(Cookies).first
-    first = cookies.get((cookie, correspondent))
+    mobile, used = nodes[:16], nodes[16:] + cookie
+    cookies = known(Cookies).first
+    first = cookies.get(used)
     if first is None:
-        cookies.note((cookie, correspondent), Sent(case.seen.frame, kind, mobile))
+        cookies.note(used, _make(Sent, (seen.frame, message.type, mobile)), seen.time_ns)
         return ()
-    if first.kind == kind:
-        if first.mobile != mobile or asked.series is None or asked.series.goes_on(case.seen.time_ns):
+    if first.kind == message.type:
+        if first.mobile != mobile or series is None or series.goes_on(seen.time_ns):
             return ()
     elif not _one_node(case, first.mobile, mobile):
         return ()
@@ -141,14 +146,14 @@ def indices_of_the_tests(case: Case) -> Iterable[Breach]:
     less than 2 s old, else inconclusive. Where the capture cut one of the tests, nothing is said.
     """
     for use in _uses(case):
-        if use.fitting or not use.tests or any(test.index is None for test in use.tests):
+        if use.fitting or not use.tests or any(test.nonce_index is None for test in use.tests):
             continue
         newest = use.tests[-1]
         unsure = case.seen.time_ns - newest.time_ns >= NO_TIME_TO_MOVE_NS
         name = "home" if use.kind == "home_test" else "care-of"
-        expected = f"{name} nonce index {newest.index}"
+        expected = f"{name} nonce index {newest.nonce_index}"
         at = _offset(case, use)
-        return (Breach(expected, str(use.index), at, before=(newest.frame,), inconclusive=unsure),)
+        return (Breach(expected, str(use.nonce_index), at, before=(newest.frame,), inconclusive=unsure),)
     return ()
 
 
@@ -175,13 +180,13 @@ def young_tokens(case: Case) -> Iterable[Breach]:
         if not use.fitting:
             continue
         newest = use.fitting[0]
-        age_s = in_seconds(case.seen.time_ns - newest.time_ns)
-        if age_s > MAX_TOKEN_LIFETIME_S + TOKEN_MARGIN_S:
+        age_ns = case.seen.time_ns - newest.time_ns
+        if age_ns > OLD_NS:
             unsure = use.kind == "home_test"
             name = "home" if unsure else "care-of"
             expected = f"a {name} keygen token of at most {MAX_TOKEN_LIFETIME_S} s"
             at = _offset(case, use)
-            return (Breach(expected, f"{age_s:.3f} s", at, before=(newest.frame,), inconclusive=unsure),)
+            return (Breach(expected, f"{in_seconds(age_ns):.3f} s", at, before=(newest.frame,), inconclusive=unsure),)
     return ()
 
 

@@ -35,27 +35,27 @@ MOST = 100_000
     besides=("binding_update",),
 )
 class Speech:
-    """Who was last heard by whom. Tunnels count by their ends."""
+    """Who was last heard by whom. Tunnels count by their ends. What mobile nodes send themselves shows nothing."""
 
     def __init__(self) -> None:
-        self._spoken: Recent[tuple[bytes, bytes], int] = Recent(MOST)
+        self._spoken: Recent[bytes, int] = Recent(MOST)
+        """By both addresses."""
 
     def see(self, seen: Seen) -> None:
-        """Take in a message; what mobile nodes send themselves shows nothing."""
-        if seen.message.type == "binding_update":
-            return
+        """Take in a message."""
         datagram = seen.datagram
         ends = datagram.outer or datagram
-        self._spoken.note((ends.source, ends.destination), seen.time_ns, seen.time_ns)
+        self._spoken.note(ends.source + ends.destination, seen.time_ns, seen.time_ns)
 
     def last(self, speaker: bytes, hearer: bytes) -> int:
         """When a node last spoke to another one, nanoseconds since 1970; 0: never."""
-        return self._spoken.get((speaker, hearer)) or 0
+        return self._spoken.get(speaker + hearer) or 0
 
     def reached(self) -> dict[bytes, int]:
         """When anybody's packet to each address was last seen, nanoseconds since 1970."""
         found: dict[bytes, int] = {}
-        for (_, hearer), time_ns in self._spoken.items():
+        for ends, time_ns in self._spoken.items():
+            hearer = ends[16:]
             found[hearer] = max(time_ns, found.get(hearer, 0))
         return found
 

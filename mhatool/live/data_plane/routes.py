@@ -19,10 +19,10 @@ _NEW_RULE, _DELETE_RULE, _GET_RULE = 32, 33, 34
 _ROUTE: Final = struct.Struct("=BBBBBBBBI")
 _RULE: Final = struct.Struct("=BBBBBBBBI")
 _DST, _OIF, _PRIORITY, _METRICS, _TABLE, _ENCAP_TYPE, _ENCAP, _MTU = 1, 4, 6, 8, 15, 21, 22, 2
-_FRA_PRIORITY, _FRA_FWMARK, _FRA_FWMASK, _FRA_TABLE, _FRA_PROTOCOL, _FRA_IP_PROTO = 6, 10, 16, 15, 21, 22
-_TO_TABLE, _UNIVERSE, _UNICAST = 1, 0, 1
+_FRA_PRIORITY, _FRA_FWMARK, _FRA_FWMASK, _FRA_TABLE, _FRA_PROTOCOL = 6, 10, 16, 15, 21
+_TO_TABLE, _UNIVERSE = 1, 0
+_UNICAST, _FOR_THIS_MACHINE = 1, 2
 _METRIC: Final = 128
-_IPV6: Final = 41
 _GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV})
 
 
@@ -44,7 +44,10 @@ class Encapsulation:
 
 @dataclass(frozen=True, slots=True)
 class TunnelRoute:
-    """A route by `index`, the interface's number; `mtu` 0: the interface's."""
+    """A route by `index`, the interface's number; `mtu` 0: the interface's.
+
+    `is_local`: packets end here, as by the kernel's own routes in the table of local addresses.
+    """
 
     prefix: bytes
     length: int
@@ -52,10 +55,12 @@ class TunnelRoute:
     encapsulation: Encapsulation | None = None
     table: int = MAIN
     mtu: int = 0
+    is_local: bool = False
 
     def body(self) -> bytes:
         """The message."""
-        header = _ROUTE.pack(socket.AF_INET6, self.length, 0, 0, _short(self.table), MARK, _UNIVERSE, _UNICAST, 0)
+        kind = _FOR_THIS_MACHINE if self.is_local else _UNICAST
+        header = _ROUTE.pack(socket.AF_INET6, self.length, 0, 0, _short(self.table), MARK, _UNIVERSE, kind, 0)
         parts = [attribute(_DST, self.prefix)] if self.length else []
         parts += [_number(_OIF, self.index), _number(_PRIORITY, _METRIC), _number(_TABLE, self.table)]
         if self.mtu:
@@ -68,12 +73,14 @@ class TunnelRoute:
 
 @dataclass(frozen=True, slots=True)
 class TunnelRule:
-    """Packets whose next header is IPv6, and that bear a `mark` of the packet filter's, look into a table."""
+    """Packets that bear a `mark` of the packet filter's (0: all) look into a table.
+
+    None by what is in a packet: for a rule that names a protocol the kernel dissects every packet that it forwards.
+    """
 
     table: int
     mark: int = 0
     priority: int = 0
-    next_header: int = _IPV6
     maker: int = MARK
 
     def body(self) -> bytes:
@@ -81,15 +88,13 @@ class TunnelRule:
         header = _RULE.pack(socket.AF_INET6, 0, 0, 0, _short(self.table), 0, 0, _TO_TABLE, 0)
         parts = [_number(_FRA_PRIORITY, self.priority), _number(_FRA_TABLE, self.table)]
         parts.append(attribute(_FRA_PROTOCOL, bytes([self.maker])))
-        if self.next_header:
-            parts.append(attribute(_FRA_IP_PROTO, bytes([self.next_header])))
         if self.mark:
             parts += [_number(_FRA_FWMARK, self.mark), _number(_FRA_FWMASK, 0xFFFFFFFF)]
         return header + b"".join(parts)
 
 
 _MARKED: Final = bytes([MARK])
-_LOCAL_RULE: Final = TunnelRule(LOCAL, next_header=0, maker=2).body()
+_LOCAL_RULE: Final = TunnelRule(LOCAL, maker=2).body()
 """As the kernel has made it."""
 
 
@@ -119,7 +124,7 @@ class Routes:
         That one goes behind them: the kernel adds a rule behind those of its priority. In between another one of ours
         has its place, so that no moment is without. RefusedError where such rules are there already.
         """
-        meanwhile = TunnelRule(LOCAL, priority=1, next_header=0).body()
+        meanwhile = TunnelRule(LOCAL, priority=1).body()
         self._add_rule(meanwhile)
         _delete(self._netlink, _DELETE_RULE, _LOCAL_RULE)
         try:

@@ -115,3 +115,19 @@ def test_a_lab_with_such_a_link_leaves_nothing(tmp_path: Path) -> None:
             not Path(f"/proc/{number}/cmdline").exists() or b"hub" not in Path(f"/proc/{number}/cmdline").read_bytes()
         )
     )
+
+
+def test_a_killed_one_s_link_can_be_had_back(lab: Standing) -> None:
+    """It has no time to leave the bridge as it was; `--clear` does."""
+    _impair(lab, "left", delay_ms=1)
+    until(lambda: _apart(lab) == {"1"})
+    lab.lab.processes.end("left.hub", 9)
+    assert _apart(lab) == {"1"}
+    _impair(lab, "left")
+    assert _apart(lab) == {"0"}
+
+
+def _apart(lab: Standing) -> set[str]:
+    """What the bridge of the left link has of each of its ports."""
+    shown = lab.run("switch", "sh", "-c", "cat /sys/class/net/br-left/brif/*/isolated")
+    return set(shown.stdout.split())

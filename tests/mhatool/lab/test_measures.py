@@ -15,6 +15,7 @@ from mhatool.lab.lab import Lab
 from mhatool.lab.measures import Measures
 from mhatool.lab.page import page
 from mhatool.lab.trial import Done, Trial
+from tests.mhatool.lab.browser import measured
 from tests.mhatool.lab.html_page import check_page
 
 START_NS = 1_800_000_000_000_000_000
@@ -131,14 +132,19 @@ def test_losses_belong_to_the_step_before(trial: Trial) -> None:
     assert tcp["waits"] == [{"from_s": 1.99, "to_s": 3.5, "step": 0}]
 
 
-def test_the_report_fits_its_schema_and_its_page_is_whole(trial: Trial) -> None:
+@pytest.fixture
+def document(trial: Trial) -> dict[str, Any]:
+    """Return the whole report, as if judges had been there."""
     judged = {
         "captures": [{"file": "all.pcapng", "packets": 7, "findings": {"error": 1, "warning": 0, "note": 2}}],
         "simulation": {"scenario": "paper", "changes": ["a=1"], "exchanges": 2, "differences": ["a < b"]},
         "tables": [{"at_s": 9.9, "node": "mn", "text": "paddr"}],
         "timeline": {"bindings": [], "correspondents": [], "failures": []},
     }
-    document = report.measured(trial) | judged
+    return report.measured(trial) | judged
+
+
+def test_the_report_fits_its_schema_and_its_page_is_whole(document: dict[str, Any]) -> None:
     jsonschema.validate(document, report.SCHEMA)
     text = page(document, "the <story>")
     check_page(text)
@@ -149,6 +155,24 @@ def test_the_report_fits_its_schema_and_its_page_is_whole(trial: Trial) -> None:
     assert "udp cn2 > mn: 200 sent, 33 lost: 30 in 2.900 s (mn moves to foreign3), 3 in 0.200 s (ha1 fails" in told
     assert "all.pcapng: 7 packets; findings: 1 errors, 2 notes" in told
     assert "simulate paper tells another story\n    a < b" in told
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("width", [500, 1280])  # no window of it is narrower
+def test_a_browser_shows_all_of_it(width: int, document: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page(document, f"a line\nof {'the <story> ' * 40}"), "utf-8")
+    light, dark = (
+        measured(file, width),
+        measured(file, width, "--force-dark-mode", "--blink-settings=preferredColorScheme=0"),
+    )
+    for seen in (light, dark):
+        assert (seen["empty"], seen["cut"]) == (0, [])
+        assert seen["wide"] <= 0
+    assert light["shown"] > 10
+    assert light["texts"] > 10
+    assert (light["ink"], light["ground"]) == ("rgb(28, 36, 48)", "rgb(255, 255, 255)")
+    assert (dark["ink"], dark["ground"]) == ("rgb(228, 232, 238)", "rgb(22, 27, 34)")
 
 
 def test_what_is_lost_on_and_on_belongs_to_the_step_that_began_it(trial: Trial) -> None:

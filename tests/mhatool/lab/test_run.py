@@ -17,6 +17,7 @@ import pytest
 from mhatool.engine.constants import RFC6275
 from mhatool.lab.lab import FOLDER
 from mhatool.lab.report import SCHEMA
+from tests.mhatool.lab.browser import measured
 from tests.mhatool.lab.html_page import check_page
 from tests.mhatool.lab.standing import AGENTS, records, until
 
@@ -70,6 +71,7 @@ def _page(run: Run) -> str:
     return text
 
 
+@pytest.mark.chromium
 def test_the_papers_experiment_tells_the_story_of_its_simulation(tmp_path: Path) -> None:
     """Boot at home, move to foreign link 3, register with both agents: messages, tables, rules, tshark."""
     run = Run(tmp_path / "out", "mhatool", "lab", "run", "paper", "--json")
@@ -87,6 +89,8 @@ def test_the_papers_experiment_tells_the_story_of_its_simulation(tmp_path: Path)
     assert _tables(live, *names) == _tables(simulated, *names) != []
     _at_once(run)
     assert "mn moves to foreign3" in _page(run)
+    seen = measured(run.folder / "report.html", 1280)
+    assert (seen["empty"], seen["cut"], seen["wide"] <= 0) == (0, [], True)
 
 
 def _tables(capture: Path, *options: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from mhatool.engine.events import CacheEntry, Event, MessageDropped, UpdateRefus
 from mhatool.live import control
 from mhatool.live.clock import Clock
 from mhatool.live.configuration import LiveNode, load
-from mhatool.live.control import CHANGE_SCHEMA, ControlServer
+from mhatool.live.control import CHANGE_SCHEMA, ControlServer, ask, follow
 from mhatool.live.errors import LiveError
 from mhatool.live.tables import Tables
 from mhatool.live.watching import MOST_WAITING
@@ -260,3 +262,19 @@ def test_two_nodes_dont_share_a_socket_and_a_dead_ones_is_taken(tmp_path: Path) 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
         dead.bind(str(tmp_path / "cn.sock"))
     served(tmp_path, test)
+
+
+@pytest.mark.parametrize("asks", [partial(ask, question={"command": "show"}), partial(follow, what="stats")])
+def test_who_may_not_ask_is_told_who_may(asks: Callable[[Path], Any], tmp_path: Path) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    own = os.geteuid()
+    folder.chmod(0)
+    try:
+        if not own:  # to root nothing is closed
+            os.seteuid(65534)
+        with pytest.raises(LiveError, match=r"cn.sock: only who started the node, and root, may ask it: use sudo$"):
+            list(asks(folder / "cn.sock"))
+    finally:
+        os.seteuid(own)
+        folder.chmod(0o700)

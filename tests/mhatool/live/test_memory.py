@@ -1,6 +1,7 @@
 """What survives a restart, whatever was being written when the machine went down."""
 
 import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ HOME, AGENT, OTHER = parse("2001:db8:2::100"), parse("2001:db8:2::1"), parse("20
 CARE_OF = parse("2001:db8:3::100")
 SECOND = 1_000_000_000
 NOW = 1_800_000_000 * SECOND
+HEAD = b'{"line":"head","schema":"mhatool.state/1","restart_counter":7}\n'
 
 
 def cached(
@@ -72,9 +74,16 @@ def clock(now: int = NOW, boot: str = "this one", steady_ns: int = 0) -> Clock:
     return Clock(lambda: now, lambda: steady_ns, boot)
 
 
+_RUNNING: dict[Path, Memory] = {}
+
+
 def made(path: Path, now: int = NOW, **which: Any) -> Memory:
-    memory = Memory(path, clock(now, **which), Words())
+    """A node's at its start; an earlier one that had the file was killed."""
+    if path in _RUNNING:
+        _RUNNING.pop(path).close()
+    memory = Memory(path, clock(now, **which), Words(), "ha1")
     memory.list_of = lambda home_address, agent: (AGENT, OTHER)
+    _RUNNING[path] = memory
     return memory
 
 
@@ -137,6 +146,49 @@ def test_a_line_that_is_none_is_refused_with_its_place_and_what_to_do(tmp_path: 
     path.write_bytes(path.read_bytes() + b'{"line": "nonsense"}\n')
     with pytest.raises(LiveError, match=r"ha1\.state:2: .*remove the file"):
         made(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"# notes of mine", ":1: no line of ha1's state: JSON is malformed"),
+        (
+            b'{"line":"number","peer":"IAENuAACAAAAAAAAAAAAAQ==","sequence_number":7}\n',
+            ":1: .*: the first one says whose",
+        ),
+        (
+            b'{"line":"head","schema":"mhatool.state/2","restart_counter":7}\n',
+            ":1: .*: written as mhatool.state/2, and",
+        ),
+        (b'{"line":"head","schema":"mhatool.state/1","restart_counter":7,"node":"mn"}\n', ":1: .*: it is that of mn"),
+        (b'{"line":"head","schema":"mhatool.state/1","restart_counter":-7}\n', ":1: .*>= 0.*restart_counter"),
+        (HEAD + b'{"line":"number","peer":"AAAA","sequence_number":7}\n', r":2: .*length >= 16 .*\.peer"),
+        (HEAD + b'{"line":"number","peer":"IAENuAACAAAAAAAAAAAAAQ==","sequence_number":70000}\n', ":2: .*<= 65535"),
+    ],
+)
+def test_what_no_node_of_that_name_wrote_is_refused_and_stays(tmp_path: Path, content: bytes, why: str) -> None:
+    path = tmp_path / "ha1.state"
+    path.write_bytes(content)
+    with pytest.raises(LiveError, match=f"ha1.state{why}.*; remove the file to begin without$"):
+        made(path)
+    assert path.read_bytes() == content
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "ha1.state"
+    os.mkfifo(path)
+    with pytest.raises(LiveError, match=r"ha1\.state: there is something else than a file; give another `state`$"):
+        made(path)
+
+
+def test_what_another_node_writes_is_left_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "ha1.state"
+    memory = made(path)
+    memory.hear(cached(7))
+    with pytest.raises(LiveError, match=r"ha1\.state: another node writes there; stop it, or give another `state`$"):
+        Memory(path, clock(), Words(), "ha1")
+    memory.hear(cached(8))
+    assert [kept.sequence_number for kept in made(path).bindings] == [8]
 
 
 def test_a_full_disk_is_said_once_and_the_next_change_is_kept_again(tmp_path: Path) -> None:

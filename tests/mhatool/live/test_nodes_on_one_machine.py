@@ -1,13 +1,14 @@
 """Nodes beside each other in one network namespace; what they leave there when they stop, or are killed: nothing."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.mhatool.lab.standing import until
-from tests.mhatool.live.namespace import Namespace, namespace
+from tests.mhatool.live.namespace import REPOSITORY, Namespace, namespace
 
 pytestmark = [pytest.mark.root, pytest.mark.iproute2, pytest.mark.nft]
 NAMES = ("mn", "cn", "ha")
@@ -42,3 +43,33 @@ def test_three_run_beside_each_other_and_leave_nothing_whether_stopped_or_killed
         assert ended(name) == 0, machine.log(name)
     assert machine.looks() == before
     assert [path.name for path in machine.folder.iterdir() if path.suffix in {".sock", ".made"}] == []
+
+
+def test_a_second_start_elsewhere_takes_nothing_from_the_first(machine: Namespace, tmp_path: Path) -> None:
+    """The same file in another namespace: refused; the first one's state and what it has to give back are still its."""
+    state = tmp_path / "ha.state"
+    machine.file("ha", "ha", f'state = "{state}"')
+    before = machine.looks()
+    machine.starts("ha")
+    made = tmp_path / "ha.made"
+    kept = state.stat().st_ino, made.read_bytes()
+    with namespace(tmp_path) as elsewhere:
+        done = elsewhere.run(sys.executable, "-m", "mhatool", "node", "run", str(tmp_path / "ha.toml"), cwd=REPOSITORY)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"mhatool: {machine.socket('ha')}: a node runs there already; stop it, or give this one another `control`\n"
+    )
+    assert (state.stat().st_ino, made.read_bytes()) == kept
+    machine.ends("ha", signal.SIGKILL)
+    machine.starts("ha")
+    machine.ends("ha")
+    assert machine.looks() == before
+
+
+def test_what_has_a_sockets_name_and_is_none_stays(machine: Namespace) -> None:
+    machine.file("cn", "cn")
+    machine.socket("cn").write_text("mine")
+    done = machine.run(sys.executable, "-m", "mhatool", "node", "run", str(machine.folder / "cn.toml"), cwd=REPOSITORY)
+    assert done.returncode == 2
+    assert "cn.sock: there is something else than a socket; give another `control`" in done.stderr
+    assert machine.socket("cn").read_text() == "mine"

@@ -1,0 +1,56 @@
+"""Taking a lab down by its name alone: whatever is left of it, and whatever else is damaged or lost."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from mhatool.lab import commands
+from mhatool.lab.errors import LabError
+from mhatool.lab.processes import DamagedError, Process, Processes, end_together, in_namespace
+from mhatool.lab.run import output_of
+
+FOLDER: Final = Path("/run/mhatool/lab")
+_NAMESPACES: Final = Path("/run/netns")
+
+
+def namespaces(name: str) -> list[str]:
+    """Those of this lab that the machine has."""
+    prefix = commands.namespace(name, "")
+    return sorted(path.name for path in _NAMESPACES.glob(f"{prefix}*")) if _NAMESPACES.exists() else []
+
+
+def all_labs(folder: Path = FOLDER) -> list[str]:
+    """The names of labs that stand, or of which files are left. One that has only namespaces must be named."""
+    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
+
+
+def remove(name: str, folder: Path = FOLDER) -> None:
+    """End what runs in it, remove its namespaces and files. LabError where something of it stays."""
+    own = folder / name
+    spaces = namespaces(name)
+    end_together(_processes(own, spaces))
+    for space in spaces:
+        try:
+            output_of(("ip", "netns", "delete", space))
+        except LabError:
+            if (_NAMESPACES / space).exists():  # else somebody else was quicker
+                raise
+    shutil.rmtree(own, ignore_errors=True)
+    if own.exists():
+        raise LabError(f"{own} can't be removed: see who may write there")
+
+
+def _processes(own: Path, spaces: list[str]) -> list[Process]:
+    """What was started for it; where that isn't known any more, all that runs in its namespaces."""
+    try:
+        known = Processes(own).all()
+    except DamagedError:
+        known = {}
+    if known or not spaces:
+        return list(known.values())
+    return [process for space in spaces for process in in_namespace(_NAMESPACES / space)]
+
+
+__all__ = ["FOLDER", "all_labs", "namespaces", "remove"]

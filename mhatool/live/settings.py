@@ -1,0 +1,66 @@
+"""Settings of the kernel that several nodes of one network namespace want: the last one to leave gives them back.
+
+A node claims what it has set by a socket (unix(7): the abstract namespace, which belongs to the network namespace, as
+settings do) whose name says what was there before the first of them. It goes with the node, however that ends.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from mhatool.live.presence import SOCKETS
+
+SYSCTLS: Final = Path("/proc/sys/net/ipv6/conf")
+ALL: Final = "all"
+"""Whoever writes this one writes those of all interfaces."""
+
+
+class Claim:
+    """That this node wants a setting of an interface, which was `before` without any node."""
+
+    def __init__(self, interface: str, name: str, before: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._socket.bind(f"\0mhatool-setting/{interface}/{name}/{before}/{os.urandom(4).hex()}")
+
+    def close(self) -> None:
+        """It doesn't any more."""
+        self._socket.close()
+
+
+def claimed(interface: str, name: str) -> str | None:
+    """What a setting that a node claims was before; None: no node does."""
+    pattern = rf"@mhatool-setting/{re.escape(interface)}/{name}/([^/\s]+)/[0-9a-f]+$"
+    found = re.search(pattern, SOCKETS.read_text("utf-8", errors="replace"), re.MULTILINE)
+    return found[1] if found is not None else None
+
+
+def read(interface: str, name: str) -> str:
+    """What it is now."""
+    return (SYSCTLS / interface / name).read_text("ascii").strip()
+
+
+def write(interface: str, name: str, value: str) -> None:
+    """Set it; OSError where that may not be."""
+    (SYSCTLS / interface / name).write_text(f"{value}\n", "ascii")
+
+
+def give_back(interface: str, name: str, before: str) -> None:
+    """Set it as it was, unless another node wants it still."""
+    if claimed(interface, name) is None:
+        write(interface, name, before)
+
+
+def alike(name: str, value: str) -> Iterator[str]:
+    """The interfaces, and the default of new ones, that have this value already."""
+    for path in sorted(SYSCTLS.glob(f"*/{name}")):
+        interface = path.parent.name
+        if interface != ALL and read(interface, name) == value:
+            yield interface
+
+
+__all__ = ["ALL", "Claim", "alike", "claimed", "give_back", "read", "write"]

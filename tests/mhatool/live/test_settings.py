@@ -1,0 +1,56 @@
+"""Settings of the kernel that several nodes want, and those that somebody else has made."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.mhatool.lab.standing import until
+from tests.mhatool.live.namespace import Namespace, namespace
+
+pytestmark = [pytest.mark.root, pytest.mark.iproute2, pytest.mark.nft]
+PLANE = 'data_plane = "tun"'
+FORWARDING = "net.ipv6.conf.all.forwarding"
+
+
+def _second(machine: Namespace) -> None:
+    """The file of an agent on the other interface, with a prefix of its own."""
+    path = machine.file("other", "ha", PLANE)
+    path.write_text(path.read_text().replace('"left"', '"right"').replace("2001:db8:2:", "2001:db8:6:"))
+
+
+def _forwards(machine: Namespace) -> str:
+    return machine.does("sysctl", "-n", FORWARDING).strip()
+
+
+def test_two_agents_forward_until_both_have_left(tmp_path: Path) -> None:
+    """The one that came first leaves first, and was killed before: it takes nothing from the other one."""
+    with namespace(tmp_path) as machine:
+        machine.file("ha", "ha", PLANE)
+        _second(machine)
+        before = machine.looks()
+        machine.starts("ha")
+        machine.starts("other")
+        machine.ends("ha", signal.SIGKILL)
+        machine.starts("ha")
+        assert _forwards(machine) == "1"
+        assert machine.ends("ha") == 0
+        assert _forwards(machine) == "1"
+        assert machine.ends("other") == 0
+        assert machine.looks() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_somebody_else_had_set_is_as_before(tmp_path: Path, number: signal.Signals) -> None:
+    """An interface that forwarded, and an agent's `all`, which sets those of all interfaces; also after SIGKILL."""
+    with namespace(tmp_path) as machine:
+        machine.file("ha", "ha")
+        machine.does("sysctl", "-qw", "net.ipv6.conf.right.forwarding=1")
+        before = machine.looks()
+        machine.starts("ha")
+        until(lambda: machine.looks() != before)
+        machine.ends("ha", number)
+        if number == signal.SIGKILL:
+            machine.starts("ha")
+            machine.ends("ha")
+        assert machine.looks() == before
