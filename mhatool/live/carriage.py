@@ -63,7 +63,7 @@ class Carriage:
     @contextmanager
     def carries(self, driver: Driver, device: str, mobility: int) -> Iterator[None]:
         """The node's data plane is there, and the kernel keeps silent about what it doesn't understand."""
-        name = self._file.name.replace("-", "_")
+        name = self._file.name
         admits_at = self._tunnels.admits_at if self._tunnels is not None else None
         silence = Silence(name, device, (mobility, ipv6.IPV6), admits_at)
         silence.begin()

@@ -224,6 +224,8 @@ class Kernel:
         """What the ledger tells of; what is gone by itself is as good."""
         left = self._ledger.left()
         for (kind, interface, name), how in reversed(left.items()):  # whoever sets all interfaces was the last
+            if kind not in _GIVEN_BACK:
+                raise self._ledger.unreadable(f"{kind} is no change that is known here")
             with suppress(OSError, NetlinkError, LiveError):
                 _GIVEN_BACK[kind](self, interface, name, how)
         self._ledger.clear()

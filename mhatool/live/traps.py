@@ -190,8 +190,7 @@ def _remains(facts: Facts) -> Verdict:
     """Of a node that was killed: its table drops signalling, and nobody is there to take it."""
     if facts.chains is None:
         return _NO_LOOK
-    running = {name.replace("-", "_") for name in facts.nodes}
-    left = [table for table in facts.tables if table not in running]
+    left = [table for table in facts.tables if table not in facts.nodes]
     if not left:
         return Verdict("nothing")
     remedy = f"start the node again, and it cleans up; or nft delete table ip6 mhatool_{left[0]}"

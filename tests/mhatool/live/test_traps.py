@@ -102,7 +102,7 @@ def test_a_machine_that_is_as_it_should_be(check: Any) -> None:
             "nmcli device set eth0 managed no",
         ),
         ("address programs", beside(Daemon("systemd-network")), "also at a mobile node", "Unmanaged=yes"),
-        ("left by killed nodes", at(tables=("ha_1",), nodes=("cn",)), "node ha_1 doesn't run", "mhatool_ha_1"),
+        ("left by killed nodes", at(tables=("ha-1",), nodes=("cn",)), "node ha-1 doesn't run", "mhatool_ha-1"),
     ],
 )
 def test_what_would_catch_a_node(name: str, facts: Facts, said: str, remedy: str) -> None:
@@ -130,7 +130,7 @@ def test_what_would_catch_a_node(name: str, facts: Facts, said: str, remedy: str
         ("rules and tables", at(rules=((1350, "main"),), nodes=("mn",))),
         ("other Mobile IPv6", beside(Daemon("mip6d", runs=False))),
         ("address programs", beside(Daemon("NetworkManager"), role="home_agent")),
-        ("left by killed nodes", at(tables=("ha_1",), nodes=("ha-1",))),
+        ("left by killed nodes", at(tables=("ha-1",), nodes=("ha-1",))),
     ],
 )
 def test_what_looks_alike_and_is_none(name: str, facts: Facts) -> None:
