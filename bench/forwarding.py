@@ -31,6 +31,9 @@ from mhatool.network import datagram as ipv6
 SIZES: Final = (64, 1200)
 """Octets of the packet that the tunnel carries, its IPv6 header among them."""
 REQUIRED: Final = {"seg6": 0.8, "tun": 0.35}
+REQUIRED_BESIDE_A_ROUTER: Final = {"tun": 0.35}
+TO, FROM, PLAIN, BARE = "to the mobile node", "from it", "untunnelled", "router without agent"
+Rates = list[dict[str, float]]
 RUNS, WINDOW, PATIENCE_S = 3, 32, 3.0
 INSTALLED_MS: Final = 3.0
 _NEEDED: Final = ("ip", "nft", "ethtool", "taskset", "trafgen")
@@ -62,26 +65,38 @@ def results(folder: Path, scale: float = 1.0) -> Iterator[Result]:
 
 
 def _carried(crossing: Crossing, plane: str, required: float, runs: int) -> Iterator[Result]:
-    """To the mobile node and from it, beside what the agent's machine forwards without a tunnel, and that beside less.
+    """To the mobile node and from it, beside what its machine and a router without an agent forward untunnelled.
 
-    The last is what the agent's rules and its table of the packet filter cost those that have nothing to do with it.
+    What the one forwards less than the other is what the agent costs those that have nothing to do with it.
     """
-    out, back = (PEER, "eth0", (NODE, "eth0")), (NODE, "eth0", (PEER, "eth0"))
     for size in SIZES:
-        wrapped = ipv6.encapsulate(_udp(HOME, HOST, size), _octets(CARE_OF), _octets(AGENT_ADDRESS))
-        plain = partial(crossing.rate, *out, _frame(crossing, AGENT, "peers", PEER, _udp(HOST, UNTUNNELLED, size)))
-        to_node = partial(crossing.rate, *out, _frame(crossing, AGENT, "peers", PEER, _udp(HOST, HOME, size)))
-        from_node = partial(crossing.rate, *back, _frame(crossing, AGENT, "foreign", NODE, wrapped))
-        for key, what, ours in (("to", "to the mobile node", to_node), ("from", "from it", from_node)):
-            a, b, ratio = in_turn(ours, plain, runs)
-            whole = f"home agent, {plane}: {size:,} octets, {what}"
-            yield Result(
-                f"carried-{plane}-{size}-{key}", whole, "packets/s", a, "untunnelled", b, ratio, runs, required
-            )
-        frame = _frame(crossing, ROUTER, "peers", PEER, _udp("2001:db8:8::b", BESIDE, size), "eth1")
-        a, b, ratio = in_turn(plain, partial(crossing.rate, PEER, "eth1", (NODE, "eth1"), frame), runs)
-        whole = f"home agent, {plane}: {size:,} octets, untunnelled"
-        yield Result(f"untunnelled-{plane}-{size}", whole, "packets/s", a, "router without agent", b, ratio, runs)
+        works = _works(crossing, size)
+        rates = [{name: work() for name, work in works.items()} for _ in range(runs)]
+
+        def result(key: str, what: str, ours: str, theirs: str, promised: float | None, rates: Rates = rates) -> Result:
+            a, b = (median(each[name] for each in rates) for name in (ours, theirs))
+            ratio = median(each[ours] / each[theirs] for each in rates)
+            return Result(key, what, "packets/s", a, theirs, b, ratio, len(rates), promised)
+
+        whole = f"home agent, {plane}: {size:,} octets"
+        for key, name in (("to", TO), ("from", FROM)):
+            made = f"carried-{plane}-{size}-{key}"
+            yield result(made, f"{whole}, {name}", name, PLAIN, required)
+            yield result(f"{made}-bare", f"{whole}, {name}", name, BARE, REQUIRED_BESIDE_A_ROUTER.get(plane))
+        yield result(f"untunnelled-{plane}-{size}", f"{whole}, untunnelled", PLAIN, BARE, None)
+
+
+def _works(crossing: Crossing, size: int) -> dict[str, Callable[[], float]]:
+    """What is measured with packets of a size, by its name."""
+    out, back = (PEER, "eth0", (NODE, "eth0")), (NODE, "eth0", (PEER, "eth0"))
+    wrapped = ipv6.encapsulate(_udp(HOME, HOST, size), _octets(CARE_OF), _octets(AGENT_ADDRESS))
+    beside = _frame(crossing, ROUTER, "peers", PEER, _udp("2001:db8:8::b", BESIDE, size), "eth1")
+    return {
+        BARE: partial(crossing.rate, PEER, "eth1", (NODE, "eth1"), beside),
+        TO: partial(crossing.rate, *out, _frame(crossing, AGENT, "peers", PEER, _udp(HOST, HOME, size))),
+        PLAIN: partial(crossing.rate, *out, _frame(crossing, AGENT, "peers", PEER, _udp(HOST, UNTUNNELLED, size))),
+        FROM: partial(crossing.rate, *back, _frame(crossing, AGENT, "foreign", NODE, wrapped)),
+    }
 
 
 def _registered(client: Client, number: int) -> Iterator[Result]:
