@@ -53,6 +53,8 @@ class _Source:
             destination=_address(at + 16),
             home_address=_address(part.home_at),
             final_destination=_address(part.final_at),
+            true_source=f"{name}.home_address" if part.home_at else f"{name}.source",
+            true_destination=f"{name}.final_destination" if part.final_at else f"{name}.destination",
             outer=outer,
             form=None,
             _upper=None,
@@ -81,6 +83,7 @@ def packet_reader(form: Form, profile: Profile) -> PacketReader:
         source.datagram(name, part, outer)
     declaration = source.constant(form.declaration)
     source.made("view", "View", declaration=declaration, octets="b", start=form.start, end=form.end)
+    source.lines.append(f"view.type = {source.constant(form.declaration.symbol)}")
     source.lines += [
         "view.profile, view.form, view._value, view._options = profile, form, unread, None",
         "view.truncated = view.quoted = view.reassembled = view._read = False",

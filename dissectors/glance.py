@@ -181,11 +181,13 @@ class Glance:
             if protocol == self._options and content == _HOME_ADDRESS_OPTION:
                 if at + 24 > end or datagram.home_address is not None:
                     return None
-                datagram.home_address, size = octets[at + 8 : at + 24], 24
+                datagram.home_address = datagram.true_source = octets[at + 8 : at + 24]
+                size = 24
             elif protocol == self._routing:
                 if content != _TYPE_2 or at + 24 > end or datagram.final_destination is not None:
                     return None
-                datagram.final_destination, size = octets[at + 8 : at + 24], 24
+                datagram.final_destination = datagram.true_destination = octets[at + 8 : at + 24]
+                size = 24
             elif protocol == self._fragments:
                 if content[:3] != _WHOLE:
                     break

@@ -74,12 +74,14 @@ class GlancedPacket(Packet):
 class GlancedDatagram(Datagram):
     """A datagram of which the views are made when first asked for; what is asked for most is no property here."""
 
-    __slots__ = ("_later", "carries", "form", "headers", "hop_limit", "length")
+    __slots__ = ("_later", "carries", "form", "headers", "hop_limit", "length", "true_destination", "true_source")
 
     carries: str
     headers: tuple[str, ...]
     hop_limit: int
     length: int
+    true_source: bytes
+    true_destination: bytes
 
     def __init__(
         self, later: Later, source: bytes, destination: bytes, hop_limit: int, outer: GlancedDatagram | None
@@ -90,8 +92,8 @@ class GlancedDatagram(Datagram):
         self.headers = ()
         self.hop_limit = hop_limit
         self.length = 0
-        self.source = source
-        self.destination = destination
+        self.source = self.true_source = source
+        self.destination = self.true_destination = destination
         self.depth = 0 if outer is None else outer.depth + 1
         self.quoted = False
         self.outer = outer
@@ -136,10 +138,13 @@ class GlancedDatagram(Datagram):
 class GlancedView(View):
     """A view that makes what few ask for when it is asked for."""
 
-    __slots__ = ("form",)
+    __slots__ = ("form", "type")
+
+    type: str
 
     def __init__(self, declaration: Declaration, octets: bytes, start: int, end: int, profile: Profile) -> None:
         self.declaration = declaration
+        self.type = declaration.symbol
         self.octets = octets
         self.start = start
         self.end = end

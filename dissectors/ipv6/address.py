@@ -42,6 +42,7 @@ def is_routable_unicast(address: bytes) -> bool:
 
     Not multicast, link-local, loopback, unspecified, IPv4-mapped or IPv4-compatible, nor a prefix's home agents.
     """
-    if is_multicast(address) or is_link_local(address) or address[8:] == HOME_AGENTS_ANYCAST:
+    first = address[0]
+    if (first >= 0xFE and (is_multicast(address) or is_link_local(address))) or address[8:] == HOME_AGENTS_ANYCAST:
         return False
-    return address[:10] != bytes(10) or address[10:12] not in (b"\xff\xff", b"\x00\x00")
+    return first != 0 or address[:10] != bytes(10) or address[10:12] not in (b"\xff\xff", b"\x00\x00")

@@ -11,6 +11,7 @@ from dissectors.icmpv6.options import (
     PrefixInformation,
     SourceLinkLayerAddress,
 )
+from dissectors.ipv6.address import text
 from dissectors.spec import Flags, Option
 from mhatool.engine.node import Randomness
 from mhatool.engine.sender import Sender
@@ -39,6 +40,14 @@ class AdvertisedPrefix:
     autonomous: bool = True
     router_address: bytes | None = None
 
+    def __post_init__(self) -> None:
+        """ValueError where the prefix is longer than it says, or the address isn't in it."""
+        if _first(self.prefix, self.prefix_length) != self.prefix:
+            raise ValueError(f"prefix = {text(self.prefix)}: only its first {self.prefix_length} bits may be set")
+        if self.router_address is not None and _first(self.router_address, self.prefix_length) != self.prefix:
+            own = f"{text(self.prefix)}/{self.prefix_length}"
+            raise ValueError(f"router_address = {text(self.router_address)}: give one of {own}")
+
     def option(self) -> PrefixInformation:
         """The option that says so."""
         letters = [("L", self.on_link), ("A", self.autonomous), ("R", self.router_address is not None)]
@@ -49,6 +58,12 @@ class AdvertisedPrefix:
             preferred_lifetime_s=self.preferred_lifetime_s,
             prefix=self.router_address or self.prefix,
         )
+
+
+def _first(address: bytes, bits: int) -> bytes:
+    """The first bits of an address, the rest zero."""
+    beyond = 128 - bits
+    return (int.from_bytes(address) >> beyond << beyond).to_bytes(16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +99,11 @@ class AdvertisingConfiguration:
     answers_solicitations: bool = True
     tells_interval: bool = False
     home_agent: AdvertisedHomeAgent | None = None
+
+    def __post_init__(self) -> None:
+        """ValueError where there is no time between the least and the longest interval."""
+        if self.min_interval_s > self.max_interval_s:
+            raise ValueError(f"min_interval_s = {self.min_interval_s:g}: that is more than max_interval_s")
 
 
 class Advertising:

@@ -7,7 +7,7 @@ Sources: RFC 6275, 6.5 and 6.6 (home agent discovery), 6.7 and 6.8 (prefixes), 5
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
@@ -119,51 +119,59 @@ class Stray:
     waiting: Request | None
 
 
+class _Index:
+    """Requests of one kind by less than their keys: by who asked whom, by who asked, and by all but who asked."""
+
+    def __init__(self, most: int, requests: Iterable[Request]) -> None:
+        self.newest: Recent[bytes, Request] = Recent(most)
+        """By one address or both."""
+        self.by_content: Recent[bytes, Request] = Recent(most)
+        for request in requests:
+            self.add(request)
+
+    def add(self, request: Request) -> None:
+        """One more."""
+        key, now_ns = request.key, request.time_ns
+        nodes = key[: len(key) - len(request.carried)]
+        for some in (nodes, nodes[:_ASKER]):
+            self.newest.note(some, request, now_ns)
+        self.by_content.note(key[_ASKER:], request, now_ns)
+
+
 class _Asked:
     """The latest requests of one kind."""
 
-    def __init__(self, kind: Kind, most: int) -> None:
-        self.name = kind.name
-        self.is_plenty = kind.is_plenty
-        self._by_home_address = kind.by_home_address
-        self._is_open = kind.is_open
-        place = kind.request.__declaration__.fixed_by_name[kind.repeated]
-        self._first, self._last = place.first, place.last
-        self.recent: dict[Key, Request] = {}
-        self.newest: Recent[bytes, Request] = Recent(most)
-        """What a node asked last: by both nodes' addresses, and unless they come by the thousand by its own alone."""
-        self._by_content: Recent[bytes, Request] = Recent(most)
-        """By all of a key but the asker."""
+    __slots__ = ("by_home_address", "first", "index", "is_open", "is_plenty", "is_twofold", "last", "name", "recent")
 
-    def carried(self, message: View) -> bytes | None:
-        """What a request and its answer both carry; None where that is cut off."""
-        start, last = message.start, message.start + self._last
-        return message.octets[start + self._first : last] if last <= message.end else None
+    def __init__(self, kind: Kind) -> None:
+        self.name = kind.name
+        self.by_home_address = kind.by_home_address
+        self.is_open = kind.is_open
+        self.is_plenty = kind.is_plenty
+        self.is_twofold = kind.request.__declaration__.symbol == kind.answer
+        """Requests and answers are of one type."""
+        place = kind.request.__declaration__.fixed_by_name[kind.repeated]
+        self.first, self.last = place.first, place.last
+        self.recent: dict[Key, Request] = {}
+        self.index: _Index | None = None
+        """Made when the first answer comes that nobody asked for; most captures have none."""
 
     def asking(self, datagram: Datagram) -> bytes:
         """The nodes in a request's key."""
-        if self._by_home_address:
+        if self.by_home_address:
             return datagram.true_source + datagram.true_destination
-        return datagram.source if self._is_open else datagram.source + datagram.destination
+        return datagram.source if self.is_open else datagram.source + datagram.destination
 
     def asked(self, datagram: Datagram) -> bytes:
         """The same from an answer."""
-        if self._by_home_address:
+        if self.by_home_address:
             return datagram.true_destination + datagram.true_source
-        return datagram.destination if self._is_open else datagram.destination + datagram.source
+        return datagram.destination if self.is_open else datagram.destination + datagram.source
 
-    def add(self, nodes: bytes, request: Request) -> None:
-        """One more."""
-        key, now_ns = request.key, request.time_ns
-        self.recent[key] = request
-        self.newest.note(nodes, request, now_ns)
-        if not self.is_plenty:
-            self.newest.note(key[:_ASKER], request, now_ns)
-        self._by_content.note(key[_ASKER:], request, now_ns)
-
-    def by_content(self, nodes: bytes, carried: bytes) -> Request | None:
-        """The newest with this content to the same node, whoever sent it."""
-        return self._by_content.get(nodes[_ASKER:] + carried)
+    def carried(self, message: View) -> bytes | None:
+        """What a request and its answer both carry; None where that is cut off."""
+        start, last = message.start, message.start + self.last
+        return message.octets[start + self.first : last] if last <= message.end else None
 
 
 class Requests:
@@ -171,7 +179,7 @@ class Requests:
 
     def __init__(self, most: int = MOST_REQUESTS) -> None:
         self._most = most
-        self._of_kind = {kind.name: _Asked(kind, most) for kind in KINDS}
+        self._of_kind = {kind.name: _Asked(kind) for kind in KINDS}
         self._asks = {kind.request.__declaration__.symbol: self._of_kind[kind.name] for kind in KINDS}
         self._answers = {kind.answer: self._of_kind[kind.name] for kind in KINDS}
         self._order: deque[Request] = deque()
@@ -191,39 +199,47 @@ class Requests:
         carries, message = datagram.carries, datagram.upper
         if message is None or message.checksum_status == "bad":
             return None
-        asks = self._asks.get(carries)
-        if asks is not None and not (carries == "heartbeat" and _is_response(message)):
-            carried = asks.carried(message)
+        kind = self._asks.get(carries)
+        if kind is not None and not (kind.is_twofold and _is_response(message)):
+            carried = kind.carried(message)
             if carried is not None:
-                nodes = asks.asking(datagram)
-                self._ask(asks, nodes, Request(time_ns, frame, asks.name, nodes + carried, carried, datagram))
+                self._ask(kind, Request(time_ns, frame, kind.name, kind.asking(datagram) + carried, carried, datagram))
             return None
-        answers = self._answers.get(carries)
-        carried = answers.carried(message) if answers is not None else None
-        if answers is None or carried is None:
+        kind = self._answers.get(carries)
+        carried = kind.carried(message) if kind is not None else None
+        if kind is None or carried is None:
             return None
-        nodes = answers.asked(datagram)
-        request = answers.recent.get(nodes + carried) or self._in_vain.get((answers.name, nodes + carried))
+        nodes = kind.asked(datagram)
+        key = nodes + carried
+        request = kind.recent.get(key) or self._in_vain.get((kind.name, key))
         if request is None:
-            waiting = _waiting(answers.newest.get(nodes), time_ns)
-            self._strays.note((answers.name, nodes + carried), Stray(time_ns, frame, datagram, message, waiting))
+            waiting = _waiting(self._index(kind).newest.get(nodes), time_ns)
+            self._strays.note((kind.name, key), Stray(time_ns, frame, datagram, message, waiting))
             return None
         request.answer(time_ns, frame)
         return request
 
-    def _ask(self, asks: _Asked, nodes: bytes, request: Request) -> None:
+    def _ask(self, kind: _Asked, request: Request) -> None:
+        key, now_ns = request.key, request.time_ns
         if self._strays:
-            early = self._strays.get((asks.name, request.key))
-            if early is not None and request.time_ns - early.time_ns <= JITTER_NS:
-                del self._strays[asks.name, request.key]
+            early = self._strays.get((kind.name, key))
+            if early is not None and now_ns - early.time_ns <= JITTER_NS:
+                del self._strays[kind.name, key]
                 request.answer(early.time_ns, early.frame)
         if self._in_vain:
-            self._in_vain.pop((asks.name, request.key), None)
-        asks.add(nodes, request)
+            self._in_vain.pop((kind.name, key), None)
+        if kind.index is not None:
+            kind.index.add(request)
+        kind.recent[key] = request
         order = self._order
         order.append(request)
-        if request.time_ns - order[0].time_ns > KEPT_NS or len(order) > self._most:
-            self._forget(request.time_ns)
+        if now_ns - order[0].time_ns > KEPT_NS or len(order) > self._most:
+            self._forget(now_ns)
+
+    def _index(self, kind: _Asked) -> _Index:
+        if kind.index is None:
+            kind.index = _Index(self._most, (request for request in self if request.kind == kind.name))
+        return kind.index
 
     def _forget(self, now_ns: int) -> None:
         """What is old and was answered, and the oldest of too many; what has no answer is kept apart."""
@@ -260,18 +276,18 @@ class Requests:
 
     def asked_by_another(self, datagram: Datagram, message: View) -> Request | None:
         """For an answer: the request with the same content to its sender, whoever sent that."""
-        answers = self._answers.get(message.type)
-        carried = answers.carried(message) if answers is not None else None
-        if answers is None or carried is None:
+        kind = self._answers.get(message.type)
+        carried = kind.carried(message) if kind is not None else None
+        if kind is None or carried is None:
             return None
-        return answers.by_content(answers.asked(datagram), carried)
+        return self._index(kind).by_content.get(kind.asked(datagram)[_ASKER:] + carried)
 
     def newest(self, answer: Datagram, message: View) -> Request | None:
-        """For an answer other than a test: what its receiver asked last of that kind, whomever it asked."""
-        answers = self._answers.get(message.type)
-        if answers is None or answers.carried(message) is None:
+        """For an answer: what its receiver asked last of that kind, whomever it asked."""
+        kind = self._answers.get(message.type)
+        if kind is None or kind.carried(message) is None:
             return None
-        return answers.newest.get(answers.asked(answer)[:_ASKER])
+        return self._index(kind).newest.get(kind.asked(answer)[:_ASKER])
 
 
 def _waiting(newest: Request | None, now_ns: int) -> Request | None:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final, Literal, get_type_hints
+from typing import Any, ClassVar, Final, Literal
 
 from dissectors.ipv6.address import text
 from dissectors.profile import Profile
 from mhatool.engine.constants import Constants
 from mhatool.live.data_plane.tunnels import Wanted
+from mhatool.live.keys import with_keys
 from mhatool.network.scenario.convert import convert, dataclass_of
 from mhatool.network.scenario.errors import ScenarioError
 from mhatool.network.scenario.lines import key_lines, line_of
@@ -27,7 +27,10 @@ from mhatool.network.scenario.roles import ROLES
 RUN_FOLDER: Final = "/run/mhatool"
 ROLE_TABLES: Final = ("mobile_node", "home_agent", "correspondent")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,14}")
-_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_LONGEST_SOCKET: Final = 107
+"""Octets of a Unix socket's name (unix(7)); one more ends it."""
+_INTERFACE: Final = re.compile(r"[^\s/:]{1,15}")
+"""What Linux takes for an interface's name, but for `.` and `..`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +71,15 @@ class NodeFile:
             raise ValueError(f"name = {self.name!r}: 1 to 15 of a-z, 0-9, - and _, a letter or digit first")
         if not 1280 <= self.mtu <= 65_495:
             raise ValueError(f"mtu = {self.mtu}: IPv6 needs 1280, and a tunnel takes 40 octets of 65535")
-        if len(self._tables) != 1:
-            raise ValueError(f"one of the tables {', '.join(ROLE_TABLES)} is needed, and only one")
+        length = len(os.fsencode(self.control_path))
+        if length > _LONGEST_SOCKET:
+            raise ValueError(f"control = {length} octets: a Unix socket's name has at most {_LONGEST_SOCKET}")
+        if not self._tables:
+            raise ValueError(f"one of the tables {', '.join(ROLE_TABLES)} is needed")
+        if len(self._tables) > 1:
+            raise ValueError(
+                f"{self._tables[1]} = there is {self._tables[0]} already: give each role a file of its own"
+            )
 
     @property
     def _tables(self) -> list[str]:
@@ -136,17 +146,27 @@ def _node(data: dict[str, Any], path: str) -> LiveNode:
     if file.state and file.role == "correspondent":
         raise ScenarioError("a correspondent keeps nothing: its bindings are tested anew; leave it out", ("state",))
     if file.keys:
-        configuration = _with_keys(configuration, file, Path(path).parent / file.keys)
+        keys = Path(path).parent / file.keys
+        configuration = with_keys(configuration, file.role, keys, required=not file.insecure)
     _refuse_insecurity(configuration, file)
     return LiveNode(file, configuration, _interfaces(configuration, file), path)
 
 
 def _interfaces(configuration: Any, file: NodeFile) -> tuple[str, ...]:
+    for index, name in enumerate(file.interfaces):
+        _check_interface(name, ("interfaces", index))
     if file.role == "correspondent" and not file.interfaces:
         raise ScenarioError("'interfaces' is missing: give it, as interfaces = [\"eth0\"]")
     if file.role == "correspondent":
         return file.interfaces
+    where = ("advertising", "interface") if file.role == "home_agent" else ("interface",)
+    _check_interface(configuration.interface, (file.role, *where))
     return tuple(dict.fromkeys((configuration.interface, *file.interfaces)))
+
+
+def _check_interface(name: str, path: tuple[str | int, ...]) -> None:
+    if name in {".", ".."} or not _INTERFACE.fullmatch(name):
+        raise ScenarioError(f"{name!r}: an interface's name has 1 to 15 characters; `ip link` lists them", path)
 
 
 def _refuse_insecurity(configuration: Any, file: NodeFile) -> None:
@@ -159,28 +179,6 @@ def _refuse_insecurity(configuration: Any, file: NodeFile) -> None:
             "no keys: whoever sends a Binding Update would be believed; give `keys`, or say `insecure = true` in a lab"
         )
         raise ScenarioError(what, (file.role,))
-
-
-def _with_keys(configuration: Any, file: NodeFile, path: Path) -> Any:
-    """The configuration with the security associations of a file that nobody else can read."""
-    try:
-        if os.stat(path).st_mode & _OTHERS:
-            raise ScenarioError(f"{path} can be read by others: chmod 600 {path}", ("keys",))
-        data = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ScenarioError(f"{path}: {(error.strerror or '').lower()}; give a file of keys", ("keys",)) from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(f"{path}: no TOML: {error}", ("keys",)) from None
-    field = {"home_agent": "associations", "mobile_node": "security_associations"}.get(file.role)
-    if field is None:
-        raise ScenarioError("correspondents have no keys: return routability proves what they are told", ("keys",))
-    hints = get_type_hints(type(configuration))
-    made = convert(data.get("associations", []), hints[field], ("keys", "associations"))
-    extra = {"requires_authentication": True} if file.role == "home_agent" and not file.insecure else {}
-    try:
-        return replace(configuration, **{field: made}, **extra)
-    except ValueError as error:
-        raise ScenarioError(str(error), ("keys",)) from None
 
 
 def shown_addresses(live: LiveNode) -> tuple[str, ...]:

@@ -62,15 +62,16 @@ class Driver:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        carriers = Carriers((*self.machine.links, self.machine.data_plane.device))
+        plane = self.machine.data_plane
+        carriers = Carriers((*self.machine.links, plane.device, plane.outlet))
         loop.add_reader(carriers, self._look, carriers)
         for watch in self.watches:
             loop.add_reader(watch, self._watch, watch)
         for name, link in self.machine.links.items():
             loop.add_reader(link.fileno(), self._hear, name)
             if link.tunnelled is not None:
-                loop.add_reader(link.tunnelled, self.machine.data_plane.unpack, link.tunnelled)
-        for file, read in self.machine.data_plane.readers().items():
+                loop.add_reader(link.tunnelled, plane.unpack, link.tunnelled)
+        for file, read in plane.readers().items():
             loop.add_reader(file, self._read, file, read)
         try:
             self._start()
@@ -152,14 +153,19 @@ class Driver:
             self.fail(error)
 
     def count(self) -> None:
-        """Count what was dropped unseen, now and every second."""
+        """Count what was dropped unseen, now and every second; and see then what time it is.
+
+        The event loop's clock stands still while the machine is suspended, and the node's doesn't.
+        """
         if self._counting is not None:
             self._counting.cancel()
         refused = self.machine.data_plane.refused()
         self.tables.count_dropped(DropReason.TUNNEL_SOURCE, self.clock.now(), refused)
-        lost = sum(link.lost_of_tunnels() for link in self.machine.links.values())
+        lost = self.machine.data_plane.lost()
+        lost += sum(link.lost_of_tunnels() for link in self.machine.links.values())
         self.tables.count_dropped(DropReason.OVERRUN, self.clock.now(), lost)
         self._counting = asyncio.get_running_loop().call_later(_COUNT_S, self.count)
+        self._arm()
 
     def _read(self, file: int, read: Callable[[], None]) -> None:
         """Something is there for the data plane, or it has lost its device."""
@@ -169,11 +175,11 @@ class Driver:
             if error.errno not in {errno.EBADFD, errno.ENODEV}:
                 raise
             asyncio.get_running_loop().remove_reader(file)
-            self._lose_device()
+            self._lose_device(self.machine.data_plane.device)
 
-    def _lose_device(self) -> None:
+    def _lose_device(self, name: str) -> None:
         """With its routes: the kernel forgets those of a device that goes down."""
-        what = f"somebody has removed {self.machine.data_plane.device} or taken it down"
+        what = f"somebody has removed {name} or taken it down"
         self.fail(LiveError(f"{what}, the way of all home addresses' packets; start the node again"))
 
     def _ring(self) -> None:
@@ -195,7 +201,7 @@ class Driver:
             if name in self.machine.links:
                 self.command(LinkChanged(name, up))
             elif not up:
-                self._lose_device()
+                self._lose_device(name)
 
     # --- outputs ---
 

@@ -17,8 +17,10 @@ _SO_ATTACH_FILTER: Final = 26
 _LOAD_OCTET, _LOAD_WORD, _JUMP_IF_EQUAL, _RETURN = 0x30, 0x20, 0x15, 0x06
 _NEXT_HEADER_AT, _TYPE_AT = 6, 40
 _OUTER, _INNER = 0, 40
-_PACKET_TYPE_AT, _FOR_THIS_HOST = 0xFFFFF004, 0
-"""What the kernel knows of a packet is beyond its octets (SKF_AD_PKTTYPE)."""
+_PROTOCOL_AT, _PACKET_TYPE_AT, _IS_TAGGED_AT = 0xFFFFF000, 0xFFFFF004, 0xFFFFF030
+"""What the kernel knows of a packet is beyond its octets (SKF_AD_PROTOCOL, _PKTTYPE, _VLAN_TAG_PRESENT)."""
+_ETH_P_IPV6: Final = 0x86DD
+_FOR_THIS_HOST, _LEAVES = 0, 4
 _WHOLE = 0x40000
 """So much of a packet is copied: all of it."""
 
@@ -41,32 +43,46 @@ def program(
     """
     headers, types = list(next_headers), list(icmpv6_types)
     if not looks_inside:
-        return _ended(_matching(_OUTER, headers, types), _REFUSAL, _ACCEPTANCE)
+        return _ended(_matching(_OUTER, headers, types), [_REFUSAL], _ACCEPTANCE)
     inner = _matching(_INNER, headers, types)
     outer = _matching(_OUTER, headers, types)
     to_inner: Wanted = (_JUMP_IF_EQUAL, len(outer), 0, IPV6)
-    return _ended([outer[0], to_inner, *outer[1:], _REFUSAL, *inner], _REFUSAL, _ACCEPTANCE)
+    return _ended([outer[0], to_inner, *outer[1:], _REFUSAL, *inner], [_REFUSAL], _ACCEPTANCE)
 
 
 def tunnelled(next_headers: Iterable[int], icmpv6_types: Iterable[int] = ICMPV6_TYPES) -> list[Instruction]:
     """Accept the other tunnelled datagrams: what is only carried. Those for this machine's interface alone."""
     begin: list[Wanted] = [
-        (_LOAD_WORD, 0, 0, _PACKET_TYPE_AT),
-        (_JUMP_IF_EQUAL, 0, None, _FOR_THIS_HOST),
         (_LOAD_OCTET, 0, 0, _NEXT_HEADER_AT),
         (_JUMP_IF_EQUAL, 0, None, IPV6),
+        (_LOAD_WORD, 0, 0, _PACKET_TYPE_AT),
+        (_JUMP_IF_EQUAL, 0, None, _FOR_THIS_HOST),
     ]
-    return _ended([*begin, *_matching(_INNER, list(next_headers), list(icmpv6_types))], _ACCEPTANCE, _REFUSAL)
+    return _ended([*begin, *_matching(_INNER, list(next_headers), list(icmpv6_types))], _ACCEPTANCE, [_REFUSAL])
 
 
-#: An instruction before it is known where the end is: where to jump if so and if not, `None` for the last one of all.
+def leaving() -> list[Instruction]:
+    """Accept what leaves by an interface."""
+    wanted: list[Wanted] = [(_LOAD_WORD, 0, 0, _PACKET_TYPE_AT), (_JUMP_IF_EQUAL, None, 0, _LEAVES)]
+    return _ended(wanted, [_REFUSAL], _ACCEPTANCE)
+
+
+#: An instruction before it is known where the end is: where to jump if so and if not, `None` for what matches.
 Wanted = tuple[int, int | None, int | None, int]
 _REFUSAL: Final = (_RETURN, 0, 0, 0)
-_ACCEPTANCE: Final = (_RETURN, 0, 0, _WHOLE)
+_ACCEPTANCE: Final = [
+    (_LOAD_WORD, 0, 0, _PROTOCOL_AT),
+    (_JUMP_IF_EQUAL, 0, 3, _ETH_P_IPV6),
+    (_LOAD_WORD, 0, 0, _IS_TAGGED_AT),
+    (_JUMP_IF_EQUAL, 0, 1, 0),
+    (_RETURN, 0, 0, _WHOLE),
+    _REFUSAL,
+]
+"""If it is IPv6 at all and in no VLAN, which has an interface of its own: looked at last, since few come so far."""
 
 
 def _matching(header_at: int, headers: list[int], types: list[int]) -> list[Wanted]:
-    """Go to the last instruction where what follows the IPv6 header there is one of these; else fall through.
+    """Go to what matches where what follows the IPv6 header there is one of these; else fall through.
 
     It begins with loading the next header.
     """
@@ -76,15 +92,15 @@ def _matching(header_at: int, headers: list[int], types: list[int]) -> list[Want
     return [*made, *((_JUMP_IF_EQUAL, None, 0, kind) for kind in types)]
 
 
-def _ended(wanted: list[Wanted], otherwise: Instruction, matched: Instruction) -> list[Instruction]:
+def _ended(wanted: list[Wanted], otherwise: list[Instruction], matched: list[Instruction]) -> list[Instruction]:
     """With what becomes of packets that fall through, and of those that match."""
-    last = len(wanted) + 1
+    last = len(wanted) + len(otherwise)
 
     def jump(at: int, where: int | None) -> int:
         return last - at - 1 if where is None else where
 
     made = [(what, jump(at, yes), jump(at, no), constant) for at, (what, yes, no, constant) in enumerate(wanted)]
-    return [*made, otherwise, matched]
+    return [*made, *otherwise, *matched]
 
 
 def attach(to: socket.socket, instructions: list[Instruction]) -> None:
@@ -94,4 +110,4 @@ def attach(to: socket.socket, instructions: list[Instruction]) -> None:
     to.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(instructions), ctypes.addressof(buffer)))
 
 
-__all__ = ["CARRIERS", "ICMPV6_TYPES", "Instruction", "attach", "program", "tunnelled"]
+__all__ = ["CARRIERS", "ICMPV6_TYPES", "Instruction", "attach", "leaving", "program", "tunnelled"]

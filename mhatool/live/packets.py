@@ -11,7 +11,8 @@ from typing import Final
 
 from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.live.errors import LiveError
-from mhatool.live.filter import Instruction, attach, program, tunnelled
+from mhatool.live.filter import program, tunnelled
+from mhatool.live.hearing import LONGEST, Ring, bind, hearing, lost
 from mhatool.network.ethernet import group_link_address
 
 _ETH_P_IPV6: Final = 0x86DD
@@ -19,37 +20,28 @@ _SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP, _PACKET_MR_MULTICA
 _PACKET_OUTGOING, _PACKET_OTHERHOST = 4, 3
 _NOT_FOR_US: Final = (_PACKET_OUTGOING, _PACKET_OTHERHOST)
 _IPV6_JOIN_ANYCAST: Final = 27
-_LONGEST: Final = 65_575
-"""Octets: an IPv6 header and the longest payload without a jumbo option."""
 _AT_ONCE: Final = 256
 """Packets that are read before something else gets its turn."""
-_ROOM: Final = 4 << 20
-"""Octets that the kernel keeps for us while we are busy."""
 _SIOCGIFMTU: Final = 0x8921
-_SO_RCVBUFFORCE, _PACKET_STATISTICS = 33, 6
 
 
 class LinkSocket:
     """What is heard on one interface and is of interest, and what is said there to a neighbour known by its address.
 
-    `carries`: user space unpacks tunnels. What they only carry comes by a socket of its own, without a word about who
-    sent it: that is the quick way.
+    `carries`: user space unpacks tunnels. What they only carry comes by a ring, without a word about who sent it.
     """
 
     def __init__(self, interface: str, next_headers: tuple[int, ...], *, carries: bool = False) -> None:
         self.interface = interface
-        self._socket = _hearing(interface, program(next_headers))
-        self.tunnelled = _hearing(interface, tunnelled(next_headers)) if carries else None
+        self._socket = hearing(program(next_headers))
+        bind(self._socket, interface)
+        self.tunnelled = Ring(interface, tunnelled(next_headers)) if carries else None
         self.link_address: bytes = self._socket.getsockname()[4]
         self.index = socket.if_nametoindex(interface)
         """0 while there is no such interface."""
         self._groups = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._joined: list[bytes] = []
         self._anycast: list[bytes] = []
-
-    @property
-    def _hearing(self) -> list[socket.socket]:
-        return [self._socket, *([self.tunnelled] if self.tunnelled is not None else [])]
 
     def fileno(self) -> int:
         """For whoever waits for packets."""
@@ -59,7 +51,7 @@ class LinkSocket:
         """What has come: datagrams from their IPv6 header on, each with the link-layer address that sent it."""
         for _ in range(_AT_ONCE):
             try:
-                datagram, address = self._socket.recvfrom(_LONGEST)
+                datagram, address = self._socket.recvfrom(LONGEST)
             except BlockingIOError:
                 return
             except OSError as error:
@@ -71,11 +63,11 @@ class LinkSocket:
 
     def lost(self) -> int:
         """How many datagrams the kernel had no room for since this was asked last."""
-        return _lost(self._socket)
+        return lost(self._socket)
 
     def lost_of_tunnels(self) -> int:
         """The same of what tunnels carry."""
-        return _lost(self.tunnelled) if self.tunnelled is not None else 0
+        return self.tunnelled.lost() if self.tunnelled is not None else 0
 
     def mtu(self) -> int:
         """How long a packet the link takes. OSError where the interface is gone."""
@@ -92,8 +84,9 @@ class LinkSocket:
         if index == self.index:
             return False
         if index:
-            for each in self._hearing:
-                each.bind((self.interface, _ETH_P_IPV6))
+            bind(self._socket, self.interface)
+            if self.tunnelled is not None:
+                self.tunnelled.bind(self.interface)
             self._expect_link_address()
         self.index = index
         if index:
@@ -139,25 +132,10 @@ class LinkSocket:
 
     def close(self) -> None:
         """Hear and say nothing any more; groups are left with it."""
-        for each in self._hearing:
-            each.close()
+        self._socket.close()
+        if self.tunnelled is not None:
+            self.tunnelled.close()
         self._groups.close()
-
-
-def _hearing(interface: str, wanted: list[Instruction]) -> socket.socket:
-    """A socket that hears these datagrams on an interface."""
-    made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
-    attach(made, wanted)
-    made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM)  # beyond net.core.rmem_max too
-    made.setblocking(False)
-    made.bind((interface, _ETH_P_IPV6))
-    return made
-
-
-def _lost(hearing: socket.socket) -> int:
-    counted = hearing.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-    lost: int = struct.unpack("II", counted)[1]
-    return lost
 
 
 def _index_of(interface: str) -> int:

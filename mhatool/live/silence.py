@@ -2,7 +2,7 @@
 
 Binding Updates with a Home Address option, acknowledgements with a type 2 routing header, bare Mobility Headers and
 tunnelled packets would each be answered with an ICMPv6 Parameter Problem. Our sockets see packets before the table
-drops them.
+drops them. It does so where packets come that end here: what is forwarded doesn't pay for it.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-from mhatool.live.data_plane.admission import CHAINS, FIRST, SETS
+from mhatool.live.data_plane.admission import chains
+from mhatool.live.data_plane.tunnels import Hook
 from mhatool.live.errors import LiveError
 
 _RULES = """\
 table ip6 {table} {{
-{more}
-    chain before {{
-        type filter hook prerouting priority raw; policy accept;
-        ip6 nexthdr {{ tcp, udp, icmpv6 }} accept
+{admission}
+    chain arriving {{
+        type filter hook input priority raw; policy accept;
 {first}
+        ip6 nexthdr {{ tcp, udp, icmpv6 }} accept
         iifname != "{tunnel}" meta l4proto {{ {protocols} }} fib daddr type {{ local, anycast }} drop
         iifname != "{tunnel}" exthdr rt exists rt type 2 fib daddr type local drop
         iifname != "{tunnel}" exthdr dst exists fib daddr type local drop
@@ -32,14 +33,19 @@ _MAY_NOT = "Operation not permitted"
 class Silence:
     """One node's table in nf_tables; `tunnel` is the device through which what we have checked comes back in.
 
-    Where the kernel unpacks tunnels, the table admits their packets: see `Admission`.
+    Where the kernel unpacks tunnels, the table admits their packets, before it does: see `Admission`.
     """
 
-    def __init__(self, name: str, tunnel: str, protocols: tuple[int, ...], *, kernel_unpacks: bool = False) -> None:
+    def __init__(self, name: str, tunnel: str, protocols: tuple[int, ...], admits_at: Hook | None = None) -> None:
         self.table = f"mhatool_{name}"
-        more, first = (SETS + CHAINS, FIRST) if kernel_unpacks else ("", "")
-        numbers = ", ".join(map(str, protocols))
-        self._rules = _RULES.format(table=self.table, tunnel=tunnel, protocols=numbers, more=more, first=first)
+        admission, first = chains(admits_at) if admits_at is not None else ("", "")
+        self._rules = _RULES.format(
+            table=self.table,
+            tunnel=tunnel,
+            protocols=", ".join(map(str, protocols)),
+            admission=admission,
+            first=first,
+        )
 
     def begin(self) -> None:
         """From now on; what an earlier run left behind goes. LiveError without nft, or without the right to."""

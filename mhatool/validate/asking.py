@@ -73,12 +73,13 @@ class Series:
 
     def add(self, seen: Seen) -> None:
         """Take in the next one, which may begin a new series."""
-        origin, time_ns = _origin(seen), seen.time_ns
-        if origin != self.origin or not self.goes_on(time_ns):
+        datagram, time_ns = seen.datagram, seen.time_ns
+        origin = (datagram.outer or datagram).source
+        if self.answered or origin != self.origin or not self.goes_on(time_ns):
             self.count = 0
         self.answered = False
         self.origin = origin
-        self.source = seen.datagram.source
+        self.source = datagram.source
         self.count += 1
         self.last_ns = time_ns
         self.sent.add((time_ns, seen.frame))
@@ -190,10 +191,9 @@ def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
     stay at 32 s. An old cookie and three equal waits are breaches, inconclusive where the capture shows no answer to
     this mobile node at all. A cookie that an earlier, answered test had is MIP6-RR-005's.
     """
-    series = _repeated(case)
-    if series is None:
+    _, series, cookie = case.surroundings.known(Askings).asked(case.seen)
+    if series is None or series.answered or _repeated(case) is None:
         return ()
-    cookie = case.surroundings.known(Askings).asked(case.seen).mark
     if isinstance(cookie, bytes) and cookie in series.marks:
         at = case.seen.message.start + 8
         before = (series.sent[-1][1],)

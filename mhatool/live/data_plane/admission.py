@@ -9,11 +9,11 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Iterable
 from typing import Final
 
 from mhatool.engine.actions import End, SetTunnel
-from mhatool.live.marks import FORWARDED_MARK, OWN_MARK
+from mhatool.live.data_plane.tunnels import Hook
+from mhatool.live.marks import ADMITTED
 from mhatool.live.netlink import ACK, CREATE, NETFILTER, Netlink, RefusedError, attribute, attributes, nested
 
 FLOW_GROUP: Final = 135
@@ -21,45 +21,54 @@ FLOW_GROUP: Final = 135
 IN, OUT = "in", "out"
 SNAPSHOT: Final = 80
 """Octets of a flow's packet that are told: two IPv6 headers."""
-SETS: Final = """
+_SETS: Final = """
     counter tunnel_source { }
     set from_mobile_nodes { typeof ip6 saddr . ip6 daddr . @th,64,128; }
     set from_home_agents { typeof ip6 saddr . ip6 daddr . @th,192,128; }
-    set own { typeof @th,192,128; }
     set homes { type ipv6_addr; }
     set flows_in { typeof @th,64,128 . @th,192,128; size 65535; flags dynamic,timeout; timeout 1s; }
     set flows_out { typeof ip6 saddr . ip6 daddr; size 65535; flags dynamic,timeout; timeout 1s; }
 """
 """Inner addresses are at 8 and 24 octets (`th`: what follows the outer header)."""
-CHAINS: Final = f"""
+_CHAINS: Final = f"""
     chain tunnelled {{
-        @th,192,128 @own ip6 saddr . ip6 daddr . @th,64,128 @from_mobile_nodes meta mark set {OWN_MARK} accept
-        ip6 saddr . ip6 daddr . @th,64,128 @from_mobile_nodes meta mark set {FORWARDED_MARK} accept
+        ip6 saddr . ip6 daddr . @th,64,128 @from_mobile_nodes meta mark set {ADMITTED} accept
         ip6 saddr . ip6 daddr . @th,192,128 @from_home_agents jump heard
         fib daddr type {{ local, anycast }} counter name tunnel_source drop
     }}
     chain heard {{
         @th,64,128 . @th,192,128 != @flows_in add @flows_in {{ @th,64,128 . @th,192,128 }} \
 log group {FLOW_GROUP} snaplen {SNAPSHOT} prefix "{IN}"
-        meta mark set {OWN_MARK} accept
+        meta mark set {ADMITTED} accept
     }}
     chain leaving {{
         type filter hook output priority raw; policy accept;
         ip6 saddr @homes ip6 saddr . ip6 daddr != @flows_out add @flows_out {{ ip6 saddr . ip6 daddr }} \
 log group {FLOW_GROUP} snaplen {SNAPSHOT} prefix "{OUT}"
     }}
-    chain unpacked {{
-        type filter hook input priority raw; policy accept;
-        meta l4proto 135 drop
+"""
+_JUMP: Final = "        ip6 nexthdr 41 jump tunnelled"
+_BEFORE_ROUTES: Final = f"""
+    chain before {{
+        type filter hook prerouting priority raw; policy accept;
+{_JUMP}
     }}
 """
-"""Signalling from within a tunnel, which comes to the machine once more when it is unpacked, was read before."""
-FIRST: Final = "        ip6 nexthdr 41 jump tunnelled"
 _SUBSYSTEM, _BATCH_BEGIN, _BATCH_END, _IPV6 = 10, 0x10, 0x11, 10
 _NEW_ELEMENT, _DELETE_ELEMENT, _GET_OBJECT = 12, 14, 19
 _TABLE, _SET, _ELEMENTS, _ELEMENT, _KEY, _VALUE = 1, 2, 3, 1, 1, 1
 _NAME, _TYPE, _DATA, _COUNTER, _PACKETS = 2, 3, 4, 1, 2
-_FROM_MOBILE_NODES, _FROM_HOME_AGENTS, _HOMES, _OWN = "from_mobile_nodes", "from_home_agents", "homes", "own"
+_FROM_MOBILE_NODES, _FROM_HOME_AGENTS, _HOMES = "from_mobile_nodes", "from_home_agents", "homes"
+
+
+def chains(hook: Hook) -> tuple[str, str]:
+    """What a table holds that admits tunnelled packets at this hook, and what its chain of what ends here begins with.
+
+    At `prerouting` each packet that is forwarded looks at one rule.
+    """
+    if hook == "prerouting":
+        return _SETS + _CHAINS + _BEFORE_ROUTES, ""
+    return _SETS + _CHAINS, _JUMP
 
 
 class Admission:
@@ -69,7 +78,6 @@ class Admission:
         self._table = attribute(_TABLE, table.encode() + b"\0")
         self._netlink = Netlink(NETFILTER)
         self._admitted: dict[tuple[End, bytes], set[tuple[str, bytes]]] = {}
-        self._own: set[tuple[str, bytes]] = set()
         self._counted = 0
 
     def set_tunnel(self, tunnel: SetTunnel) -> None:
@@ -82,16 +90,10 @@ class Admission:
         else:
             self._admitted.pop(key, None)
 
-    def look(self, addresses: Iterable[bytes]) -> None:
-        """The machine has these addresses now."""
-        after = {(_OWN, address) for address in addresses}
-        self._change(self._own, after)
-        self._own = after
-
     def admit_again(self) -> None:
         """The table is a new one: its sets are empty, and it has counted nothing."""
         self._counted = 0
-        self._change(set(), self._own.union(*self._admitted.values()))
+        self._change(set(), set().union(*self._admitted.values()))
 
     def _change(self, before: set[tuple[str, bytes]], after: set[tuple[str, bytes]]) -> None:
         changes = [(_NEW_ELEMENT, ACK | CREATE, self._element(*each)) for each in sorted(after - before)]
@@ -141,4 +143,4 @@ def _typed(change: tuple[int, int, bytes]) -> tuple[int, int, bytes]:
     return _SUBSYSTEM << 8 | kind, flags, body
 
 
-__all__ = ["CHAINS", "FIRST", "FLOW_GROUP", "IN", "OUT", "SETS", "SNAPSHOT", "Admission"]
+__all__ = ["FLOW_GROUP", "IN", "OUT", "SNAPSHOT", "Admission", "chains"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from mhatool.engine.actions import SetOptimisedRoute, SetTunnel
 from mhatool.engine.commands import Command
 from mhatool.engine.drops import DropReason
+from mhatool.live.hearing import Ring
 from mhatool.network import datagram as ipv6
 
 
@@ -18,6 +18,8 @@ class DataPlane(Protocol):
     name: str
     device: str
     """The device by which packets come back that were checked and unpacked."""
+    outlet: str
+    """The device into which packets are routed that user space sends on."""
 
     def readers(self) -> Mapping[int, Callable[[], None]]:
         """What to wait for, by file descriptor, and who reads it."""
@@ -27,6 +29,9 @@ class DataPlane(Protocol):
 
     def refused(self) -> int:
         """How many tunnelled packets were dropped unseen since this was asked last: no binding covered them."""
+
+    def lost(self) -> int:
+        """How many packets that were to be sent on there was no room for since this was asked last."""
 
     def admit_again(self) -> None:
         """The node's table in nf_tables is a new one: what it admitted is to be put there again."""
@@ -43,8 +48,8 @@ class DataPlane(Protocol):
     def too_big(self, datagram: bytes, mtu: int) -> None:
         """A packet that was to leave is longer than the link takes, `mtu`."""
 
-    def unpack(self, tunnelled: socket.socket) -> None:
-        """Take what tunnels carry from a socket of `LinkSocket`."""
+    def unpack(self, tunnelled: Ring) -> None:
+        """Take what tunnels carry from a ring of `LinkSocket`."""
 
     def close(self) -> None:
         """Carry nothing any more, and leave nothing behind."""

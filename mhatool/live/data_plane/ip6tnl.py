@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
 from mhatool.engine.actions import End
 from mhatool.live.data_plane.routes import Encapsulation, Routes, TunnelRoute
-from mhatool.live.data_plane.tunnels import Into
+from mhatool.live.data_plane.tunnels import Hook, Into
 from mhatool.live.errors import LiveError
 from mhatool.live.netlink import CREATE, EXCLUSIVE, Netlink, RefusedError, attribute, nested
 from mhatool.network import datagram as ipv6
@@ -29,6 +30,7 @@ class Ip6Tunnel:
 
     name = "ip6tnl"
     tells_too_big = True
+    admits_at: Hook = "input"
 
     def __init__(self, routes: Routes, netlink: Netlink, device: str) -> None:
         self._routes = routes
@@ -55,6 +57,9 @@ class Ip6Tunnel:
     def unlead(self, home: bytes, into: Into) -> None:
         """See `KernelTunnels`."""
         self._routes.remove(*into)
+
+    def look(self, addresses: Iterable[bytes]) -> None:
+        """See `KernelTunnels`. What comes out of the device finds its way as all that arrives."""
 
     def accept(self, local: bytes, end: End) -> None:
         """The device takes all; see `Admission` for what comes so far."""

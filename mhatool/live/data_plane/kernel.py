@@ -16,6 +16,7 @@ from mhatool.live.data_plane.flows import Flows
 from mhatool.live.data_plane.routes import MAIN, Routes, TunnelRoute
 from mhatool.live.data_plane.tun import TunDataPlane
 from mhatool.live.data_plane.tunnels import Into, KernelTunnels
+from mhatool.live.hearing import Ring
 from mhatool.live.kernel import Kernel
 from mhatool.live.marks import TABLE
 from mhatool.network import datagram as ipv6
@@ -31,13 +32,13 @@ class KernelDataPlane:
         self, user_space: TunDataPlane, tunnels: KernelTunnels, routes: Routes, kernel: Kernel, admission: Admission
     ) -> None:
         self.name = tunnels.name
-        self.device = user_space.device
+        self.device, self.outlet = user_space.device, user_space.outlet
         self._user_space = user_space
         self._tunnels = tunnels
         self._routes = routes
         self._kernel = kernel
         self._admission = admission
-        self._index = socket.if_nametoindex(self.device)
+        self._index = socket.if_nametoindex(self.outlet)
         self.flows: Flows | None = None
         """At a mobile node: it must hear of flows that the kernel carries."""
         self._locals: dict[tuple[End, bytes], bytes] = {}
@@ -52,11 +53,15 @@ class KernelDataPlane:
 
     def look(self, addresses: Iterable[bytes]) -> None:
         """See `DataPlane`."""
-        self._admission.look(addresses)
+        self._tunnels.look(addresses)
 
     def refused(self) -> int:
         """See `DataPlane`."""
         return self._admission.refused()
+
+    def lost(self) -> int:
+        """See `DataPlane`."""
+        return self._user_space.lost()
 
     def admit_again(self) -> None:
         """See `DataPlane`."""
@@ -113,8 +118,8 @@ class KernelDataPlane:
         """See `DataPlane`."""
         self._user_space.too_big(datagram, mtu)
 
-    def unpack(self, tunnelled: socket.socket) -> None:
-        """See `DataPlane`: the kernel does, and there is no such socket."""
+    def unpack(self, tunnelled: Ring) -> None:
+        """See `DataPlane`: the kernel does, and there is no such ring."""
 
     def close(self) -> None:
         """See `DataPlane`. Routes and tunnels are whose they were before."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
+from dissectors.ipv6.address import is_link_local
 from mhatool.engine.actions import End
 from mhatool.live.data_plane.routes import LOCAL, MAIN, Encapsulation, Routes, TunnelRoute, TunnelRule
-from mhatool.live.data_plane.tunnels import Into
+from mhatool.live.data_plane.tunnels import Hook, Into
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
-from mhatool.live.marks import FORWARDED_MARK, OWN_MARK, UNPACKING, UNPACKING_OWN
+from mhatool.live.marks import ADMITTED, UNPACKING
 from mhatool.live.netlink import GENERIC, Netlink, RefusedError, attribute, attributes
 from mhatool.network import datagram as ipv6
 
@@ -30,19 +32,27 @@ class Seg6:
     """Routes that wrap (`encap.red` with one segment is plain IPv6 in IPv6, RFC 8986) and unwrap (End.DT6).
 
     A network namespace has one source for all tunnels: what has another one isn't taken. An unpacked packet is looked
-    up in one table: the packet filter's marks tell which.
+    up in one table, which is the main one at a home agent: so that one has routes to the machine's own addresses too.
     """
 
     name = "seg6"
     tells_too_big = False
+    admits_at: Hook = "prerouting"
+    """Routes unpack: such a packet never gets to the hook of those that end here."""
 
     def __init__(self, routes: Routes, ledger: Ledger) -> None:
         self._routes = routes
         self._source = TunnelSource(ledger)
         self._locals: dict[bytes, bytes] = {}
         """By home address, of tunnels that were taken."""
+        self._own: frozenset[bytes] = frozenset()
+        self._reached: set[bytes] = set()
+        """Our own addresses with a route in the main table."""
+        self._forwarding: set[bytes] = set()
+        """Addresses at which tunnels of a home agent end."""
         self._index = self._mtu = 0
-        rules = [TunnelRule(UNPACKING_OWN, OWN_MARK), TunnelRule(UNPACKING, FORWARDED_MARK)]
+        self._loopback = socket.if_nametoindex("lo")
+        rules = [TunnelRule(UNPACKING, ADMITTED)]
         try:
             _try_route(routes, Encapsulation(_SEG6, _segments(_LOOPBACK)))
             _try_route(routes, _end_dt6(MAIN))
@@ -76,14 +86,32 @@ class Seg6:
 
     def accept(self, local: bytes, end: End) -> None:
         """See `KernelTunnels`. At the mobile node all is for itself."""
+        table = LOCAL
         if end is End.HOME_AGENT:
-            self._routes.set(TunnelRoute(local, 128, self._index, _end_dt6(MAIN), UNPACKING))
-        self._routes.set(TunnelRoute(local, 128, self._index, _end_dt6(LOCAL), UNPACKING_OWN))
+            table = MAIN
+            self._forwarding.add(local)
+            self._reach_own()
+        self._routes.set(TunnelRoute(local, 128, self._index, _end_dt6(table), UNPACKING))
 
     def refuse(self, local: bytes) -> None:
         """See `KernelTunnels`."""
         self._routes.remove(local, 128, UNPACKING)
-        self._routes.remove(local, 128, UNPACKING_OWN)
+        self._forwarding.discard(local)
+        self._reach_own()
+
+    def look(self, addresses: Iterable[bytes]) -> None:
+        """See `KernelTunnels`."""
+        self._own = frozenset(each for each in addresses if each != _LOOPBACK and not is_link_local(each))
+        self._reach_own()
+
+    def _reach_own(self) -> None:
+        """What is unpacked for an address of ours ends here."""
+        wanted = self._own if self._forwarding else frozenset()
+        for address in sorted(self._reached - wanted):
+            self._routes.remove(address, 128)
+        for address in sorted(wanted - self._reached):
+            self._routes.set(TunnelRoute(address, 128, self._loopback, is_local=True))
+        self._reached = set(wanted)
 
     def close(self) -> None:
         """See `KernelTunnels`."""

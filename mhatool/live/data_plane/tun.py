@@ -1,15 +1,12 @@
-"""The data plane in user space: a TUN device, always there; each packet costs a few system calls.
+"""The data plane in user space: TUN devices, always there; each packet costs a system call.
 
-Packets that the kernel routes into the device leave in a tunnel or by an optimised route; what comes that way is
-checked, unpacked, and given to the kernel through the device.
+Packets that the kernel routes into the outlet leave in a tunnel or by an optimised route; what comes that way is
+checked, unpacked, and given to the kernel through the inlet.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-import socket
-import struct
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -17,17 +14,14 @@ from typing import Final
 from mhatool.engine.actions import End, SetOptimisedRoute, SetTunnel
 from mhatool.engine.commands import PacketTunnelled, RouteUsed, TrafficFromHomeAddress, UnverifiedHomeAddress
 from mhatool.live.data_plane.base import Tell
+from mhatool.live.data_plane.devices import Inlet, Outlet, outlet_of
 from mhatool.live.data_plane.path_errors import PathErrors
-from mhatool.live.errors import LiveError
+from mhatool.live.hearing import Ring
 from mhatool.live.kernel import Kernel
 from mhatool.live.marks import TABLE
 from mhatool.network import datagram as ipv6
 from mhatool.network.detours import Detours
 
-_TUNSETIFF: Final = 0x400454CA
-_IFF_TUN, _IFF_NO_PI = 0x0001, 0x1000
-_DEVICE: Final = "/dev/net/tun"
-_LONGEST: Final = 65_575
 _AT_ONCE: Final = 256
 _ANYWHERE: Final = bytes(16)
 _NO_PACKET: Final = 40
@@ -50,7 +44,7 @@ class Wrapper(dict[int, bytes]):
 
 
 class TunDataPlane:
-    """One TUN device for all tunnels and optimised routes of a node."""
+    """One way out and one way in for all tunnels and optimised routes of a node."""
 
     name = "tun"
 
@@ -58,6 +52,7 @@ class TunDataPlane:
         self, device: str, kernel: Kernel, mtu: int, send: Callable[[bytes], None], tell: Tell, detours: Detours
     ) -> None:
         self.device = device
+        self.outlet = outlet_of(device)
         self.mtu = mtu
         self.detours = detours
         self.path_errors: PathErrors | None = None
@@ -73,13 +68,14 @@ class TunDataPlane:
         self._own: frozenset[bytes] = frozenset()
         self._told: dict[tuple[bytes, bytes], float] = {}
         self._refused = 0
-        self._file = _open(device)
-        _bring_up(device, mtu)
+        self._inlet = Inlet(device, mtu)
+        self._file = self._inlet.file
+        self._outlet = Outlet(self.outlet, mtu)
 
     def readers(self) -> Mapping[int, Callable[[], None]]:
         """See `DataPlane`."""
         errors = {self.path_errors.fileno(): self.path_errors.read} if self.path_errors is not None else {}
-        return {self._file: self.read, **errors}
+        return {self._outlet.fileno(): self.read, self._file: self._inlet.drain, **errors}
 
     def look(self, addresses: Iterable[bytes]) -> None:
         """See `DataPlane`."""
@@ -89,6 +85,10 @@ class TunDataPlane:
         """See `DataPlane`."""
         refused, self._refused = self._refused, 0
         return refused
+
+    def lost(self) -> int:
+        """See `DataPlane`."""
+        return self._outlet.lost()
 
     def admit_again(self) -> None:
         """See `DataPlane`: here it is user space that admits."""
@@ -107,11 +107,11 @@ class TunDataPlane:
         self.lead(tunnel)
 
     def unlead(self, tunnel: SetTunnel) -> None:
-        """Its packets don't come into the device, if they did."""
+        """Its packets don't come into the outlet, if they did."""
         self.lead(SetTunnel(tunnel.end, tunnel.home_address, tunnel.local))
 
     def lead(self, tunnel: SetTunnel) -> None:
-        """Lead the home address's packets into the device: at the home agent those to it, else those from it."""
+        """Lead the home address's packets into the outlet: at the home agent those to it, else those from it."""
         home = tunnel.home_address
         if tunnel.end is End.HOME_AGENT:
             self._lead(home, bool(tunnel.remotes))
@@ -120,19 +120,19 @@ class TunDataPlane:
             else:
                 self._wrappers.pop(home, None)
         elif tunnel.remotes:
-            self._kernel.set_route(_ANYWHERE, 0, self.device, table=TABLE)
+            self._kernel.set_route(_ANYWHERE, 0, self.outlet, table=TABLE)
             self._kernel.set_source_rule(home)
         else:
             self._kernel.remove_source_rule(home)
 
     def _lead(self, home_address: bytes, into: bool, source: bytes | None = None) -> None:
         if into:
-            self._kernel.set_route(home_address, 128, self.device, source=source)
+            self._kernel.set_route(home_address, 128, self.outlet, source=source)
         else:
             self._kernel.remove_route(home_address, 128)
 
     def set_optimised_route(self, route: SetOptimisedRoute) -> None:
-        """At a correspondent, packets to the home address come into the device too."""
+        """At a correspondent, packets to the home address come into the outlet too."""
         self.detours.set_optimised_route(route)
         if route.end is End.CORRESPONDENT:
             self._lead(route.home_address, route.care_of_address is not None, route.peer)
@@ -140,16 +140,12 @@ class TunDataPlane:
     # --- out ---
 
     def read(self) -> None:
-        """Send on what the kernel has routed into the device.
+        """Send on what the kernel has routed into the outlet.
 
-        What a home agent only wraps goes back through the device, and the kernel forwards it: that is the quick way.
+        What a home agent only wraps goes back through the inlet, and the kernel forwards it: that is the quick way.
         """
-        file, room, wrappers = self._file, self.mtu, self._wrappers if self.detours.only_intercepts else {}
-        for _ in range(_AT_ONCE):
-            try:
-                datagram = os.read(file, room)
-            except BlockingIOError:
-                return
+        file, wrappers = self._file, self._wrappers if self.detours.only_intercepts else {}
+        for datagram in self._outlet.read():
             wrapper = wrappers.get(datagram[24:40])
             if wrapper is not None:
                 os.write(file, wrapper[len(datagram)] + datagram)
@@ -183,14 +179,10 @@ class TunDataPlane:
 
     # --- in ---
 
-    def unpack(self, tunnelled: socket.socket) -> None:
+    def unpack(self, tunnelled: Ring) -> None:
         """See `DataPlane`. One look into a table tells whether a binding covers a packet, however many there are."""
         file, at_agent, at_node = self._file, self._covered[End.HOME_AGENT], self._covered[End.MOBILE_NODE]
-        for _ in range(_AT_ONCE):
-            try:
-                datagram = tunnelled.recv(_LONGEST)
-            except OSError:  # no more, or the interface went down
-                return
+        for datagram in tunnelled.read(_AT_ONCE):
             ends = datagram[8:40]
             tunnel = at_agent.get(ends + datagram[48:64]) or at_node.get(ends + datagram[64:80])
             if tunnel is None or not ipv6.is_whole(inner := datagram[ipv6.HEADER :]):
@@ -243,40 +235,17 @@ class TunDataPlane:
     # --- the end ---
 
     def close(self) -> None:
-        """The device goes, and its routes with it."""
+        """The devices go, and their routes with them."""
         if self.path_errors is not None:
             self.path_errors.close()
-        os.close(self._file)
+        self._outlet.close()
+        self._inlet.close()
 
 
 def _keys(tunnel: SetTunnel) -> list[bytes]:
     """The addresses that its packets may come with: see `Detours.unpacks`."""
     remotes = tunnel.remotes[:1] if tunnel.end is End.HOME_AGENT else tunnel.remotes
     return [remote + tunnel.local + tunnel.home_address for remote in remotes]
-
-
-def _open(device: str) -> int:
-    try:
-        file = os.open(_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        remedy = f"modprobe tun, and use root, or chmod 666 {_DEVICE} as udev does"
-        raise LiveError(f"{_DEVICE}: {(error.strerror or '').lower()}; {remedy}") from error
-    try:
-        fcntl.ioctl(file, _TUNSETIFF, struct.pack("16sH22x", device.encode(), _IFF_TUN | _IFF_NO_PI))
-    except OSError as error:
-        os.close(file)
-        what = (error.strerror or "").lower()
-        raise LiveError(f"no TUN device {device}: {what}; use root, or stop the node that has it") from error
-    return file
-
-
-def _bring_up(device: str, mtu: int) -> None:
-    siocsifmtu, siocgifflags, siocsifflags, up = 0x8922, 0x8913, 0x8914, 1
-    name = device.encode()
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as control:
-        fcntl.ioctl(control, siocsifmtu, struct.pack("16si20x", name, mtu))
-        flags = struct.unpack_from("16xH", fcntl.ioctl(control, siocgifflags, struct.pack("16s24x", name)))[0]
-        fcntl.ioctl(control, siocsifflags, struct.pack("16sH22x", name, flags | up))
 
 
 __all__ = ["TunDataPlane"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, Protocol
 
 from mhatool.engine.actions import End
 
 #: What a node's file may say of its data plane.
 Wanted = Literal["auto", "ip6tnl", "seg6", "tun"]
+#: Where the packet filter sees what is to be unpacked, before it is.
+Hook = Literal["prerouting", "input"]
 #: Which packets are led into a tunnel: those to a prefix (its address and length) that look into a routing table.
 Into = tuple[bytes, int, int]
 
@@ -18,6 +21,7 @@ class KernelTunnels(Protocol):
     name: str
     tells_too_big: bool
     """Whether the kernel itself tells senders that a packet is too big for a tunnel."""
+    admits_at: Hook
 
     def start(self, device: str, mtu: int) -> None:
         """From now on; `device` is the data plane's own, `mtu` the longest packet that a tunnel takes."""
@@ -27,6 +31,9 @@ class KernelTunnels(Protocol):
 
     def unlead(self, home: bytes, into: Into) -> None:
         """No longer."""
+
+    def look(self, addresses: Iterable[bytes]) -> None:
+        """The machine has these addresses now."""
 
     def accept(self, local: bytes, end: End) -> None:
         """Unpack what comes to this address."""

@@ -27,16 +27,11 @@ def copy_names(name: str, copies: int) -> list[str]:
 
 
 def check_configuration(configuration: Any, node: NodePlan, path: Path) -> None:
-    """ScenarioError where it names an interface that its machine hasn't, or advertises in no order."""
+    """ScenarioError where it names an interface that its machine hasn't."""
     for place, name in _interfaces(configuration):
         if name not in node.interfaces:
             known = ", ".join(node.interfaces)
             raise ScenarioError(f"the node has no interface {name!r}; it has {known}", (*path, *place))
-    advertising = getattr(configuration, "advertising", ())
-    for index, each in enumerate(advertising if isinstance(advertising, tuple) else (advertising,)):
-        if each.min_interval_s > each.max_interval_s:
-            place = ("advertising", index) if isinstance(advertising, tuple) else ("advertising",)
-            raise ScenarioError("min_interval_s is more than max_interval_s", (*path, *place, "min_interval_s"))
 
 
 def _interfaces(configuration: Any) -> list[tuple[Path, str]]:

@@ -61,7 +61,13 @@ def dataclass_of(value: Any, cls: Any, path: Path, *, given: Mapping[str, Any] |
     except ScenarioError:  # it says where
         raise
     except ValueError as error:
-        raise ScenarioError(str(error), path) from None
+        raise _misfit(str(error), fields, path) from None
+
+
+def _misfit(what: str, fields: Collection[str], path: Path) -> ScenarioError:
+    """What a dataclass says of itself; where that begins as `key = value`, it is that key's."""
+    key, equals, rest = what.partition(" = ")
+    return ScenarioError(rest, (*path, key)) if equals and key in fields else ScenarioError(what, path)
 
 
 def refuse_unknown(table: Mapping[str, Any], known: Collection[str], path: Path) -> None:

@@ -94,6 +94,22 @@ def _sequence_numbers(pairs: tuple[tuple[bytes, int], ...]) -> str:
     return f"{wrong[0]}: a sequence number is 0 to {U16}" if wrong else ""
 
 
+def _unicast(octets: bytes) -> str:
+    is_one = len(octets) == 16 and is_routable_unicast(octets)
+    return "" if is_one else "a unicast address is needed that routers know the way to"
+
+
+def _unicasts(addresses: tuple[bytes, ...]) -> str:
+    if not addresses:
+        return "one address at least is needed"
+    return next((wrong for wrong in map(_unicast, addresses) if wrong), "")
+
+
+def _prefix(octets: bytes) -> str:
+    is_one = len(octets) == 16 and is_routable_unicast(octets)
+    return "" if is_one else "a prefix of unicast addresses is needed that routers know the way to"
+
+
 SHAPES: Final[Mapping[str, Callable[[Any], str]]] = {
     "home_address": _home_address,
     "permitted": _home_addresses,
@@ -101,11 +117,18 @@ SHAPES: Final[Mapping[str, Callable[[Any], str]]] = {
     "link_address": _link_address,
     "first_sequence_numbers": _sequence_numbers,
 }
+"""By the name of the field."""
+OWN_SHAPES: Final[Mapping[tuple[str, str], Callable[[Any], str]]] = {
+    ("AdvertisedPrefix", "prefix"): _prefix,
+    ("AdvertisedPrefix", "router_address"): _unicast,
+    ("CorrespondentConfiguration", "addresses"): _unicasts,
+}
+"""Of fields that are so in one class alone."""
 
 
 def misfit(owner: str, field: str, value: Any) -> str:
     """What is wrong with a field's value, in words that say what to give; nothing where it is fine."""
-    shape = SHAPES.get(field)
+    shape = OWN_SHAPES.get((owner, field)) or SHAPES.get(field)
     return shape(value) if shape is not None else out_of_range(owner, field, value)
 
 

@@ -11,10 +11,21 @@ A, B = bytes(15) + b"\1", bytes(15) + b"\2"
 
 
 HOST, OTHER_HOST, OUTGOING = 0, 3, 4
+PROTOCOL, PACKET_TYPE, VLAN_TAG_PRESENT = 0, 4, 48
+BEYOND = 0xFFFFF000
+"""SKF_AD_OFF: what the kernel knows of a packet."""
 
 
-def runs(instructions: list[Instruction], packet: bytes, packet_type: int = HOST) -> bool:
+def runs(
+    instructions: list[Instruction],
+    packet: bytes,
+    packet_type: int = HOST,
+    *,
+    protocol: int = 0x86DD,
+    tagged: bool = False,
+) -> bool:
     """Whether the program takes a packet. An octet beyond its end ends a program with a refusal."""
+    known = {PROTOCOL: protocol, PACKET_TYPE: packet_type, VLAN_TAG_PRESENT: int(tagged)}
     at, accumulator = 0, 0
     while True:
         what, yes, no, constant = instructions[at]
@@ -28,8 +39,7 @@ def runs(instructions: list[Instruction], packet: bytes, packet_type: int = HOST
             accumulator = packet[constant]
             at += 1
         elif what == 0x20:
-            assert constant == 0xFFFFF004, "SKF_AD_OFF + SKF_AD_PKTTYPE"
-            accumulator = packet_type
+            accumulator = known[constant - BEYOND]
             at += 1
         elif what == 0x15:
             at += 1 + (yes if accumulator == constant else no)
@@ -79,3 +89,15 @@ def test_what_tunnels_only_carry_comes_another_way(name: str) -> None:
     assert not runs(made, packet)
     for kind in (OTHER_HOST, OUTGOING):
         assert not runs(made, tunnelled(packet), kind)
+
+
+@pytest.mark.parametrize("name", INTERESTING)
+def test_other_protocols_and_vlans_are_not_the_nodes(name: str) -> None:
+    """The same octets in another protocol's packet, and packets of a VLAN, which is an interface of its own."""
+    packet, made = INTERESTING[name], program((MOBILITY, *CARRIERS))
+    assert not runs(made, packet, protocol=0x0800)
+    assert not runs(made, packet, tagged=True)
+    carried, unwrapped = tunnelled(DULL["UDP"]), of_tunnels((MOBILITY, *CARRIERS))
+    assert runs(unwrapped, carried)
+    assert not runs(unwrapped, carried, protocol=0x0800)
+    assert not runs(unwrapped, carried, tagged=True)

@@ -122,9 +122,9 @@ def test_9_5_1_the_home_agents_anycast_address_is_discarded_in_both_places() -> 
 def test_the_first_address_of_a_subnet_is_its_routers_whatever_its_length() -> None:
     """RFC 4291, 2.6.1: the prefix, and zeros behind it. 126 bits are the longest that has one (RFC 6164, 6)."""
     for length, number, status in ((60, 0, 129), (64, 0, 129), (124, 0, 129), (124, 1, 0), (126, 0, 129), (127, 0, 0)):
-        prefix = AdvertisedPrefix(prefix=PREFIX, prefix_length=length, router_address=PREFIX[:15] + b"\3")
-        play = agent(prefix=prefix)
-        play.hears(update(1), CARE_OF, AGENT[:15] + b"\3", home_address=PREFIX[:15] + bytes([number]))
+        router = PREFIX[:15] + (b"\1" if length == 127 else b"\3")
+        play = agent(prefix=AdvertisedPrefix(prefix=PREFIX, prefix_length=length, router_address=router))
+        play.hears(update(1), CARE_OF, router, home_address=PREFIX[:15] + bytes([number]))
         play.waits(1)
         assert play.finds(BindingAcknowledgement).message.status == status
 

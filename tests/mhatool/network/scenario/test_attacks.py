@@ -74,14 +74,14 @@ REFUSED: Iterable[tuple[str, str, str]] = [
     (forgery(options='["mood:0"]'), "forgeries[0]", "there is no option 'mood'"),
     (forgery(interface='"eth9"'), "forgeries[0].interface", "there is no 'eth9'"),
     (forgery(link_destination='"02:00:00:00:00:01"'), "forgeries[0]", "together with interface"),
-    (forgery(times="0"), "forgeries[0]", "times = 0"),
+    (forgery(times="0"), "forgeries[0].times", "0: 1 to 100,000"),
     (forgery(every_s="-1"), "forgeries[0].every_s", "-1: 0 to"),
     (forgery(reason="1"), "forgeries[0].reason", "unknown key"),
     (replay(message='"bu"'), "replays[0].message", "there is no 'bu'"),
     (replay(node='"ar9"'), "replays[0].node", "there is no 'ar9'"),
     (replay(link='"cor"'), "replays[0].link", "there is no 'cor'"),
     (replay(link='"home"'), "replays[0].link", "ar1 isn't on this link: it can't hear it"),
-    (replay(number="0"), "replays[0]", "number = 0: they are counted from 1"),
+    (replay(number="0"), "replays[0].number", "0: they are counted from 1"),
     (replay(source='"02:00:00:00:00:01"'), "replays[0]", "source is no address"),
 ]
 

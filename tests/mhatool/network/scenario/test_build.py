@@ -160,7 +160,7 @@ def test_a_node_that_starts_later_is_down_until_then() -> None:
         ('nodes.a.routes=[{prefix="::/0", interface="x"}]', "there is no 'x'; there are e"),
         ('nodes.a.routes=[{prefix="::", interface="e"}]', "'::' is no ADDRESS/LENGTH"),
         ("nodes.a.interfaces={}", "a node needs an interface"),
-        ("nodes.a.mobile_node={home_address='2001:db8::9', home_agents=99}", "home_agents = 99: 1 to 15"),
+        ("nodes.a.mobile_node={home_address='2001:db8::9', home_agents=99}", "home_agents: 99: 1 to 15"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(change: str, words: str) -> None:

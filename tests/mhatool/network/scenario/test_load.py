@@ -44,8 +44,8 @@ def test_a_small_one() -> None:
 
 WRONG = [
     ("delay_ms = 2", "delay_ms = -2", "small.toml:6: links.lan: a delay can't be negative"),
-    ("delay_ms = 2", "loss = 1.5", "small.toml:6: links.lan: loss = 1.5: a share from 0 to 1 is needed"),
-    ("delay_ms = 2", "mtu = 1000", "small.toml:6: links.lan: mtu = 1000: IPv6 needs 1280 to 65535"),
+    ("delay_ms = 2", "loss = 1.5", "small.toml:7: links.lan.loss: 1.5: a share from 0 to 1 is needed"),
+    ("delay_ms = 2", "mtu = 1000", "small.toml:7: links.lan.mtu: 1000: IPv6 needs 1280 to 65535"),
     ("delay_ms = 2", 'delay_ms = "2"', "small.toml:7: links.lan.delay_ms: '2': a number is needed"),
     ("delay_ms = 2", "delay = 2", "small.toml:7: links.lan.delay: unknown key; did you mean 'delay_ms'?"),
     ("duration_s = 5", "", "small.toml: 'duration_s' is missing: give it"),
@@ -63,7 +63,7 @@ WRONG = [
     ('link = "lan"', 'link = "lam"', "nodes.a.interfaces.e.link: there is no 'lam'; did you mean 'lan'?"),
     ("title", "tilte", "small.toml:2: tilte: unknown key; did you mean 'title'?"),
     ('name = "ab"', "", "small.toml:19: flows[0]: 'name' is missing: give it"),
-    ('name = "ab"', 'name = "ab"\nsize = 2', "flows[0]: size = 2: 16 to 65,000 octets hold number and time"),
+    ('name = "ab"', 'name = "ab"\nsize = 2', "flows[0].size: 2: 16 to 65,000 octets hold number and time"),
     ("[links.lan]", "[links.lan", "small.toml: no TOML: "),
     ("[nodes.b.", "[nodes.b.router]\nripng = 1\n[nodes.b.", "nodes.b.router.ripng: 1: a table is needed"),
     (
