@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from mhatool.live.configuration import LiveNode, NodeFile
 from mhatool.live.data_plane.admission import Admission
 from mhatool.live.data_plane.base import DataPlane
-from mhatool.live.data_plane.choice import kernel_tunnels
+from mhatool.live.data_plane.choice import kernel_tunnels, tunnel_device
 from mhatool.live.data_plane.flows import Flows
 from mhatool.live.data_plane.kernel import KernelDataPlane
 from mhatool.live.data_plane.path_errors import PathErrors
@@ -21,6 +22,7 @@ from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
 from mhatool.live.ledger import Ledger
 from mhatool.live.netlink import Netlink
+from mhatool.live.removals import RemovalWatch
 from mhatool.live.ruleset import RulesetWatch
 from mhatool.live.silence import Silence
 from mhatool.network import datagram as ipv6
@@ -61,7 +63,7 @@ class Carriage:
     @contextmanager
     def carries(self, driver: Driver, device: str, mobility: int) -> Iterator[None]:
         """The node's data plane is there, and the kernel keeps silent about what it doesn't understand."""
-        name = self._file.name.replace("-", "_")
+        name = self._file.name
         admits_at = self._tunnels.admits_at if self._tunnels is not None else None
         silence = Silence(name, device, (mobility, ipv6.IPV6), admits_at)
         silence.begin()
@@ -70,11 +72,19 @@ class Carriage:
             driver.machine.tell_addresses = plane.look
             driver.tables.about = {"name": plane.name, "device": plane.device}
             LOG.info("data plane: %s, device %s", plane.name, plane.device)
-            with closing(RulesetWatch(silence, lambda: _put_back(silence.table, plane))) as watch:
-                driver.watches.append(watch)
+            with (
+                closing(RulesetWatch(silence, lambda: _put_back(silence.table, plane))) as tables,
+                closing(self._removals(plane)) as removals,
+            ):
+                driver.watches += [tables, removals]
                 yield
         finally:
             silence.end()
+
+    def _removals(self, plane: DataPlane) -> RemovalWatch:
+        names = ("lo", plane.device, plane.outlet, tunnel_device(self._file.name))
+        devices = {index for index, name in socket.if_nameindex() if name in names}
+        return RemovalWatch((self._routes, self._kernel), devices, LOG.warning)
 
     def _made(self, driver: Driver, device: str, table: str) -> DataPlane:
         machine, tunnels = driver.machine, self._tunnels

@@ -24,6 +24,7 @@ CHANGE_SCHEMA: Final = "mhatool.node-change/1"
 PATIENCE_S: Final = 5.0
 """How long a client may take to ask, or to take its answer."""
 _LONGEST: Final = 65_536
+_NOBODY: Final = "no node runs at {}; start one: mhatool node run CONFIG.toml"
 _NOT_YOURS: Final = "{}: only who started the node, and root, may ask it: use sudo"
 
 
@@ -135,7 +136,7 @@ def _question(line: bytes) -> dict[str, Any]:
     """What a client asks; nothing where it is no JSON object."""
     try:
         asked = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return asked if isinstance(asked, dict) else {}
 
@@ -173,8 +174,8 @@ def ask(path: Path, question: dict[str, Any]) -> dict[str, Any]:
             connection.sendall(json.dumps(question).encode() + b"\n")
             answered = b"".join(iter(lambda: connection.recv(_LONGEST), b""))
             answer: dict[str, Any] = json.loads(answered)
-        except FileNotFoundError:
-            raise LiveError(f"no node runs at {path}; start one: mhatool node run CONFIG.toml") from None
+        except (FileNotFoundError, ConnectionRefusedError):  # one that was killed leaves the name
+            raise LiveError(_NOBODY.format(path)) from None
         except PermissionError:
             raise LiveError(_NOT_YOURS.format(path)) from None
         except (OSError, ValueError) as error:
@@ -195,6 +196,8 @@ def follow(path: Path, what: str) -> Iterator[dict[str, Any]]:
                 if "error" in record:
                     raise LiveError(str(record["error"]))
                 yield record
+        except (FileNotFoundError, ConnectionRefusedError):
+            raise LiveError(_NOBODY.format(path)) from None
         except PermissionError:
             raise LiveError(_NOT_YOURS.format(path)) from None
         except (OSError, ValueError) as error:

@@ -153,7 +153,10 @@ class Driver:
             self.fail(error)
 
     def count(self) -> None:
-        """Count what was dropped unseen, now and every second."""
+        """Count what was dropped unseen, now and every second; and see then what time it is.
+
+        The event loop's clock stands still while the machine is suspended, and the node's doesn't.
+        """
         if self._counting is not None:
             self._counting.cancel()
         refused = self.machine.data_plane.refused()
@@ -162,6 +165,7 @@ class Driver:
         lost += sum(link.lost_of_tunnels() for link in self.machine.links.values())
         self.tables.count_dropped(DropReason.OVERRUN, self.clock.now(), lost)
         self._counting = asyncio.get_running_loop().call_later(_COUNT_S, self.count)
+        self._arm()
 
     def _read(self, file: int, read: Callable[[], None]) -> None:
         """Something is there for the data plane, or it has lost its device."""

@@ -34,7 +34,7 @@ _DAEMONS: Final[Mapping[str, tuple[str, str]]] = {
     "dhcpcd": ("-f", "/etc/dhcpcd.conf"),
 }
 """By the name that the kernel has for a process, 15 characters of it: the option that names its file, and the usual."""
-_DEVICE, _TABLE = "mha-", "mhatool_"
+_DEVICES, _TABLE = re.compile(r'"mh(a-|\*)'), "mhatool_"
 
 
 class Interface(NamedTuple):
@@ -232,7 +232,7 @@ def _chains(objects: list[Mapping[str, Any]]) -> Iterator[Chain]:
             place = found["family"], found["table"], found["name"]
             rules = [each["rule"] for each in objects if "rule" in each]
             own = [rule for rule in rules if (rule["family"], rule["table"], rule["chain"]) == place]
-            yield Chain(*place, found["hook"], found.get("policy", "accept"), _DEVICE in json.dumps(own))
+            yield Chain(*place, found["hook"], found.get("policy", "accept"), bool(_DEVICES.search(json.dumps(own))))
 
 
 def _tables(objects: Any) -> Iterator[str]:

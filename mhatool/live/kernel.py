@@ -17,11 +17,12 @@ from pyroute2 import IPRoute, NetlinkError
 
 from dissectors.ipv6.address import text
 from mhatool.live import settings
-from mhatool.live.data_plane.routes import remove_left
+from mhatool.live.data_plane.routes import RouteKey, RuleKey, remove_left
 from mhatool.live.data_plane.seg6 import TUNNEL_SOURCE, forget_tunnel_source
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
 from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
+from mhatool.live.netlink import CREATE, REPLACE
 from mhatool.live.netlink import Netlink as OwnNetlink
 
 _IFA_F_NODAD: Final = 0x02
@@ -146,6 +147,20 @@ class Kernel:
         """They take the table that all do."""
         self._take_back("rule", text(source))
 
+    def has_set(self, key: RouteKey | RuleKey) -> bool:
+        """See `Owner`."""
+        if isinstance(key, RouteKey):
+            return ("route", text(key.prefix), str(key.length), str(key.table)) in self._undo
+        return bool(key.source) and key.table == TABLE and ("rule", text(key.source)) in self._undo
+
+    def put_back(self, kind: int, body: bytes) -> None:
+        """See `Owner`."""
+        netlink = OwnNetlink()
+        try:
+            netlink.do(kind, body, CREATE | REPLACE)
+        finally:
+            netlink.close()
+
     # --- neighbours, sysctls ---
 
     def forget_neighbour(self, interface: str, address: bytes) -> None:
@@ -209,6 +224,8 @@ class Kernel:
         """What the ledger tells of; what is gone by itself is as good."""
         left = self._ledger.left()
         for (kind, interface, name), how in reversed(left.items()):  # whoever sets all interfaces was the last
+            if kind not in _GIVEN_BACK:
+                raise self._ledger.unreadable(f"{kind} is no change that is known here")
             with suppress(OSError, NetlinkError, LiveError):
                 _GIVEN_BACK[kind](self, interface, name, how)
         self._ledger.clear()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from mhatool.live.errors import LiveError
 
 #: What was changed: its kind, then what names it.
 Key = tuple[str, ...]
+_PARTS: Final = 3
+"""Of a key."""
 
 
 class Ledger:
@@ -27,13 +29,16 @@ class Ledger:
     def left(self) -> dict[Key, Any]:
         """What an earlier run has left behind, with what it needs to be given back; nothing after an orderly end."""
         try:
-            kept = json.loads(self._path.read_bytes())
-            return {tuple(key): how for key, how in kept}
+            return dict(map(_change, json.loads(self._path.read_bytes())))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
-            what = f"can't be read ({error}), and what an earlier run left behind is written there"
-            raise LiveError(f"{self._path}: {what}; remove it to leave that as it is") from None
+        except (OSError, ValueError, TypeError) as error:
+            raise self.unreadable(str(error)) from None
+
+    def unreadable(self, why: str) -> LiveError:
+        """What to say of a file that tells of no changes, or of others."""
+        what = f"can't be read ({why}), and what an earlier run left behind is written there"
+        return LiveError(f"{self._path}: {what}; remove it to leave that as it is")
 
     def add(self, key: Key, how: Any) -> None:
         """Before it is changed. LiveError where it can't be written: nothing is changed that couldn't be undone."""
@@ -63,6 +68,14 @@ class Ledger:
         except OSError as error:
             what = f"{self._path}: {(error.strerror or '').lower()}"
             raise LiveError(f"{what}: what the node changes couldn't be undone; give another `control`") from error
+
+
+def _change(kept: Any) -> tuple[Key, Any]:
+    """A change as it is kept. ValueError or TypeError for what is none."""
+    key, how = kept
+    if len(key) != _PARTS or not all(isinstance(part, str) for part in key):
+        raise ValueError(f"{key!r} names no change")
+    return tuple(key), how
 
 
 __all__ = ["Key", "Ledger"]

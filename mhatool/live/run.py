@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
+from typing import Any, Final
 
 from mhatool.engine.commands import RestoreBindings
 from mhatool.engine.events import Event
@@ -35,6 +35,7 @@ from mhatool.protocol.lifetime import NS_PER_S
 from mhatool.trace import Header
 
 LOG = logging.getLogger("mhatool.live")
+_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
 def run(live: LiveNode, ready: Callable[[Driver], None] = lambda driver: None) -> None:
@@ -42,9 +43,19 @@ def run(live: LiveNode, ready: Callable[[Driver], None] = lambda driver: None) -
 
     It is for a process of its own: from when it gives back what it has made, SIGINT and SIGTERM are ignored.
     """
-    with ExitStack() as stack:
+    with _signals_wait(), ExitStack() as stack:
         driver = stack.enter_context(_made(live))
         asyncio.run(_serve(driver, live, lambda: ready(driver)))
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Until the node is up: whoever ends it earlier would leave behind what has been made by then."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 async def _serve(driver: Driver, live: LiveNode, ready: Callable[[], None]) -> None:
@@ -57,6 +68,7 @@ async def _serve(driver: Driver, live: LiveNode, ready: Callable[[], None]) -> N
     await server.start()
 
     def up() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         ready()
         notify("READY=1")
 
@@ -68,8 +80,8 @@ async def _serve(driver: Driver, live: LiveNode, ready: Callable[[], None]) -> N
 
 
 def _be_left_alone(loop: asyncio.AbstractEventLoop) -> None:
-    """All is given back, however often somebody presses Ctrl-C; programs that help with it inherit that."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """All is given back, however often somebody presses Ctrl-C; the programs that help with it inherit that."""
+    for number in _SIGNALS:
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)
 

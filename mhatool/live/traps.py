@@ -161,10 +161,10 @@ def _firewall(facts: Facts) -> Verdict:
     closed = [chain for chain in facts.chains if _stops(chain)]
     if not closed:
         return Verdict("open to nodes")
-    name = "oifname" if closed[0].hook == "output" else "iifname"
     what = f"chain {closed[0]} drops what no rule allows, and none allows what tunnels carry"
-    wrapped = f"; nft add rule {closed[0]} meta l4proto 41 accept" if closed[0].hook == "forward" else ""
-    return Verdict(what, f"nft add rule {closed[0]} {name} '\"mha-*\"' accept{wrapped}")
+    ways = {"input": ("iifname",), "output": ("oifname",), "forward": ("iifname", "oifname")}[closed[0].hook]
+    carried = (*(f"{way} '\"mh*\"'" for way in ways), "meta l4proto 41")
+    return Verdict(what, "; ".join(f"nft add rule {closed[0]} {each} accept" for each in carried))
 
 
 def _stops(chain: Chain) -> bool:
@@ -190,8 +190,7 @@ def _remains(facts: Facts) -> Verdict:
     """Of a node that was killed: its table drops signalling, and nobody is there to take it."""
     if facts.chains is None:
         return _NO_LOOK
-    running = {name.replace("-", "_") for name in facts.nodes}
-    left = [table for table in facts.tables if table not in running]
+    left = [table for table in facts.tables if table not in facts.nodes]
     if not left:
         return Verdict("nothing")
     remedy = f"start the node again, and it cleans up; or nft delete table ip6 mhatool_{left[0]}"

@@ -5,25 +5,67 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
+from dissectors.ipv6.address import text
 from mhatool.live.marks import MARK
 from mhatool.live.netlink import CREATE, DUMP, EXCLUSIVE, REPLACE, Netlink, RefusedError, attribute, attributes, nested
 
 MAIN, LOCAL = 254, 255
-_NEW_ROUTE, _DELETE_ROUTE, _GET_ROUTE = 24, 25, 26
-_NEW_RULE, _DELETE_RULE, _GET_RULE = 32, 33, 34
+NEW_ROUTE, DELETE_ROUTE, _GET_ROUTE = 24, 25, 26
+NEW_RULE, DELETE_RULE, _GET_RULE = 32, 33, 34
 _ROUTE: Final = struct.Struct("=BBBBBBBBI")
 _RULE: Final = struct.Struct("=BBBBBBBBI")
 _DST, _OIF, _PRIORITY, _METRICS, _TABLE, _ENCAP_TYPE, _ENCAP, _MTU = 1, 4, 6, 8, 15, 21, 22, 2
-_FRA_PRIORITY, _FRA_FWMARK, _FRA_FWMASK, _FRA_TABLE, _FRA_PROTOCOL = 6, 10, 16, 15, 21
+_FRA_SOURCE, _FRA_PRIORITY, _FRA_FWMARK, _FRA_FWMASK, _FRA_TABLE, _FRA_PROTOCOL = 2, 6, 10, 16, 15, 21
 _TO_TABLE, _UNIVERSE = 1, 0
 _UNICAST, _FOR_THIS_MACHINE = 1, 2
 _METRIC: Final = 128
 _GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV})
+
+
+class RouteKey(NamedTuple):
+    """What tells a route of ours from others."""
+
+    table: int
+    prefix: bytes
+    length: int
+
+    def __str__(self) -> str:
+        return f"route to {text(self.prefix)}/{self.length} in table {self.table}"
+
+
+class RuleKey(NamedTuple):
+    """What tells a rule of ours from others: its table, and the mark or source that it is for."""
+
+    table: int
+    mark: int
+    source: bytes = b""
+
+    def __str__(self) -> str:
+        of = f"packets from {text(self.source)}" if self.source else f"the mark {self.mark:#x}"
+        return f"rule for {of} with table {self.table}"
+
+
+def route_key(body: bytes) -> tuple[RouteKey, int]:
+    """Of a message about a route: its key, and the number of its device; no key of ours where it isn't."""
+    found = attributes(body[_ROUTE.size :])
+    table = int.from_bytes(found.get(_TABLE, b""), sys.byteorder) if body[5] == MARK else 0
+    device = int.from_bytes(found.get(_OIF, b""), sys.byteorder)
+    return RouteKey(table, found.get(_DST, bytes(16)), body[1]), device
+
+
+def rule_key(body: bytes) -> RuleKey | None:
+    """Of a message about a rule; None: it isn't ours."""
+    found = attributes(body[_RULE.size :])
+    if found.get(_FRA_PROTOCOL) != _MARKED:
+        return None
+    table, mark = (int.from_bytes(found.get(kind, b""), sys.byteorder) for kind in (_FRA_TABLE, _FRA_FWMARK))
+    return RuleKey(table, mark, found.get(_FRA_SOURCE, b""))
 
 
 def _short(table: int) -> int:
@@ -83,6 +125,11 @@ class TunnelRule:
     priority: int = 0
     maker: int = MARK
 
+    @property
+    def key(self) -> RuleKey:
+        """What tells it from others."""
+        return RuleKey(self.table, self.mark)
+
     def body(self) -> bytes:
         """The message."""
         header = _RULE.pack(socket.AF_INET6, 0, 0, 0, _short(self.table), 0, 0, _TO_TABLE, 0)
@@ -103,20 +150,20 @@ class Routes:
 
     def __init__(self, netlink: Netlink) -> None:
         self._netlink = netlink
-        self._routes: dict[tuple[int, bytes, int], bytes] = {}
-        self._rules: list[bytes] = []
+        self._routes: dict[RouteKey, bytes] = {}
+        self._rules: dict[RuleKey, bytes] = {}
 
     def set(self, route: TunnelRoute) -> None:
         """Put it in the place of ours to this prefix in its table. RefusedError where the kernel has no such thing."""
         body = route.body()
-        self._netlink.do(_NEW_ROUTE, body, CREATE | REPLACE)
-        self._routes[route.table, route.prefix, route.length] = body
+        self._netlink.do(NEW_ROUTE, body, CREATE | REPLACE)
+        self._routes[RouteKey(route.table, route.prefix, route.length)] = body
 
     def remove(self, prefix: bytes, length: int, table: int = MAIN) -> None:
         """It is gone; nothing where we didn't set it."""
-        body = self._routes.pop((table, prefix, length), None)
+        body = self._routes.pop(RouteKey(table, prefix, length), None)
         if body is not None:
-            _delete(self._netlink, _DELETE_ROUTE, body)
+            _delete(self._netlink, DELETE_ROUTE, body)
 
     def add_rules_before_local(self, rules: list[TunnelRule]) -> None:
         """Rules that stand before the one that leads into the table of local addresses, which is the first of all.
@@ -124,40 +171,51 @@ class Routes:
         That one goes behind them: the kernel adds a rule behind those of its priority. In between another one of ours
         has its place, so that no moment is without. RefusedError where such rules are there already.
         """
-        meanwhile = TunnelRule(LOCAL, priority=1).body()
+        meanwhile = TunnelRule(LOCAL, priority=1)
         self._add_rule(meanwhile)
-        _delete(self._netlink, _DELETE_RULE, _LOCAL_RULE)
+        _delete(self._netlink, DELETE_RULE, _LOCAL_RULE)
         try:
             for rule in rules:
-                self._add_rule(rule.body())
+                self._add_rule(rule)
         finally:
-            self._netlink.do(_NEW_RULE, _LOCAL_RULE, CREATE | EXCLUSIVE)
-            self._remove_rule(meanwhile)
+            self._netlink.do(NEW_RULE, _LOCAL_RULE, CREATE | EXCLUSIVE)
+            self._remove_rule(meanwhile.key)
 
-    def _add_rule(self, body: bytes) -> None:
-        self._netlink.do(_NEW_RULE, body, CREATE | EXCLUSIVE)
-        self._rules.append(body)
+    def has_set(self, key: RouteKey | RuleKey) -> bool:
+        """See `Owner`."""
+        return key in self._routes or key in self._rules
 
-    def _remove_rule(self, body: bytes) -> None:
-        self._rules.remove(body)
-        _delete(self._netlink, _DELETE_RULE, body)
+    def put_back(self, kind: int, body: bytes) -> None:
+        """See `Owner`. A rule has its place before that of local addresses again."""
+        if kind == NEW_ROUTE:
+            self._netlink.do(kind, body, CREATE | REPLACE)
+        elif (key := rule_key(body)) is not None:
+            self.add_rules_before_local([TunnelRule(key.table, key.mark)])
+
+    def _add_rule(self, rule: TunnelRule) -> None:
+        body = rule.body()
+        self._netlink.do(NEW_RULE, body, CREATE | EXCLUSIVE)
+        self._rules[rule.key] = body
+
+    def _remove_rule(self, key: RuleKey) -> None:
+        _delete(self._netlink, DELETE_RULE, self._rules.pop(key))
 
     def close(self) -> None:
         """Remove all that were set."""
         for table, prefix, length in list(self._routes):
             self.remove(prefix, length, table)
-        for body in list(self._rules):
-            self._remove_rule(body)
+        for key in list(self._rules):
+            self._remove_rule(key)
 
 
 def remove_left(netlink: Netlink) -> int:
     """Remove all routes and rules with our mark, of every table; how many there were."""
-    routes = [body for kind, body in _dump(netlink, _GET_ROUTE) if kind == _NEW_ROUTE and body[5] == MARK]
+    routes = [body for kind, body in _dump(netlink, _GET_ROUTE) if kind == NEW_ROUTE and body[5] == MARK]
     rules = [body for kind, body in _dump(netlink, _GET_RULE) if attributes(body[12:]).get(_FRA_PROTOCOL) == _MARKED]
     if any(attributes(body[12:]).get(_FRA_TABLE) == struct.pack("=I", LOCAL) for body in rules):
         with suppress(RefusedError):  # there already, but for a run that was killed in that very moment
-            netlink.do(_NEW_RULE, _LOCAL_RULE, CREATE | EXCLUSIVE)
-    for kind, bodies in ((_DELETE_ROUTE, routes), (_DELETE_RULE, rules)):
+            netlink.do(NEW_RULE, _LOCAL_RULE, CREATE | EXCLUSIVE)
+    for kind, bodies in ((DELETE_ROUTE, routes), (DELETE_RULE, rules)):
         for body in bodies:
             _delete(netlink, kind, body)
     return len(routes) + len(rules)
@@ -175,4 +233,20 @@ def _delete(netlink: Netlink, kind: int, body: bytes) -> None:
             raise
 
 
-__all__ = ["LOCAL", "MAIN", "Encapsulation", "Routes", "TunnelRoute", "TunnelRule", "remove_left"]
+__all__ = [
+    "DELETE_ROUTE",
+    "DELETE_RULE",
+    "LOCAL",
+    "MAIN",
+    "NEW_ROUTE",
+    "NEW_RULE",
+    "Encapsulation",
+    "RouteKey",
+    "Routes",
+    "RuleKey",
+    "TunnelRoute",
+    "TunnelRule",
+    "remove_left",
+    "route_key",
+    "rule_key",
+]

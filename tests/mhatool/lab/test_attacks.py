@@ -34,6 +34,7 @@ from mhatool.protocol.neighbourhood import home_agents_anycast
 from tests.fuzz.mutate import mutations
 from tests.mhatool.lab.attacker import ATTACKER, Attacker, Key, heard, summed
 from tests.mhatool.lab.standing import AGENTS, HOME, PATIENCE_S, Standing, care_of, standing, until
+from tests.mhatool.lab.withstanding import counted, held, without_numbers, withstands
 
 pytestmark = [
     pytest.mark.root,
@@ -135,43 +136,6 @@ def _where(lab: Standing) -> bytes:
     """The mobile node's care-of address."""
     (address,) = _care_of_addresses(lab, "ha2")
     return parse(address)
-
-
-# --- what has to stay as it is ---
-
-HELD = ("home_address", "care_of_address", "address", "flags", "sequence_number", "lifetime_s", "pending")
-LISTED = ("peer", "home_address", "care_of_address", "state", "flags", "sequence_number", "lifetime_s")
-
-
-def held(lab: Standing) -> dict[str, list[dict[str, Any]]]:
-    """The bindings at both agents and the mobile node's Binding Update List, times aside."""
-    found = {agent: [_only(row, HELD) for row in lab.show(agent, "bindings")] for agent in ("ha1", "ha2")}
-    return {**found, "mn": [_only(row, LISTED) for row in lab.show("mn", "updates") if row["home_registration"]]}
-
-
-def _only(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: row[name] for name in names}
-
-
-def without_numbers(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """The same for attacks that make the mobile node ask its agents."""
-    return {node: [{**row, "sequence_number": 0} for row in rows] for node, rows in tables.items()}
-
-
-def counted(lab: Standing, node: str, what: str, reason: str) -> int:
-    """How many packets a node has `dropped` or `refused` for this reason."""
-    number: int = lab.show(node, "stats")[what].get(reason, 0)
-    return number
-
-
-@contextmanager
-def withstands(lab: Standing, node: str, what: str, reason: str, times: int = 1) -> Iterator[None]:
-    """So many of the packets that are sent meanwhile are dropped or refused for this reason, and nothing changes."""
-    before, tables = counted(lab, node, what, reason), held(lab)
-    yield
-    until(lambda: counted(lab, node, what, reason) >= before + times)
-    assert counted(lab, node, what, reason) == before + times
-    assert held(lab) == tables
 
 
 # --- Binding Updates ---
@@ -367,31 +331,6 @@ def test_more_than_a_node_can_read(lab: Standing, attacker: Attacker) -> None:
 
 
 # --- tunnels ---
-
-
-@pytest.mark.parametrize(
-    ("outer", "inner"),
-    [(ATTACKER, HOME_ADDRESS), (None, NOBODY), (None, ATTACKER)],
-    ids=["another outer source", "another home address", "no home address"],
-)
-def test_a_tunnelled_packet_that_no_binding_covers(
-    lab: Standing, attacker: Attacker, outer: bytes | None, inner: bytes
-) -> None:
-    """RFC 6275, 10.4.5: the outer source is the care-of address that is bound to the inner one."""
-    with withstands(lab, "ha1", "dropped", "tunnel_source"):
-        packet = udp(inner, STRANGER, 40_000, b"forged")
-        attacker.sends(ipv6.encapsulate(packet, outer or _where(lab), AGENT1))
-
-
-@pytest.mark.parametrize(
-    ("outer", "inner"), [(ATTACKER, HOME_ADDRESS), (AGENT1, NOBODY)], ids=["no agent", "another home address"]
-)
-def test_a_packet_tunnelled_to_the_mobile_node_by_nobodys_agent(
-    lab: Standing, attacker: Attacker, outer: bytes, inner: bytes
-) -> None:
-    """RFC 6275, 11.3.1: the outer source is an agent that the node is registered with."""
-    with withstands(lab, "mn", "dropped", "tunnel_source"):
-        attacker.sends(ipv6.encapsulate(udp(STRANGER, inner, 40_000, b"forged"), outer, _where(lab)))
 
 
 def test_packets_of_many_senders_through_the_tunnel(lab: Standing, attacker: Attacker) -> None:

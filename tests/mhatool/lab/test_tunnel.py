@@ -10,8 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from dissectors.ipv6.address import parse
 from mhatool.lab.traffic import lost
+from mhatool.network import datagram as ipv6
+from mhatool.network.traffic import udp
+from tests.mhatool.lab.attacker import ATTACKER, Attacker
 from tests.mhatool.lab.standing import AGENTS, HOME, Standing, care_of, heard, records, standing, times, traffic, until
+from tests.mhatool.lab.withstanding import withstands
 
 pytestmark = [
     pytest.mark.root,
@@ -24,6 +29,7 @@ pytestmark = [
     pytest.mark.ping,
 ]
 HOST = "2001:db8:c::b"
+HOME_ADDRESS, NOBODY, STRANGER = (parse(each) for each in (HOME, "2001:db8:2::dead", "2001:db8:c::66"))
 MEGABYTES = 50
 SLACK_NS = 100_000_000
 """For transit and for a busy machine: ten datagrams."""
@@ -136,22 +142,43 @@ def test_what_no_binding_covers_is_not_unpacked(lab: Standing, outer: str, inner
     assert "4242" not in said
 
 
-def test_what_no_binding_covers_is_counted(lab: Standing) -> None:
-    """Each with its reason, in the kernel too (RFC 6275, 10.4.5)."""
-    before = lab.show("ha1", "stats")["dropped"].get("tunnel_source", 0)
-    forged = (
-        "from scapy.all import IPv6, UDP, send\n"
-        f"send(IPv6(src={HOST!r}, dst={AGENTS[0]!r}) / IPv6(src={HOME!r}, dst={HOST!r}) / UDP(),"
-        " count=3, verbose=False)\n"
-    )
-    assert lab.run("cn2", sys.executable, "-c", forged).returncode == 0
-    until(lambda: lab.show("ha1", "stats")["dropped"].get("tunnel_source", 0) == before + 3)
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [(ATTACKER, HOME_ADDRESS), (None, NOBODY), (None, ATTACKER)],
+    ids=["another outer source", "another home address", "no home address"],
+)
+def test_a_tunnelled_packet_that_no_binding_covers(lab: Standing, outer: bytes | None, inner: bytes) -> None:
+    """RFC 6275, 10.4.5: the outer source is the care-of address that is bound to the inner one."""
+    with withstands(lab, "ha1", "dropped", "tunnel_source"):
+        packet = udp(inner, STRANGER, 40_000, b"forged")
+        Attacker(lab).sends(ipv6.encapsulate(packet, outer or parse(care_of(3)), parse(AGENTS[0])))
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [(ATTACKER, HOME_ADDRESS), (parse(AGENTS[0]), NOBODY)],
+    ids=["no agent", "another home address"],
+)
+def test_a_packet_tunnelled_to_the_mobile_node_by_nobodys_agent(lab: Standing, outer: bytes, inner: bytes) -> None:
+    """RFC 6275, 11.3.1: the outer source is an agent that the node is registered with."""
+    with withstands(lab, "mn", "dropped", "tunnel_source"):
+        packet = udp(STRANGER, inner, 40_000, b"forged")
+        Attacker(lab).sends(ipv6.encapsulate(packet, outer, parse(care_of(3))))
 
 
 def test_an_agents_own_address_is_reached_through_its_tunnel(lab: Standing) -> None:
     """And what is for somebody on the home link goes there: the inner destination decides."""
     for agent in AGENTS:
         assert lab.run("mn", "ping", "-c", "2", "-i", "0.2", "-W", "1", "-I", HOME, agent).returncode == 0
+
+
+def test_what_leads_packets_into_it_is_put_back_where_somebody_removes_it(lab: Standing) -> None:
+    """At the mobile node: the rule for its home address, and the route in that rule's table."""
+    for how in ("rule del table 1350", "route del default table 1350"):
+        said = lab.log("mn").count("put back")
+        assert lab.run("mn", "ip", "-6", *how.split()).returncode == 0
+        until(lambda said=said: lab.log("mn").count("put back") == said + 1)
+        assert lab.run("mn", "ping", "-c", "1", "-W", "1", "-I", HOME, HOST).returncode == 0
 
 
 def test_packets_keep_coming_through_a_move(lab: Standing, tmp_path: Path) -> None:

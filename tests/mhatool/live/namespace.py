@@ -73,9 +73,11 @@ class Namespace:
         """What nodes change: links, addresses, rules, routes of all tables, nftables, settings."""
         return {look: self.run("sh", "-c", look).stdout.splitlines() for look in _LOOKS}
 
-    def registers(self, number: int) -> None:
+    def registers(self, number: int, lifetime_s: int = 60) -> None:
         """A Binding Update of a mobile node that is away: AWAY, on the link of the home agent that is on `left`."""
-        ends = f"--src {AWAY} --dst 2001:db8:2::1 --hoa 2001:db8:2::100 --seq {number} --lifetime 60 --flags AH"
+        ends = (
+            f"--src {AWAY} --dst 2001:db8:2::1 --hoa 2001:db8:2::100 --seq {number} --flags AH --lifetime {lifetime_s}"
+        )
         to = self.does("cat", "/sys/class/net/left/address").strip()
         self.does("sh", "-c", f"mhatool craft bu {ends} -w - | mhatool send - -i right --to {to}")
 

@@ -120,7 +120,9 @@ def test_reload_tells_what_is_otherwise_or_what_is_wrong(tmp_path: Path) -> None
     served(tmp_path, test)
 
 
-@pytest.mark.parametrize("question", [b"", b"{", b"[]", b'{"command": 1}', b'{"command": "fly"}', b"\xff"])
+@pytest.mark.parametrize(
+    "question", [b"", b"{", b"[]", b'{"command": 1}', b'{"command": "fly"}', b"\xff", b"[" * 60_000]
+)
 def test_nonsense_is_told_what_is_possible(tmp_path: Path, question: bytes) -> None:
     async def test(server: Server) -> None:
         answer = await server.asked(question)
@@ -278,3 +280,12 @@ def test_who_may_not_ask_is_told_who_may(asks: Callable[[Path], Any], tmp_path: 
     finally:
         os.seteuid(own)
         folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("asks", [partial(ask, question={"command": "show"}), partial(follow, what="stats")])
+def test_the_socket_of_a_node_that_was_killed_is_nobodys(asks: Callable[[Path], Any], tmp_path: Path) -> None:
+    path = tmp_path / "cn.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
+        dead.bind(str(path))
+    with pytest.raises(LiveError, match=r"^no node runs at .*cn\.sock; start one: mhatool node run CONFIG\.toml$"):
+        list(asks(path))

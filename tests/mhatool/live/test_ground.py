@@ -59,6 +59,33 @@ def test_a_firewall_that_is_loaded_anew_takes_nothing_from_it(machine: Namespace
     machine.does("nft", "delete table inet firewall")
 
 
+@pytest.mark.parametrize("plane", ["seg6", "tun"])
+def test_routes_and_rules_that_somebody_removes_are_put_back(place: Namespace, plane: str) -> None:
+    """As they were, a rule before that of local addresses; what the node removes itself stays away."""
+    if "ha" in place.nodes:
+        place.ends("ha")
+    place.file("ha", "ha", f'constants = "fast-lab"\ndata_plane = "{plane}"')
+    place.starts("ha")
+    place.registers(1)
+    looks = ("ip -6 rule", "ip -6 route show table all proto 135")
+    until(lambda: "2001:db8:2::100 " in place.does(*looks[1].split()))
+    before = [place.does(*look.split()) for look in looks]
+    said = place.log("ha").count("put back")
+    removed = ["ip -6 route del 2001:db8:2::100"]
+    removed += ["ip -6 rule del table 1351", "ip -6 route del 2001:db8:2::1 table 1351"] if plane == "seg6" else []
+    for number, how in enumerate(removed, said + 1):
+        place.does(*how.split())
+        until(lambda number=number: place.log("ha").count("put back") == number)
+        assert [place.does(*look.split()) for look in looks] == before, how
+    assert "removed the route to 2001:db8:2::100/128 in table 254: put back, the node needs it" in place.log("ha")
+    place.registers(2, lifetime_s=0)
+    until(lambda: "2001:db8:2::100 " not in place.does(*looks[1].split()))
+    place.registers(3)
+    until(lambda: "2001:db8:2::100 " in place.does(*looks[1].split()))
+    assert place.log("ha").count("put back") == said + len(removed)
+    assert place.ends("ha") == 0, place.log("ha")
+
+
 def test_an_interface_that_comes_back_is_heard_again(machine: Namespace) -> None:
     machine.registers(3)
     until(lambda: _numbers(machine) == [3])

@@ -36,7 +36,10 @@ def test_where_it_cant_be_written_nothing_may_be_changed(tmp_path: Path) -> None
         Ledger(tmp_path / "run" / "mn.made").add(SETTING, "1")
 
 
-def test_a_file_that_is_none_is_said_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "mn.made").write_text("[[")
+@pytest.mark.parametrize(
+    "kept", ["[[", "5", "[5]", '[[["sysctl", "all"], 1]]', '[[["sysctl", "all", 5], 1]]', "[[[], 1]]"]
+)
+def test_a_file_that_is_none_is_said_with_what_to_do(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "mn.made").write_text(kept)
     with pytest.raises(LiveError, match="remove it to leave that as it is"):
         Ledger(tmp_path / "mn.made").left()

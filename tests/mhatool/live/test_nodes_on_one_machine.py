@@ -1,6 +1,7 @@
 """Nodes beside each other in one network namespace; what they leave there when they stop, or are killed: nothing."""
 
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,3 +74,28 @@ def test_what_has_a_sockets_name_and_is_none_stays(machine: Namespace) -> None:
     assert done.returncode == 2
     assert "cn.sock: there is something else than a socket; give another `control`" in done.stderr
     assert machine.socket("cn").read_text() == "mine"
+
+
+def test_names_that_are_nearly_the_same_have_tables_of_their_own(machine: Namespace) -> None:
+    for name in ("a-b", "a_b"):
+        machine.file(name, "cn")
+        machine.starts(name)
+    assert machine.does("nft", "list", "tables").splitlines() == ["table ip6 mhatool_a-b", "table ip6 mhatool_a_b"]
+    machine.ends("a_b")
+    assert machine.does("nft", "list", "tables").splitlines() == ["table ip6 mhatool_a-b"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_it_comes_up_leaves_nothing(machine: Namespace, number: signal.Signals) -> None:
+    """SIGHUP lets it read its file again, once it is up; the others end it in good order."""
+    before = machine.looks()
+    command = ["ip", "netns", "exec", machine.name, sys.executable, "-m", "mhatool"]
+    file = machine.folder / "ha.toml"
+    with subprocess.Popen([*command, "node", "run", str(file)], cwd=REPOSITORY, stderr=subprocess.DEVNULL) as process:
+        until((machine.folder / "ha.made").exists, pause_s=0.001)
+        process.send_signal(number)
+        if number == signal.SIGHUP:
+            until(lambda: machine.answers("ha"))
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert machine.looks() == before

@@ -87,9 +87,10 @@ def test_a_machine_that_is_as_it_should_be(check: Any) -> None:
             "firewall",
             at(chains=(Chain("inet", "filter", "forward", "forward", "drop"),)),
             "chain inet filter forward drops",
-            "forward iifname '\"mha-*\"' accept; nft add rule inet filter forward meta l4proto 41 accept",
+            "forward oifname '\"mh*\"' accept; nft add rule inet filter forward meta l4proto 41 accept",
         ),
         ("firewall", at(chains=(Chain("ip6", "f", "out", "output", "drop"),)), "chain ip6 f out", "oifname"),
+        ("firewall", at(chains=(Chain("ip6", "f", "in", "input", "drop"),)), "ip6 f in", "f in meta l4proto 41 accept"),
         ("firewall", at(chains=(Chain("netdev", "f", "in", "ingress"),)), "a node doesn't see", "through"),
         ("rules and tables", at(rules=((0, "local"), (1350, "7"))), "rule 1350 with table 7", "another"),
         ("rules and tables", at(rules=((100, "1350"),)), "rule 100 with table 1350", "another"),
@@ -101,7 +102,7 @@ def test_a_machine_that_is_as_it_should_be(check: Any) -> None:
             "nmcli device set eth0 managed no",
         ),
         ("address programs", beside(Daemon("systemd-network")), "also at a mobile node", "Unmanaged=yes"),
-        ("left by killed nodes", at(tables=("ha_1",), nodes=("cn",)), "node ha_1 doesn't run", "mhatool_ha_1"),
+        ("left by killed nodes", at(tables=("ha-1",), nodes=("cn",)), "node ha-1 doesn't run", "mhatool_ha-1"),
     ],
 )
 def test_what_would_catch_a_node(name: str, facts: Facts, said: str, remedy: str) -> None:
@@ -129,7 +130,7 @@ def test_what_would_catch_a_node(name: str, facts: Facts, said: str, remedy: str
         ("rules and tables", at(rules=((1350, "main"),), nodes=("mn",))),
         ("other Mobile IPv6", beside(Daemon("mip6d", runs=False))),
         ("address programs", beside(Daemon("NetworkManager"), role="home_agent")),
-        ("left by killed nodes", at(tables=("ha_1",), nodes=("ha-1",))),
+        ("left by killed nodes", at(tables=("ha-1",), nodes=("ha-1",))),
     ],
 )
 def test_what_looks_alike_and_is_none(name: str, facts: Facts) -> None:
@@ -167,7 +168,8 @@ REAL = {
     ),
     "firewall": (
         "nft 'table inet mine { chain forward { type filter hook forward priority 0; policy drop; }; }'",
-        "nft add rule inet mine forward iifname '\"mha-*\"' accept; "
+        "nft add rule inet mine forward iifname '\"mh*\"' accept; "
+        "nft add rule inet mine forward oifname '\"mh*\"' accept; "
         "nft add rule inet mine forward meta l4proto 41 accept",
     ),
     "left by killed nodes": ("nft add table ip6 mhatool_gone", "nft delete table ip6 mhatool_gone"),

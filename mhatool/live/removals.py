@@ -1,0 +1,106 @@
+"""Whether tunnels' routes and rules are still there: somebody tidies up by hand, or a program that thinks them its own.
+
+The kernel tells of what is removed (rtnetlink(7)), word for word what it takes to put it back. Routes by other devices
+than the node's own go and come with those, and are the engine's business.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from mhatool.live.data_plane.routes import (
+    DELETE_ROUTE,
+    DELETE_RULE,
+    NEW_ROUTE,
+    NEW_RULE,
+    RouteKey,
+    RuleKey,
+    route_key,
+    rule_key,
+)
+from mhatool.live.netlink import RefusedError, messages
+
+_GROUPS: Final = 0x400 | 1 << 18
+"""Of IPv6 routes and rules (RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE)."""
+_ROOM: Final = 1 << 20
+_SO_RCVBUFFORCE: Final = 33
+_ITS_DEVICE_WENT: Final = frozenset({errno.ENETDOWN, errno.ENODEV})
+"""And that is told by who watches the devices."""
+
+
+class Owner(Protocol):
+    """Who has set some of them."""
+
+    def has_set(self, key: RouteKey | RuleKey) -> bool:
+        """Whether it is to be there."""
+
+    def put_back(self, kind: int, body: bytes) -> None:
+        """Ask for it once more. RefusedError where the kernel refuses."""
+
+
+class RemovalWatch:
+    """Puts them back, and says so; `devices` are the numbers of the node's own."""
+
+    def __init__(self, owners: Iterable[Owner], devices: Iterable[int], say: Callable[[str], None]) -> None:
+        self._owners = tuple(owners)
+        self._devices = frozenset(devices)
+        self._say = say
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM)
+        self._socket.setblocking(False)
+        self._socket.bind((0, _GROUPS))
+
+    def fileno(self) -> int:
+        """For whoever waits for changes."""
+        return self._socket.fileno()
+
+    def look(self) -> None:
+        """See what was removed, and not set again since."""
+        for key, (kind, body) in self._removed().items():
+            for owner in self._owners:
+                if owner.has_set(key):
+                    self._put_back(owner, key, kind, body)
+
+    def _removed(self) -> dict[RouteKey | RuleKey, tuple[int, bytes]]:
+        found: dict[RouteKey | RuleKey, tuple[int, bytes]] = {}
+        while True:
+            try:
+                octets = self._socket.recv(_ROOM)
+            except BlockingIOError:
+                return found
+            except OSError:  # more changes than there was room for: of some nobody will ever know
+                self._say("routes change faster than they can be watched: what somebody removed now stays away")
+                continue
+            for kind, _, body, _ in messages(octets):
+                key = self._key(kind, body)
+                if key is not None:
+                    found.pop(key, None)
+                    if kind in (DELETE_ROUTE, DELETE_RULE):
+                        found[key] = NEW_ROUTE if kind == DELETE_ROUTE else NEW_RULE, body
+
+    def _key(self, kind: int, body: bytes) -> RouteKey | RuleKey | None:
+        if kind in (NEW_RULE, DELETE_RULE):
+            return rule_key(body)
+        if kind in (NEW_ROUTE, DELETE_ROUTE):
+            key, device = route_key(body)
+            return key if device in self._devices else None
+        return None
+
+    def _put_back(self, owner: Owner, key: RouteKey | RuleKey, kind: int, body: bytes) -> None:
+        try:
+            owner.put_back(kind, body)
+        except RefusedError as error:
+            if error.errno not in _ITS_DEVICE_WENT:
+                self._say(f"somebody has removed the {key}, and it can't be put back: {error.strerror}")
+        else:
+            self._say(f"somebody has removed the {key}: put back, the node needs it")
+
+    def close(self) -> None:
+        """Hear of no more changes."""
+        self._socket.close()
+
+
+__all__ = ["Owner", "RemovalWatch"]
