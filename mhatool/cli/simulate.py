@@ -175,9 +175,11 @@ def _recovery(found: dict[str, Any]) -> str:
     if not found["mobile_nodes"]:
         return f"{what}: no mobile node was registered with it"
     told = f", the last one told after {found['told_after_s'][1]:.3f} s" if found["told"] else ""
+    home = f", {found['at_home']:,} went home" if found["at_home"] else ""
     again = f" after {found['recovered_after_s'][1]:.3f} s" if found["recovered"] else ""
+    what += f": {found['recovered']:,} of {found['mobile_nodes']:,} mobile nodes had all agents again"
     return (
-        f"{what}: {found['recovered']:,} of {found['mobile_nodes']:,} mobile nodes had all agents again{again}{told}; "
+        f"{what}{again}{home}{told}; "
         f"{found['alarms']:,} Home Agent Unreachable messages, {sum(found['octets'].values()):,} octets until then"
     )
 

@@ -291,6 +291,8 @@ class Announcements:
         """Take in an advertisement, or what acknowledges it: a solicitation or a Binding Update."""
         datagram = seen.datagram
         if seen.message.type == "binding_update":
+            if not self._series:
+                return
             known = self._series.get((datagram.true_destination, datagram.true_source))
             if known is not None:
                 known.answered = True

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import product
+from collections.abc import Iterable, Iterator
 
 from dissectors.options.binding import BindingAuthorizationData
 from dissectors.view import View
@@ -77,7 +76,7 @@ def _in_update(case: Case, update: Update) -> Iterable[Breach]:
     message = case.seen.message
     uses = case.surroundings.known(Tests).uses(case)
     at = _place(message) if uses else None
-    if at is None or _is_misshapen(message):
+    if at is None:
         return ()
     header = message.bytes
     found: tuple[Breach, ...] = ()
@@ -106,7 +105,10 @@ def _in_acknowledgement(case: Case, update: Update) -> Iterable[Breach]:
 
 
 def _place(message: View) -> int | None:
-    """Where in the Mobility Header the authenticator stands, in Authorization Data that are there as a whole."""
+    """Where in the Mobility Header the authenticator stands, in Authorization Data that are there as a whole.
+
+    None too for an update whose Nonce Indices don't stand as they should. It is the same in all messages of a form.
+    """
     form = message.form
     at: int | None = form.known.get(_place) if form is not None else None
     if at is None:
@@ -117,9 +119,9 @@ def _place(message: View) -> int | None:
 
 
 def _found_place(message: View) -> int | None:
-    if message.truncated:
-        return None
     known = message.value
+    if message.truncated or (known is None and message.type == "binding_update" and _is_misshapen(message)):
+        return None
     if known is not None and known.options and known.options[-1].__class__ is BindingAuthorizationData:
         size = len(known.options[-1].authenticator)  # right at the end, as it should be
         at = message.end - size
@@ -132,29 +134,32 @@ def _found_place(message: View) -> int | None:
 
 
 def _is_misshapen(message: View) -> bool:
-    """Whether the nonce indices don't stand as they should; in all messages of a form or in none."""
-    form = message.form
-    known: bool | None = form.known.get(_is_misshapen) if form is not None else None
-    if known is None:
-        indices = message.option("nonce_indices")
-        known = message.value is None and (indices is None or bool(indices.problems))
-        if form is not None:
-            form.known[_is_misshapen] = known
-    return known
+    indices = message.option("nonce_indices")
+    return indices is None or bool(indices.problems)
 
 
-def _usable_tests(uses: tuple[Use, ...], now_ns: int) -> Iterable[tuple[Test, ...]]:
+def _usable_tests(uses: tuple[Use, ...], now_ns: int) -> Iterator[tuple[Test, ...]]:
     """Home Test and Care-of Test whose tokens may be used now, the newest first; for a deletion the Home Test alone.
 
-    Several where a correspondent gave one index anew.
+    Several where a correspondent gave one index anew. The first ones nearly always are right.
     """
-    homes = _usable(uses[-1], now_ns)
-    return product(homes, _usable(uses[0], now_ns)) if len(uses) == 2 else product(homes)
+    for home_test in _usable(uses[-1], now_ns):
+        if len(uses) == 1:
+            yield (home_test,)
+            continue
+        for care_of_test in _usable(uses[0], now_ns):
+            yield home_test, care_of_test
 
 
-def _usable(use: Use, now_ns: int) -> list[Test]:
-    oldest_ns = now_ns - MAX_TOKEN_LIFETIME_NS
-    return [test for test in use.fitting[:KEPT] if test.token and test.time_ns >= oldest_ns]
+def _usable(use: Use, now_ns: int) -> Iterator[Test]:
+    left = KEPT
+    for test in reversed(use.tests):
+        if test.nonce_index == use.nonce_index:
+            if test.token and now_ns - test.time_ns <= MAX_TOKEN_LIFETIME_NS:
+                yield test
+            left -= 1
+            if not left:
+                return
 
 
 def _authenticator(update: Update, key: bytes, header: bytes, at: int) -> bytes:

@@ -36,13 +36,13 @@ class Test(NamedTuple):
 class Use(NamedTuple):
     """One of the nonce indices of a Binding Update, with the latest tests to that address.
 
-    `tests`: all of them, the newest last; `fitting`: those that had this nonce index, the newest first.
+    `tests`: all of them, the newest last; `newest`: the newest that had this nonce index.
     """
 
     kind: str
     nonce_index: int
     tests: Sequence[Test]
-    fitting: list[Test]
+    newest: Test | None
 
 
 @knowledge(*_INDICES)
@@ -96,7 +96,15 @@ class Tests:
 
     def _use(self, kind: str, mobile: bytes, correspondent: bytes, index: int) -> Use:
         tests = self.received(kind, mobile, correspondent)
-        return _make(Use, (kind, index, tests, [test for test in reversed(tests) if test.nonce_index == index]))
+        return _make(Use, (kind, index, tests, _newest(tests, index)))
+
+
+def _newest(tests: Sequence[Test], nonce_index: int) -> Test | None:
+    """Nearly always the last one: the others needn't be looked at."""
+    for test in reversed(tests):
+        if test.nonce_index == nonce_index:
+            return test
+    return None
 
 
 def _test(seen: Seen, message: View) -> Test:

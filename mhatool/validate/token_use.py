@@ -146,7 +146,7 @@ def indices_of_the_tests(case: Case) -> Iterable[Breach]:
     less than 2 s old, else inconclusive. Where the capture cut one of the tests, nothing is said.
     """
     for use in _uses(case):
-        if use.fitting or not use.tests or any(test.nonce_index is None for test in use.tests):
+        if use.newest is not None or not use.tests or any(test.nonce_index is None for test in use.tests):
             continue
         newest = use.tests[-1]
         unsure = case.seen.time_ns - newest.time_ns >= NO_TIME_TO_MOVE_NS
@@ -177,9 +177,9 @@ def young_tokens(case: Case) -> Iterable[Breach]:
     show: inconclusive.
     """
     for use in _uses(case):
-        if not use.fitting:
+        newest = use.newest
+        if newest is None:
             continue
-        newest = use.fitting[0]
         age_ns = case.seen.time_ns - newest.time_ns
         if age_ns > OLD_NS:
             unsure = use.kind == "home_test"

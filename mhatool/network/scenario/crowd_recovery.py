@@ -8,6 +8,7 @@ from typing import Any
 
 from mhatool.engine.events import Event, MessageReceived, MessageSent, UpdateListEntry
 from mhatool.engine.link_events import MachineFailed
+from mhatool.engine.nd_events import LocationChanged
 from mhatool.network.network import Network
 from mhatool.network.scenario.recovery import ALARM
 from mhatool.protocol.lifetime import NS_PER_S
@@ -17,8 +18,8 @@ class CrowdRecovery:
     """Hears a run in which `node`, whose address as a home agent is `address`, fails.
 
     `wanted` are the mobile nodes, and how many agents each wants. `told` and `complete` are, by mobile node that was
-    registered with the one that failed, when it took the first alarm, and when it was registered with as many of the
-    others; instants in nanoseconds.
+    registered with the one that failed, when it took the first alarm, and when it was registered with as many again,
+    perhaps with that one, where it has come back; instants in nanoseconds.
     """
 
     def __init__(self, node: str, address: bytes, wanted: Mapping[str, int]) -> None:
@@ -31,12 +32,15 @@ class CrowdRecovery:
         """The mobile nodes that were registered with it when it failed."""
         self.told: dict[str, int] = {}
         self.complete: dict[str, int] = {}
+        self.at_home: set[str] = set()
+        """Those that went home before they had as many again: there they need none."""
         self.alarms = 0
         """Home Agent Unreachable messages that were sent until all had their agents again."""
         self.octets: Counter[str] = Counter()
         """What each link carried until then, link-layer headers included."""
         self._by_class: Mapping[type[Event], Callable[[Any], None]] = {
             UpdateListEntry: self._entry,
+            LocationChanged: self._moved,
             MachineFailed: self._fails,
             MessageSent: self._sent,
             MessageReceived: self._received,
@@ -44,8 +48,8 @@ class CrowdRecovery:
 
     @property
     def is_going_on(self) -> bool:
-        """Whether somebody hasn't all agents again."""
-        return self.failed is not None and len(self.complete) < len(self.affected)
+        """Whether somebody needs agents, and hasn't all again."""
+        return self.failed is not None and len(self.complete) + len(self.at_home) < len(self.affected)
 
     def watch(self, network: Network) -> None:
         """Hear what its nodes tell, and count what its links carry."""
@@ -72,6 +76,9 @@ class CrowdRecovery:
             self.affected = {
                 name: None for (name, peer), bound in self._bound.items() if bound and peer == self._address
             }
+            for name in self.affected:  # it may have forgotten them: only what it accepts from now on counts
+                self._bound[name, self._address] = False
+                self._living[name] -= 1
 
     def _sent(self, event: MessageSent) -> None:
         if self.is_going_on:
@@ -81,15 +88,21 @@ class CrowdRecovery:
         if event.message == ALARM and event.node in self.affected:
             self.told.setdefault(event.node, event.time_ns)
 
+    def _moved(self, event: LocationChanged) -> None:
+        if event.location == "home" and event.node in self.affected and event.node not in self.complete:
+            self.at_home.add(event.node)
+
     def _entry(self, event: UpdateListEntry) -> None:
         if not event.home_registration:
             return
         key = event.node, event.peer
-        is_bound = not event.gone and event.state in ("BOUND", "WAITAR")
-        if event.peer != self._address:
-            self._living[event.node] += is_bound - self._bound.get(key, False)
+        has_failed = self.failed is not None and event.peer == self._address
+        is_bound = not event.gone and event.state in (("BOUND",) if has_failed else ("BOUND", "WAITAR"))
+        self._living[event.node] += is_bound - self._bound.get(key, False)
         self._bound[key] = is_bound
-        if event.node in self.affected and self._living[event.node] >= self._wanted[event.node]:
+        if event.node not in self.affected or event.node in self.at_home:
+            return
+        if self._living[event.node] >= self._wanted[event.node]:
             self.complete.setdefault(event.node, event.time_ns)
 
     # --- what it came to ---

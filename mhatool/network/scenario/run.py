@@ -174,6 +174,7 @@ class Run:
             "told_after_s": list(told) if told is not None else None,
             "recovered": len(recovery.complete),
             "recovered_after_s": list(complete) if complete is not None else None,
+            "at_home": len(recovery.at_home),
             "alarms": recovery.alarms,
             "octets": dict(recovery.octets),
         }
@@ -247,6 +248,7 @@ SCHEMA: dict[str, Any] = {
                 told_after_s=_FIRST_AND_LAST,
                 recovered=_COUNT,
                 recovered_after_s=_FIRST_AND_LAST,
+                at_home={**_COUNT, "description": "Those that went home before, where they need none"},
                 alarms=_COUNT,
                 octets={**_COUNTS, "description": "What each link carried until then, link-layer headers included"},
             ),

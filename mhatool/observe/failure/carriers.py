@@ -10,6 +10,7 @@ from dissectors.packet import Datagram
 from mhatool.exchange import Latest
 from mhatool.exchange.history import History
 from mhatool.exchange.recent import Recent
+from mhatool.observe.failure.probing import HELD_NS
 from mhatool.observe.moment import Moment
 from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
 
@@ -42,13 +43,18 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Double:
-    """The same inner packet in tunnels of two home agents."""
+    """The same inner packet in tunnels of two home agents.
+
+    `may_be_two`: somebody looked for the home address's link-layer address just before, so the first one may have
+    waited for that, and the second one be the same sent again.
+    """
 
     home_address: bytes
     agent: bytes
     moment: Moment
     other: bytes
     other_moment: Moment
+    may_be_two: bool
 
 
 @dataclass(slots=True)
@@ -69,7 +75,12 @@ class Carriers:
         self._flows: Latest[tuple[bytes, bytes], Flow] = Latest(MOST)
         self._contents: Recent[bytes, tuple[bytes, Moment, bool]] = Recent(MOST, REPEATED_NS)
         """By octets: who tunnelled them, when last, and whether that was the second time."""
+        self._sought: Latest[bytes, Moment] = Latest(MOST)
         self._doubles: Latest[tuple[bytes, frozenset[bytes]], Double] = Latest(MOST)
+
+    def seek(self, home_address: bytes, moment: Moment) -> None:
+        """Somebody on the home link looks for a home address's link-layer address: what is for it waits there."""
+        self._sought.note(home_address, moment)
 
     def see(self, moment: Moment, place: Place, inner: Datagram, agent: bytes) -> bool:
         """A packet in a home agent's tunnel; False where it is one that was seen elsewhere before."""
@@ -98,8 +109,14 @@ class Carriers:
         if other == agent or is_repeated or moment.time_ns - before.time_ns > DOUBLE_NS:
             return
         pair = (inner.destination, frozenset((agent, other)))
-        if pair not in self._doubles:
-            self._doubles.note(pair, Double(inner.destination, agent, moment, other, before))
+        found = Double(inner.destination, agent, moment, other, before, self._may_wait(inner.destination, before))
+        told = self._doubles.get(pair)
+        if told is None or (told.may_be_two and not found.may_be_two):
+            self._doubles.note(pair, found)
+
+    def _may_wait(self, home_address: bytes, moment: Moment) -> bool:
+        sought = self._sought.get(home_address)
+        return sought is not None and moment.time_ns - sought.time_ns <= HELD_NS
 
     def switches(self, from_agent: bytes, since_ns: int, until_ns: int | None) -> Iterator[Switch]:
         """Where another one took up what this agent had carried, in this time; None: to the end."""
@@ -111,5 +128,5 @@ class Carriers:
 
     @property
     def doubles(self) -> list[Double]:
-        """The first one of each mobile node and two home agents."""
+        """The first one of each mobile node and two home agents, rather one that is certain."""
         return list(self._doubles.values())

@@ -137,6 +137,8 @@ class Failures:
         target: bytes | None = message.get("target")
         if target is None or datagram.source == UNSPECIFIED:
             return
+        if is_multicast(datagram.destination) and self.rosters.get(target) is not None:
+            self.carriers.seek(target, moment)
         prober = self.neighbours.agent(datagram.source)
         if not self.rosters.is_agent(prober):
             return

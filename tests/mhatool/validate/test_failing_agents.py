@@ -331,6 +331,15 @@ def test_senders_that_repeat_themselves_are_not_judged() -> None:
     assert told(["MHA-028"], *ROUND, packets[0], (2.6, by(AGENT2, 1))) == []
 
 
+def test_what_waited_for_a_neighbour_looks_like_what_is_sent_again() -> None:
+    """A router looks for the home address (RFC 4861, 7.2.2); the first packet has waited there for up to 3 s."""
+    doubled = ((5.0, by(AGENT, 1)), (5.3, by(AGENT2, 1)))
+    for at, says in ((1.9, sure), (2.1, unsure)):
+        assert says("MHA-028", *ROUND, (at, neighbor_solicitation(PEER, HOME)), *doubled) == [7]
+    again = ((9.0, by(AGENT, 2)), (9.3, by(AGENT2, 2)))
+    assert sure("MHA-028", *ROUND, (2.1, neighbor_solicitation(PEER, HOME)), *doubled, *again) == [9]
+
+
 def test_the_packet_itself_is_no_second_one() -> None:
     """It is seen before the tunnel, and in the tunnel on two links."""
     again = bytearray(by(AGENT, 1))

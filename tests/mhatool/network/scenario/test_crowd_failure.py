@@ -117,3 +117,14 @@ def test_a_failure_that_concerns_nobody_and_one_that_nobody_gets_over() -> None:
         (2, 0),
         (0, 0),
     ]
+
+
+def test_one_that_comes_back_counts_again_and_who_went_home_needs_none() -> None:
+    """A restarted agent is one of the two again as soon as it has accepted: within a probe round and a round trip."""
+    back, home = Run(load("ha-restart", ())), Run(load("return-during-failure", ()))
+    back.happen()
+    home.happen()
+    (restarted,), (crashed,) = back.document()["recoveries"], home.document()["recoveries"]
+    assert (restarted["mobile_nodes"], restarted["recovered"], restarted["at_home"]) == (1, 1, 0)
+    assert restarted["recovered_after_s"][1] < 1.1
+    assert (crashed["mobile_nodes"], crashed["recovered"], crashed["at_home"]) == (1, 0, 1)
