@@ -169,6 +169,8 @@ def read(name: str, lab: str = "") -> tuple[Experiment, Topology]:
     except ScenarioError as error:
         if error.file:
             raise
+        if lab and error.path == ("name",):  # no file says it
+            raise ScenarioError(error.what, file="--lab") from None
         raise ScenarioError(error.what, error.path, file=name, line=line_of(key_lines(text), error.path)) from None
 
 

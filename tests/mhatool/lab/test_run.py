@@ -149,7 +149,7 @@ def _command_line(process: Path) -> str:
     [
         (["papr"], "mhatool: there is no experiment 'papr'; did you mean 'paper'?"),
         (["--out", "/dev/null/here"], "mhatool: /dev/null/here: not a directory; give another --out"),
-        (["--lab", "a name that is too long"], "mhatool: paper: 'a name that is too long': a name is 1 to 8 letters"),
+        (["--lab", "a name that is too long"], "mhatool: --lab: 'a name that is too long': a name is 1 to 8 letters"),
     ],
 )
 def test_what_cannot_be_run_is_told_in_one_line(arguments: list[str], told: str) -> None:
