@@ -13,13 +13,13 @@ from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.live.errors import LiveError
 from mhatool.live.filter import program, tunnelled
 from mhatool.live.hearing import LONGEST, Ring, bind, hearing, lost
+from mhatool.live.memberships import Memberships
 from mhatool.network.ethernet import group_link_address
 
 _ETH_P_IPV6: Final = 0x86DD
 _SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP, _PACKET_MR_MULTICAST = 263, 1, 2, 0
 _PACKET_OUTGOING, _PACKET_OTHERHOST = 4, 3
 _NOT_FOR_US: Final = (_PACKET_OUTGOING, _PACKET_OTHERHOST)
-_IPV6_JOIN_ANYCAST: Final = 27
 _AT_ONCE: Final = 256
 """Packets that are read before something else gets its turn."""
 _SIOCGIFMTU: Final = 0x8921
@@ -39,9 +39,8 @@ class LinkSocket:
         self.link_address: bytes = self._socket.getsockname()[4]
         self.index = socket.if_nametoindex(interface)
         """0 while there is no such interface."""
-        self._groups = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        self._joined: list[bytes] = []
-        self._anycast: list[bytes] = []
+        self._memberships = Memberships(self.index)
+        self._joined: dict[bytes, None] = {}
 
     def fileno(self) -> int:
         """For whoever waits for packets."""
@@ -72,7 +71,7 @@ class LinkSocket:
     def mtu(self) -> int:
         """How long a packet the link takes. OSError where the interface is gone."""
         request = struct.pack("16s24x", self.interface.encode())
-        mtu: int = struct.unpack_from("16xi", fcntl.ioctl(self._groups, _SIOCGIFMTU, request))[0]
+        mtu: int = struct.unpack_from("16xi", fcntl.ioctl(self._socket, _SIOCGIFMTU, request))[0]
         return mtu
 
     def follow(self) -> bool:
@@ -91,9 +90,8 @@ class LinkSocket:
         self.index = index
         if index:
             for group in self._joined:
-                self._membership(group, socket.IPV6_JOIN_GROUP, _PACKET_ADD_MEMBERSHIP)
-            for address in self._anycast:
-                self._share(address)
+                self._tell_the_card(group, _PACKET_ADD_MEMBERSHIP)
+            self._memberships.move(index)
         return True
 
     def _expect_link_address(self) -> None:
@@ -108,34 +106,31 @@ class LinkSocket:
 
     def join(self, group: bytes) -> None:
         """Hear a multicast group, and tell snooping switches so."""
-        self._joined.append(group)
-        self._membership(group, socket.IPV6_JOIN_GROUP, _PACKET_ADD_MEMBERSHIP)
+        self._joined[group] = None
+        self._tell_the_card(group, _PACKET_ADD_MEMBERSHIP)
+        self._memberships.join(group)
 
     def leave(self, group: bytes) -> None:
         """Hear it no longer."""
-        self._joined.remove(group)
-        self._membership(group, socket.IPV6_LEAVE_GROUP, _PACKET_DROP_MEMBERSHIP)
+        del self._joined[group]
+        self._tell_the_card(group, _PACKET_DROP_MEMBERSHIP)
+        self._memberships.leave(group)
 
-    def _membership(self, group: bytes, by_the_kernel: int, by_the_card: int) -> None:
+    def _tell_the_card(self, group: bytes, option: int) -> None:
         link_group = group_link_address(group)
         request = struct.pack("iHH8s", self.index, _PACKET_MR_MULTICAST, len(link_group), link_group)
-        self._socket.setsockopt(_SOL_PACKET, by_the_card, request)
-        self._groups.setsockopt(socket.IPPROTO_IPV6, by_the_kernel, struct.pack("16si", group, self.index))
+        self._socket.setsockopt(_SOL_PACKET, option, request)
 
     def join_anycast(self, address: bytes) -> None:
         """Share an anycast address of the link (RFC 4291, 2.6); the kernel answers for it then."""
-        self._anycast.append(address)
-        self._share(address)
-
-    def _share(self, address: bytes) -> None:
-        self._groups.setsockopt(socket.IPPROTO_IPV6, _IPV6_JOIN_ANYCAST, struct.pack("16si", address, self.index))
+        self._memberships.share(address)
 
     def close(self) -> None:
         """Hear and say nothing any more; groups are left with it."""
         self._socket.close()
         if self.tunnelled is not None:
             self.tunnelled.close()
-        self._groups.close()
+        self._memberships.close()
 
 
 def _index_of(interface: str) -> int:
