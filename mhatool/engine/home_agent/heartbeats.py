@@ -78,6 +78,7 @@ class Heartbeats:
             if peer is None:
                 continue
             if not peer.shared:
+                peer.resigned |= not self._is_known(address)  # nothing would end the asking of one that stays silent
                 self.probing.feed(peer, PeerInput.UNSHARED, now)
             elif peer.state is PeerState.EMPTY and not peer.lacking:
                 self.probing.feed(peer, PeerInput.RELEARNED, now)

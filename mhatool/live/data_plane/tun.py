@@ -26,6 +26,7 @@ _AT_ONCE: Final = 256
 _ANYWHERE: Final = bytes(16)
 _NO_PACKET: Final = 40
 """Shorter than an IPv6 header."""
+_VERSION: Final = 6
 _AGAIN_S: Final = 1.0
 _MOST_FLOWS: Final = 10_000
 
@@ -180,14 +181,18 @@ class TunDataPlane:
     # --- in ---
 
     def unpack(self, tunnelled: Ring) -> None:
-        """See `DataPlane`. One look into a table tells whether a binding covers a packet, however many there are."""
+        """See `DataPlane`. One look into a table tells whether a binding covers a packet, however many there are.
+
+        The kernel drops what is shorter than it says, as it does with all that arrives.
+        """
         file, at_agent, at_node = self._file, self._covered[End.HOME_AGENT], self._covered[End.MOBILE_NODE]
         for datagram in tunnelled.read(_AT_ONCE):
             ends = datagram[8:40]
             tunnel = at_agent.get(ends + datagram[48:64]) or at_node.get(ends + datagram[64:80])
-            if tunnel is None or not ipv6.is_whole(inner := datagram[ipv6.HEADER :]):
+            if tunnel is None or datagram[ipv6.HEADER] >> 4 != _VERSION:
                 self._refused += ends[16:] in self._own
                 continue
+            inner = datagram[ipv6.HEADER :]
             if tunnel.end is End.MOBILE_NODE:
                 self._tell_now_and_then(PacketTunnelled(ipv6.destination(inner), ipv6.source(inner)))
             os.write(file, inner)

@@ -20,6 +20,7 @@ from tests.mhatool.engine.home_agent.stage import (
     SECOND,
     THIRD,
     agent,
+    knows_second,
     registers,
     update,
 )
@@ -129,6 +130,22 @@ def test_it_ends_with_the_binding(lifetime_s: int) -> None:
     # From the acceptance a second after the update, its instant included, to the end, which isn't: one a second.
     assert len(lives(play, lifetime_s + 10)) == (lifetime_s - 1) / IDLE_S
     assert play.node.next_timer() is not None  # the other one's advertised lifetime
+
+
+def test_a_silent_one_that_nobody_advertises_is_given_up_with_the_binding() -> None:
+    """Its advertisement ends at 5 s; then it asks, once: from then on it is asked, but not after the binding's end."""
+    play = agent()
+    knows_second(play, lifetime_s=5)
+    registers(play, flags="AHM", agents=(AGENT, SECOND), lifetime_s=100)
+    play.waits(10)
+    requests(play)
+    says(play, SECOND, "")
+    play.waits(80)
+    assert requests(play) != []
+    play.waits(20)
+    requests(play)
+    play.waits(3600)
+    assert (requests(play), play.node.next_timer()) == ([], None)
 
 
 def test_with_no_failures_allowed_nobody_is_asked() -> None:
