@@ -218,8 +218,7 @@ class Memory:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = open(new, "wb", buffering=0, opener=_own)  # noqa: SIM115 - closed by `close`
             self._file = file
-            with suppress(OSError):  # a file system without locks
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
             _write(file, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
             os.fsync(file.fileno())
             os.replace(new, self._path)
@@ -257,11 +256,20 @@ def _content(path: Path) -> bytes:
     with open(number, "rb") as file:
         if not stat.S_ISREG(os.fstat(number).st_mode):
             raise LiveError(f"{path}: there is something else than a file; give another `state`")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LiveError(f"{path}: another node writes there; stop it, or give another `state`") from None
+        if not _lock(file):
+            raise LiveError(f"{path}: another node writes there; stop it, or give another `state`")
         return file.read()
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Whether the file is ours now; on a file system without locks all are."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _write(file: BinaryIO, octets: bytes) -> None:

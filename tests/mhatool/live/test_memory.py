@@ -191,6 +191,15 @@ def test_what_another_node_writes_is_left_to_it(tmp_path: Path) -> None:
     assert [kept.sequence_number for kept in made(path).bindings] == [8]
 
 
+def test_a_file_system_without_locks_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: Any) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    made(tmp_path / "ha1.state").hear(cached(7))
+    assert [kept.sequence_number for kept in made(tmp_path / "ha1.state").bindings] == [7]
+
+
 def test_a_full_disk_is_said_once_and_the_next_change_is_kept_again(tmp_path: Path) -> None:
     path = tmp_path / "full" / "ha1.state"
     memory = made(path)
