@@ -102,3 +102,15 @@ def test_what_is_wrong_with_keys_is_told_with_the_line_of_their_own_file(
     assert len(load(str(path)).configuration.associations) == 1
     keys.write_text(KEYS.replace(old, new, 1))
     assert _wrong(path) == f"ha1.keys{told}"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601])
+def test_keys_that_others_may_read_or_write_are_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "node.toml"
+    path.write_text(EXAMPLES["ha"].replace("insecure = true", 'keys = "ha1.keys"'))
+    keys = tmp_path / "ha1.keys"
+    keys.write_text(KEYS)
+    keys.chmod(mode)
+    assert _wrong(path) == f"node.toml:3: keys: {keys} can be read by others: chmod 600 {keys}"
+    keys.chmod(0o600)
+    assert load(str(path)).configuration.requires_authentication

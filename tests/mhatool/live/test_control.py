@@ -289,3 +289,16 @@ def test_the_socket_of_a_node_that_was_killed_is_nobodys(asks: Callable[[Path], 
         dead.bind(str(path))
     with pytest.raises(LiveError, match=r"^no node runs at .*cn\.sock; start one: mhatool node run CONFIG\.toml$"):
         list(asks(path))
+
+
+def test_nobody_else_may_ask(tmp_path: Path) -> None:
+    """Who may write to the socket may stop the node: its owner alone, whatever the mask is."""
+
+    async def test(server: Server) -> None:
+        assert server.path.stat().st_mode & 0o777 == 0o700
+
+    before = os.umask(0)
+    try:
+        served(tmp_path, test)
+    finally:
+        os.umask(before)
