@@ -68,6 +68,10 @@ def run(config: ConfigArgument) -> None:
         run_live(live, lambda _: logging.getLogger("mhatool.live").info("up"))
     except LiveError as error:
         fail(str(error))
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        what = (error.strerror or str(error)).lower()
+        fail(f"{live.file.name} can't go on: {place}{what}", "MHATOOL_TRACEBACK=1 shows where")
 
 
 @subcommand(app)

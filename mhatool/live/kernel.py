@@ -26,6 +26,9 @@ from mhatool.live.netlink import CREATE, REPLACE
 from mhatool.live.netlink import Netlink as OwnNetlink
 
 _IFA_F_NODAD: Final = 0x02
+_IFA_F_PERMANENT: Final = 0x80
+_GLOBAL: Final = 0
+"""The scope of addresses that are good everywhere."""
 _MAIN: Final = 254
 _METRIC: Final = 128
 _ON_LINK_METRIC: Final = 512
@@ -92,6 +95,12 @@ class Kernel:
             socket.inet_pton(socket.AF_INET6, each.get_attr("IFA_ADDRESS")): names.get(each["index"], "")
             for each in found
         }
+
+    def learned(self, interface: str) -> list[bytes]:
+        """The addresses that the kernel itself has taken there, from advertisements: they end some day."""
+        found = self._netlink("get_addr", family=socket.AF_INET6, index=self._index(interface), scope=_GLOBAL)
+        ending = (each for each in found if not each.get_attr("IFA_FLAGS", each["flags"]) & _IFA_F_PERMANENT)
+        return [socket.inet_pton(socket.AF_INET6, each.get_attr("IFA_ADDRESS")) for each in ending]
 
     # --- routes ---
 

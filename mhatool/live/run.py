@@ -13,6 +13,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any, Final
 
+from dissectors.ipv6.address import text
 from mhatool.engine.commands import RestoreBindings
 from mhatool.engine.events import Event
 from mhatool.engine.node import Node
@@ -193,6 +194,9 @@ def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:
             kernel.set_sysctl(interface, "forwarding", 1)
     for interface in live.interfaces:
         _prepare(live, kernel, interface)
+        for address in kernel.learned(interface) if live.file.role == "mobile_node" else ():
+            what = "the kernel has it from an advertisement, and keeps it on links where it is nobody's"
+            LOG.warning("%s: %s; ip -6 address flush dev %s to %s", text(address), what, interface, text(address))
 
 
 def _prepare(live: LiveNode, kernel: Kernel, interface: str) -> None:

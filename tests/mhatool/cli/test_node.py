@@ -1,5 +1,6 @@
 """Which node a command means, and a table that is watched; what the nodes themselves do is in tests/mhatool/live."""
 
+import errno
 import json
 import socket
 import threading
@@ -12,7 +13,8 @@ import pytest
 
 from mhatool.cli import watch as watching
 from mhatool.cli.common import CommandError
-from mhatool.cli.node import socket_of
+from mhatool.cli.node import run, socket_of
+from mhatool.live.examples import EXAMPLES
 
 
 @pytest.fixture
@@ -120,3 +122,18 @@ def test_who_cant_follow_is_told(folder: Path) -> None:
         pytest.raises(CommandError, match="read faster"),
     ):
         watching.watch(path, "log", json=True)
+
+
+def test_what_the_kernel_refuses_is_the_nodes_not_standard_outputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr("mhatool.live.run.run", refused)
+    path = tmp_path / "ha1.toml"
+    path.write_text(EXAMPLES["ha"])
+    with pytest.raises(
+        CommandError, match=r"^ha1 can't go on: cannot allocate memory; MHATOOL_TRACEBACK=1 shows where$"
+    ):
+        run(str(path))

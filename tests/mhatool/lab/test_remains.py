@@ -157,5 +157,9 @@ def test_a_namespace_that_was_left_goes_by_the_lab_s_name_alone(tmp_path: Path) 
     output_of(("ip", "netns", "add", f"mhatool-{NAME}-a"))
     with pytest.raises(LabError, match=r"^no lab stands"):
         meant(None, tmp_path)
+    for pattern in ("*", NAME[:-1] + "?", ""):
+        assert namespaces(pattern) == []
+        with pytest.raises(LabError, match=r"^no lab stands"):
+            meant(pattern, tmp_path)
     remove(meant(NAME, tmp_path), tmp_path)
     assert namespaces(NAME) == []

@@ -54,3 +54,19 @@ def test_what_somebody_else_had_set_is_as_before(tmp_path: Path, number: signal.
             machine.starts("ha")
             machine.ends("ha")
         assert machine.looks() == before
+
+
+def test_what_the_kernel_has_learned_before_is_told_of(tmp_path: Path) -> None:
+    """An address that ends some day is from an advertisement; one for ever is somebody's own."""
+    with namespace(tmp_path) as machine:
+        machine.file("mn", "mn")
+        ends = ("valid_lft", "1000", "preferred_lft", "1000")
+        machine.does("ip", "address", "add", "2001:db8:7::1/64", "dev", "right", *ends)
+        machine.does("ip", "address", "add", "2001:db8:7::2/64", "dev", "right")
+        machine.does("ip", "address", "add", "2001:db8:7::3/64", "dev", "left", *ends)
+        machine.starts("mn")
+        told = [line for line in machine.log("mn").splitlines() if "advertisement" in line]
+        assert len(told) == 1
+        assert told[0].startswith("mn: 2001:db8:7::1: the kernel has it from an advertisement")
+        machine.does("sh", "-c", told[0].rpartition("; ")[2])
+        assert "2001:db8:7::1/64" not in machine.does("ip", "-6", "address", "show", "dev", "right")
