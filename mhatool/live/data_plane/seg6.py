@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 from dissectors.ipv6.address import is_link_local
@@ -68,8 +69,7 @@ class Seg6:
 
     def lead(self, home: bytes, into: Into, local: bytes, remote: bytes) -> bool:
         """See `KernelTunnels`."""
-        others = {each for other, each in self._locals.items() if other != home}
-        if others - {local}:
+        if self._source_of_others(home) not in {None, local}:
             self.unlead(home, into)
             return False
         self._source.set(local)
@@ -78,6 +78,10 @@ class Seg6:
         encapsulation = Encapsulation(_SEG6, _segments(remote))
         self._routes.set(TunnelRoute(prefix, length, self._index, encapsulation, table, self._mtu))
         return True
+
+    def _source_of_others(self, home: bytes) -> bytes | None:
+        """What all other tunnels have in common; None where there is none."""
+        return next((local for other, local in islice(self._locals.items(), 2) if other != home), None)
 
     def unlead(self, home: bytes, into: Into) -> None:
         """See `KernelTunnels`."""
