@@ -76,10 +76,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def ended_by_signals() -> AbstractContextManager[None]:
     """SIGTERM and SIGHUP are as Ctrl-C; when one has come, the others don't disturb the cleaning up."""
 
+    from mhatool.lab.run import interrupt
+
     def end(_number: int, _frame: Any) -> None:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        interrupt()
 
     return _handled(end)
 

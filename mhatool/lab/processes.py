@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from mhatool.lab.errors import LabError
+from mhatool.lab.run import unbroken
 
 GRACE_S: Final = 5.0
 """Between asking a process to end and ending it."""
@@ -56,6 +57,10 @@ class Processes:
 
     def start(self, name: str, command: Sequence[str]) -> Process:
         """Start it in the background; what it says goes to NAME.log in the folder. OSError where there is no room."""
+        with unbroken():
+            return self._start(name, command)
+
+    def _start(self, name: str, command: Sequence[str]) -> Process:
         with (self._folder / f"{name}.log").open("ab") as log:
             began = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         found = _look(began.pid)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from mhatool.lab.commands import Command
@@ -12,10 +13,41 @@ from mhatool.lab.errors import LabError
 PATIENCE_S: Final = 30.0
 
 
+class _Interrupts:
+    """Whether one waits until what must be done whole is done."""
+
+    held = 0
+    waits = False
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """What is done in here is done whole: `interrupt` waits for its end.
+
+    Half of it, a process that nobody knows of, say, could not be cleaned up.
+    """
+    _Interrupts.held += 1
+    try:
+        yield
+    finally:
+        _Interrupts.held -= 1
+        if _Interrupts.waits and not _Interrupts.held:
+            _Interrupts.waits = False
+            raise KeyboardInterrupt
+
+
+def interrupt() -> None:
+    """What a signal's handler calls: KeyboardInterrupt, now or as soon as nothing is in the middle any more."""
+    if not _Interrupts.held:
+        raise KeyboardInterrupt
+    _Interrupts.waits = True
+
+
 def run(wanted: Iterable[Command]) -> None:
     """Run these, one after another. LabError with the command and what it said where one fails."""
     for command in wanted:
-        output_of(command)
+        with unbroken():
+            output_of(command)
 
 
 def output_of(command: Command, *, within_s: float = PATIENCE_S) -> str:
@@ -33,4 +65,4 @@ def output_of(command: Command, *, within_s: float = PATIENCE_S) -> str:
     return done.stdout
 
 
-__all__ = ["output_of", "run"]
+__all__ = ["interrupt", "output_of", "run", "unbroken"]

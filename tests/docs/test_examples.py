@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from mhatool.lab.remains import all_labs
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^(?P<indent> *)```console(?P<markers>(?: +\w+)*) *$")
 IN_NAMESPACE = "namespace"
@@ -147,7 +149,8 @@ def labs() -> Iterator[list[str]]:
     names: list[str] = []
     yield names
     for name in names:
-        subprocess.run(["mhatool", "lab", "destroy", name], stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(["mhatool", "lab", "destroy", name], capture_output=True, check=False)  # most are gone by then
+        assert name not in all_labs()
 
 
 def marks(block: Block) -> list[pytest.MarkDecorator]:

@@ -394,7 +394,8 @@ def test_lists_that_say_more_than_there_is(lab: Standing, attacker: Attacker) ->
     with withstands(lab, "ha1", "dropped", "malformed", times=2):
         for length in (0xFF, 31):
             attacker.sends(summed(update[:at] + bytes([length]) + update[at + 1 :]))
-    with withstands(lab, "mn", "dropped", "not_our_role"):  # no list of whole addresses is none at all
+    # No list of whole addresses is none at all. Kernels' Router Solicitations are dropped for the same reason.
+    with withstands(lab, "mn", "dropped", "not_our_role", exactly=False):
         attacker.sends(summed(_one_octet_less(_alarm(lab, attacker, AGENT2, AGENT1))))
 
 

@@ -14,7 +14,7 @@ from mhatool.lab.gathering import Gathering
 from mhatool.lab.lab import Lab, meant, standing
 from mhatool.lab.processes import Process, in_namespace
 from mhatool.lab.remains import namespaces, remove
-from mhatool.lab.run import output_of
+from mhatool.lab.run import interrupt, output_of, unbroken
 from mhatool.lab.topology import load
 from tests.mhatool.lab.standing import until
 from tests.mhatool.lab.test_wrong_topologies import WRITTEN
@@ -163,3 +163,21 @@ def test_a_namespace_that_was_left_goes_by_the_lab_s_name_alone(tmp_path: Path) 
             meant(pattern, tmp_path)
     remove(meant(NAME, tmp_path), tmp_path)
     assert namespaces(NAME) == []
+
+
+def _start(done: list[str]) -> None:
+    with unbroken():
+        with unbroken():
+            interrupt()
+            done.append("started")
+        done.append("noted")
+
+
+def test_an_interrupt_waits_until_a_process_is_known() -> None:
+    """One that came between its start and its entry would leave a process that nobody ends."""
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        _start(done)
+    assert done == ["started", "noted"]
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()

@@ -151,8 +151,9 @@ def test_our_home_agent_serves_a_plain_mobile_node(ns: Namespace) -> None:
         ["mhatool", "diff", str(before), str(ours), "--tolerance", "0.5"], capture_output=True, text=True, check=False
     )
     assert done.stdout == "No differences in 2 exchanges.\n", done.stdout + done.stderr
-    for filtering in (TUNNELLED, FORWARDED):
-        assert len(seen(ours, filtering)) == len(seen(before, filtering)) > 5
+    for filtering in (TUNNELLED, FORWARDED):  # one echo each half second, and so exact are the answers' times above
+        assert abs(len(seen(ours, filtering)) - len(seen(before, filtering))) <= 1
+        assert len(seen(ours, filtering)) > 5
 
 
 @pytest.mark.soak
