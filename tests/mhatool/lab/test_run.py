@@ -8,7 +8,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -82,21 +81,15 @@ def test_the_papers_experiment_tells_the_story_of_its_simulation(tmp_path: Path)
     assert run.report["simulation"]["exchanges"] == 5
     assert [capture["findings"].get("error", 0) for capture in run.report["captures"]] == [0] * 6
     simulated, live = run.folder / "simulated.pcapng", run.folder / "all.pcapng"
-    vantage_points = [run.folder / capture["file"] for capture in run.report["captures"]]
-    commands = [("diff", str(simulated), str(live)), *(("crosscheck", str(file)) for file in vantage_points)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done in pool.map(_done, commands):
-            assert done.returncode == 0, done.stdout + done.stderr
+    for command in (("diff", str(simulated), str(live)), ("crosscheck", str(live))):  # it has the packets of all links
+        done = subprocess.run(["mhatool", *command], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
     names = ["--names", str(run.folder / "names.toml")]
     assert _tables(live, *names) == _tables(simulated, *names) != []
     _at_once(run)
     assert "mn moves to foreign3" in _page(run)
     seen = measured(run.folder / "report.html", 1280)
     assert (seen["empty"], seen["cut"], seen["wide"] <= 0) == (0, [], True)
-
-
-def _done(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["mhatool", *command], capture_output=True, text=True, check=False)
 
 
 def _tables(capture: Path, *options: str) -> list[str]:
