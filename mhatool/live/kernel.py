@@ -218,14 +218,16 @@ class Kernel:
     def clean(self, *, alone: bool) -> int:
         """Remove what an earlier run has left behind; how many things that were.
 
-        Where other nodes run in this namespace (not `alone`), routes and rules with our mark may be theirs, and stay.
+        Where other nodes run in this namespace (not `alone`), routes and rules with our mark may be theirs, and stay:
+        but for those of seg6, which one node alone may have, if that was this one.
         """
+        had_seg6 = TUNNEL_SOURCE in self._ledger.left()
         given_back = self._give_back()
-        if not alone:
+        if not alone and not had_seg6:
             return given_back
         netlink = OwnNetlink()
         try:
-            return given_back + remove_left(netlink)
+            return given_back + remove_left(netlink, of_seg6=not alone)
         finally:
             netlink.close()
 

@@ -14,7 +14,7 @@ from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.situation import CORRESPONDENT
 
-MOST_KEYS = 10_000
+MOST_KEYS = 8_000
 MAX_TOKEN_LIFETIME_NS = nanoseconds(210)
 """How long a mobile node may use a token (RFC 6275, 12)."""
 KEPT = 4

@@ -27,7 +27,7 @@ JITTER_NS = nanoseconds(0.1)
 """How much later than an update a test may be stamped that came before it."""
 ASKED_LATELY_NS = nanoseconds(10)
 MOST = 50_000
-MOST_COOKIES = 20_000
+MOST_COOKIES = 16_000
 KEPT_NS = nanoseconds(24 * 3600)
 """How long a cookie is remembered at least, as long as they aren't too many."""
 _make = tuple.__new__  # a third of the time of Sent(...)

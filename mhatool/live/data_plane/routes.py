@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from dissectors.ipv6.address import text
-from mhatool.live.marks import MARK
+from mhatool.live.marks import MARK, UNPACKING
 from mhatool.live.netlink import CREATE, DUMP, EXCLUSIVE, REPLACE, Netlink, RefusedError, attribute, attributes, nested
 
 MAIN, LOCAL = 254, 255
@@ -141,6 +141,7 @@ class TunnelRule:
 
 
 _MARKED: Final = bytes([MARK])
+_SEG6_TABLES: Final = frozenset(struct.pack("=I", table) for table in (UNPACKING, LOCAL))
 _LOCAL_RULE: Final = TunnelRule(LOCAL, maker=2).body()
 """As the kernel has made it."""
 
@@ -208,10 +209,16 @@ class Routes:
             self._remove_rule(key)
 
 
-def remove_left(netlink: Netlink) -> int:
-    """Remove all routes and rules with our mark, of every table; how many there were."""
+def remove_left(netlink: Netlink, *, of_seg6: bool = False) -> int:
+    """Remove all routes and rules with our mark, of every table; how many there were.
+
+    `of_seg6`: only those by which the kernel wraps and unpacks, of the one node of a namespace that may have such.
+    """
     routes = [body for kind, body in _dump(netlink, _GET_ROUTE) if kind == NEW_ROUTE and body[5] == MARK]
     rules = [body for kind, body in _dump(netlink, _GET_RULE) if attributes(body[12:]).get(_FRA_PROTOCOL) == _MARKED]
+    if of_seg6:
+        routes = [body for body in routes if body[7] == _FOR_THIS_MACHINE or _ENCAP_TYPE in attributes(body[12:])]
+        rules = [body for body in rules if attributes(body[12:]).get(_FRA_TABLE) in _SEG6_TABLES]
     if any(attributes(body[12:]).get(_FRA_TABLE) == struct.pack("=I", LOCAL) for body in rules):
         with suppress(RefusedError):  # there already, but for a run that was killed in that very moment
             netlink.do(NEW_RULE, _LOCAL_RULE, CREATE | EXCLUSIVE)

@@ -57,6 +57,7 @@ class Seg6:
         try:
             _try_route(routes, Encapsulation(_SEG6, _segments(_LOOPBACK)))
             _try_route(routes, _end_dt6(MAIN))
+            self._source.claim()
             routes.add_rules_before_local(rules)
         except RefusedError as error:
             self._source.close()
@@ -161,13 +162,17 @@ class TunnelSource:
         answer = self._netlink.ask(self._family, _generic(_GET_SOURCE))
         return attributes(answer[0][1][4:])[1]
 
+    def claim(self) -> None:
+        """It is this node's, and with it all of seg6: should it be killed, its next start knows what to remove."""
+        if not self._is_ours:
+            self._ledger.add(TUNNEL_SOURCE, "")
+            self._is_ours = True
+
     def set(self, address: bytes) -> None:
         """From now on. Not again where it is so: the kernel waits some 10 ms after a change, until all have seen it."""
         if address == self._address:
             return
-        if not self._is_ours:
-            self._ledger.add(TUNNEL_SOURCE, "")
-            self._is_ours = True
+        self.claim()
         self._set(address)
 
     def _set(self, address: bytes) -> None:
@@ -177,7 +182,8 @@ class TunnelSource:
     def close(self) -> None:
         """As it was."""
         if self._is_ours:
-            self._set(_NOBODY)
+            if self._address != _NOBODY:
+                self._set(_NOBODY)
             self._ledger.remove(TUNNEL_SOURCE)
         self._netlink.close()
 

@@ -99,3 +99,21 @@ def test_a_signal_while_it_comes_up_leaves_nothing(machine: Namespace, number: s
             process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     assert machine.looks() == before
+
+
+@pytest.mark.parametrize("registers", [False, True])
+def test_a_killed_agent_s_tunnels_are_its_own_again_beside_another_node(machine: Namespace, registers: bool) -> None:
+    """Only one node of a namespace has seg6's routes and rules: what is left of them was this one's."""
+    machine.file("ha", "ha", 'data_plane = "seg6"')
+    before = machine.looks()
+    for name in ("ha", "cn"):
+        machine.starts(name)
+    if registers:
+        machine.registers(1)
+        until(lambda: machine.show("ha", "bindings"))
+    machine.ends("ha", signal.SIGKILL)
+    machine.starts("ha")
+    assert "that an earlier run had left behind" in machine.log("ha")
+    for name in ("ha", "cn"):
+        machine.ends(name)
+    assert machine.looks() == before
