@@ -9,6 +9,7 @@ import re
 import socket
 import subprocess
 import tempfile
+import threading
 from typing import IO, BinaryIO, Final, NamedTuple, cast
 
 from mhatool.capture.errors import CaptureError, one_line
@@ -17,6 +18,8 @@ from mhatool.capture.source import RawInput
 
 _PATIENCE_S: Final = 5.0
 """How long dumpcap may take to end before it is killed."""
+_AGAIN_S: Final = 0.5
+"""After which it is asked again to end."""
 _GUARD: Final = ("sh", "-c", 'read -r _; kill "$1"', "sh")
 """Waits for the end of its input, which comes when we end in whatever way, and ends dumpcap then."""
 _ALLOW: Final = "use sudo, or let dumpcap do it for you: sudo dpkg-reconfigure wireshark-common"
@@ -70,6 +73,17 @@ class Dumpcap:
     def stop(self) -> None:
         """Ask it to end the capture; what it has of it still comes. For signal handlers too."""
         self._child.terminate()
+        threading.Thread(target=self._insist, daemon=True).start()
+
+    def _insist(self) -> None:
+        """It forgets a signal that comes right before it begins to wait for the writer of a FIFO."""
+        while not self._ends_within(_AGAIN_S):
+            self._child.terminate()
+
+    def _ends_within(self, seconds: float) -> bool:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(seconds)
+        return self._child.returncode is not None
 
     def said(self) -> str:
         """All that it said, once `output` has ended."""
@@ -82,7 +96,7 @@ class Dumpcap:
         """End it if it still runs: its pipe is closed, so that it doesn't wait for us to read."""
         if self._words.closed:
             return
-        self.stop()
+        self._child.terminate()
         self.output.close()
         try:
             self._child.wait(_PATIENCE_S)

@@ -441,3 +441,22 @@ def test_files_are_read_as_before(captures: Path) -> None:
     result = mhatool("info", capture, capture, "--jsonl")
     assert (result.status, result.err) == (0, "")
     assert [json.loads(line)["file"] for line in result.out.splitlines()] == [str(capture)] * 2
+
+
+def test_a_dumpcap_that_forgets_the_first_request_is_asked_again(tmp_path: Path) -> None:
+    """As the real one does where the signal comes right before it begins to wait for the writer of a FIFO."""
+    script = tmp_path / "dumpcap"
+    forgets = 'trap \'[ -e "$0.asked" ] && exit 0; : > "$0.asked"\' TERM; : > "$0.runs"; while :; do sleep 0.05; done'
+    script.write_text(f"#!/bin/sh\n{forgets}\n")
+    script.chmod(0o700)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with subprocess.Popen(
+        [*COMMAND, "info", "-i", "lo"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    ) as process:
+        deadline = time.monotonic() + 20
+        while not (tmp_path / "dumpcap.runs").exists():
+            assert time.monotonic() < deadline
+            select.select([], [], [], 0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    assert (tmp_path / "dumpcap.asked").exists()
