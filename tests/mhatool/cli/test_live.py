@@ -453,10 +453,13 @@ def test_a_dumpcap_that_forgets_the_first_request_is_asked_again(tmp_path: Path)
     with subprocess.Popen(
         [*COMMAND, "info", "-i", "lo"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
     ) as process:
-        deadline = time.monotonic() + 20
-        while not (tmp_path / "dumpcap.runs").exists():
-            assert time.monotonic() < deadline
-            select.select([], [], [], 0.01)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        try:
+            deadline = time.monotonic() + 20
+            while not (tmp_path / "dumpcap.runs").exists():
+                assert time.monotonic() < deadline
+                select.select([], [], [], 0.01)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
     assert (tmp_path / "dumpcap.asked").exists()
