@@ -1,5 +1,6 @@
 """`mhatool lab run`: the built-in experiments happen, and what they measure keeps to what docs/live.md says of them."""
 
+import itertools
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +41,16 @@ TOLD_S = (RFC6275.probe_failures + 1) * PROBE_S + 0.5
 """(failures + 1) x interval + 0.5 s."""
 
 
+_LABS = itertools.count(1)
+"""Each has its own, since two stand beside each other."""
+
+
 class Run:
     """An experiment that has happened, and its report."""
 
     def __init__(self, folder: Path, *command: str) -> None:
         self.folder = folder
-        self.lab = f"r{os.getpid() % 100_000}"
+        self.lab = f"r{next(_LABS)}{os.getpid() % 100_000}"
         whole = [*command, "--out", str(folder), "--lab", self.lab]
         done = subprocess.run(whole, capture_output=True, text=True, timeout=100, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -71,10 +77,20 @@ def _page(run: Run) -> str:
     return text
 
 
+@pytest.fixture(scope="module")
+def side_by_side(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
+    """Two labs at once, which wait most of the time and know nothing of each other."""
+    folder = tmp_path_factory.mktemp("side-by-side")
+    with ThreadPoolExecutor(2) as both:
+        paper = both.submit(Run, folder / "paper", "mhatool", "lab", "run", "paper", "--json")
+        one_armed = both.submit(Run, folder / "one-armed", "mhatool", "lab", "run", "failure-one-armed")
+        return paper.result(), one_armed.result()
+
+
 @pytest.mark.chromium
-def test_the_papers_experiment_tells_the_story_of_its_simulation(tmp_path: Path) -> None:
+def test_the_papers_experiment_tells_the_story_of_its_simulation(side_by_side: tuple[Run, Run]) -> None:
     """Boot at home, move to foreign link 3, register with both agents: messages, tables, rules, tshark."""
-    run = Run(tmp_path / "out", "mhatool", "lab", "run", "paper", "--json")
+    run, _ = side_by_side
     assert json.loads(run.printed) == run.report
     jsonschema.validate(run.report, SCHEMA)
     assert run.report["simulation"]["differences"] == []
@@ -212,9 +228,9 @@ def _in_a_terminal(folder: Path, command: Path) -> list[str]:
     return [str(wrapper)]
 
 
-def test_a_home_agent_behind_a_router_dies_and_everybody_goes_on(tmp_path: Path) -> None:
+def test_a_home_agent_behind_a_router_dies_and_everybody_goes_on(side_by_side: tuple[Run, Run]) -> None:
     """Nothing has to be routed otherwise: the next agent takes over on the home link."""
-    run = Run(tmp_path / "out", "mhatool", "lab", "run", "failure-one-armed")
+    _, run = side_by_side
     _recovered(run)
     assert run.report["failures"][0]["routing_switched_after_s"] is None
 
