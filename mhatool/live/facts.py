@@ -87,6 +87,8 @@ class Facts:
     default_routes: tuple[tuple[str, str], ...] | None = ()
     """The protocol and the interface of each."""
     proxies: tuple[str, ...] | None = ()
+    learned: tuple[tuple[str, str], ...] | None = ()
+    """The addresses that the kernel has taken from advertisements, and the interface of each."""
     rules: tuple[tuple[int, str], ...] | None = ()
     """The priority and the table of each."""
     chains: tuple[Chain, ...] | None = ()
@@ -115,6 +117,7 @@ def look(role: str = "", uses: tuple[str, ...] = ()) -> Facts:
         daemons=(*_running(), *_resting()),
         default_routes=_rows(_listed("ip", "-6", "-j", "route", "show", "default"), "protocol", "dev"),
         proxies=None if proxies is None else tuple(f"{address} on {device}" for address, device in proxies),
+        learned=_learned(_listed("ip", "-6", "-j", "address", "show", "dynamic", "scope", "global")),
         rules=None if rules is None else tuple((int(priority), table) for priority, table in rules),
         chains=None if objects is None else tuple(_chains(objects)),
         tables=tuple(_tables(objects or ())),
@@ -128,6 +131,14 @@ def _rows(listed: Any, first: str, second: str) -> tuple[tuple[str, str], ...] |
     if listed is None:
         return None
     return tuple((str(each.get(first, "")), str(each.get(second, ""))) for each in listed)
+
+
+def _learned(listed: Any) -> tuple[tuple[str, str], ...] | None:
+    """What ends some day is from an advertisement; entries of others are empty."""
+    if listed is None:
+        return None
+    links = [link for link in listed if link]
+    return tuple((each["local"], link["ifname"]) for link in links for each in link.get("addr_info", ()) if each)
 
 
 # --- interfaces ---

@@ -125,6 +125,21 @@ def _address_programs(facts: Facts) -> Verdict:
     return Verdict(f"{what}, also at a mobile node", remedies[found[0]])
 
 
+def _learned(facts: Facts) -> Verdict:
+    """A mobile node tells the kernel to take no more; those that it has keep it from noticing that it has moved."""
+    if facts.learned is None:
+        return _NO_LOOK
+    found = [(address, name) for address, name in facts.learned if name in facts.uses or not facts.uses]
+    if not found:
+        return Verdict("none")
+    what = f"the kernel has {_names(address for address, _ in found)} from advertisements"
+    if facts.role in {"home_agent", "correspondent"}:
+        return Verdict(f"{what}: no harm to this node")
+    address, name = found[0]
+    what = f"{what}, and keeps them on links where they are nobody's; remove them once the mobile node runs"
+    return Verdict(what, f"ip -6 address flush dev {name} to {address}")
+
+
 def _radvd(facts: Facts) -> Verdict:
     found = _latest(facts, "radvd")
     if found is None:
@@ -231,6 +246,7 @@ CHECKS: Final = (
     Check("rules and tables", "mobile nodes", _rules),
     Check("other Mobile IPv6", "node run", _other_nodes),
     Check("address programs", "mobile nodes", _address_programs),
+    Check("kernel's addresses", "mobile nodes", _learned),
     Check("left by killed nodes", "node run", _remains),
 )
 """In the order to show."""

@@ -102,6 +102,12 @@ def test_a_machine_that_is_as_it_should_be(check: Any) -> None:
             "nmcli device set eth0 managed no",
         ),
         ("address programs", beside(Daemon("systemd-network")), "also at a mobile node", "Unmanaged=yes"),
+        (
+            "kernel's addresses",
+            at(ETH0, learned=(("2001:db8:7::1", "eth0"),)),
+            "the kernel has 2001:db8:7::1 from",
+            "ip -6 address flush dev eth0 to 2001:db8:7::1",
+        ),
         ("left by killed nodes", at(tables=("ha-1",), nodes=("cn",)), "node ha-1 doesn't run", "mhatool_ha-1"),
     ],
 )
@@ -130,6 +136,8 @@ def test_what_would_catch_a_node(name: str, facts: Facts, said: str, remedy: str
         ("rules and tables", at(rules=((1350, "main"),), nodes=("mn",))),
         ("other Mobile IPv6", beside(Daemon("mip6d", runs=False))),
         ("address programs", beside(Daemon("NetworkManager"), role="home_agent")),
+        ("kernel's addresses", at(ETH0, learned=(("2001:db8:7::1", "eth0"),), role="home_agent")),
+        ("kernel's addresses", at(ETH0, learned=(("2001:db8:7::1", "eth1"),), role="mobile_node", uses=("eth0",))),
         ("left by killed nodes", at(tables=("ha-1",), nodes=("ha-1",))),
     ],
 )
@@ -145,6 +153,7 @@ def test_what_looks_alike_and_is_none(name: str, facts: Facts) -> None:
         ("default route", at(default_routes=None)),
         ("firewall", at(chains=None)),
         ("rules and tables", at(rules=None)),
+        ("kernel's addresses", at(learned=None)),
         ("left by killed nodes", at(chains=None)),
     ],
 )
@@ -172,6 +181,10 @@ REAL = {
         "nft add rule inet mine forward oifname '\"mh*\"' accept; "
         "nft add rule inet mine forward meta l4proto 41 accept",
     ),
+    "kernel's addresses": (
+        "ip -6 address add 2001:db8:7::1/64 dev left valid_lft 1000 preferred_lft 1000",
+        "ip -6 address flush dev left to 2001:db8:7::1",
+    ),
     "left by killed nodes": ("nft add table ip6 mhatool_gone", "nft delete table ip6 mhatool_gone"),
 }
 """How one gets into a trap, and the remedy that gets one out."""
@@ -190,7 +203,7 @@ LOOK = """\
 import json
 from mhatool.live.facts import look
 from mhatool.live.traps import CHECKS
-facts = look("home_agent", ("left",))
+facts = look("", ("left",))
 print(json.dumps({check.name: check.look(facts) for check in CHECKS}))
 """
 """The part of doctor that is about traps: the rest of it takes longer, and is the same in each namespace."""
