@@ -39,6 +39,8 @@ class Carriage:
         self._kernel = kernel
         self._netlink = Netlink()
         self._routes = Routes(self._netlink)
+        self._led = Routes(self._netlink)
+        """Those of user space, which take turns with the kernel's."""
         self._detours = Detours()
         self._tunnels = _tunnels(live.file, self._netlink, self._routes, ledger)
         self._flows: Flows | None = None
@@ -84,12 +86,12 @@ class Carriage:
     def _removals(self, plane: DataPlane) -> RemovalWatch:
         names = ("lo", plane.device, plane.outlet, tunnel_device(self._file.name))
         devices = {index for index, name in socket.if_nameindex() if name in names}
-        return RemovalWatch((self._routes, self._kernel), devices, LOG.warning)
+        return RemovalWatch((self._routes, self._led, self._kernel), devices, LOG.warning)
 
     def _made(self, driver: Driver, device: str, table: str) -> DataPlane:
         machine, tunnels = driver.machine, self._tunnels
         user_space = TunDataPlane(
-            device, self._kernel, self._file.mtu, machine.send_data, driver.command, self._detours
+            device, self._kernel, self._led, self._file.mtu, machine.send_data, driver.command, self._detours
         )
         if tunnels is None or not tunnels.tells_too_big:
             user_space.path_errors = PathErrors(self._detours, driver.clock, user_space.answer)
@@ -103,6 +105,7 @@ class Carriage:
 
     def close(self) -> None:
         """Leave nothing behind in the kernel."""
+        self._led.close()
         self._routes.close()
         if self._tunnels is not None:
             self._tunnels.close()

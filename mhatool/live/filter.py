@@ -14,8 +14,8 @@ from typing import Final
 from dissectors.profile import PROTOCOLS
 
 _SO_ATTACH_FILTER: Final = 26
-_LOAD_OCTET, _LOAD_WORD, _JUMP_IF_EQUAL, _RETURN = 0x30, 0x20, 0x15, 0x06
-_NEXT_HEADER_AT, _TYPE_AT = 6, 40
+_LOAD_OCTET, _LOAD_HALF, _LOAD_WORD, _JUMP_IF_EQUAL, _RETURN = 0x30, 0x28, 0x20, 0x15, 0x06
+_NEXT_HEADER_AT, _TYPE_AT, _NETLINK_TYPE_AT = 6, 40, 4
 _OUTER, _INNER = 0, 40
 _PROTOCOL_AT, _PACKET_TYPE_AT, _IS_TAGGED_AT = 0xFFFFF000, 0xFFFFF004, 0xFFFFF030
 """What the kernel knows of a packet is beyond its octets (SKF_AD_PROTOCOL, _PKTTYPE, _VLAN_TAG_PRESENT)."""
@@ -67,6 +67,13 @@ def leaving() -> list[Instruction]:
     return _ended(wanted, [_REFUSAL], _ACCEPTANCE)
 
 
+def netlink_messages(types: Iterable[int]) -> list[Instruction]:
+    """Accept netlink's messages of these types. The filter reads in network byte order what is in the machine's own."""
+    wanted: list[Wanted] = [(_LOAD_HALF, 0, 0, _NETLINK_TYPE_AT)]
+    wanted += [(_JUMP_IF_EQUAL, None, 0, socket.htons(kind)) for kind in types]
+    return _ended(wanted, [_REFUSAL], [(_RETURN, 0, 0, _WHOLE)])
+
+
 #: An instruction before it is known where the end is: where to jump if so and if not, `None` for what matches.
 Wanted = tuple[int, int | None, int | None, int]
 _REFUSAL: Final = (_RETURN, 0, 0, 0)
@@ -110,4 +117,4 @@ def attach(to: socket.socket, instructions: list[Instruction]) -> None:
     to.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(instructions), ctypes.addressof(buffer)))
 
 
-__all__ = ["CARRIERS", "ICMPV6_TYPES", "Instruction", "attach", "leaving", "program", "tunnelled"]
+__all__ = ["CARRIERS", "ICMPV6_TYPES", "Instruction", "attach", "leaving", "netlink_messages", "program", "tunnelled"]

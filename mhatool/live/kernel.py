@@ -22,7 +22,7 @@ from mhatool.live.data_plane.seg6 import TUNNEL_SOURCE, forget_tunnel_source
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
 from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
-from mhatool.live.netlink import CREATE, REPLACE
+from mhatool.live.netlink import CREATE, EXCLUSIVE
 from mhatool.live.netlink import Netlink as OwnNetlink
 
 _IFA_F_NODAD: Final = 0x02
@@ -112,7 +112,6 @@ class Kernel:
         next_hop: bytes | None = None,
         *,
         table: int = _MAIN,
-        source: bytes | None = None,
     ) -> None:
         """A route by an interface, in the place of the one that we set before, without a moment between.
 
@@ -131,8 +130,6 @@ class Kernel:
         }
         if next_hop is not None:
             arguments["gateway"] = text(next_hop)
-        if source is not None:
-            arguments["prefsrc"] = text(source)
         try:
             self._netlink("route", "replace", **arguments)
         except NetlinkError as error:
@@ -166,7 +163,7 @@ class Kernel:
         """See `Owner`."""
         netlink = OwnNetlink()
         try:
-            netlink.do(kind, body, CREATE | REPLACE)
+            netlink.do(kind, body, CREATE | EXCLUSIVE)
         finally:
             netlink.close()
 

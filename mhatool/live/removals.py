@@ -21,14 +21,17 @@ from mhatool.live.data_plane.routes import (
     route_key,
     rule_key,
 )
+from mhatool.live.filter import attach, netlink_messages
 from mhatool.live.netlink import RefusedError, messages
 
 _GROUPS: Final = 0x400 | 1 << 18
 """Of IPv6 routes and rules (RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE)."""
 _ROOM: Final = 1 << 20
+_MOST: Final = 1 << 24
+"""Octets of what waits to be looked at: for who removes 20,000 of them at once."""
 _SO_RCVBUFFORCE: Final = 33
-_ITS_DEVICE_WENT: Final = frozenset({errno.ENETDOWN, errno.ENODEV})
-"""And that is told by who watches the devices."""
+_NOTHING_TO_DO: Final = frozenset({errno.EEXIST, errno.ENETDOWN, errno.ENODEV})
+"""It is there again, or its device went, and that is told by who watches the devices."""
 
 
 class Owner(Protocol):
@@ -38,7 +41,7 @@ class Owner(Protocol):
         """Whether it is to be there."""
 
     def put_back(self, kind: int, body: bytes) -> None:
-        """Ask for it once more. RefusedError where the kernel refuses."""
+        """Ask for it once more. RefusedError where the kernel refuses, also since it is there."""
 
 
 class RemovalWatch:
@@ -49,7 +52,8 @@ class RemovalWatch:
         self._devices = frozenset(devices)
         self._say = say
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _MOST)
+        attach(self._socket, netlink_messages((DELETE_ROUTE, DELETE_RULE)))  # those set would leave no room
         self._socket.setblocking(False)
         self._socket.bind((0, _GROUPS))
 
@@ -58,7 +62,7 @@ class RemovalWatch:
         return self._socket.fileno()
 
     def look(self) -> None:
-        """See what was removed, and not set again since."""
+        """See what was removed, and put it back where it isn't there again."""
         for key, (kind, body) in self._removed().items():
             for owner in self._owners:
                 if owner.has_set(key):
@@ -72,19 +76,17 @@ class RemovalWatch:
             except BlockingIOError:
                 return found
             except OSError:  # more changes than there was room for: of some nobody will ever know
-                self._say("routes change faster than they can be watched: what somebody removed now stays away")
+                self._say("routes go faster than they can be watched: what somebody removed now stays away")
                 continue
             for kind, _, body, _ in messages(octets):
                 key = self._key(kind, body)
                 if key is not None:
-                    found.pop(key, None)
-                    if kind in (DELETE_ROUTE, DELETE_RULE):
-                        found[key] = NEW_ROUTE if kind == DELETE_ROUTE else NEW_RULE, body
+                    found[key] = NEW_ROUTE if kind == DELETE_ROUTE else NEW_RULE, body
 
     def _key(self, kind: int, body: bytes) -> RouteKey | RuleKey | None:
-        if kind in (NEW_RULE, DELETE_RULE):
+        if kind == DELETE_RULE:
             return rule_key(body)
-        if kind in (NEW_ROUTE, DELETE_ROUTE):
+        if kind == DELETE_ROUTE:
             key, device = route_key(body)
             return key if device in self._devices else None
         return None
@@ -93,7 +95,7 @@ class RemovalWatch:
         try:
             owner.put_back(kind, body)
         except RefusedError as error:
-            if error.errno not in _ITS_DEVICE_WENT:
+            if error.errno not in _NOTHING_TO_DO:
                 self._say(f"somebody has removed the {key}, and it can't be put back: {error.strerror}")
         else:
             self._say(f"somebody has removed the {key}: put back, the node needs it")

@@ -20,7 +20,7 @@ NEW_ROUTE, DELETE_ROUTE, _GET_ROUTE = 24, 25, 26
 NEW_RULE, DELETE_RULE, _GET_RULE = 32, 33, 34
 _ROUTE: Final = struct.Struct("=BBBBBBBBI")
 _RULE: Final = struct.Struct("=BBBBBBBBI")
-_DST, _OIF, _PRIORITY, _METRICS, _TABLE, _ENCAP_TYPE, _ENCAP, _MTU = 1, 4, 6, 8, 15, 21, 22, 2
+_DST, _OIF, _PRIORITY, _PREFSRC, _METRICS, _TABLE, _ENCAP_TYPE, _ENCAP, _MTU = 1, 4, 6, 7, 8, 15, 21, 22, 2
 _FRA_SOURCE, _FRA_PRIORITY, _FRA_FWMARK, _FRA_FWMASK, _FRA_TABLE, _FRA_PROTOCOL = 2, 6, 10, 16, 15, 21
 _TO_TABLE, _UNIVERSE = 1, 0
 _UNICAST, _FOR_THIS_MACHINE = 1, 2
@@ -86,7 +86,7 @@ class Encapsulation:
 
 @dataclass(frozen=True, slots=True)
 class TunnelRoute:
-    """A route by `index`, the interface's number; `mtu` 0: the interface's.
+    """A route by `index`, the interface's number; `mtu` 0: the interface's; `source`: the one that packets should have.
 
     `is_local`: packets end here, as by the kernel's own routes in the table of local addresses.
     """
@@ -98,6 +98,7 @@ class TunnelRoute:
     table: int = MAIN
     mtu: int = 0
     is_local: bool = False
+    source: bytes | None = None
 
     def body(self) -> bytes:
         """The message."""
@@ -105,6 +106,8 @@ class TunnelRoute:
         header = _ROUTE.pack(socket.AF_INET6, self.length, 0, 0, _short(self.table), MARK, _UNIVERSE, kind, 0)
         parts = [attribute(_DST, self.prefix)] if self.length else []
         parts += [_number(_OIF, self.index), _number(_PRIORITY, _METRIC), _number(_TABLE, self.table)]
+        if self.source is not None:
+            parts.append(attribute(_PREFSRC, self.source))
         if self.mtu:
             parts.append(nested(_METRICS, _number(_MTU, self.mtu)))
         if self.encapsulation is not None:
@@ -189,7 +192,7 @@ class Routes:
     def put_back(self, kind: int, body: bytes) -> None:
         """See `Owner`. A rule has its place before that of local addresses again."""
         if kind == NEW_ROUTE:
-            self._netlink.do(kind, body, CREATE | REPLACE)
+            self._netlink.do(kind, body, CREATE | EXCLUSIVE)
         elif (key := rule_key(body)) is not None:
             self.add_rules_before_local([TunnelRule(key.table, key.mark)])
 

@@ -7,6 +7,7 @@ checked, unpacked, and given to the kernel through the inlet.
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -16,6 +17,7 @@ from mhatool.engine.commands import PacketTunnelled, RouteUsed, TrafficFromHomeA
 from mhatool.live.data_plane.base import Tell
 from mhatool.live.data_plane.devices import Inlet, Outlet, outlet_of
 from mhatool.live.data_plane.path_errors import PathErrors
+from mhatool.live.data_plane.routes import Routes, TunnelRoute
 from mhatool.live.hearing import Ring
 from mhatool.live.kernel import Kernel
 from mhatool.live.marks import TABLE
@@ -50,7 +52,14 @@ class TunDataPlane:
     name = "tun"
 
     def __init__(
-        self, device: str, kernel: Kernel, mtu: int, send: Callable[[bytes], None], tell: Tell, detours: Detours
+        self,
+        device: str,
+        kernel: Kernel,
+        routes: Routes,
+        mtu: int,
+        send: Callable[[bytes], None],
+        tell: Tell,
+        detours: Detours,
     ) -> None:
         self.device = device
         self.outlet = outlet_of(device)
@@ -59,6 +68,7 @@ class TunDataPlane:
         self.path_errors: PathErrors | None = None
         """Who tells of packets that are too big for a tunnel; None where the kernel does."""
         self._kernel = kernel
+        self._routes = routes
         self._send = send
         self._tell = tell
         self._wrappers: dict[bytes, Wrapper] = {}
@@ -72,6 +82,7 @@ class TunDataPlane:
         self._inlet = Inlet(device, mtu)
         self._file = self._inlet.file
         self._outlet = Outlet(self.outlet, mtu)
+        self._index = socket.if_nametoindex(self.outlet)
 
     def readers(self) -> Mapping[int, Callable[[], None]]:
         """See `DataPlane`."""
@@ -128,9 +139,9 @@ class TunDataPlane:
 
     def _lead(self, home_address: bytes, into: bool, source: bytes | None = None) -> None:
         if into:
-            self._kernel.set_route(home_address, 128, self.outlet, source=source)
+            self._routes.set(TunnelRoute(home_address, 128, self._index, source=source))
         else:
-            self._kernel.remove_route(home_address, 128)
+            self._routes.remove(home_address, 128)
 
     def set_optimised_route(self, route: SetOptimisedRoute) -> None:
         """At a correspondent, packets to the home address come into the outlet too."""
