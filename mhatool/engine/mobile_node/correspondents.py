@@ -73,6 +73,12 @@ class Correspondents:
         for entry in self._list.correspondents():
             self._list.feed(entry, Input.MOVEMENT)
 
+    def begin_again(self) -> None:
+        """The link is there again: tests that were out meanwhile begin anew."""
+        for entry in self._list.correspondents():
+            if entry.state in (State.RRINIT, State.RRREDO):
+                self._list.feed(entry, Input.MOVEMENT)
+
     def stranded(self) -> None:
         """No care-of address is left: tests that are out end."""
         for entry in self._list.correspondents():

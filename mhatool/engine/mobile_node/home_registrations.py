@@ -130,6 +130,13 @@ class HomeRegistrations:
                 self._send(entry)
                 self._list.settle(entry)
 
+    def begin_again(self) -> None:
+        """Nothing could leave the node for a while: who was asked in vain is asked now, and waits begin anew."""
+        for entry in self._list.home_registrations():
+            if entry.state in WAITING and entry.retries and not entry.is_checked:
+                self._begin(entry)
+                self._list.settle(entry)
+
     def _was_asked_in_vain(self, entry: Entry) -> bool:
         """Whether it was sent to more than once, and the last answer has had the time that a first one has."""
         if entry.state not in (State.WAITA, State.WAITAR) or entry.was_urged or entry.is_checked or entry.is_postponed:

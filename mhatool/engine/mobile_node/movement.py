@@ -32,6 +32,9 @@ class Traveller(Protocol):
     def moved_home(self) -> None:
         """On the home link."""
 
+    def is_back(self) -> None:
+        """The link had gone, and here it is again: nothing has left the node meanwhile."""
+
     def may_stay_longer(self) -> None:
         """The care-of address's lifetime was told anew."""
 
@@ -232,13 +235,16 @@ class Movement:
             context.tell(CareOfAddressChanged, care_of_address=self.care_of_address)
         if self.location is not before:
             context.tell(LocationChanged, location=self.location.value)
-        self._report(care_of_before)
+        self._report(before, care_of_before)
 
-    def _report(self, care_of_before: bytes | None) -> None:
+    def _report(self, before: Location, care_of_before: bytes | None) -> None:
         care_of_address = self.care_of_address
-        if care_of_address is None or care_of_address == care_of_before:
+        if care_of_address is None:
             return
-        if self.location is Location.HOME:
+        if care_of_address == care_of_before:
+            if self.location is not before is Location.UNKNOWN:
+                self._traveller.is_back()
+        elif self.location is Location.HOME:
             self._traveller.moved_home()
         elif self.location is Location.FOREIGN:
             self._traveller.moved_to(care_of_address)

@@ -222,6 +222,13 @@ class MobileNode:
         self._parts.rounds.moved_home()
         self._parts.correspondents.returned()
 
+    def is_back(self) -> None:
+        """Who was asked in vain meanwhile is asked again."""
+        self._parts.rounds.begin_again()
+        if not self._is_leaving:
+            self._parts.rounds.look_again()
+            self._parts.correspondents.begin_again()
+
     def may_stay_longer(self) -> None:
         """Registrations may last longer too."""
         self._parts.rounds.may_stay_longer()

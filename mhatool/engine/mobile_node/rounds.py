@@ -110,6 +110,18 @@ class Rounds:
             entry.care_of_address = entry.home_address
             self._list.feed(entry, Input.RETURNING_HOME)
 
+    def begin_again(self) -> None:
+        """The link is there again, with the address that the node had: agents hear of it now."""
+        self._registrations.begin_again()
+
+    def look_again(self) -> None:
+        """The same; who was looking for agents begins anew."""
+        care_of_address = self._care_of_address
+        if care_of_address is not None and self._discovery.is_asking:
+            self._discovery.start(care_of_address)
+        elif not self.agents:
+            self._search("back on the link")
+
     def stranded(self) -> None:
         """No care-of address is left: who is looking for agents stops; registrations have nothing to ask for."""
         self._care_of_address = None

@@ -8,6 +8,7 @@ from dissectors.icmpv6.home_agents import DhaadRequest
 from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterAdvertisement, RouterSolicitation
 from dissectors.icmpv6.options import PrefixInformation
 from dissectors.ipv6.address import UNSPECIFIED, parse
+from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
 from dissectors.spec import Flags
 from mhatool.engine.actions import AddAddress, JoinGroup, LeaveGroup, RemoveAddress, RemoveRoute, SetRoute
 from mhatool.engine.commands import LinkChanged
@@ -189,6 +190,57 @@ def test_back_on_the_same_link_nobody_needs_to_hear_of_it() -> None:
     play.is_registered_with(AGENT1)
     play.is_carried_to(ABROAD)
     assert play.updates() == []
+
+
+def _is_without_link_for(play: Journey, seconds: float, prefix: bytes = ABROAD) -> None:
+    """Its link goes, and is there again after so long; what was sent meanwhile went nowhere."""
+    play.is_told(LinkChanged("eth0", up=False))
+    play.waits(seconds)
+    play.forgets()
+    play.is_told(LinkChanged("eth0"))
+    play.hears_router(prefix)
+
+
+def test_back_on_the_same_link_waits_that_ran_without_it_begin_anew() -> None:
+    """60 s after the first update, waits of 1.5, 3, 6, 12 and 24 s are over, and one of 32 s has just begun."""
+    play = Journey()
+    play.goes_abroad(AGENT1)
+    _is_without_link_for(play, 60)
+    (first,) = play.updates()
+    assert first.at == play.now
+    play.waits(4.6)
+    assert [round((update.at - first.at) / S, 3) for update in play.updates()] == [1.5, 4.5]
+
+
+def test_back_on_the_home_link_too() -> None:
+    """Deregistrations that went nowhere."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.returns_home()
+    assert [update.message.lifetime_s for update in play.updates()] == [0]
+    _is_without_link_for(play, 60, HOME_PREFIX)
+    (again,) = play.updates()
+    assert (again.at, again.message.lifetime_s) == (play.now, 0)
+
+
+def test_back_on_the_same_link_who_looks_for_agents_asks_at_once() -> None:
+    """DHAAD_RETRIES are sent 3, 6, 12 and 24 s apart, and search_again_s is 60 s: it may be asking, or have stopped."""
+    for seconds in (20, 70):
+        play = Journey()
+        play.comes_up()
+        play.is_carried_to(ABROAD)
+        before = play.finds(DhaadRequest)
+        _is_without_link_for(play, seconds)
+        assert play.finds(DhaadRequest).message.identifier != before.message.identifier
+
+
+def test_back_on_the_same_link_tests_with_correspondents_begin_anew() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.uses_peer()
+    play.forgets()
+    _is_without_link_for(play, 20)
+    assert {type(play.finds(kind).message) for kind in (HomeTestInit, CareOfTestInit)} == {HomeTestInit, CareOfTestInit}
 
 
 def test_without_a_word_of_the_machine_a_prefix_of_another_link_is_believed_after_the_router_was_asked() -> None:
