@@ -14,6 +14,7 @@ from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node.keygen import KeygenTests
 from mhatool.engine.mobile_node_events import EntryCreated, EntryInserted, MachineFed
 from mhatool.engine.states import Table
+from mhatool.protocol.neighbourhood import link_local
 from mhatool.protocol.sequence import ahead
 from mhatool.protocol.value import value
 
@@ -81,6 +82,12 @@ class Entry:
     tests: KeygenTests | None = None
     gone: bool = False
     cause: str = ""
+
+    @property
+    def defended(self) -> tuple[bytes, ...]:
+        """What an agent answers for where it holds the binding (RFC 6275, 10.4.1)."""
+        home_address = self.home_address
+        return (home_address, link_local(home_address[8:])) if "L" in self.flags else (home_address,)
 
     def is_bound(self, now: int) -> bool:
         """Whether the peer accepted a binding that still holds."""
