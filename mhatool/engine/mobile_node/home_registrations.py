@@ -166,8 +166,9 @@ class HomeRegistrations:
         entry.outstanding.clear()
         entry.retries = entry.resumed = 0
         entry.is_first = entry.is_postponed = entry.was_urged = False
-        entry.refresh_s = self._context.behaviour.schedule.refresh_s(granted, advice(acknowledgement))
-        self._list.wait(entry, entry.refresh_s * NS_PER_S)
+        schedule = self._context.behaviour.schedule
+        entry.refresh_s = schedule.refresh_s(granted, advice(acknowledgement))
+        self._list.wait(entry, entry.refresh_s * NS_PER_S, schedule.counts_from(sent, self._context.now))
 
     def lapse(self, entry: Entry) -> State | None:
         """The refresh wasn't answered in time: as far as is known there is no binding any more."""

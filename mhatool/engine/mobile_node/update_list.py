@@ -217,10 +217,10 @@ class UpdateList:
 
     # --- deadlines ---
 
-    def wait(self, entry: Entry, wait_ns: int) -> None:
-        """Something about the entry is due after so long, as this implementation counts."""
+    def wait(self, entry: Entry, wait_ns: int, since: int | None = None) -> None:
+        """Something about the entry is due so long after an instant, or now, as this implementation counts."""
         schedule = self._context.behaviour.schedule
-        due = schedule.due(self._context.now, wait_ns)
+        due = schedule.due(self._context.now if since is None else since, wait_ns)
         entry.waits_until(due, schedule.rings(due, self._started_ns))
 
     def _set_alarm(self) -> None:
