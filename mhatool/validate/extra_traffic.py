@@ -122,7 +122,7 @@ def costs_more(case: Case) -> Iterator[Breach]:
 
     No fault: the paper's Fig. 6 asks for the extra traffic. Binding Updates and acknowledgements count from the IPv6
     header on, those sent again too, which make a round dearer: an update that comes up to 40 s after one without an
-    answer to the same agent is that one again. The hour is what the time between the first and the last, a minute or more, would
-    make of one. Told once for each number of home agents, over all mobile nodes.
+    answer to the same agent is that one again. The hour is what the time between the first and the last, a minute or
+    more, would make of one. Told once for each number of home agents, over all mobile nodes.
     """
     return iter(())

@@ -29,7 +29,7 @@ Pair = tuple[bytes, bytes]
 
 @knowledge("router_advertisement", "binding_update", "dhaad_request", only=IN_VAIN)
 class ReceiversLink:
-    """Counts what reached the home agent's link, for each pair of nodes: updates that follow unanswered ones, requests."""
+    """Counts what reached the home agent's link, for each pair: updates that follow unanswered ones, and requests."""
 
     def __init__(self) -> None:
         self._advertised: Latest[Place, int] = Latest(MOST)
