@@ -73,7 +73,7 @@ EXAMPLES = [
         clean=REGISTERED,
         broken=without_frame(REGISTERED, 5),
         keeps="The request is replied to.",
-        breaks="The reply is missing, though the request came to the home link and an agent answered a Binding Update before.",
+        breaks="The request came to the home link, where an agent answered an update before, and the reply is missing.",
         at=(4,),
     ),
     Example(
