@@ -8,6 +8,7 @@ from dissectors.ipv6 import address
 from mhatool.exchange import Request
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.validate.finding import Severity
+from mhatool.validate.receivers_link import ReceiversLink
 from mhatool.validate.reserved import code_zero, reserved_zero
 from mhatool.validate.return_routability import MAY_ANSWER_EARLIER_NS
 from mhatool.validate.rule import Breach, Case, Late, rule
@@ -168,9 +169,11 @@ def _unanswered(surroundings: Surroundings) -> Iterator[Late]:
         if surroundings.last_ns - request.time_ns > ANSWER_TIME_NS:
             groups.setdefault((request.source, request.destination), []).append(request)
     reached = _reached(surroundings) if groups else set()
+    link = surroundings.known(ReceiversLink)
     for (asker, anycast), requests in groups.items():
         last = requests[-1]
         certain = (asker, anycast[:8]) in reached and not _registered_after(surroundings, last)
+        certain = certain and link.arrived_since(asker, anycast[:8], requests[0].time_ns) > 0
         times = "no reply" if len(requests) == 1 else f"no reply to {len(requests)} requests"
         breach = Breach(
             f"a reply to {address.text(asker)} from a home agent",
@@ -209,7 +212,7 @@ def _registered_after(surroundings: Surroundings, request: Request) -> bool:
     severity=Severity.WARNING,
     role="HA",
     scope="timeline",
-    needs="The request, three seconds after it, and any other answer from the home link to the same mobile node",
+    needs="The request and Router Advertisements on the home link, and any other answer from there to the mobile node",
     on=("dhaad_request",),
     finish=_unanswered,
 )
@@ -218,8 +221,10 @@ def gets_reply(case: Case) -> Iterable[Breach]:
 
     Without reply the mobile node asks again, after 3, 6, 12 and 24 seconds, and finds no home agent: none is there,
     none serves, or its anycast address isn't routed. Reported once for each mobile node and home link, for the
-    anycast address, at the end of the capture. Inconclusive where the capture shows no other answer from that link to
-    the mobile node (the replies may go another way), or where the mobile node writes to a home agent of that link
-    afterwards (the capture may have lost the reply).
+    anycast address, three seconds after the request or later, at the end of the capture. Inconclusive where no request
+    was seen on the home link itself, as home agents' Router Advertisements shortly before and after it show (it may
+    have been lost behind the capture), where the capture shows no other answer from that link to the mobile node (the
+    replies may go another way), or where the mobile node writes to a home agent of that link afterwards (the capture
+    may have lost the reply).
     """
     return ()

@@ -220,10 +220,10 @@ def search_backs_off(case: Case) -> Iterable[Breach]:
     Requests go to an anycast address that all home agents of the link share, and where none answers, mobile nodes of
     a whole network ask. Found are: a retransmission with the same identifier before 2.4 s, three equal waits, and a
     fifth retransmission. One mobile node may look for the agents of several home addresses at once, with an
-    identifier for each, so other identifiers make the first and the last inconclusive. So is all of it where the
-    capture shows no reply to this mobile node at all, that it looked for a neighbour's link-layer address up to 3 s
-    before a request, which may have waited for that, or that it looked for routers or formed its address since the
-    first one: then it may have been started anew. A search more than 53 s after the request before begins anew.
+    identifier for each, so other identifiers make it inconclusive. So it is where the capture shows no reply to this
+    mobile node at all, that it looked for a neighbour's link-layer address up to 3 s before a request, which may have
+    waited for that, or that it looked for routers or formed its address since the first one: then it may have been
+    started anew. A search more than 53 s after the request before begins anew.
     """
     series = _repeated(case)
     if series is None:
@@ -233,7 +233,7 @@ def search_backs_off(case: Case) -> Iterable[Breach]:
     other = unsure or series.current_marks() != {case.seen.message.get("identifier")}
     before = (series.sent[-1][1],)
     if stays_the_same(waits_between(sent)):
-        return (not_doubled(sent, inconclusive=unsure),)
+        return (not_doubled(sent, inconclusive=other),)
     if series.count == DHAAD_RETRIES + 1:
         return (Breach("four retransmissions at most", "a fifth one", before=before, inconclusive=other),)
     waited = sent[-1][0] - sent[-2][0]

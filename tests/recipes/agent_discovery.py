@@ -9,16 +9,20 @@ from tests.recipes.packets import (
     echo_request,
     icmp_packet,
     prefix_advertisement,
+    prefix_information,
     prefix_solicitation,
+    router_advertisement,
 )
 from tests.recipes.protected import registration
 
 DISCOVERY: tuple[Packet, ...] = ((0.0, dhaad_request()), (0.1, dhaad_reply()))
-#: After a registration, which shows that the home link reaches the mobile node; something else ends the capture.
+#: After a registration, which shows that the home link reaches the mobile node; seen there. Something else ends it.
 REGISTERED: tuple[Packet, ...] = (
     *registration(),
+    (4.0, router_advertisement(prefix_information())),
     (5.0, dhaad_request()),
     (5.1, dhaad_reply()),
+    (6.0, router_advertisement(prefix_information())),
     (9.0, echo_request(CARE1, PEER)),
 )
 PREFIXES: tuple[Packet, ...] = (*registration(), (5.0, prefix_solicitation()), (5.1, prefix_advertisement()))
@@ -67,10 +71,10 @@ EXAMPLES = [
     Example(
         rule="MIP6-DHAAD-008",
         clean=REGISTERED,
-        broken=without_frame(REGISTERED, 4),
+        broken=without_frame(REGISTERED, 5),
         keeps="The request is replied to.",
-        breaks="The reply is missing, though the home agent answered a Binding Update shortly before.",
-        at=(3,),
+        breaks="The request came to the home link, where an agent answered an update before, and the reply is missing.",
+        at=(4,),
     ),
     Example(
         rule="MIP6-MPD-001",

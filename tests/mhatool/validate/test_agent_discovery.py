@@ -6,7 +6,17 @@ from mhatool.exchange import Source
 from mhatool.validate import Finding, validate
 from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, S, echo, ip, ipv6, record, recording, scene
 from tests.recipes.example import Packet
-from tests.recipes.packets import ANYCAST, LINK_LOCAL, ba, dhaad_reply, dhaad_request, home_bu, icmp_packet
+from tests.recipes.packets import (
+    ANYCAST,
+    LINK_LOCAL,
+    ba,
+    dhaad_reply,
+    dhaad_request,
+    home_bu,
+    icmp_packet,
+    prefix_information,
+    router_advertisement,
+)
 
 Short = tuple[str, int, bool]
 
@@ -121,6 +131,18 @@ ALIVE: tuple[Packet, ...] = ((1.0, home_bu()), (1.1, ba()))
 END: Packet = (60.0, echo(PEER, HOME))
 
 
+def at_home(*packets: Packet) -> list[Packet]:
+    """The same on the home link: a home agent is heard there right before and after each of them."""
+    advertisement = router_advertisement(prefix_information())
+    around = [(time, advertisement) for time, _ in packets for time in (time - 0.4, time + 0.4)]
+    return sorted([*packets, *around])
+
+
+def unreplied(*packets: Packet) -> list[tuple[str, bool]]:
+    """What is found there."""
+    return [(f.rule, f.inconclusive) for f in validate([scene(*packets)], select=["MIP6-DHAAD-008"])]
+
+
 def test_without_other_answers_it_is_inconclusive() -> None:
     assert found((0.0, dhaad_request()), END) == [("MIP6-DHAAD-008", 1, True)]
     assert found((0.0, dhaad_request()), (1.0, home_bu()), END) == [("MIP6-DHAAD-008", 1, True)]
@@ -130,14 +152,28 @@ def test_without_other_answers_it_is_inconclusive() -> None:
 
 def test_whoever_registers_afterwards_may_have_had_a_reply() -> None:
     assert found((0.0, dhaad_request()), *ALIVE, END) == [("MIP6-DHAAD-008", 1, True)]
-    assert found(*ALIVE, (5.0, dhaad_request()), END) == [("MIP6-DHAAD-008", 3, False)]
-    assert found(*ALIVE, (5.0, dhaad_request()), (6.0, home_bu(seq=2)), END) == [("MIP6-DHAAD-008", 3, True)]
+    assert unreplied(*ALIVE, *at_home((5.0, dhaad_request())), END) == [("MIP6-DHAAD-008", False)]
+    packets = (*ALIVE, *at_home((5.0, dhaad_request())), (6.0, home_bu(seq=2)), END)
+    assert unreplied(*packets) == [("MIP6-DHAAD-008", True)]
+
+
+def test_elsewhere_than_on_the_home_link_requests_may_have_been_lost_behind_the_capture() -> None:
+    """Home agents' advertisements are never forwarded, so both before and after a request they show where that was."""
+    request = (5.0, dhaad_request())
+    before, _, after = at_home(request)
+    for packets in ((request,), (before, request), (request, after)):
+        assert unreplied(*ALIVE, *packets, END) == [("MIP6-DHAAD-008", True)]
+    assert unreplied(*ALIVE, before, request, after, END) == [("MIP6-DHAAD-008", False)]
+    other = router_advertisement(prefix_information(CARE1))
+    assert unreplied(*ALIVE, (4.6, other), request, (5.4, other), END) == [("MIP6-DHAAD-008", True)]
+    forwarded = (4.6, before[1][:7] + b"\xfe" + before[1][8:])
+    assert unreplied(*ALIVE, forwarded, request, after, END) == [("MIP6-DHAAD-008", True)]
 
 
 def test_once_for_all_requests_of_one_search() -> None:
     requests = [(time, dhaad_request(identifier=i)) for i, time in enumerate((20.0, 23.0, 29.0))]
-    findings = validate([scene(*ALIVE, *requests, END)], select=["MIP6-DHAAD-008"])
-    assert [[frame.number for frame in f.frames] for f in findings] == [[3, 4, 5]]
+    findings = validate([scene(*ALIVE, *at_home(*requests), END)], select=["MIP6-DHAAD-008"])
+    assert [[frame.number for frame in f.frames] for f in findings] == [[4, 7, 10]]
     assert findings[0].seen == "no reply to 3 requests"
     assert findings[0].node == ANYCAST
     assert not findings[0].inconclusive
@@ -145,12 +181,12 @@ def test_once_for_all_requests_of_one_search() -> None:
 
 def test_another_reply_shows_that_the_link_answers() -> None:
     packets = ((0.0, dhaad_request(identifier=1)), (0.1, dhaad_reply(identifier=1)), (9.0, dhaad_request(identifier=2)))
-    assert found(*packets, END) == [("MIP6-DHAAD-008", 3, False)]
+    assert unreplied(*at_home(*packets), END) == [("MIP6-DHAAD-008", False)]
 
 
 def test_the_reply_may_still_come() -> None:
     assert found(*ALIVE, (20.0, dhaad_request()), (22.9, echo(PEER, HOME))) == []
-    assert found(*ALIVE, (20.0, dhaad_request()), (23.1, echo(PEER, HOME))) == [("MIP6-DHAAD-008", 3, False)]
+    assert unreplied(*ALIVE, *at_home((20.0, dhaad_request())), (23.1, echo(PEER, HOME))) == [("MIP6-DHAAD-008", False)]
 
 
 def test_a_request_to_nobody_needs_no_reply() -> None:

@@ -404,3 +404,12 @@ def test_what_a_round_costs() -> None:
     later = [(at + 90, octets) for at, octets in ROUND]
     hour = 2 * sum(sizes) * 3600 * 10 // 911  # from 0 s to 91.1 s
     assert first("MHA-027", *ROUND, *later).seen.endswith(f", {hour} octets an hour")
+
+
+@pytest.mark.parametrize(("apart_s", "updates"), [(2, 3), (39, 3), (41, 4)])
+def test_updates_that_are_sent_again_make_a_round_dearer(apart_s: int, updates: int) -> None:
+    """After the two of the round, two to one agent in vain: no more than 40 s later it is the same one again."""
+    in_vain = [(20.0 + i * apart_s, update(AGENT, AGENT2, to=AGENT, seq=70 + i)) for i in range(2)]
+    octets = sum(len(packet) for _, packet in (*ROUND, *in_vain))
+    said = first("MHA-027", *ROUND, *in_vain).seen
+    assert said.startswith(f"{octets * 2 // updates} octets a round of 2 home agents")

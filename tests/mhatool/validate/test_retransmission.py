@@ -196,6 +196,7 @@ def test_the_search_for_home_agents() -> None:
     assert search(0, 2.3) == [("MIP6-RTX-006", 4, False)]
     assert search(0, 2.3, same=False) == [("MIP6-RTX-006", 4, True)]
     assert search(0, 3, 6, 9) == [("MIP6-RTX-006", 6, False)]
+    assert search(0, 10, 20, 30, same=False) == [("MIP6-RTX-006", 6, True)]  # each may be a search of its own
     assert search(0, 3, 9, 21, 45, 80) == [("MIP6-RTX-006", 8, False)]
     assert search(0, 3, 9, 21, 45, 93) == [("MIP6-RTX-006", 8, False)]  # 48 s after the last one, as the timer doubles
     assert search(0, 3, 9, 21, 45, 98, 101, 107) == []  # a new search
