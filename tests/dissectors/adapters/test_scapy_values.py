@@ -32,7 +32,7 @@ L = layers()
     ],
 )
 def test_what_a_length_cannot_tell_is_refused(packet: Callable[[], Any], what: str) -> None:
-    """255 octets behind an option's length, 256 * 8 of a Mobility Header, 255 * 8 of a discovery option, 257 * 4 of AH."""
+    """255 octets behind an option's length, 255 * 8 of a discovery option, 256 * 8 of a header, 257 * 4 of AH."""
     with pytest.raises(EncodeError, match=what):
         bytes(packet())
 

@@ -12,6 +12,7 @@ import pytest
 
 from dissectors.walk import dissect
 from mhatool.cli import main
+from tests.mhatool.scenes import AGENT, HOME, internet_checksum
 from tests.vectors.load import Vector, load
 
 MHATOOL = [sys.executable, "-m", "mhatool"]
@@ -210,6 +211,35 @@ def test_what_the_standard_forbids_can_be_made(capsys: pytest.CaptureFixture[str
     assert (len(message), message[1], message[12]) == (30, 3, 3)
     _, out, _ = run(capsys, "craft bu --src ::1 --dst ::2 --hoa ::3 --raw 3b01ff --hex")
     assert bytes.fromhex(out)[64:].hex() == "3b01ff"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("brr", "3b000000 0000 0000"),
+        ("hoti", "3b010100 0000 0000 0000000000000000"),
+        ("bu --option 99:aabb", "3b010500 0000 0000 0000 0000 6302aabb"),
+        ("bu --seq 1", "3b010500 0000 0001 0000 0000"),  # 12 octets, the length says 16
+    ],
+)
+def test_without_padding_there_is_a_checksum(capsys: pytest.CaptureFixture[str], words: str, message: str) -> None:
+    """Of what is there; --no-checksum leaves it zero."""
+    ends = "--src 2001:db8:1::100 --dst 2001:db8:1::1"
+    octets = bytes.fromhex(message)
+    right = internet_checksum(HOME, AGENT, 135, octets).to_bytes(2)
+    _, out, _ = run(capsys, f"craft {words} {ends} --no-pad --hex")
+    assert bytes.fromhex(out)[40:] == octets[:4] + right + octets[6:]
+    _, out, _ = run(capsys, f"craft {words} {ends} --no-pad --no-checksum --hex")
+    assert bytes.fromhex(out)[40:] == octets
+
+
+def test_without_padding_a_length_has_its_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    """12 octets and 8 options of 252 are 2028 of 2048; with a ninth they are 2280."""
+    options = f" --option 99:{'00' * 250}"
+    status, out, _ = run(capsys, f"{BU} --no-pad --hex{options * 8}")
+    assert (status, bytes.fromhex(out)[65]) == (0, 2032 // 8 - 1)
+    status, _, err = run(capsys, f"{BU} --no-pad --hex{options * 9}")
+    assert (status, err) == (2, "mhatool: Binding Update: 2280 octets are too many for its length field\n")
 
 
 def test_edits_beside_a_problem_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
