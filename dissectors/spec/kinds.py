@@ -119,14 +119,17 @@ class FlagBits(Kind):
         return sorted(value, key=lambda name: order[name] if name in order else len(order) + (1 << 64) - whole(name))
 
     def from_json(self, data: Any, profile: Profile) -> Any:
-        if not isinstance(data, Iterable) or isinstance(data, bytes | Mapping):
+        names: list[Any] = (
+            list(data) if isinstance(data, Iterable) and not isinstance(data, bytes | Mapping) else [None]
+        )
+        if not all(isinstance(name, str) for name in names):
             raise EncodeError(f"{data!r} is not a list of flags")
-        flags = Flags(data)
+        flags = Flags(names)
         self.table(profile).encode[flags]  # raises where one is unknown
         return flags
 
     def from_text(self, text: str, profile: Profile) -> Any:
-        return self.from_json(text.split(",") if "," in text or text.startswith("0x") else text, profile)
+        return self.from_json(self.table(profile).named(text), profile)
 
     def scapy(self) -> ScapyField:
         names: list[str] = ["?"] * self.bits
