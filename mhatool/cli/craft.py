@@ -101,8 +101,8 @@ def craft(
     from_json: Annotated[
         str | None,
         typer.Option(
-            help="Craft from records (dissect --jsonl or --json): a file, or -. What follows from the rest (type numbers, "
-            "next headers, lengths, counts, good checksums) is worked out again."
+            help="Craft from records (dissect --jsonl or --json): a file, or -. What follows from the rest (type "
+            "numbers, next headers, lengths, counts, good checksums) is worked out again."
         ),
     ] = None,
     write: Annotated[str | None, typer.Option("--write", "-w", help="Write pcapng: a file, or - for a pipe.")] = None,
