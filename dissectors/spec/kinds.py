@@ -39,9 +39,8 @@ class UInt(Kind):
         if self.unit == 1:
             return value
         namespace["whole_units"] = whole_units
-        return (
-            f"({value} // {self.unit} if {value} % {self.unit} == 0 else whole_units({value}, {self.unit}, {name!r}))"
-        )
+        otherwise = f"whole_units({value}, {self.unit}, {name!r})"
+        return f"({value} // {self.unit} if {value} % {self.unit} == 0 else {otherwise})"
 
     def value(self, raw: Any, profile: Profile) -> Any:
         return raw * self.unit
@@ -97,10 +96,9 @@ class FlagBits(Kind):
 
     def table(self, profile: Profile) -> FlagTable:
         """The letters of this field in that profile."""
-        found = profile.flag_tables.get(self)
-        if found is None:
-            found = profile.flag_tables[self] = profile.flag_table(self.key, self.bits, dict(self.letters))
-        return found
+        if self not in profile.flag_tables:
+            profile.flag_tables[self] = profile.flag_table(self.key, self.bits, dict(self.letters))
+        return profile.flag_tables[self]
 
     def decode_source(self, raw: str, name: str, namespace: Namespace, profile: Profile) -> str:
         namespace[f"flags_of_{name}"] = self.table(profile).decode
@@ -354,10 +352,9 @@ class OptionalAddress(OctetsTail):
     def from_json(self, data: Any, profile: Profile) -> Any:
         if not data:
             return b""
-        if isinstance(data, str) and ":" not in data:
-            parts = data.split(".")
-            if len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts):
-                return bytes(map(int, parts))
+        parts = data.split(".") if isinstance(data, str) else []
+        if len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts):
+            return bytes(map(int, parts))
         return addresses.parse(str(data))
 
     def doc(self) -> str:
