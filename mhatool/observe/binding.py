@@ -42,11 +42,13 @@ class SignKind(StrEnum):
 
     ACKNOWLEDGEMENT = "acknowledgement"
     TUNNELLED_PACKET = "tunnelled_packet"
+    MESSAGE = "message"
+    """Any other message of a home agent's, whoever it is for."""
 
 
 @value
 class Sign:
-    """A home agent's sign of life: it answered, or it tunnelled a packet for the home address to a care-of address."""
+    """A home agent's sign of life: it answered, tunnelled a packet for the home address, or sent another message."""
 
     time_ns: int
     frame: Frame
