@@ -144,24 +144,27 @@ def heartbeat(counter: int, flags: int = 0, source: bytes = AGENT, to: bytes = A
     return ipv6(source, to, 135, mobility(13, body + bytes.fromhex("01020000"), source, to))
 
 
-SAYS = [
-    heartbeat(1),
-    heartbeat(1, flags=1),
-    made.prefix_advertisement(),
-    made.refresh_request(AGENT, HOME),
-    made.agent_switch(AGENT2),
-    made.unreachable(AGENT2, source=AGENT),
-]
+says_something = pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(heartbeat(1), id="heartbeat request"),
+        pytest.param(heartbeat(1, flags=1), id="heartbeat response"),
+        pytest.param(made.prefix_advertisement(), id="prefix advertisement"),
+        pytest.param(made.refresh_request(AGENT, HOME), id="refresh request"),
+        pytest.param(made.agent_switch(AGENT2), id="switch"),
+        pytest.param(made.unreachable(AGENT2, source=AGENT), id="alarm"),
+    ],
+)
 
 
-@pytest.mark.parametrize("message", SAYS)
+@says_something
 def test_an_agent_that_says_anything_meanwhile_is_alive(message: bytes) -> None:
     """The updates or their answers were lost: it isn't silent who talks, to whomever."""
     assert gaps(*DEAD, (54, message), (55, bu(seq=5)), (55.5, ba(seq=5)), (60, USED)) == []
     assert told(scene(*DEAD, (54, message), (58, echo(PEER, HOME)))).silences == ()
 
 
-@pytest.mark.parametrize("message", SAYS)
+@says_something
 def test_the_last_thing_that_it_said_is_the_last_sign(message: bytes) -> None:
     packets = [*DEAD[:3], (30, message), *DEAD[3:]]
     (silence,) = told(scene(*packets, (58, echo(PEER, HOME)))).silences
@@ -179,7 +182,7 @@ def test_an_agent_dies_after_a_lost_update() -> None:
     assert (silence.last_sign.time_ns, silence.until_ns) == (52 * S, round(80.1 * S))
 
 
-@pytest.mark.parametrize("message", [heartbeat(2), heartbeat(1, flags=3)])
+@pytest.mark.parametrize("message", [heartbeat(2), heartbeat(1, flags=3)], ids=["counter", "farewell"])
 def test_who_started_anew_holds_nothing_until_it_answers(message: bytes) -> None:
     """Another Restart Counter, or the farewell (U flag, RFC 5847, 3.1): the bindings are gone, heartbeats or not."""
     packets = [*DEAD[:3], (30, heartbeat(1)), *DEAD[3:], (54, message), (56, heartbeat(2))]
@@ -197,6 +200,7 @@ def test_who_started_anew_holds_nothing_until_it_answers(message: bytes) -> None
         made.dhaad_reply(AGENT2, AGENT),
         made.router_advertisement(made.prefix_information(AGENT), made.home_agent_information()),
     ],
+    ids=["another", "damaged", "discovery reply", "router advertisement"],
 )
 def test_what_shows_no_home_agent_with_bindings(message: bytes) -> None:
     """Another agent; or what a routing daemon, or an agent after its restart, says as well."""
