@@ -165,6 +165,16 @@ def test_who_was_started_anew_or_left_may_be_named() -> None:
     assert told(["MHA-020", "MHA-021"], *packets) == []
 
 
+@pytest.mark.parametrize(("late_s", "found"), [(0.05, False), (0.18, False), (0.4, True)])
+def test_by_another_clock_it_was_started_anew_just_after_the_alarm(late_s: float, found: bool) -> None:
+    """What told the sender is stamped later than its alarm, as by two captures whose clocks differ."""
+    before = (*ROUND, *(packet for i in range(11) for packet in probe(1.5 + i, 1 + i)))
+    packets = (*before, (12.0, alarm()), *probe(12.0 + late_s - 0.01, 99, counter=5))
+    assert bool(told(["MHA-020", "MHA-021"], *packets)) is found
+    leaves = (12.0 + late_s, heartbeat(AGENT, AGENT2, 9, flags=3, counter=4))
+    assert bool(told(["MHA-020", "MHA-021"], *before, (12.0, alarm()), *sorted([leaves, *probe(12.6, 99)]))) is found
+
+
 def test_alive_elsewhere_is_not_alive_for_the_sender() -> None:
     """The two are cut off from each other; the first one tunnels all the time."""
     probes = [asked(float(13 + i), 72 + i) for i in range(6)]
