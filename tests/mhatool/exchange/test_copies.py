@@ -17,7 +17,9 @@ def sameness(*octets: bytes) -> list[Sameness]:
     copies = Copies()
     source = Source("x", [record(number, number * MS, packet) for number, packet in enumerate(octets, 1)])
     datagrams = [(sighting, sighting.packet.datagrams[0]) for sighting in sightings([source])]
-    return [copies.compare(seen, datagram, datagram.upper) for seen, datagram in datagrams if datagram.upper is not None]
+    return [
+        copies.compare(seen, datagram, datagram.upper) for seen, datagram in datagrams if datagram.upper is not None
+    ]
 
 
 @pytest.mark.parametrize(
