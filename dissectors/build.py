@@ -8,11 +8,13 @@ from typing import Any
 
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import checksum
-from dissectors.ipv6.header import HomeAddress, RoutingType0, RoutingType2
 from dissectors.ipv6.link import ETHERTYPE_IPV6, Udp
+from dissectors.ipv6.true_ends import final_destination, home_address
+from dissectors.packet import Datagram
 from dissectors.profile import RFC6275, Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
+from dissectors.view import View
 
 _ETHERTYPE_VLAN = 0x8100
 _NOTHING_FOLLOWS = 59
@@ -40,24 +42,6 @@ class Layer:
 def layer(message: Any, **facts: Any) -> Layer:
     """A layer from a message value."""
     return Layer(message.__declaration__, message, **facts)
-
-
-@dataclass(slots=True)
-class _Addresses:
-    """The addresses that a checksum below covers, as the headers down to there say."""
-
-    source: bytes
-    destination: bytes
-    has_home_address: bool = False
-
-    def pass_header(self, message: Any) -> None:
-        if isinstance(message, RoutingType2) and message.segments_left == 1:
-            self.destination = message.home_address
-        elif isinstance(message, RoutingType0) and 0 < message.segments_left <= len(message.addresses):
-            self.destination = message.addresses[-1]
-        for option in getattr(message, "options", ()):
-            if isinstance(option, HomeAddress) and not self.has_home_address:
-                self.source, self.has_home_address = option.home_address, True
 
 
 def build(
@@ -150,28 +134,33 @@ def _number(following: Layer | None, bits: int, profile: Profile) -> int:
         raise EncodeError(f"{declaration.title} can't follow an IPv6 header without a protocol number") from None
 
 
-def _addresses(before: Sequence[Layer]) -> _Addresses | None:
+def _addresses(before: Sequence[Layer], profile: Profile) -> tuple[bytes, bytes] | None:
     """The pseudo-header's addresses for a layer, from the headers before it; None without an IPv6 header."""
-    found: _Addresses | None = None
+    datagram: Datagram | None = None
     for item in before:
-        if item.declaration.symbol == "ipv6" and item.message is not None:
-            found = _Addresses(item.message.source, item.message.destination)
-        elif found is not None and item.message is not None:
-            found.pass_header(item.message)
-    return found
+        if item.octets is None and item.message is None:
+            continue
+        octets = item.octets if item.octets is not None else profile.codec.emit(item.message)
+        header = View(item.declaration, octets, 0, len(octets), profile)
+        destination = header.get("destination")
+        if item.declaration.symbol == "ipv6" and destination is not None:
+            datagram = Datagram(header, header.get("source"), destination, 0, quoted=False)
+        elif datagram is not None:
+            datagram.name(home_address(header), final_destination(header, datagram.destination))
+    return None if datagram is None else (datagram.true_source, datagram.true_destination)
 
 
 def _fix_checksum(own: bytearray, current: Layer, before: Sequence[Layer], payload: bytes, profile: Profile) -> None:
     declaration = current.declaration
     spec = declaration.by_name.get("checksum")
-    addresses = _addresses(before)
+    addresses = _addresses(before, profile)
     if spec is None or addresses is None:
         return
     protocol = _number(current, 8, profile)
     _patch(own, spec, 0)
     # A Mobility Header ends at its own length: what follows it isn't covered.
     covered = bytes(own) if declaration.family == "mobility" else bytes(own) + payload
-    value = checksum.checksum(addresses.source, addresses.destination, protocol, covered)
+    value = checksum.checksum(*addresses, protocol, covered)
     if value == 0 and (isinstance(current.message, Udp) or current.message.checksum == 0xFFFF):
         value = 0xFFFF  # the same sum; in UDP zero would mean none (RFC 8200, 8.1), elsewhere it may have come so
     _patch(own, spec, value)

@@ -82,6 +82,7 @@ class GlancedDatagram(Datagram):
     length: int
     true_source: bytes
     true_destination: bytes
+    is_unsure = False  # such a frame is left to the exact walk
 
     def __init__(
         self, later: Later, source: bytes, destination: bytes, hop_limit: int, outer: GlancedDatagram | None

@@ -39,8 +39,9 @@ class Datagram:
     """One IPv6 header and what it carries.
 
     `home_address` is the Home Address option's, `final_destination` the address of a routing header with segments
-    left: they take the place of source and destination for checksums and for whoever is meant. `depth` counts the
-    tunnels around it, `outer` is the nearest of them.
+    left: they take the place of source and destination for checksums and for whoever is meant. `is_unsure` says that a
+    header names somebody and it can't be read whom. `depth` counts the tunnels around it, `outer` is the nearest of
+    them.
     """
 
     __slots__ = (
@@ -51,6 +52,7 @@ class Datagram:
         "destination",
         "final_destination",
         "home_address",
+        "is_unsure",
         "outer",
         "quoted",
         "source",
@@ -72,6 +74,16 @@ class Datagram:
         self.outer = outer
         self.home_address: bytes | None = None
         self.final_destination: bytes | None = None
+        self.is_unsure = False
+
+    def name(self, home_address: bytes | None, final_destination: bytes | None) -> None:
+        """What a header names (see `ipv6.true_ends`): of home addresses the first counts, of destinations the last."""
+        if home_address is not None and self.home_address is None:
+            self.home_address = home_address or None
+            self.is_unsure |= not home_address
+        if final_destination is not None:
+            self.final_destination = final_destination or None
+            self.is_unsure |= not final_destination
 
     @property
     def ipv6(self) -> View:

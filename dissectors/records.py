@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from dissectors.build import Layer, build
-from dissectors.errors import DecodeError, EncodeError
+from dissectors.errors import EncodeError
 from dissectors.ipv6.link import Payload
 from dissectors.profile import RFC6275, Profile
 from dissectors.spec import kinds
@@ -97,9 +96,6 @@ def _layer(data: Json, quoted: Sequence[Json], profile: Profile) -> Layer:
     result = Layer(declaration)
     if "octets" in data and _is_unchanged(declaration, data, profile):
         result.octets = _octets(data["octets"], declaration.title)
-        # What can be read of it still says which addresses the checksums below cover.
-        with suppress(DecodeError):
-            result.message = profile.codec.parser(declaration.cls)(result.octets, 0, len(result.octets))
     else:
         _refuse_loss(declaration, data)
         quoted_octets = build_quoted(quoted, profile) if quoted else b""

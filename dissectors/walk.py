@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Any
 from dissectors import registry
 from dissectors.ipv6 import checksum
 from dissectors.ipv6.esp import NullEsp, look_inside
-from dissectors.ipv6.header import (
-    Authentication,
-    DestinationOptions,
-    Esp,
-    Fragment,
-    HomeAddress,
-    HopByHop,
-    Ipv6,
-)
+from dissectors.ipv6.header import Authentication, DestinationOptions, Esp, Fragment, HopByHop, Ipv6
 from dissectors.ipv6.link import IPV6_ONLY, Payload, Tcp, Udp
 from dissectors.ipv6.link_walk import LINK_TYPES, through_link
 from dissectors.ipv6.reassembly import Reassembler
 from dissectors.ipv6.rest import Rest
+from dissectors.ipv6.true_ends import final_destination, home_address
 from dissectors.packet import Datagram, Packet
 from dissectors.profile import RFC6275, Profile
 from dissectors.ripng import PORT as RIPNG_PORT
@@ -173,7 +166,7 @@ class _Walk:
         while True:
             name = self.dissector.protocol(protocol)
             if name == "routing":
-                view = self.routing(datagram, rest)
+                view = self.routing(rest)
             elif name in _EXTENSIONS:
                 view = self.extension(_EXTENSIONS[name], rest)
             else:
@@ -181,9 +174,11 @@ class _Walk:
                 return
             datagram.extensions.append(view)
             next_header = view.get("next_header")
-            if view.problems or next_header is None:
+            # An option of a wrong length is passed by its length all the same (RFC 8200, 4.2).
+            if next_header is None or any(problem.code != "option_length" for problem in view.problems):
                 self.payload(rest.at(view.end))
                 return
+            datagram.name(home_address(view), final_destination(view, datagram.destination))
             rest = rest.at(view.end)
             if name == "fragment":
                 found = self.fragment(datagram, view, next_header, rest)
@@ -191,8 +186,6 @@ class _Walk:
                     return
                 rest = found
                 next_header = view.extra.get("first_next_header", next_header)
-            elif name == "destination_options":
-                self.home_address(datagram, view)
             protocol = next_header
 
     def extension(self, cls: type, rest: Rest) -> View:
@@ -209,23 +202,11 @@ class _Walk:
             view.extra_problems.append(Problem(code, start, f"a header of {size} octets, {end - start} are there"))
         return view
 
-    def routing(self, datagram: Datagram, rest: Rest) -> View:
+    def routing(self, rest: Rest) -> View:
         cls: type = self.profile.codec.fallback("routing").cls
         if rest.start + 3 < rest.end:
             cls = self.profile.codec.declaration_at("routing", rest.octets, rest.start, rest.end).cls
-        view = self.extension(cls, rest)
-        left = view.get("segments_left", 0)
-        if not view.problems and left:
-            home = view.get("home_address")
-            addresses = (home,) if home is not None else view.get("addresses", ())
-            if addresses and left <= len(addresses):
-                datagram.final_destination = addresses[-1]
-        return view
-
-    def home_address(self, datagram: Datagram, view: View) -> None:
-        for option in view.options:
-            if option.declaration.cls is HomeAddress and not option.problems and datagram.home_address is None:
-                datagram.home_address = option.get("home_address")
+        return self.extension(cls, rest)
 
     def fragment(self, datagram: Datagram, view: View, next_header: int, rest: Rest) -> Rest | None:
         """What follows a fragment header: the rest of a whole packet, a reassembled one, or nothing yet."""
@@ -266,7 +247,7 @@ class _Walk:
             self.payload(rest, **facts)
 
     def checksum(self, datagram: Datagram, protocol: int, rest: Rest, end: int) -> str:
-        if rest.truncated or end > rest.end:
+        if rest.truncated or end > rest.end or datagram.is_unsure:
             return "unverified"
         octets = rest.octets[rest.start : end]
         good = checksum.is_good(datagram.true_source, datagram.true_destination, protocol, octets)

@@ -328,6 +328,7 @@ local function look_at_other_fields()
       home_address = Field.new("ipv6.opt.mipv6.home_address"),
       routed = Field.new("ipv6.routing.mipv6.home_address"),
       segments = Field.new("ipv6.routing.segleft"),
+      routing_type = Field.new("ipv6.routing.type"),
       source = Field.new("ipv6.src"),
       hop_limit = Field.new("ipv6.hlim"),
       ah = Field.new("ah.spi"),
@@ -380,6 +381,19 @@ local function routed_destination()
   if last and left and left.value > 0 and last.len == 16 and header and last.offset > header.offset then
     return last.range:raw()
   end
+end
+
+local NAMES_DESTINATION = { [0] = true, [2] = true, [3] = true, [4] = true }
+
+-- Whether a routing header of the innermost packet so far, of a type that nobody here reads, is on its way to somebody.
+local function goes_elsewhere()
+  local kinds, segments, sources = { other.routing_type() }, { other.segments() }, { other.source() }
+  local header = sources[#sources]
+  for i, kind in ipairs(kinds) do
+    local inside = header and kind.offset > header.offset
+    if inside and not NAMES_DESTINATION[kind.value] and segments[i] and segments[i].value > 0 then return true end
+  end
+  return false
 end
 
 -- The sum of all 16-bit words.
@@ -691,7 +705,7 @@ local function judge_header(m)
   end
   if m.kind and m.kind <= 7 then
     if m.kind ~= 5 and m.source ~= m.wire_source then breach("MIP6-MH-009", "no Home Address option", m.source_text) end
-    if m.kind ~= 6 and m.destination ~= m.wire_destination then
+    if m.kind ~= 6 and m.has_routed_home then
       breach("MIP6-MH-009", "no type 2 routing header", m.destination_text)
     end
   end
@@ -1051,12 +1065,14 @@ local function facts_of(buf, s, pinfo)
     if routed then m.destination, m.destination_text = routed, text_of(routed) end
   end
   m.known = m.source and m.destination and m.wire_source and m.wire_destination
+  m.unsure = other and goes_elsewhere()
+  m.has_routed_home = m.destination ~= m.wire_destination and not (other and other.routed() == nil)
   return m
 end
 
 local function verify(m, size, at, protocol)
   m.status = UNVERIFIED
-  if m.truncated or not m.known or size > #m.s or at + 2 > size then return end
+  if m.truncated or m.unsure or not m.known or size > #m.s or at + 2 > size then return end
   local good, right = good_checksum(m.s, size, at, m.source, m.destination, protocol)
   if m.quoted and not good and not other then return end -- perhaps it went to another address
   m.status, m.right, m.damaged = good and GOOD or BAD, right, not good

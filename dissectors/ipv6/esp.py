@@ -9,6 +9,11 @@ from dissectors.ipv6 import checksum
 
 #: Sizes of the integrity check value in use: HMAC-SHA-1-96 and its like, HMAC-SHA-256-128, none.
 _ICV_SIZES = (12, 16, 0)
+_HOME_ADDRESS = b"\xc9\x10"
+"""The Home Address option's type and length; at this place it stands alone in its header."""
+_TYPE_2 = b"\x02\x02\x01"
+"""The length, the type and the one segment left of such a routing header."""
+_SEGMENT_ROUTING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +52,13 @@ def _proves(payload: bytes, addresses: tuple[bytes, bytes], number: int, protoco
         return checksum.is_good(*addresses, number, payload)
     if name == "ipv6" and len(payload) >= 40:
         return payload[0] >> 4 == 6 and int.from_bytes(payload[4:6], "big") == len(payload) - 40
-    if name in ("destination_options", "routing") and len(payload) >= 24:
-        return _proves_behind(payload, addresses, protocol)
+    if name == "destination_options" and len(payload) >= 24 and payload[1] == 2 and payload[6:8] == _HOME_ADDRESS:
+        return _proves(payload[24:], (payload[8:24], addresses[1]), payload[0], protocol)
+    if name == "routing" and len(payload) >= 24 and _names_first(payload):
+        return _proves(payload[(payload[1] + 1) * 8 :], (addresses[0], payload[8:24]), payload[0], protocol)
     return False
 
 
-def _proves_behind(payload: bytes, addresses: tuple[bytes, bytes], protocol: Callable[[int], str]) -> bool:
-    """Whether what follows a Home Address option or a type 2 routing header that stands alone proves it."""
-    source, destination = addresses
-    home = payload[8:24]
-    if payload[1:4] == b"\x02\x02\x01":
-        destination = home
-    elif payload[1] == 2 and payload[6:8] == b"\xc9\x10":
-        source = home
-    else:
-        return False
-    return _proves(payload[24:], (source, destination), payload[0], protocol)
+def _names_first(routing: bytes) -> bool:
+    """Whether the first address in a routing header is the final destination: RFC 6275, 6.4; RFC 8754, 2."""
+    return routing[1:4] == _TYPE_2 or (routing[1] >= 2 and routing[2] == _SEGMENT_ROUTING and routing[3] > 0)

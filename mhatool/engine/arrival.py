@@ -110,7 +110,7 @@ class Reader:
             routed_home_address=datagram.routed_home_address,
             through=_through(datagram),
             hop_limit=datagram.hop_limit,
-            checksum_good=view.checksum_status != "bad",
+            checksum_good=view.checksum_status != "bad" and not datagram.is_unsure,
             interface=interface,
             link_source=link_source,
             datagram=octets,
@@ -128,7 +128,7 @@ class Reader:
             source=datagram.source,
             destination=datagram.destination,
             home_address=datagram.home_address,
-            checksum_good=view is None or view.checksum_status != "bad",
+            checksum_good=view is None or (view.checksum_status != "bad" and not datagram.is_unsure),
             at=datagram.ipv6.start,
         )
 

@@ -297,6 +297,12 @@ def is_jumbogram(case: Case) -> bool:
     return jumbo and _is_part(case.theirs, case.ours)
 
 
+def has_unread_end(case: Case) -> bool:
+    """A header names a source or destination that we can't read."""
+    unsure = any(datagram.is_unsure for datagram in case.frame.packet.datagrams)
+    return unsure and "2" in case.ours and len(case.ours) == len(case.theirs)
+
+
 def has_no_checksum(case: Case) -> bool:
     """An ICMPv6 message ends before its checksum."""
     return not case.theirs and any(upper.end - upper.start < 4 for upper, _ in _icmpv6(case))

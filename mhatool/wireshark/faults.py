@@ -241,6 +241,15 @@ FAULTS: tuple[Fault, ...] = (
         is_ours=True,
     ),
     Fault(
+        "unread-address",
+        ("*.checksum.status",),
+        *_V4,
+        "judges by the IPv6 header's addresses where a header names others that can't be read; we leave it unverified",
+        "02 09 01: a routing header of type 9 with one segment left (RFC 8200, 8.1); c9 0f: 15 octets of home address",
+        when.has_unread_end,
+        is_ours=True,
+    ),
+    Fault(
         "no-room-for-a-checksum",
         ("icmpv6.checksum.status",),
         *_V4,

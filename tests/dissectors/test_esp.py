@@ -6,7 +6,7 @@ import pytest
 
 from dissectors.build import Layer, build, layer
 from dissectors.ipv6 import address
-from dissectors.ipv6.header import DestinationOptions, Esp, HomeAddress, Ipv6, RoutingType2
+from dissectors.ipv6.header import DestinationOptions, Esp, HomeAddress, Ipv6, RoutingType2, UnknownRouting
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
 from dissectors.padding import padded
 from dissectors.spec import Flags
@@ -18,6 +18,7 @@ UPDATE = layer(padded(BindingUpdate(sequence_number=1, flags=Flags("AH"), lifeti
 ANSWER = layer(padded(BindingAcknowledgement(status=0, sequence_number=1, lifetime_s=60)))
 HOME_ADDRESS = layer(padded(DestinationOptions(options=(HomeAddress(home_address=HOA),))))
 ROUTING = layer(RoutingType2(segments_left=1, home_address=HOA))
+SEGMENTS = layer(UnknownRouting(routing_type=4, segments_left=1, data=bytes((1, 0, 0, 0)) + HOA + COA))
 
 
 def esp() -> Layer:
@@ -32,9 +33,17 @@ def esp() -> Layer:
         ([layer(UP), HOME_ADDRESS, esp(), UPDATE], ["binding_update"]),
         ([layer(UP), esp(), HOME_ADDRESS, UPDATE], ["destination_options", "binding_update"]),
         ([layer(DOWN), esp(), ROUTING, ANSWER], ["routing", "binding_acknowledgement"]),
+        ([layer(DOWN), esp(), SEGMENTS, ANSWER], ["routing", "binding_acknowledgement"]),
         ([layer(UP), esp(), layer(DOWN), UPDATE], ["ipv6", "binding_update"]),
     ],
-    ids=["mobility", "behind the option", "the option inside", "the routing header inside", "a tunnel"],
+    ids=[
+        "mobility",
+        "behind the option",
+        "the option inside",
+        "the routing header inside",
+        "segments inside",
+        "a tunnel",
+    ],
 )
 def test_what_proves_itself_is_shown(packet: list[Layer], inside: list[str]) -> None:
     octets = build(packet)

@@ -67,6 +67,7 @@ local function look_at_other_fields()
       home_address = Field.new("ipv6.opt.mipv6.home_address"),
       routed = Field.new("ipv6.routing.mipv6.home_address"),
       segments = Field.new("ipv6.routing.segleft"),
+      routing_type = Field.new("ipv6.routing.type"),
       source = Field.new("ipv6.src"),
       hop_limit = Field.new("ipv6.hlim"),
       ah = Field.new("ah.spi"),
@@ -119,6 +120,19 @@ local function routed_destination()
   if last and left and left.value > 0 and last.len == 16 and header and last.offset > header.offset then
     return last.range:raw()
   end
+end
+
+local NAMES_DESTINATION = { [0] = true, [2] = true, [3] = true, [4] = true }
+
+-- Whether a routing header of the innermost packet so far, of a type that nobody here reads, is on its way to somebody.
+local function goes_elsewhere()
+  local kinds, segments, sources = { other.routing_type() }, { other.segments() }, { other.source() }
+  local header = sources[#sources]
+  for i, kind in ipairs(kinds) do
+    local inside = header and kind.offset > header.offset
+    if inside and not NAMES_DESTINATION[kind.value] and segments[i] and segments[i].value > 0 then return true end
+  end
+  return false
 end
 
 -- The sum of all 16-bit words.

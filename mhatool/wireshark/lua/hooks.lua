@@ -28,12 +28,14 @@ local function facts_of(buf, s, pinfo)
     if routed then m.destination, m.destination_text = routed, text_of(routed) end
   end
   m.known = m.source and m.destination and m.wire_source and m.wire_destination
+  m.unsure = other and goes_elsewhere()
+  m.has_routed_home = m.destination ~= m.wire_destination and not (other and other.routed() == nil)
   return m
 end
 
 local function verify(m, size, at, protocol)
   m.status = UNVERIFIED
-  if m.truncated or not m.known or size > #m.s or at + 2 > size then return end
+  if m.truncated or m.unsure or not m.known or size > #m.s or at + 2 > size then return end
   local good, right = good_checksum(m.s, size, at, m.source, m.destination, protocol)
   if m.quoted and not good and not other then return end -- perhaps it went to another address
   m.status, m.right, m.damaged = good and GOOD or BAD, right, not good

@@ -68,6 +68,16 @@ def test_a_wrong_checksum_comes_first(offset: int, value: int) -> None:
     play.drops(DropReason.BAD_CHECKSUM)
 
 
+def test_a_checksum_that_nobody_can_verify_is_none() -> None:
+    """A Home Address option of 15 octets at octet 46: whose sum it is can't be told."""
+    play = agent()
+    octets = bytearray(play.hears(update(1), CARE_OF, AGENT, home_address=HOME))
+    play.forgets()
+    octets[47], octets[63] = 15, 0  # what is left is Pad1
+    play.hears_octets(bytes(octets))
+    play.drops(DropReason.BAD_CHECKSUM)
+
+
 def test_an_option_that_overruns_is_discarded() -> None:
     play = agent()
     broken(play, 13, 200)  # the PadN's length

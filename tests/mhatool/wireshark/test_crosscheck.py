@@ -142,6 +142,11 @@ def jumbogram() -> bytes:
     return header[:4] + bytes((0, 0, 0, 64)) + header[8:] + rest + (8 + len(message)).to_bytes(4) + message
 
 
+def unread_destination() -> bytes:
+    """An echo behind a routing header of a type that nobody assigned."""
+    return ipv6(CARE1, AGENT, 43, bytes((58, 2, 9, 1, 0, 0, 0, 0)) + HOME + made.echo_request(CARE1, HOME)[40:])
+
+
 def in_ipv4(packet: bytes) -> bytes:
     """Protocol 41, from 192.0.2.1 to 192.0.2.2."""
     head = bytes.fromhex("4500") + (20 + len(packet)).to_bytes(2) + bytes.fromhex("00000000 40290000 c0000201 c0000202")
@@ -173,6 +178,7 @@ CASES: dict[str, tuple[bytes, Profile]] = {
     "octets-as-text": (option(8, "01a5fdfefc"), RFC6275),
     "error-in-an-error": (error_in_error(), RFC6275),
     "small-jumbogram": (jumbogram(), RFC6275),
+    "unread-address": (unread_destination(), RFC6275),
     "no-room-for-a-checksum": (ipv6(AGENT, CARE1, 58, b"\x80"), RFC6275),
     "not-over-ipv6": (in_ipv4(made.home_bu()), RFC6275),
     "home-network-prefix": (option(22, "0040" + AGENT.hex()), RFC6275),

@@ -1,0 +1,58 @@
+"""Whom a header names in the place of source and destination: upper layers' checksums cover these addresses.
+
+RFC 8200, 8.1 for routing headers, RFC 6275, 6.1.1 and 6.3 for the Home Address option.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dissectors.ipv6.header import DestinationOptions, HomeAddress, UnknownRouting
+from dissectors.view import View
+
+UNKNOWN: Final = b""
+"""Somebody else is named, but it can't be read who."""
+
+_RPL_SOURCE_ROUTE: Final = 3
+_SEGMENT_ROUTING: Final = 4
+_SEGMENT_LIST: Final = 4
+"""Where the addresses of these two begin, counted from the octet behind Segments Left."""
+
+
+def home_address(header: View) -> bytes | None:
+    """The Home Address option's; None without one. Destination options alone have it (RFC 6275, 6.3)."""
+    if header.declaration.cls is not DestinationOptions:
+        return None
+    found: bytes | None = None
+    for option in header.options:
+        if option.declaration.cls is HomeAddress:
+            if not option.problems:
+                address: bytes = option.get("home_address")
+                return address
+            found = UNKNOWN
+    return found
+
+
+def final_destination(header: View, destination: bytes) -> bytes | None:
+    """A routing header's, None where it is reached; `destination` is the IPv6 header's."""
+    left = header.get("segments_left", 0)
+    if header.declaration.family != "routing" or not left:
+        return None
+    if header.declaration.cls is UnknownRouting:
+        return _of_other_types(header.get("routing_type"), header.get("data", b""), destination)
+    home: bytes | None = header.get("home_address")
+    addresses = (home,) if home is not None else header.get("addresses", ())
+    return addresses[-1] if left <= len(addresses) else None
+
+
+def _of_other_types(routing_type: int, data: bytes, destination: bytes) -> bytes:
+    """Segment List[0] (RFC 8754, 2); RPL's last address, without the octets that all share (RFC 6554, 3)."""
+    segments = data[_SEGMENT_LIST:]
+    if routing_type == _SEGMENT_ROUTING and len(segments) >= len(destination):
+        return segments[: len(destination)]
+    if routing_type == _RPL_SOURCE_ROUTE and segments:
+        shared, padding = data[0] & 15, data[1] >> 4
+        last = segments[: len(segments) - padding][shared - len(destination) :]
+        if shared + len(last) == len(destination):
+            return destination[:shared] + last
+    return UNKNOWN

@@ -1,0 +1,30 @@
+"""Whom headers name in the place of source and destination: tshark and the script say the same as we."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mhatool.wireshark.crosscheck import Crosscheck
+from tests.dissectors.test_true_ends import BROKEN, CASES, UNREAD, packet
+from tests.mhatool.scenes import AGENT, HOME
+from tests.peers.plugin import write
+
+pytestmark = pytest.mark.tshark
+
+
+def test_headers_that_name_other_ends(tmp_path: Path) -> None:
+    """Routing headers of several types, and options of a wrong length: the two say the same of what is behind them.
+
+    (Of one that is too short Wireshark reads on beyond its end, and shows other IPv6 options.)
+    """
+    broken = [
+        case for name, case in BROKEN.items() if name != "the same before a home address"
+    ]  # which it doesn't find
+    packets = [packet(header, end) for header, end in CASES.values()]
+    packets += [packet(UNREAD["another type"], end) for end in (AGENT, HOME)]
+    packets += [packet(header, AGENT, source, protocol) for protocol, header, source in broken]
+    found = list(Crosscheck(write(tmp_path / "ends.pcapng", packets)))
+    unexplained = [each for each in found if each.fault is None or each.fault.is_ours]
+    assert {each.field for each in unexplained if not each.field.startswith("ipv6.opt.")} == set()
