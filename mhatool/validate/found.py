@@ -31,9 +31,14 @@ def finding_of(rule: Rule, case: Case, breach: Breach) -> Finding:
 
 
 def _is_unsure(exchange: Exchange, acknowledgement: Acknowledgement | None) -> bool:
-    """Whether an update was cut, this one or that before it, or the answer may be another's: it is late or misnamed."""
+    """Whether an update was cut, this one or that before it, or may be another's, as an answer that is late may be.
+
+    Without Home Address option only the care-of address told whose it is, and that may be somebody else's by now.
+    """
     update, previous = exchange.update, exchange.previous
     if update.truncated or (previous is not None and previous.update.truncated):
+        return True
+    if not update.has_home_address_option and update.home_address != update.source:
         return True
     if acknowledgement is None:
         return False

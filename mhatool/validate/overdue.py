@@ -1,7 +1,7 @@
 """Packets by a binding that seems to be over: whether the capture lost a refresh shows only later.
 
-Until the next update nobody knows: its number may tell of one that wasn't seen, and a mobile node that goes on using the
-binding itself has one.
+Until the next update nobody knows: its number may tell of one that wasn't seen, and a mobile node that goes on using
+the binding itself has one.
 """
 
 from __future__ import annotations
