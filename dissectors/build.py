@@ -24,10 +24,10 @@ _NOTHING_FOLLOWS = 59
 class Layer:
     """One layer to be built.
 
-    `message` is its value; or `octets` stand as they are. `overrides` are raw wire values by field name, put in at
-    last, so that what the standard forbids can be made. `protocol` is the number that the layer before it states,
-    where it isn't the usual one; `esp` is the trailer's padding and integrity check value; `trailer` what follows a
-    frame.
+    `message` is its value; or `octets` stand as they are, with a message beside them all but the checksum. `overrides`
+    are raw wire values by field name, put in at last, so that what the standard forbids can be made. `protocol` is the
+    number that the layer before it states, where it isn't the usual one; `esp` is the trailer's padding and integrity
+    check value; `trailer` what follows a frame.
     """
 
     declaration: Declaration
@@ -86,7 +86,7 @@ def _layer(
                 _patch(own, spec, _payload_length(kind, len(own) + len(payload), declaration))
     for name, raw in current.overrides.items():
         _patch(own, _fixed_field(declaration, name), raw)
-    if current.octets is None and fix[1] and "checksum" not in current.overrides:
+    if current.message is not None and fix[1] and "checksum" not in current.overrides:
         _fix_checksum(own, current, before, payload, profile)  # last: it covers what was overridden
     return bytes(own) + payload
 

@@ -194,9 +194,11 @@ def _refuse_collisions(made: Profile, base: Profile, where: str) -> None:
 
 def _numbers(base: Profile, tables: dict[str, dict[str, Any]], where: str) -> dict[str, dict[str, int]]:
     """The base's numbers with the file's in place of them; only declared symbols."""
+    from dissectors.spec import kinds
     from dissectors.spec.families import load_all  # only a file's check needs every declaration
 
     symbols = {family: {d.symbol for d in items} for family, items in load_all().items()}
+    fixed = {(d.family, d.symbol) for items in load_all().values() for d in items if d.first(kinds.Number) is None}
     numbers = {family: dict(table) for family, table in base.numbers.items()}
     for family, table in tables.items():
         if family not in symbols:
@@ -208,6 +210,8 @@ def _numbers(base: Profile, tables: dict[str, dict[str, Any]], where: str) -> di
             place = f"profile {where}: numbers.{family}.{symbol}"
             if symbol in ("pad1", "pad_n"):
                 raise ProfileError(f"{place}: padding is 0 and 1 in every profile")
+            if (family, symbol) in fixed:
+                raise ProfileError(f"{place}: its number is a field of the message, and the same in every profile")
             numbers.setdefault(family, {})[symbol] = _code_point(value, 255, place)
     return numbers
 
@@ -222,6 +226,8 @@ def _flags(base: Profile, tables: dict[str, dict[str, Any]], where: str) -> dict
         own = flags.setdefault(key, dict(letters()))
         for letter, value in table.items():
             place = f"profile {where}: flags.{key}.{letter}"
+            if not (letter.isascii() and letter.isalnum() and letter[:1].isalpha()):
+                raise ProfileError(f"{place}: a flag's name is letters and digits, a letter first")
             bit = _code_point(value, (1 << bits) - 1, place)
             if bit & (bit - 1) or not bit:
                 raise ProfileError(f"{place} = {bit:#x}: one bit is needed")

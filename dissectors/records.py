@@ -45,6 +45,7 @@ def layers_from_json(items: Sequence[Json], profile: Profile = RFC6275) -> list[
     for position, data in enumerate(items):
         if not isinstance(data, Mapping):
             raise EncodeError(f"layer {position + 1} is {data!r}, not an object")
+    for position, data in enumerate(items):
         if data.get("quoted"):
             continue  # part of the error before it
         if data.get("reassembled"):

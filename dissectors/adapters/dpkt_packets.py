@@ -4,7 +4,8 @@
 the whole header; an ICMPv6 class, as dpkt's own, what follows type, code and checksum. `dissect_with_dpkt(octets)` uses
 them without touching dpkt's tables; `install()` puts them there and `uninstall()` restores them. Header fields are the
 wire's integers, except that a field with a unit is in that unit (`lifetime_s` in seconds); addresses are 16 octets;
-options are our own values. The checksum is what it came with: dpkt has no way to know the Home Address option.
+options are our own values. What is made without a length gets one, and its options are padded; one that can't be told
+is a `dpkt.PackError`. The checksum is what it came with: dpkt has no way to know the Home Address option.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from dpkt.ip6 import IP6
 from dissectors.adapters.declared import NOT_MOBILE, declared
 from dissectors.errors import DecodeError, EncodeError
 from dissectors.ipv6.header import Ipv6
+from dissectors.padding import aligned
 from dissectors.profile import PROTOCOLS, RFC6275, Profile
 from dissectors.spec import kinds
 from dissectors.spec.compile import too_short
 from dissectors.spec.declaration import Declaration, FieldSpec
 
+_ADDRESS = 16
 _ICMPV6_HEADER = 4  # type, code, checksum: dpkt.icmp6.ICMP6 has them
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
@@ -43,17 +46,43 @@ class _Declared(dpkt.Packet):
             setattr(self, spec.name, () if isinstance(spec.kind, _TUPLES) else b"")
         super().__init__(*args, **kwargs)
         if not args:
+            self._pad(kwargs)
             self._count(kwargs)
 
+    def _pad(self, given: dict[str, Any]) -> None:
+        """The options of a packet that is made, padded so that its length can tell it; one that is given stands."""
+        spec, length = self.declaration.first(kinds.OptionList), self.declaration.first(kinds.Length)
+        if spec is None or length is None or length.name in given or not isinstance(spec.kind, kinds.OptionList):
+            return
+        listed = self.declaration.first(kinds.AddressList)
+        start = self.declaration.fixed_size + (16 * len(getattr(self, listed.name)) if listed is not None else 0)
+        try:
+            options = aligned(self.profile.codec, spec.kind.family, getattr(self, spec.name), start)
+        except EncodeError as error:
+            raise dpkt.PackError(str(error)) from None
+        setattr(self, spec.name, options)
+
     def _count(self, given: dict[str, Any]) -> None:
-        """Lengths and counts of a packet that is made, not read; those given stand."""
+        """Lengths and counts of a packet that is made, not read; those given stand.
+
+        Lengths are rounded up for a packet whose octets at the end are still to come.
+        """
+        is_filled = any(spec.name in given for spec in self.declaration.tails)
         for spec in self.declaration.fixed:
+            kind = spec.kind
             if spec.name in given or spec.offset < self.skip:
                 continue
-            if isinstance(spec.kind, kinds.Count):
-                setattr(self, spec.name, len(getattr(self, spec.kind.of)))
-            elif isinstance(spec.kind, kinds.Length):
-                setattr(self, spec.name, (len(self) - spec.kind.bias) // spec.kind.step)
+            if isinstance(kind, kinds.Count):
+                value, missing = len(getattr(self, kind.of)), 0
+            elif isinstance(kind, kinds.Length):
+                missing = (kind.bias - len(self)) % kind.step
+                value = (len(self) + missing - kind.bias) // kind.step
+            else:
+                continue
+            if (missing and is_filled) or value >> kind.bits:
+                title = self.declaration.title
+                raise dpkt.PackError(f"{title}: {len(self)} octets in all are nothing that {spec.name} can tell")
+            setattr(self, spec.name, value)
 
     def unpack(self, buf: bytes) -> None:
         data = self.data
@@ -97,7 +126,11 @@ class _Declared(dpkt.Packet):
                 return b"".join(codec.emit(entry) for entry in value)
         except EncodeError as error:
             raise dpkt.PackError(str(error)) from None
-        return b"".join(value) if isinstance(kind, kinds.AddressList) else bytes(value)
+        if isinstance(kind, kinds.AddressList):
+            if any(len(item) != _ADDRESS for item in value):
+                raise dpkt.PackError(f"{self.declaration.title}: {spec.name}: an address has 16 octets")
+            return b"".join(value)
+        return bytes(value)
 
     def __bytes__(self) -> bytes:
         tails = b"".join(self._tail(spec) for spec in self.declaration.tails)

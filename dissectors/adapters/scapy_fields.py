@@ -10,7 +10,7 @@ import scapy.fields as scapy_fields
 from scapy.config import conf
 from scapy.layers.inet6 import IP6ListField
 from scapy.packet import Packet
-from scapy.volatile import RandNum
+from scapy.volatile import RandBin, RandNum
 
 from dissectors.codec import Codec
 from dissectors.padding import padding
@@ -18,9 +18,11 @@ from dissectors.profile import Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
 from dissectors.spec.fields import REQUIRED
+from dissectors.spec.numbers import whole
 from dissectors.view import View
 
 _NOTHING_FOLLOWS = 59
+_FITS_A_PACKET = 1200
 #: Computed when the packet is built, unless the user gives a value: Scapy's None.
 COMPUTED = (kinds.Length, kinds.Count, kinds.Checksum)
 
@@ -44,9 +46,11 @@ def make_field(layers: Any, declaration: Declaration, spec: FieldSpec) -> Any:
     default = _default(declaration, spec, profile)
     if isinstance(kind, kinds.FlagBits):
         return scapy_fields.FlagsField(name, default, kind.bits, _letters(kind, profile))
+    if isinstance(kind, kinds.OctetsTail) and spec.is_tail:
+        return OctetsField(profile, declaration, spec, default)
     if isinstance(kind, kinds.AddressList):
         counted = field_name(kind.counted_by)
-        return IP6ListField(name, default, count_from=(lambda p: p.getfieldval(counted)) if kind.counted_by else None)
+        return AddressesField(name, default, count_from=(lambda p: p.getfieldval(counted)) if kind.counted_by else None)
     if not kind.is_octets and spec.size * 8 != kind.bits:  # it shares its octets
         return scapy_fields.BitField(name, default, kind.bits)
     described = kind.scapy()
@@ -89,6 +93,9 @@ def _in_units(base: Any, unit: int) -> Any:
         def m2i(self, pkt: Any, x: Any) -> Any:
             return None if x is None else x * unit
 
+        def any2i(self, pkt: Any, x: Any) -> Any:
+            return whole(x) if isinstance(x, str) else super().any2i(pkt, x)
+
         def i2m(self, pkt: Any, x: Any) -> Any:
             return (x or 0) // unit if (x or 0) % unit == 0 else kinds.whole_units(x, unit, self.name)
 
@@ -108,6 +115,41 @@ class _RandomUnits(RandNum):
 
     def _fix(self) -> int:
         return int(super()._fix()) * self.unit
+
+
+class AddressesField(IP6ListField):
+    """Addresses; one alone may be given as its text."""
+
+    def any2i(self, pkt: Any, x: Any) -> Any:
+        return super().any2i(pkt, [x] if isinstance(x, str) else x)
+
+
+class OctetsField(scapy_fields.XStrField):
+    """Octets up to the end. Addresses among them are given as octets or as text, as our records show them."""
+
+    __slots__ = ["kind", "most", "profile"]
+
+    def __init__(self, profile: Profile, declaration: Declaration, spec: FieldSpec, default: Any) -> None:
+        self.profile = profile
+        self.kind = spec.kind
+        self.most = _most(declaration)
+        super().__init__(field_name(spec.name), default)
+
+    def any2i(self, pkt: Any, x: Any) -> Any:
+        if isinstance(x, str) and isinstance(self.kind, kinds.LinkLayerAddress | kinds.OptionalAddress):
+            return self.kind.from_json(x, self.profile)
+        return super().any2i(pkt, x)
+
+    def randval(self) -> Any:
+        return RandBin(RandNum(0, self.most))
+
+
+def _most(declaration: Declaration) -> int:
+    """Octets that `fuzz()` may put at the end: as many as the length can tell, or what fits a packet."""
+    length = declaration.first(kinds.Length)
+    if length is None or not isinstance(length.kind, kinds.Length) or length.kind.payload:
+        return _FITS_A_PACKET
+    return ((1 << length.kind.bits) - 1) * length.kind.step + length.kind.bias - declaration.fixed_size
 
 
 class Dissected(list[Any]):

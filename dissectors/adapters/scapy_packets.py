@@ -20,12 +20,14 @@ from scapy.layers.inet6 import (
 from scapy.packet import Packet
 
 from dissectors.adapters.scapy_fields import field_name, padding_octets
+from dissectors.errors import EncodeError
 from dissectors.ipv6 import address as addresses
 from dissectors.ipv6 import checksum
 from dissectors.padding import aligned, gap_before
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration
 
+_SEGMENT_ROUTING = 4  # Segment List[0] is the final destination (RFC 8754, 2)
 _OUT_OF_WINDOW = 135  # status: the sequence number in the answer is the last accepted one, not ours
 
 
@@ -33,8 +35,9 @@ _OUT_OF_WINDOW = 135  # status: the sequence number in the answer is the last ac
 
 
 def _home_address(packet: Any) -> str | None:
-    """The Home Address option's address, wherever it stands among a header's options."""
-    options = packet.fields.get("options") if isinstance(packet, IPv6ExtHdrDestOpt | _Extension) else None
+    """The Home Address option's address, wherever it stands among the options of a Destination Options header."""
+    is_place = isinstance(packet, IPv6ExtHdrDestOpt) or getattr(packet, "symbol", "") == "destination_options"
+    options = packet.fields.get("options") if is_place else None
     for option in options if isinstance(options, list) else ():
         if isinstance(option, HAO):
             return str(option.hoa)
@@ -52,6 +55,9 @@ def _routed_to(packet: Any) -> str | None:
         return None
     if "home_address" in packet.default_fields:
         return str(packet.home_address)
+    if "data" in packet.default_fields:
+        segments = packet.data[4:20] if packet.routing_type == _SEGMENT_ROUTING else b""
+        return addresses.text(segments) if len(segments) == 16 else None
     listed = packet.getfieldval("addresses") if "addresses" in packet.default_fields else ()
     return str(listed[-1]) if listed else None
 
@@ -167,11 +173,15 @@ class MHAPacket(Packet):
             if self.getfieldval(field_name(spec.name)) is not None:
                 continue
             if isinstance(kind, kinds.Count):
-                value = len(self.getfieldval(field_name(kind.of)))
+                total = value = len(self.getfieldval(field_name(kind.of)))
             elif isinstance(kind, kinds.Length):
-                value = self._length(kind, len(pkt) if isinstance(self, _Extension) else len(octets))
+                total = len(pkt) if isinstance(self, _Extension) else len(octets)
+                value = self._length(kind, total)
             else:
                 continue
+            if value >> kind.bits:
+                what = "addresses" if isinstance(kind, kinds.Count) else "octets"
+                raise EncodeError(f"{self.name}: {total} {what} are too many for its {spec.name}", field=spec.name)
             octets[spec.offset : spec.offset + spec.size] = value.to_bytes(spec.size, "big")
         self._fill_checksum(octets)
         return bytes(octets)
@@ -181,7 +191,7 @@ class MHAPacket(Packet):
             log_runtime.warning(
                 "%s: %d octets, not a multiple of %d, and automatic_padding is off", self.name, total, kind.step
             )
-        return max(0, total - kind.bias + kind.step - 1) // kind.step & 0xFF  # rounded up: it covers every field
+        return max(0, total - kind.bias + kind.step - 1) // kind.step  # rounded up: it covers every field
 
     def _fill_checksum(self, octets: bytearray) -> None:
         spec = self.declaration.first(kinds.Checksum)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from dissectors.errors import EncodeError
@@ -29,6 +30,13 @@ class FlagTable:
     def known(self) -> int:
         """All bits that have a letter."""
         return sum(self.letters.values())
+
+    def named(self, text: str) -> list[str]:
+        """The names in a text: with commas between them, or one after the other, of two that begin alike the longer."""
+        if "," in text or text.startswith("0x"):
+            return text.split(",")
+        names = sorted(self.letters, key=len, reverse=True)
+        return re.findall("|".join((*map(re.escape, names), ".")), text, re.DOTALL)
 
 
 class _Decoded(dict[int, Flags]):

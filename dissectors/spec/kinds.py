@@ -39,9 +39,8 @@ class UInt(Kind):
         if self.unit == 1:
             return value
         namespace["whole_units"] = whole_units
-        return (
-            f"({value} // {self.unit} if {value} % {self.unit} == 0 else whole_units({value}, {self.unit}, {name!r}))"
-        )
+        otherwise = f"whole_units({value}, {self.unit}, {name!r})"
+        return f"({value} // {self.unit} if {value} % {self.unit} == 0 else {otherwise})"
 
     def value(self, raw: Any, profile: Profile) -> Any:
         return raw * self.unit
@@ -97,10 +96,9 @@ class FlagBits(Kind):
 
     def table(self, profile: Profile) -> FlagTable:
         """The letters of this field in that profile."""
-        found = profile.flag_tables.get(self)
-        if found is None:
-            found = profile.flag_tables[self] = profile.flag_table(self.key, self.bits, dict(self.letters))
-        return found
+        if self not in profile.flag_tables:
+            profile.flag_tables[self] = profile.flag_table(self.key, self.bits, dict(self.letters))
+        return profile.flag_tables[self]
 
     def decode_source(self, raw: str, name: str, namespace: Namespace, profile: Profile) -> str:
         namespace[f"flags_of_{name}"] = self.table(profile).decode
@@ -119,14 +117,17 @@ class FlagBits(Kind):
         return sorted(value, key=lambda name: order[name] if name in order else len(order) + (1 << 64) - whole(name))
 
     def from_json(self, data: Any, profile: Profile) -> Any:
-        if not isinstance(data, Iterable) or isinstance(data, bytes | Mapping):
+        names: list[Any] = (
+            list(data) if isinstance(data, Iterable) and not isinstance(data, bytes | Mapping) else [None]
+        )
+        if not all(isinstance(name, str) for name in names):
             raise EncodeError(f"{data!r} is not a list of flags")
-        flags = Flags(data)
+        flags = Flags(names)
         self.table(profile).encode[flags]  # raises where one is unknown
         return flags
 
     def from_text(self, text: str, profile: Profile) -> Any:
-        return self.from_json(text.split(",") if "," in text or text.startswith("0x") else text, profile)
+        return self.from_json(self.table(profile).named(text), profile)
 
     def scapy(self) -> ScapyField:
         names: list[str] = ["?"] * self.bits
@@ -351,10 +352,9 @@ class OptionalAddress(OctetsTail):
     def from_json(self, data: Any, profile: Profile) -> Any:
         if not data:
             return b""
-        if isinstance(data, str) and ":" not in data:
-            parts = data.split(".")
-            if len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts):
-                return bytes(map(int, parts))
+        parts = data.split(".") if isinstance(data, str) else []
+        if len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts):
+            return bytes(map(int, parts))
         return addresses.parse(str(data))
 
     def doc(self) -> str:

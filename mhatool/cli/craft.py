@@ -26,6 +26,15 @@ EPILOG = (
 )
 
 
+FromJson = Annotated[
+    str | None,
+    typer.Option(
+        help="Craft from records (dissect --jsonl or --json): a file, or -. What follows from the rest (type numbers, "
+        "next headers, lengths, counts, good checksums) is worked out again."
+    ),
+]
+
+
 class Word(NamedTuple):
     """A flag that says something about the packet: its help, whether it may stand again, the recipe's name for it.
 
@@ -98,9 +107,7 @@ def craft(
     time: Annotated[
         str | None, typer.Option(help="Time in a capture: RFC 3339, or seconds since 1970 (default: 0).")
     ] = None,
-    from_json: Annotated[
-        str | None, typer.Option(help="Craft from records (dissect --jsonl or --json): a file, or -.")
-    ] = None,
+    from_json: FromJson = None,
     write: Annotated[str | None, typer.Option("--write", "-w", help="Write pcapng: a file, or - for a pipe.")] = None,
     hex_: Annotated[bool, typer.Option("--hex", help="Print the hexadecimal octets alone.")] = False,
     profile: ProfileOption = None,

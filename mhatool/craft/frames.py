@@ -23,6 +23,13 @@ _LINK_TYPES = {
     "null": linktype.NULL,
     "ipv6": linktype.RAW,
 }
+_BARE = frozenset({"ipv6", "payload"})
+#: Which layer a frame begins with: of bare packets IPv4 is a payload to us.
+_FIRST_LAYERS = {
+    **{number: frozenset({name}) for name, number in _LINK_TYPES.items()},
+    linktype.LOOP: frozenset({"null"}),
+    **dict.fromkeys((linktype.RAW, linktype.RAW_BSD, linktype.RAW_OPENBSD, linktype.IPV6), _BARE),
+}
 
 
 class Frame(NamedTuple):
@@ -85,20 +92,31 @@ def frame_of(record: Mapping[str, Any], profile: Profile, *, fix_checksum: bool 
     layers = record.get("layers") if isinstance(record, dict) else None
     if not isinstance(layers, list):
         raise EncodeError("no list of layers in it")
-    try:
-        octets = build(layers_from_json(layers, profile), profile, fix_checksum=fix_checksum)
-    except EncodeError:
-        if "octets" not in record:
-            raise
-        octets = _octets(record["octets"])
-    first = layers[0].get("type") if layers and isinstance(layers[0], dict) else "ipv6"
-    link_type = _whole(record, "link_type", _LINK_TYPES.get(str(first), linktype.RAW), 0xFFFF)
+    first = str(layers[0].get("type")) if layers and isinstance(layers[0], dict) else ""
+    link_type = _whole(record, "link_type", _LINK_TYPES.get(first, linktype.RAW), 0xFFFF)
+    length = _whole(record, "original_length", 0, 0xFFFFFFFF)
     try:
         time_ns = instant.parse(str(record.get("time", "0")))
     except ValueError as error:
         raise EncodeError(str(error)) from None
-    length = _whole(record, "original_length", len(octets), 0xFFFFFFFF)
+    try:
+        octets = build(layers_from_json(layers, profile), profile, fix_checksum=fix_checksum)
+        _check_first(first, link_type)
+    except EncodeError:
+        if "octets" not in record:
+            raise
+        octets = _octets(record["octets"])
     return Frame(time_ns, link_type, octets, max(length, len(octets)))  # an edit may have made a cut frame longer
+
+
+def _check_first(first: str, link_type: int) -> None:
+    """A frame of that link type begins with this layer."""
+    expected = _FIRST_LAYERS.get(link_type)
+    if expected is None or first in expected:
+        return
+    known = ", ".join(f"{number} for {name}" for name, number in _LINK_TYPES.items())
+    what = f"{first}, which link type {link_type} doesn't begin with" if first else "not there"
+    raise EncodeError(f"the first layer is {what}: link_type is {known}", field="link_type")
 
 
 def _octets(text: Any) -> bytes:

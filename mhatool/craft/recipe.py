@@ -266,18 +266,19 @@ def _unpadded(message: Any, options: list[Any], profile: Profile) -> Layer:
     """A message whose options stand where they fall; its length is rounded up, as a sender that forgot to pad would."""
     declaration: Declaration = message.__declaration__
     length = declaration.first(kinds.Length)
-    if "options" not in declaration.by_name:
+    if "options" not in declaration.by_name or length is None or not isinstance(length.kind, kinds.Length):
         return layer(message)
     content = b"".join(profile.codec.emit(option) for option in options)
-    if length is None or not isinstance(length.kind, kinds.Length):
-        return layer(message)
     step = length.kind.step
     fill = -declaration.fixed_size % step  # only to let the codec emit it
     filler = values.option(f"1:{'00' * (fill - 2)}", "mobility_option", profile) if fill >= 2 else None
     bare = message.replace(options=())
     emitted = profile.codec.emit(bare.replace(options=(filler,)) if filler is not None else bare)
     octets = bytearray(emitted[: len(emitted) - fill] + content)
-    octets[length.offset] = -(-(len(octets) - length.kind.bias) // step)
+    stated = -(-(len(octets) - length.kind.bias) // step)
+    if stated >> length.kind.bits:
+        raise EncodeError(f"{declaration.title}: {len(octets)} octets are too many for its length field")
+    octets[length.offset] = stated
     return Layer(declaration, message, octets=bytes(octets))
 
 

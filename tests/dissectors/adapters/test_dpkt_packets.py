@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dpkt
@@ -14,6 +14,7 @@ from dpkt.ip6 import IP6
 
 from dissectors.adapters.dpkt_packets import dissect_with_dpkt, install, packets, uninstall
 from dissectors.ipv6.address import parse
+from dissectors.options.header import PadN
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.profile import KAME2003
 from tests.dissectors.adapters.hard_cases import AGENT_1, AGENT_2, CASES
@@ -60,16 +61,16 @@ def test_building() -> None:
     assert bytes(made) == bytes.fromhex("3b040c000000 0200") + b"".join(AGENTS)
     assert len(made) == 40
     update = P.BindingUpdate(sequence_number=258, flags=0xC800, lifetime_s=420)
-    assert bytes(update) == bytes.fromhex("3b000500 0000 0102 c800 0069")
+    assert bytes(update) == bytes.fromhex("3b010500 0000 0102 c800 0069 01020000")
     update.lifetime_s = 8
-    assert bytes(update)[-2:] == b"\0\2"
+    assert bytes(update)[-6:] == bytes.fromhex("0002 01020000")
     with pytest.raises(ValueError, match="units of 4"):
         update.lifetime_s = 9
 
 
 def test_fields_that_share_octets() -> None:
     beat = P.Heartbeat(sequence_number=5, flags=1)
-    assert bytes(beat) == bytes.fromhex("3b000d000000 0001 00000005")
+    assert bytes(beat) == bytes.fromhex("3b010d000000 0001 00000005 01020000")
     beat.flags = 3
     assert bytes(beat)[6:8] == b"\0\3"
     assert "flags=3" in repr(beat)
@@ -90,9 +91,37 @@ def test_broken_messages_stay_octets() -> None:
         P.BindingUpdate(b"\x3b\x01")
 
 
-def test_what_cannot_be_packed() -> None:
+def test_options_are_padded() -> None:
+    """RFC 6275, 6.2.1: our option at 8n+6, so PadN 01 00 at 12, 32 octets, Header Len 3; one that is given stands."""
+    one = (MultipleHomeAgents(home_agents=AGENTS[:1]),)
+    assert bytes(P.BindingUpdate(options=one)) == bytes.fromhex("3b030500" + "00" * 8 + "0100 1210") + AGENTS[0]
+    assert (
+        bytes(P.BindingUpdate(options=one, header_length=2))
+        == bytes.fromhex("3b020500" + "00" * 8 + "1210") + AGENTS[0]
+    )
+    assert P.BindingUpdate().message().options == (PadN(padding=bytes(2)),)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: P.BindingUpdate(options=(MultipleHomeAgents(home_agents=AGENTS * 8),)),
+        lambda: P.HaSwitch(addresses=(bytes(15),)),
+        lambda: P.HaSwitch(addresses=AGENTS * 64),  # 8 octets and 128 times 16: 2056 of 2048
+        lambda: P.ExperimentalMobility(data=b"1"),  # 7 octets
+        lambda: P.Authentication(icv=bytes(13)),  # 25 octets, no multiple of 4
+    ],
+)
+def test_what_cannot_be_packed(make: Callable[[], Any]) -> None:
     with pytest.raises(dpkt.PackError):
-        bytes(P.BindingUpdate(options=(MultipleHomeAgents(home_agents=AGENTS * 8),)))
+        bytes(make())
+
+
+def test_octets_may_come_later() -> None:
+    message = P.ExperimentalMobility()
+    message.data = b"12"
+    assert bytes(message) == bytes.fromhex("3b000b00 0000 3132")
+    assert message.message().data == b"12"
 
 
 def test_neither_of_the_two_types_154() -> None:
@@ -104,8 +133,7 @@ def test_neither_of_the_two_types_154() -> None:
 def test_the_profile_of_2003() -> None:
     made = packets(KAME2003)
     update = made.BindingUpdate(sequence_number=1)
-    octets = CASES[3].octets[:4] + b"\0\x10\x3e\x40" + CASES[3].octets[8:40] + bytes(update) + bytes(4)
-    octets = octets[:41] + b"\1" + octets[42:]
+    octets = CASES[3].octets[:4] + b"\0\x10\x3e\x40" + CASES[3].octets[8:40] + bytes(update)
     assert dissect_with_dpkt(octets, KAME2003).data.sequence_number == 1
     install(KAME2003)
     assert IP6(octets).bindingupdate.sequence_number == 1

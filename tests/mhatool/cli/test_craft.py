@@ -12,10 +12,14 @@ import pytest
 
 from dissectors.walk import dissect
 from mhatool.cli import main
+from tests.mhatool.scenes import AGENT, HOME, internet_checksum
 from tests.vectors.load import Vector, load
 
 MHATOOL = [sys.executable, "-m", "mhatool"]
 VECTORS = [vector for vector in load() if vector.command]
+#: A Binding Update's layer, and JSON that is no list of its flags, with what Python makes of it.
+UPDATE = '"type": "binding_update", "sequence_number": 1, "lifetime_s": 4'
+NO_FLAGS = [("[1]", "[1]"), ("[null]", "[None]"), ('[["A"]]', "[['A']]"), ("[{}]", "[{}]"), ("5", "5"), ("{}", "{}")]
 BU = "craft bu --src 2001:db8:f1::99 --dst 2001:db8::1 --hoa 2001:db8::99 --seq 7 --lifetime 420"
 
 
@@ -187,6 +191,17 @@ def test_errors_are_one_line(command: str, message: str, capsys: pytest.CaptureF
         ('{"layers": [], "time": "1900-01-01T00:00:00Z"}', "is before 1970"),
         ('{"layers": [{"type": "routing", "routing_type": []}]}', "routing_type is [], not a number"),
         ('{"layers": [{"type": "payload", "data": "00", "protocol": "x"}]}', "protocol is 'x', not a number"),
+        ('{"layers": [{"type": "payload", "data": "00"}, 5]}', "layer 2 is 5, not an object"),
+        *((f'{{"layers": [{{{UPDATE}, "flags": {flags}}}]}}', f"{shown} is not a list") for flags, shown in NO_FLAGS),
+        ('{"layers": []}', "the first layer is not there"),
+        (
+            '{"layers": [{"type": "binding_refresh_request"}]}',
+            "the first layer is binding_refresh_request, which link type 101 doesn't begin with",
+        ),
+        (
+            '{"link_type": 1, "layers": [{"type": "ipv6", "source": "::1", "destination": "::2"}]}',
+            "the first layer is ipv6, which link type 1 doesn't begin with: link_type is 1 for ethernet, 113 for linux",
+        ),
     ],
 )
 def test_bad_records_are_named(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -210,6 +225,47 @@ def test_what_the_standard_forbids_can_be_made(capsys: pytest.CaptureFixture[str
     assert (len(message), message[1], message[12]) == (30, 3, 3)
     _, out, _ = run(capsys, "craft bu --src ::1 --dst ::2 --hoa ::3 --raw 3b01ff --hex")
     assert bytes.fromhex(out)[64:].hex() == "3b01ff"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("brr", "3b000000 0000 0000"),
+        ("hoti", "3b010100 0000 0000 0000000000000000"),
+        ("bu --option 99:aabb", "3b010500 0000 0000 0000 0000 6302aabb"),
+        ("bu --seq 1", "3b010500 0000 0001 0000 0000"),  # 12 octets, the length says 16
+    ],
+)
+def test_without_padding_there_is_a_checksum(capsys: pytest.CaptureFixture[str], words: str, message: str) -> None:
+    """Of what is there; --no-checksum leaves it zero."""
+    ends = "--src 2001:db8:1::100 --dst 2001:db8:1::1"
+    octets = bytes.fromhex(message)
+    right = internet_checksum(HOME, AGENT, 135, octets).to_bytes(2)
+    _, out, _ = run(capsys, f"craft {words} {ends} --no-pad --hex")
+    assert bytes.fromhex(out)[40:] == octets[:4] + right + octets[6:]
+    _, out, _ = run(capsys, f"craft {words} {ends} --no-pad --no-checksum --hex")
+    assert bytes.fromhex(out)[40:] == octets
+
+
+def test_without_padding_a_length_has_its_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    """12 octets and 8 options of 252 are 2028 of 2048; with a ninth they are 2280."""
+    options = f" --option 99:{'00' * 250}"
+    status, out, _ = run(capsys, f"{BU} --no-pad --hex{options * 8}")
+    assert (status, bytes.fromhex(out)[65]) == (0, 2032 // 8 - 1)
+    status, _, err = run(capsys, f"{BU} --no-pad --hex{options * 9}")
+    assert (status, err) == (2, "mhatool: Binding Update: 2280 octets are too many for its length field\n")
+
+
+def test_flags_of_several_letters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """RFC 4191, 2.2: Prf is bits 3 and 4 of the octet, M bit 0; in a profile MM is no M twice."""
+    for given, octet in (("Prf1", 0x10), ("MPrf0", 0x88), ("Prf1,M", 0x90)):
+        _, out, _ = run(capsys, f"craft ra --src fe80::1 --dst ff02::1 --flags {given} --hex")
+        assert bytes.fromhex(out)[45] == octet
+    profile = tmp_path / "own.toml"
+    profile.write_text("flags.binding_update.MM = 0x0001")
+    for given, word in (("MM", 0x0001), ("MMA", 0x8001), ("MA", 0x8800)):
+        _, out, _ = run(capsys, f"craft bu --src ::1 --dst ::2 --flags {given} --profile {profile} --hex")
+        assert int.from_bytes(bytes.fromhex(out)[48:50]) == word
 
 
 def test_edits_beside_a_problem_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

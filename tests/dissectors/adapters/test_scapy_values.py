@@ -1,0 +1,77 @@
+"""What fields of the Scapy layers take, and what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrSegmentRouting
+from scapy.packet import fuzz
+
+from dissectors.adapters.scapy_layers import layers
+from dissectors.errors import EncodeError
+from tests.dissectors.adapters.hard_cases import AGENT_1, CARE_OF, HOME
+from tests.mhatool.scenes import internet_checksum, ip
+
+L = layers()
+
+
+@pytest.mark.parametrize(
+    ("packet", "what"),
+    [
+        (lambda: L.MHAMultipleHomeAgents(home_agents=[AGENT_1] * 16), "258 octets are too many for its length"),
+        (lambda: L.MHAUnknownMobilityOption(type=99, data=bytes(256)), "258 octets are too many for its length"),
+        (
+            lambda: L.MHABindingUpdate(options=[L.MHAUnknownMobilityOption(type=99, data=bytes(250))] * 9),
+            "2280 octets .* header_l",
+        ),
+        (lambda: L.MHAHaSwitch(addresses=[AGENT_1] * 256), "4104 octets are too many"),
+        (lambda: L.MHAUnknownNeighbourDiscoveryOption(type=99, data=bytes(2046)), "2048 octets are too many"),
+        (lambda: L.MHAAuthentication(icv=bytes(1100)), "1112 octets are too many"),
+    ],
+)
+def test_what_a_length_cannot_tell_is_refused(packet: Callable[[], Any], what: str) -> None:
+    """255 octets behind an option's length, 255 * 8 of a discovery option, 256 * 8 of a header, 257 * 4 of AH."""
+    with pytest.raises(EncodeError, match=what):
+        bytes(packet())
+
+
+def test_a_lifetime_as_text() -> None:
+    assert bytes(L.MHABindingUpdate(lifetime_s="420"))[10:12] == (105).to_bytes(2)
+    with pytest.raises(EncodeError, match="is not a whole number"):
+        L.MHABindingUpdate(lifetime_s="long")
+
+
+def test_the_most_that_a_length_can_tell() -> None:
+    assert bytes(L.MHAMultipleHomeAgents(home_agents=[AGENT_1] * 15))[:2] == bytes((18, 240))
+    assert bytes(L.MHAUnknownMobilityOption(type=99, data=bytes(255)))[:2] == bytes((99, 255))
+
+
+@pytest.mark.parametrize("name", [name for name in L.by_name if name not in ("MHAIPv6", "MHAPacket")])
+def test_every_class_can_be_fuzzed(name: str) -> None:
+    for _ in range(5):
+        bytes(fuzz(getattr(L, name)()))
+
+
+def test_addresses_are_given_as_text_or_octets() -> None:
+    """RFC 5648, 4.1: type 35, length, identifier, status, flags, an address; RFC 4861, 4.6.1: 1, 1 and six octets."""
+    care_of = "23 14 0001 00 00 20010db8 0000 0000 0000 0000 0000 0005"
+    for given in ("2001:db8::5", bytes.fromhex("20010db80000000000000000 00000005")):
+        made = L.MHABindingIdentifier(binding_id=1, care_of_address=given)
+        assert bytes(made) == bytes.fromhex(care_of)
+    assert bytes(L.MHABindingIdentifier(binding_id=1, care_of_address="192.0.2.1"))[-4:] == bytes((192, 0, 2, 1))
+    assert bytes(L.MHASourceLinkLayerAddress(link_layer_address="00:11:22:33:44:55")).hex() == "0101001122334455"
+    assert bytes(L.MHAMultipleHomeAgents(home_agents=AGENT_1)) == bytes(L.MHAMultipleHomeAgents(home_agents=[AGENT_1]))
+    with pytest.raises(EncodeError, match="is not an IPv6 address"):
+        L.MHABindingIdentifier(binding_id=1, care_of_address="nonsense")
+
+
+def test_segment_routing_names_the_final_destination() -> None:
+    """Scapy's own header and ours, with the same octets: the sum over Segment List[0] (RFC 8754, 2)."""
+    theirs = IPv6ExtHdrSegmentRouting(addresses=[HOME, AGENT_1], segleft=1, lastentry=1)
+    ours = L.MHAUnknownRouting(bytes(theirs))
+    for header in (theirs, ours):
+        made = bytes(IPv6(src=CARE_OF, dst=AGENT_1) / header / L.MHAEcho(icmp_type=128))
+        right = internet_checksum(ip(CARE_OF), ip(HOME), 58, bytes.fromhex("8000 0000 0000 0000"))
+        assert made[-6:-4] == right.to_bytes(2)
