@@ -8,10 +8,12 @@ from mhatool.exchange import Acknowledgement, Exchange, Update
 from mhatool.exchange.history import History
 from mhatool.observe.binding import Binding, EndReason, Kind, Registration, Sign, SignKind
 from mhatool.protocol import sequence
-from mhatool.protocol.lifetime import MAX_BINDACK_TIMEOUT_S, NS_PER_S, expiry
+from mhatool.protocol.lifetime import MAX_BINDACK_TIMEOUT_S, NS_PER_S, expiry, nanoseconds
 
 RETRANSMISSION_NS = 2 * MAX_BINDACK_TIMEOUT_S * NS_PER_S
 """A Binding Update that comes later than this after an unanswered one is a new attempt."""
+IN_FLIGHT_NS = nanoseconds(3)
+"""What is tunnelled so long after the end of a binding may still belong to it: packets on their way, slow timers."""
 MOST_OPEN = 32
 """Of one pair; a conversation gives no answer to older ones."""
 
@@ -35,7 +37,7 @@ class Agency:
 
     def holding(self, time_ns: int) -> Binding | None:
         """The binding that holds at this time; one that has run out by then is closed."""
-        newest = self.bindings[-1] if self.bindings else None
+        newest = self._newest()
         if newest is None or newest.end_ns is not None:
             return None
         if newest.expires_ns is not None and newest.expires_ns <= time_ns:
@@ -56,17 +58,36 @@ class Agency:
         if not repeats:
             registration = self._answered(acknowledgement, exchange)
             if registration.is_accepted:
-                self._accept(registration, acknowledgement)
+                self._accept(registration, acknowledgement.time_ns, acknowledgement.lifetime_s)
         self.last_sign = Sign(acknowledgement.time_ns, acknowledgement.frame, SignKind.ACKNOWLEDGEMENT)
 
     def tunnelled(self, sign: Sign, care_of_address: bytes) -> None:
         """The home agent tunnelled a packet for the home address to this care-of address."""
         self.last_sign = sign
-        newest = self.bindings[-1] if self.bindings else None
+        newest = self._newest()
+        if newest is not None and newest.expires_ns is not None and sign.time_ns > newest.expires_ns + IN_FLIGHT_NS:
+            self._show(newest, sign, care_of_address)
+            newest = self._newest()
         if newest is not None and newest.care_of_address == care_of_address:
             newest.last_tunnelled = sign
 
     # --- what follows from it ---
+
+    def _newest(self) -> Binding | None:
+        return self.bindings[-1] if self.bindings else None
+
+    def _show(self, newest: Binding, sign: Sign, care_of_address: bytes) -> None:
+        """A packet tunnelled after the end of the newest binding: an update whose answer wasn't seen was accepted."""
+        if newest.end_reason not in (None, EndReason.EXPIRED):
+            return
+        for _, registration in reversed(self._open):
+            update = registration.update
+            if update is None or update.deletes or update.care_of_address != care_of_address:
+                continue
+            if expiry(update.time_ns, update.lifetime_s) + IN_FLIGHT_NS >= sign.time_ns:
+                registration.shown_by = sign
+                self._accept(registration, sign.time_ns, update.lifetime_s)
+            return
 
     def _kind(self, update: Update) -> Kind:
         if update.deletes:
@@ -95,12 +116,14 @@ class Agency:
         self.registrations.add(registration)
         return registration
 
-    def _accept(self, registration: Registration, acknowledgement: Acknowledgement) -> None:
-        now, update = acknowledgement.time_ns, registration.update
-        binding = self.holding(now)
-        if acknowledgement.lifetime_s == 0 or (update is not None and update.deletes):
-            self._delete(binding, registration, now)
+    def _accept(self, registration: Registration, now: int, lifetime_s: int) -> None:
+        """A lifetime was granted: it counts from the update on (RFC 6275, 9.5.1, 10.3.1 and 11.7.3)."""
+        update = registration.update
+        asked_ns = update.time_ns if update is not None else now
+        if lifetime_s == 0 or (update is not None and update.deletes):
+            self._delete(self.holding(now), registration, now)
             return
+        binding = self._held(asked_ns)
         if binding is not None and _is_overtaken(binding, registration):
             return  # a late answer to an older update: the newer one counts
         if binding is not None and _begins_anew(binding, registration):
@@ -109,12 +132,23 @@ class Agency:
         if binding is None:
             binding = self._new_binding(now)
             binding.is_older = self.used_at_first is not None and self.made == 1
-        binding.registrations.add(registration)
-        binding.lifetime_s = acknowledgement.lifetime_s
-        binding.expires_ns = expiry(now, acknowledgement.lifetime_s)
-        care_of_address = update.care_of_address if update is not None else acknowledgement.destination
-        if binding.care_of_address != care_of_address:
+        if not binding.registrations or binding.registrations[-1] is not registration:
+            binding.registrations.add(registration)
+        binding.lifetime_s = lifetime_s
+        binding.expires_ns = expiry(asked_ns, lifetime_s)
+        care_of_address = registration.care_of_address
+        if care_of_address is not None and binding.care_of_address != care_of_address:
             binding.move(care_of_address, now)
+
+    def _held(self, asked_ns: int) -> Binding | None:
+        """The binding that held when an update was sent, though it may have run out before its answer was seen."""
+        newest = self._newest()
+        if newest is None or newest.expires_ns is None or newest.end_reason not in (None, EndReason.EXPIRED):
+            return None
+        if newest.expires_ns <= asked_ns:
+            return self.holding(asked_ns)
+        newest.reopen()
+        return newest
 
     def _delete(self, binding: Binding | None, registration: Registration, now: int) -> None:
         """A deletion was accepted: there was a binding, also where its beginning wasn't seen."""
@@ -140,6 +174,6 @@ def _is_overtaken(binding: Binding, registration: Registration) -> bool:
 
 def _begins_anew(binding: Binding, registration: Registration) -> bool:
     """Whether a home agent that still has the binding would have refused this number."""
-    if registration.update is None or not binding.registrations:
+    if registration.update is None or not binding.registrations or binding.registrations[-1] is registration:
         return False
     return not sequence.is_fresh(registration.sequence_number, binding.registrations[-1].sequence_number)

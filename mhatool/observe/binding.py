@@ -30,7 +30,7 @@ class EndReason(StrEnum):
     DEREGISTERED = "deregistered"
     """The home agent acknowledged its deletion."""
     EXPIRED = "expired"
-    """Nothing prolonged it: the last acknowledgement and its lifetime give the time, no packet does."""
+    """Nothing prolonged it: the last accepted update and its lifetime give the time, no packet does."""
     REPLACED = "replaced"
     """The home agent accepted a number that it would have refused had it still had the binding."""
     CAPTURE_END = "capture_end"
@@ -66,18 +66,29 @@ class Span:
 class Registration:
     """A home registration: a Binding Update, its answer, and the agent's last sign of life before it.
 
-    `update` is None where only the acknowledgement was seen.
+    `update` is None where only the acknowledgement was seen. `shown_by`: the packet that shows that it was accepted
+    though no answer was seen, tunnelled to its care-of address when the binding would have been over without it.
     """
 
     kind: Kind
     update: Update | None
     acknowledgement: Acknowledgement | None = None
     sign_before: Sign | None = None
+    shown_by: Sign | None = None
 
     @property
     def is_accepted(self) -> bool:
-        """Whether it was answered with a status under 128."""
-        return self.acknowledgement is not None and self.acknowledgement.accepts
+        """Whether it was answered with a status under 128, or without any answer in sight shown to be accepted."""
+        if self.acknowledgement is not None:
+            return self.acknowledgement.accepts
+        return self.shown_by is not None
+
+    @property
+    def care_of_address(self) -> bytes | None:
+        """The update's, or where that wasn't seen the destination of the acknowledgement."""
+        if self.update is not None:
+            return self.update.care_of_address
+        return self.acknowledgement.destination if self.acknowledgement is not None else None
 
     @property
     def sequence_number(self) -> int:
@@ -95,8 +106,9 @@ class Registration:
 class Binding:
     """A home address at a home agent.
 
-    `start_ns` is the time of the first accepting acknowledgement, None where none was seen; `is_older`: it surely
-    existed before. `expires_ns` is the last acknowledgement's time and lifetime; `end_ns` is None as long as it
+    `start_ns` is the time of the first accepting acknowledgement (or of a packet that shows one), None where none was
+    seen; `is_older`: it surely existed before. `expires_ns`: the lifetime that was granted last, counted from its
+    update, as both nodes do, or from the acknowledgement where no update was seen. `end_ns` is None as long as it
     holds. `registrations` are those that were accepted for it, its deletion included; of them and of the spans at most
     the latest of many are kept. `care_of_addresses` counts every span.
     """
@@ -134,6 +146,13 @@ class Binding:
 
     def end(self, time_ns: int, reason: EndReason) -> None:
         """Close it and its last span."""
+        self._close(time_ns, reason)
+
+    def reopen(self) -> None:
+        """It was prolonged before its end, as is seen only now."""
+        self._close(None, None)
+
+    def _close(self, time_ns: int | None, reason: EndReason | None) -> None:
         self.end_ns, self.end_reason = time_ns, reason
         if self.spans:
             self.spans[-1].end_ns = time_ns

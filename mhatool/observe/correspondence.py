@@ -171,7 +171,8 @@ class Correspondence:
 
     def _take(self, seen: CorrespondentUpdate, now_ns: int, lifetime_s: int) -> None:
         """The correspondent's binding is as this update wants it."""
-        binding = self.holding(now_ns)
+        asked_ns = seen.update.time_ns
+        binding = self.holding(asked_ns)
         self._remember(binding)
         if seen.update.deletes or lifetime_s == 0:
             binding = binding or self._new_binding(None)
@@ -184,7 +185,7 @@ class Correspondence:
         if binding is None:
             binding = self._new_binding(now_ns)
         binding.updates.add(seen)
-        self._prolong(binding, now_ns, lifetime_s)
+        self._prolong(binding, asked_ns, lifetime_s)
         care_of_address = seen.update.care_of_address
         if binding.care_of_address != care_of_address:
             if binding.spans:
@@ -198,6 +199,7 @@ class Correspondence:
 
     @staticmethod
     def _prolong(binding: CorrespondentBinding, since_ns: int, lifetime_s: int) -> None:
+        """A lifetime counts from its update on (RFC 6275, 9.5.1 and 11.7.3)."""
         binding.lifetime_s, binding.expires_ns = lifetime_s, expiry(since_ns, lifetime_s)
 
     def _new_binding(self, start_ns: int | None) -> CorrespondentBinding:

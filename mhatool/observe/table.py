@@ -26,8 +26,8 @@ MOST: Final = 1_000_000
 class Holding:
     """A home address at a home agent, and where the mobile node is: `care_of_address`, None without a binding.
 
-    `until_ns`: when the lifetime is over, nanoseconds since 1970. `bindings` counts those that began,
-    `care_of_addresses` the different ones in them, one after another.
+    `until_ns`: when the lifetime is over, counted from the update, nanoseconds since 1970. `bindings` counts those that
+    began, `care_of_addresses` the different ones in them, one after another.
     """
 
     __slots__ = (
@@ -55,17 +55,17 @@ class Holding:
         sent = self.waiting.pop(sequence_number, None)
         if sent is None or now_ns - sent[0] > ANSWERED_WITHIN_NS:
             return
-        _, care_of_address, deletes = sent
+        asked_ns, care_of_address, deletes = sent
         if deletes or not lifetime_s:
             self.care_of_address = None
             return
-        if self.care_of_address is None or self.until_ns <= now_ns:
+        if self.care_of_address is None or self.until_ns <= asked_ns:
             self.bindings += 1
             self.care_of_addresses += 1
         elif self.care_of_address != care_of_address:
             self.care_of_addresses += 1
         self.care_of_address = care_of_address
-        self.until_ns = expiry(now_ns, lifetime_s)
+        self.until_ns = expiry(asked_ns, lifetime_s)
 
 
 class BindingTable:

@@ -90,8 +90,10 @@ def _unanswered(binding: Binding, timeline: Timeline) -> int:
 
 
 def _result(registration: Registration, last_ns: int) -> str:
+    if registration.is_accepted:
+        return "accepted"
     if registration.acknowledgement is not None:
-        return "accepted" if registration.is_accepted else "refused"
+        return "refused"
     return "unanswered" if is_unanswered(registration, last_ns) else "pending"
 
 

@@ -28,6 +28,7 @@ class Event:
 
     `time_ns` is the acknowledgement's, or the first update's where nothing answered; `until_ns` the last update's of
     several. `asked_ns`: when the first update was sent that led to it. `sequence_numbers`: of the updates, in order.
+    `shown_by`: the packet in the tunnel that shows it where no acknowledgement was seen; the time is that one's then.
     """
 
     time_ns: int
@@ -42,6 +43,7 @@ class Event:
     frames: tuple[Frame, ...] = ()
     asked_ns: int | None = None
     until_ns: int | None = None
+    shown_by: Frame | None = None
 
     @property
     def latency_ns(self) -> int | None:

@@ -13,9 +13,11 @@ PENDING_NS = nanoseconds(2)
 
 
 def is_unanswered(registration: Registration, last_ns: int) -> bool:
-    """Whether an update got no answer though there was time for one."""
+    """Whether an update got no answer though there was time for one, and nothing else shows that it was accepted."""
     update = registration.update
-    return update is not None and registration.acknowledgement is None and update.time_ns <= last_ns - PENDING_NS
+    if update is None or registration.acknowledgement is not None or registration.is_accepted:
+        return False
+    return update.time_ns <= last_ns - PENDING_NS
 
 
 def events_of(agency: Agency, last_ns: int) -> Iterator[Event]:
@@ -54,35 +56,34 @@ def _first_asked(run: list[Registration], registration: Registration) -> int | N
 
 def _answered(agency: Agency, registration: Registration, binding: Binding | None, asked: int | None) -> Event:
     update, acknowledgement = registration.update, registration.acknowledgement
-    care_of_address = update.care_of_address if update is not None else None
-    if care_of_address is None and acknowledgement is not None:
-        care_of_address = acknowledgement.destination
     message = acknowledgement or update
+    shown = registration.shown_by if acknowledgement is None else None
+    seen = shown or message
     return Event(
-        time_ns=message.time_ns if message is not None else 0,
+        time_ns=seen.time_ns if seen is not None else 0,
         kind=_kind(registration, binding),
         home_address=agency.home_address,
         home_agent=agency.home_agent,
-        care_of_address=care_of_address,
+        care_of_address=registration.care_of_address,
         previous_care_of_address=_previous_address(registration, binding),
         sequence_numbers=(registration.sequence_number,),
         lifetime_s=message.lifetime_s if message is not None else None,
         status=acknowledgement.status if acknowledgement is not None else None,
         frames=registration.frames,
         asked_ns=asked if acknowledgement is not None else None,
+        shown_by=shown.frame if shown is not None else None,
     )
 
 
 def _kind(registration: Registration, binding: Binding | None) -> EventKind:
-    if registration.acknowledgement is None:
-        return EventKind.PENDING
+    acknowledgement = registration.acknowledgement
     if not registration.is_accepted:
-        return EventKind.REFUSED
-    if registration.kind is Kind.DEREGISTRATION or registration.acknowledgement.lifetime_s == 0:
+        return EventKind.PENDING if acknowledgement is None else EventKind.REFUSED
+    if registration.kind is Kind.DEREGISTRATION or (acknowledgement is not None and acknowledgement.lifetime_s == 0):
         return EventKind.DEREGISTERED
     if binding is None or not binding.registrations or binding.registrations[0] is registration:
         return EventKind.REGISTERED if binding is not None else EventKind.REFRESHED
-    moved = _previous_address(registration, binding) != _address(registration)
+    moved = _previous_address(registration, binding) != registration.care_of_address
     return EventKind.MOVED if moved else EventKind.REFRESHED
 
 
@@ -92,15 +93,8 @@ def _previous_address(registration: Registration, binding: Binding | None) -> by
     for accepted in binding.registrations if binding is not None else ():
         if accepted is registration:
             return before
-        before = _address(accepted)
+        before = accepted.care_of_address
     return None
-
-
-def _address(registration: Registration) -> bytes | None:
-    update, acknowledgement = registration.update, registration.acknowledgement
-    if update is not None:
-        return update.care_of_address
-    return acknowledgement.destination if acknowledgement is not None else None
 
 
 def _unanswered(agency: Agency, run: list[Registration]) -> Event:

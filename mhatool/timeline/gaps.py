@@ -123,9 +123,10 @@ def _gap(kind: GapKind, agencies: Sequence[Agency], last: _Interval, following: 
 
 
 def _tries(agencies: Sequence[Agency], binding: Binding, until_ns: int | None) -> list[Registration]:
-    """The updates after the binding's last acknowledgement that led to nothing, in order."""
-    newest = binding.registrations[-1].acknowledgement if binding.registrations else None
-    since = newest.time_ns if newest is not None else binding.start_ns or 0
+    """The updates after the binding's last one that led to nothing, in order."""
+    newest = binding.registrations[-1] if binding.registrations else None
+    message = (newest.acknowledgement or newest.update) if newest is not None else None
+    since = message.time_ns if message is not None else binding.start_ns or 0
     tries = [
         (registration.update.time_ns, registration)
         for agency in agencies

@@ -152,6 +152,8 @@ class _Renderer:
             yield f"after {spent(event.latency_ns)}"
         if event.until_ns is not None and event.until_ns > event.time_ns:
             yield f"until {clock(event.until_ns)}"
+        if event.shown_by is not None:
+            yield f"no answer seen, shown by frame {self.frame(event.shown_by)}"
         if event.kind is EventKind.EXPIRED:
             yield "no packet: the lifetime was over"
 

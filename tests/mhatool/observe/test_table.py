@@ -42,7 +42,7 @@ def test_a_move_goes_on_with_the_binding() -> None:
     moved = bu(alternate(CARE2), source=CARE2, seq=2)
     found = scene((0, bu(seq=1)), (1, ba(seq=1)), (20, moved), (21, ba(to=CARE2, seq=2)))
     assert (found.bindings, found.care_of_addresses, found.care_of_address) == (1, 2, CARE2)
-    assert found.until_ns == 81 * S  # 60 s from the second answer on
+    assert found.until_ns == 80 * S  # 60 s from the second update on
 
 
 def test_copies_change_nothing() -> None:
