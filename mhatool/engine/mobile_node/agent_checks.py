@@ -32,6 +32,8 @@ class Sign(Enum):
     """A Home Agent Unreachable message names it."""
     INTERVAL = "INTERVAL"
     """An answer was waited for long enough."""
+    IN_VAIN = "IN_VAIN"
+    """It left all registrations unanswered, without being said to be unreachable."""
     ANSWER = "ANSWER"
     """A Binding Acknowledgement that is believed, whatever its status."""
     MOVED = "MOVED"
@@ -41,21 +43,24 @@ class Sign(Enum):
 
 
 _SAID, _ASKED = "the paper, III-D", "the paper, II; RFC 6275, 11.7.3"
-_MOVED, _GONE = "RFC 6275, 11.5.3", "RFC 6275, 11.1"
+_SILENT, _MOVED, _GONE = "RFC 6275, 11.4.1", "RFC 6275, 11.5.3", "RFC 6275, 11.1"
 
 AGENT_CHECK: Table[Doubt, Sign] = Table(
     "agent_check",
     Doubt.TRUSTED,
     [
         Row(Doubt.TRUSTED, Sign.NAMED, "begin", (Doubt.CHECKING,), _SAID),
+        Row(Doubt.TRUSTED, Sign.IN_VAIN, "", (Doubt.SILENT,), _SILENT),
         Row(Doubt.TRUSTED, Sign.ANSWER, "", (Doubt.TRUSTED,), _ASKED),
         Row(Doubt.TRUSTED, Sign.MOVED, "", (Doubt.TRUSTED,), _MOVED),
         Row(Doubt.TRUSTED, Sign.GONE, "", (Doubt.TRUSTED,), _GONE),
         Row(Doubt.CHECKING, Sign.INTERVAL, "ask_again", (Doubt.CHECKING, Doubt.SILENT), _ASKED),
+        Row(Doubt.CHECKING, Sign.IN_VAIN, "", (Doubt.CHECKING,), _ASKED),
         Row(Doubt.CHECKING, Sign.ANSWER, "trust", (Doubt.TRUSTED,), _ASKED),
         Row(Doubt.CHECKING, Sign.MOVED, "begin_again", (Doubt.CHECKING,), _MOVED),
         Row(Doubt.CHECKING, Sign.GONE, "stop", (Doubt.TRUSTED,), _GONE),
         Row(Doubt.SILENT, Sign.NAMED, "begin", (Doubt.CHECKING,), _SAID),
+        Row(Doubt.SILENT, Sign.IN_VAIN, "", (Doubt.SILENT,), _SILENT),
         Row(Doubt.SILENT, Sign.ANSWER, "", (Doubt.TRUSTED,), _ASKED),
         Row(Doubt.SILENT, Sign.MOVED, "", (Doubt.SILENT,), _MOVED),
         Row(Doubt.SILENT, Sign.GONE, "", (Doubt.TRUSTED,), _GONE),
@@ -150,6 +155,11 @@ class AgentChecks:
     def heard(self, agent: bytes) -> None:
         """A Binding Acknowledgement of it is believed."""
         self._feed(agent, Sign.ANSWER)
+
+    def in_vain(self, agent: bytes) -> None:
+        """An agent of the round, or beside it, leaves registrations unanswered."""
+        self._checks.setdefault(agent, Check(self._context.now))
+        self._feed(agent, Sign.IN_VAIN)
 
     def moved(self) -> None:
         """Every agent of the round has just been sent another care-of address."""

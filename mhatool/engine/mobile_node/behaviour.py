@@ -22,7 +22,10 @@ class Schedule(Protocol):
         """How long to wait for an answer after so many retransmissions; `first`: there was no binding before."""
 
     def refresh_s(self, lifetime_s: int, advised_s: int | None) -> int:
-        """How long after an answer the binding is refreshed."""
+        """How long after `counts_from` the binding is refreshed."""
+
+    def counts_from(self, sent: int, answered: int) -> int:
+        """Whether the time until a refresh runs from the Binding Update or from its answer: the instant of either."""
 
     def due(self, now: int, wait_ns: int) -> int:
         """The instant that is `wait_ns` after now, as this implementation counts."""
@@ -44,6 +47,9 @@ class ExactSchedule:
         if advised_s is not None and 0 < advised_s < lifetime_s:
             return advised_s
         return int(lifetime_s * SHARE_OF_LIFETIME)
+
+    def counts_from(self, sent: int, answered: int) -> int:
+        return sent  # as the lifetime does: a slow answer leaves less of it
 
     def due(self, now: int, wait_ns: int) -> int:
         return now + wait_ns
@@ -70,6 +76,9 @@ class KameSchedule:
 
     def refresh_s(self, lifetime_s: int, advised_s: int | None) -> int:
         return advised_s if advised_s and advised_s <= lifetime_s else lifetime_s
+
+    def counts_from(self, sent: int, answered: int) -> int:
+        return answered
 
     def due(self, now: int, wait_ns: int) -> int:
         return now // NS_PER_S * NS_PER_S + wait_ns

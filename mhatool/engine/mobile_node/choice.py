@@ -59,6 +59,11 @@ class Choice:
         """How many more are wanted; less than 0: so many too many are tried."""
         return self.wanted - len(self.trusted) - len(self.trials)
 
+    @property
+    def is_short(self) -> bool:
+        """Whether more are wanted, or nobody holds a binding yet."""
+        return self.room > 0 or not any(self.is_bound(agent) for agent in self.all)
+
     def list_for(self, agent: bytes) -> tuple[bytes, ...]:
         """What the next Binding Update to an agent lists."""
         if agent in self.round or agent not in self.trials:
@@ -79,7 +84,7 @@ class Choice:
         if not self._context.behaviour.tries_others:
             return False
         if self.is_single:
-            return len(self.candidates) > 1
+            return any(other != agent for other in self.candidates)
         return agent in self.trials or bool(self.others()) or self.can_spare(agent)
 
     def give_up(self, entry: Entry) -> None:

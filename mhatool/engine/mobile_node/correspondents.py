@@ -244,18 +244,18 @@ class Correspondents:
         most = min(self._context.constants.max_rr_binding_lifetime_s, self._context.configuration.lifetime_s)
         return min(most, (max(ends) - now) // NS_PER_S, *self._lifetimes.left_s()) // 4 * 4
 
-    def _refresh_s(self, ends_ns: int, lifetime_s: int) -> int:
-        """At four fifths of the lifetime; or just after the home registration's own refresh, where that comes in time.
+    def _refresh_s(self, sent: int, lifetime_s: int) -> int:
+        """How long after the update: four fifths of the lifetime, or until just after the home registration's refresh.
 
-        What is asked for is no longer than what the home registration has left, so refreshed before it a binding would
-        get the short rest.
+        The latter where it comes in time. What is asked for is no longer than what the home registration has left, so
+        refreshed before it a binding would get the short rest.
         """
-        now, refresh_s = self._context.now, int(lifetime_s * SHARE_OF_LIFETIME)
+        refresh_s = int(lifetime_s * SHARE_OF_LIFETIME)
         bound = [entry.due_ns for entry in self._list.home_registrations() if entry.state is State.BOUND]
         if not bound:
             return refresh_s
-        after_home_s = (max(bound) - now) // NS_PER_S + AFTER_HOME_S
-        in_time = now + (after_home_s + TIME_FOR_TESTS_S) * NS_PER_S <= ends_ns
+        after_home_s = (max(bound) - sent) // NS_PER_S + AFTER_HOME_S
+        in_time = after_home_s + TIME_FOR_TESTS_S <= lifetime_s
         return max(refresh_s, after_home_s) if in_time else refresh_s
 
     def _hold(self, entry: Entry, lifetime_s: int, sent: int) -> None:
@@ -264,8 +264,8 @@ class Correspondents:
         entry.may_hold_until_ns = max(entry.may_hold_until_ns, entry.holds_until_ns)
         entry.outstanding.clear()
         entry.retries = entry.failures = 0
-        entry.refresh_s = self._refresh_s(entry.holds_until_ns, lifetime_s)
-        self._list.wait(entry, entry.refresh_s * NS_PER_S)
+        entry.refresh_s = self._refresh_s(sent, lifetime_s)
+        self._list.wait(entry, entry.refresh_s * NS_PER_S, sent)
         self._route(entry, entry.care_of_address)
 
     def _mark(self, entry: Entry, cause: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dissectors.mobility.binding import BindingAcknowledgement
 from dissectors.options.binding import BindingRefreshAdvice
 from mhatool.engine.mobile_node.agents import KnownAgents
@@ -35,6 +37,8 @@ class HomeRegistrations:
         self.choice = Choice(context, update_list)
         self.cycles = 0
         """How often all agents were tried in vain, one at a time: each time they are given twice the time."""
+        self.on_silence: Callable[[bytes], None] = lambda agent: None
+        """Called with an agent that leaves registrations unanswered, while nobody can stand in for it."""
 
     def create(self, agent: bytes, index: int) -> Entry:
         """An entry for an agent of this round."""
@@ -83,8 +87,15 @@ class HomeRegistrations:
             return self._drop(entry, NO_ANSWER if self.choice.is_single else UNREACHABLE)
         else:
             entry.retries += 1
+            self._may_be_silent(entry)
         self._send(entry)
         return None
+
+    def _may_be_silent(self, entry: Entry) -> None:
+        """Nothing is registered, and as many Binding Updates as a check has were left unanswered."""
+        is_registering = entry.is_first and entry.state is State.WAITA
+        if is_registering and entry.retries >= self._context.constants.agent_check_transmits:
+            self.on_silence(entry.peer)
 
     def _gives_up(self, entry: Entry) -> bool:
         """One agent at a time gets one try (11.4.1); of several, each gets as many as a check."""
@@ -155,13 +166,17 @@ class HomeRegistrations:
         entry.outstanding.clear()
         entry.retries = entry.resumed = 0
         entry.is_first = entry.is_postponed = entry.was_urged = False
-        entry.refresh_s = self._context.behaviour.schedule.refresh_s(granted, advice(acknowledgement))
-        self._list.wait(entry, entry.refresh_s * NS_PER_S)
+        schedule = self._context.behaviour.schedule
+        entry.refresh_s = schedule.refresh_s(granted, advice(acknowledgement))
+        self._list.wait(entry, entry.refresh_s * NS_PER_S, schedule.counts_from(sent, self._context.now))
 
     def lapse(self, entry: Entry) -> State | None:
         """The refresh wasn't answered in time: as far as is known there is no binding any more."""
         entry.is_first = True
-        return self._drop(entry, UNREACHABLE) if self.choice.can_spare(entry.peer) else None
+        if self.choice.can_spare(entry.peer):
+            return self._drop(entry, UNREACHABLE)
+        self.on_silence(entry.peer)
+        return None
 
     def drop_refused(self, entry: Entry) -> State | None:
         """The agent won't: the round goes on without it."""

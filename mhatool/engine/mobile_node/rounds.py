@@ -16,15 +16,9 @@ from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
 from mhatool.engine.mobile_node_events import RoundStarted
 from mhatool.engine.nd_events import Announced
-from mhatool.protocol.neighbourhood import ALL_NODES, link_local
+from mhatool.protocol.neighbourhood import ALL_NODES
 
 _REGISTERING = frozenset({State.WAITA, State.WAITAR, State.BOUND})
-
-
-def defended(entry: Entry) -> tuple[bytes, ...]:
-    """What an agent answers for where it holds the binding (RFC 6275, 10.4.1)."""
-    home_address = entry.home_address
-    return (home_address, link_local(home_address[8:])) if "L" in entry.flags else (home_address,)
 
 
 class Rounds:
@@ -48,6 +42,7 @@ class Rounds:
         self._choice = registrations.choice
         self.checks = AgentChecks(context, update_list, registrations, self)
         self._choice.doubts = self.checks.doubts
+        registrations.on_silence = self._in_vain
         self.holders = Holders(context, self.lead)
         self._care_of_address: bytes | None = None
         self._is_settling = False
@@ -62,7 +57,7 @@ class Rounds:
         """Whether an agent may be answering for an address: the home address, or with L its link-local namesake."""
         now, expires = self._context.now, self._context.behaviour.expires
         return any(
-            address in defended(entry)
+            address in entry.defended
             for entry in (*self._list.home_registrations(), *self.holders.entries())
             if now < entry.may_hold_until_ns or not expires
         )
@@ -213,14 +208,17 @@ class Rounds:
 
     def _look_for_more(self) -> None:
         """Fewer agents than are wanted: the home link is asked again after a while."""
-        key = (Alarm.SEARCH_AGAIN, b"")
-        is_planned = self._discovery.is_asking or self._context.timers.deadline(key) is not None
-        if self._choice.room > 0 and not is_planned and not self._context.behaviour.learns_from_advertisements:
+        if self._choice.is_short and not self._is_looking and not self._context.behaviour.learns_from_advertisements:
             self._context.set_alarm(Alarm.SEARCH_AGAIN, self._context.configuration.search_again_s)
+
+    @property
+    def _is_looking(self) -> bool:
+        """Whether the home link is being asked, or will be."""
+        return self._discovery.is_asking or self._context.timers.deadline((Alarm.SEARCH_AGAIN, b"")) is not None
 
     def _search_again(self) -> None:
         """Agents may have come meanwhile, in the one way or the other."""
-        if self._choice.room > 0:
+        if self._choice.is_short:
             self._search("asked again")
 
     def _register(self, agent: bytes, index: int) -> None:
@@ -295,6 +293,8 @@ class Rounds:
         self._choice.silent.clear()
         self.lead()
         self._settle()
+        if not self._choice.is_short:
+            self._context.cancel(Alarm.SEARCH_AGAIN)
         for agent in self._choice.outdated():
             self._register(agent, self.agents.index(agent))
 
@@ -322,10 +322,19 @@ class Rounds:
 
     def _do_without(self, agents: tuple[bytes, ...]) -> None:
         """A round without those that were given up; others are looked for."""
-        is_planned = self._context.timers.deadline((Alarm.SEARCH_AGAIN, b"")) is not None
+        was_looking = self._is_looking
         self._without(agents, "an agent is unreachable")
-        if not is_planned and not self._discovery.is_asking and self._choice.room > 0:
+        if not was_looking and not self._discovery.is_asking and self._choice.room > 0:
             self._search("an agent is unreachable")
+
+    def _in_vain(self, agent: bytes) -> None:
+        """No registration is answered, and nobody stands in: others are tried beside it, and looked for (11.4.1)."""
+        if self.checks.doubts(agent) or not self._context.behaviour.tries_others:
+            return
+        self.checks.in_vain(agent)
+        if not self._is_looking:
+            self._search("an agent doesn't answer")
+        self._try_others()
 
     def heard_again(self, agent: bytes) -> None:
         """An agent that was given up answers after all."""
@@ -390,4 +399,4 @@ class Rounds:
         return [entry for agent in self._choice.all if (entry := self._list.find(agent)) is not None]
 
 
-__all__ = ["Rounds", "defended"]
+__all__ = ["Rounds"]

@@ -14,6 +14,7 @@ from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node.keygen import KeygenTests
 from mhatool.engine.mobile_node_events import EntryCreated, EntryInserted, MachineFed
 from mhatool.engine.states import Table
+from mhatool.protocol.neighbourhood import link_local
 from mhatool.protocol.sequence import ahead
 from mhatool.protocol.value import value
 
@@ -81,6 +82,12 @@ class Entry:
     tests: KeygenTests | None = None
     gone: bool = False
     cause: str = ""
+
+    @property
+    def defended(self) -> tuple[bytes, ...]:
+        """What an agent answers for where it holds the binding (RFC 6275, 10.4.1)."""
+        home_address = self.home_address
+        return (home_address, link_local(home_address[8:])) if "L" in self.flags else (home_address,)
 
     def is_bound(self, now: int) -> bool:
         """Whether the peer accepted a binding that still holds."""
@@ -210,10 +217,10 @@ class UpdateList:
 
     # --- deadlines ---
 
-    def wait(self, entry: Entry, wait_ns: int) -> None:
-        """Something about the entry is due after so long, as this implementation counts."""
+    def wait(self, entry: Entry, wait_ns: int, since: int | None = None) -> None:
+        """Something about the entry is due so long after an instant, or now, as this implementation counts."""
         schedule = self._context.behaviour.schedule
-        due = schedule.due(self._context.now, wait_ns)
+        due = schedule.due(self._context.now if since is None else since, wait_ns)
         entry.waits_until(due, schedule.rings(due, self._started_ns))
 
     def _set_alarm(self) -> None:

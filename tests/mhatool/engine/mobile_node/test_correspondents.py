@@ -249,6 +249,17 @@ def test_a_binding_is_refreshed_with_new_tests_before_it_ends() -> None:
     assert entry_of(play).state == "BOUND"
 
 
+def test_a_slow_answer_does_not_put_off_the_refresh() -> None:
+    """100 s are granted, which run from the sending (11.7.3); so do four fifths of them."""
+    play = Journey()
+    update = play.is_optimising_with(AGENT1)
+    play.waits(0.5)
+    play.is_answered_by_correspondent(update, lifetime_s=100)
+    play.waits(80)
+    (again,) = play.updates()  # with the tokens that are there
+    assert again.at == update.at + 80 * S
+
+
 def test_a_refresh_waits_for_that_of_the_home_registration_so_that_it_gets_a_whole_lifetime() -> None:
     """Four fifths of 420 s are 336 s, but the agent advises 400 s: the correspondent's turn comes at 401 s.
 

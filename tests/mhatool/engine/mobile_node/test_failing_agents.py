@@ -953,6 +953,80 @@ def test_where_all_bindings_end_unanswered_it_goes_on_asking_all() -> None:
     assert {each.arrival.destination for each in play.takes_updates()} == set(BOTH)
 
 
+def test_the_only_agent_is_dead_and_the_home_link_is_asked_until_another_is_offered() -> None:
+    """RFC 6275, 11.4.1. Its binding ends at 420 s; requests wait 3, 6, 12, 24, 48 s, the next search a minute more."""
+    play = registered(AGENT1, home_agents=1)
+    begin = play.now
+    play.waits(420)
+    request = play.finds(DhaadRequest)
+    assert request.at == begin + 420 * S
+    play.waits(3 + 6 + 12 + 24 + 48)
+    play.forgets()
+    play.waits(60)
+    request = play.finds(DhaadRequest)
+    assert request.at == begin + (420 + 93 + 60) * S
+    play.takes_updates()
+    hears_reply(play, request, AGENT2)
+    update = next(each for each in play.takes_updates() if each.arrival.destination == AGENT2)
+    assert "multiple_home_agents" not in options_of(update)
+    play.is_answered(update)
+    assert play.tells(RoundStarted).home_agents == (AGENT2,)
+    assert play.node.update_list.find(AGENT1) is None
+    play.forgets()
+    play.waits(300)
+    with pytest.raises(AssertionError, match="no DhaadRequest"):
+        play.finds(DhaadRequest)
+
+
+def test_another_agent_of_the_list_is_tried_at_once_and_the_home_link_is_asked_too() -> None:
+    """RFC 6275, 11.4.1 for the one, the paper's IV, step 2, for the other."""
+    play = registered(AGENT1, AGENT2, home_agents=1)
+    begin = play.now
+    play.waits(420)
+    assert play.finds(DhaadRequest).at == begin + 420 * S
+    update = next(each for each in play.takes_updates() if each.arrival.destination == AGENT2)
+    assert update.at == begin + 420 * S
+    play.is_answered(update)
+    assert play.node.agents == (AGENT2,)
+
+
+@pytest.mark.parametrize("wanted", [1, 2])
+def test_an_agent_that_never_answers_is_asked_on_and_another_looked_for(wanted: int) -> None:
+    """Asked at 0, 1.5, 4.5, 10.5, 22.5 and 46.5 s; the next search is a minute after the one that offered it."""
+    play = Journey(home_agents=wanted)
+    (first,) = play.goes_abroad(AGENT1)
+    play.forgets()
+    play.waits(60)
+    assert [row[0] for row in seen(play.takes_updates(), first.at)] == [1.5, 4.5, 10.5, 22.5, 46.5]
+    request = play.finds(DhaadRequest)
+    assert request.at == first.at + 60 * S
+    hears_reply(play, request, AGENT2)
+    assert [each.arrival.destination for each in play.takes_updates()] == [AGENT2]
+
+
+def test_where_all_of_the_list_are_silent_the_home_link_is_asked_each_minute() -> None:
+    """One at a time, round and round: none of them is ever asked in vain three times in a row."""
+    play = Journey(home_agents=1)
+    (first,) = play.goes_abroad(AGENT1, AGENT2)
+    play.forgets()
+    play.waits(61)
+    request = play.finds(DhaadRequest)
+    assert request.at == first.at + 60 * S
+    hears_reply(play, request, AGENT3)
+    play.waits(33)
+    assert AGENT3 in {each.arrival.destination for each in play.takes_updates()}
+
+
+def test_a_silent_agent_that_answers_in_the_end_stays() -> None:
+    play = registered(AGENT1, home_agents=1)
+    play.waits(420)
+    hears_reply(play, play.finds(DhaadRequest), AGENT2)
+    updates = {each.arrival.destination: each for each in play.takes_updates()}
+    play.is_answered(updates[AGENT1])
+    assert play.node.agents == (AGENT1,)
+    assert [(each.arrival.destination, each.message.lifetime_s) for each in play.takes_updates()] == [(AGENT2, 0)]
+
+
 @pytest.mark.parametrize("refuser", [AGENT1, AGENT3])
 def test_where_one_refuses_and_the_others_are_silent_it_searches_and_tries_all_again(refuser: bytes) -> None:
     """One at a time: the refuser may accept by now, and those that said nothing may answer."""

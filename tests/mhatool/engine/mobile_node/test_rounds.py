@@ -206,6 +206,18 @@ def test_a_binding_is_refreshed_when_the_agent_advises_or_at_four_fifths_of_its_
     assert offsets(play.updates(), update.at) == [after]
 
 
+@pytest.mark.parametrize(("lifetime_s", "answered", "after"), [(4, 1.0, 3), (8, 1.4, 6), (8, 7, 7)])
+def test_a_slow_answer_does_not_put_off_the_refresh(lifetime_s: int, answered: float, after: float) -> None:
+    """The lifetime runs from the sending (11.7.3), and so do four fifths of it: 3.2 and 6.4 s, in whole seconds."""
+    play = Journey(lifetime_s=lifetime_s)
+    (update,) = play.goes_abroad(AGENT1)
+    play.waits(answered)
+    play.forgets()
+    play.is_answered(update)
+    play.waits(after - answered)
+    assert offsets(play.updates(), update.at) == [after]
+
+
 def test_what_the_agent_grants_counts_from_the_time_of_sending() -> None:
     play = Journey()
     (update,) = play.goes_abroad(AGENT1)
