@@ -4,7 +4,39 @@
 frame holds.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from dissectors.errors import DecodeError, EncodeError, WireError
+
+if TYPE_CHECKING:
+    from dissectors.packet import Packet
+    from dissectors.profile import Profile
+    from dissectors.spec import Message
+
+
+def parse(family: str, octets: bytes, profile: Profile | None = None) -> Any:
+    """The message in octets of a family: `mobility`, `icmpv6` or `routing`. DecodeError says what is wrong where."""
+    from dissectors.profile import RFC6275
+
+    return (profile or RFC6275).codec.parse(family, octets)
+
+
+def emit(message: Message, profile: Profile | None = None) -> bytes:
+    """The octets of a message or option, its checksum as it says. EncodeError names the field that can't be told."""
+    from dissectors.profile import RFC6275
+
+    return (profile or RFC6275).codec.emit(message)
+
+
+def dissect(frame: bytes, link_type: int | None = None, profile: Profile | None = None) -> Packet:
+    """Everything in one frame; without a link type (tcpdump.org's number) it begins with the IPv6 header."""
+    from dissectors import walk
+    from dissectors.ipv6.link import IPV6_ONLY
+    from dissectors.profile import RFC6275
+
+    return walk.dissect(frame, IPV6_ONLY if link_type is None else link_type, profile or RFC6275)
 
 
 def scapy_ext(ext: object) -> None:
@@ -14,4 +46,4 @@ def scapy_ext(ext: object) -> None:
     register(ext)
 
 
-__all__ = ["DecodeError", "EncodeError", "WireError", "scapy_ext"]
+__all__ = ["DecodeError", "EncodeError", "WireError", "dissect", "emit", "parse", "scapy_ext"]

@@ -218,8 +218,14 @@ class Codec:
 
     def option_emitter(self, family: str) -> Callable[[tuple[Option, ...]], bytes]:
         """Options -> octets."""
-        emitters = self._emitters
-        emitter = self.emitter
+        emitters: dict[type, Emitter] = {}
+
+        def emitter(cls: type) -> Emitter:
+            found: Declaration = cls.__declaration__  # type: ignore[attr-defined]
+            if found.family != family:
+                raise EncodeError(f"{found.title} is no {family.replace('_', ' ')}", field="options")
+            emitters[cls] = self.emitter(cls)
+            return emitters[cls]
 
         def emit(options: tuple[Option, ...]) -> bytes:
             return b"".join([(emitters.get(x.__class__) or emitter(x.__class__))(x) for x in options])

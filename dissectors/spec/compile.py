@@ -11,9 +11,10 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from dissectors.errors import DecodeError, EncodeError, Reaction
+from dissectors.errors import DecodeError, Reaction
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
+from dissectors.spec.refusal import bad_field, bad_tail, not_whole
 
 if TYPE_CHECKING:
     from dissectors.codec import Codec
@@ -226,34 +227,6 @@ class _ParserSource:
 # --- emitting ---------------------------------------------------------------------------------------------------------
 
 
-def bad_field(codec: Codec, declaration: Declaration, message: Any) -> EncodeError:
-    """Says which field's value doesn't fit; called when packing failed."""
-    for field in declaration.values:
-        value = getattr(message, field.name)
-        if field.is_tail:
-            continue
-        try:
-            if isinstance(field.kind, kinds.UInt) and not isinstance(value, int):
-                raise TypeError
-            field.kind.from_json(field.kind.to_json(value, codec.profile), codec.profile)
-        except EncodeError as error:
-            return EncodeError(f"{declaration.title}: {field.name}: {error}", field=field.name)
-        except (TypeError, AttributeError, ValueError):
-            return EncodeError(f"{declaration.title}: {field.name} can't be {value!r}", field=field.name)
-    return EncodeError(f"{declaration.title}: too long for its length field")
-
-
-def not_whole(declaration: Declaration, total: int, step: int) -> EncodeError:
-    """A size that the length field can't say: padding is missing."""
-    remedy = "pad the options" if "options" in declaration.by_name else f"make its data {-total % step} octets longer"
-    return EncodeError(f"{declaration.title}: {total} octets, not a multiple of {step}: {remedy}", field="options")
-
-
-def bad_tail(declaration: Declaration, name: str, why: str) -> EncodeError:
-    """A tail that can't be emitted."""
-    return EncodeError(f"{declaration.title}: {name}: {why}", field=name)
-
-
 class _EmitterSource:
     """The body of one emitter, line by line."""
 
@@ -268,6 +241,7 @@ class _EmitterSource:
             "bad_field": bad_field,
             "not_whole": not_whole,
             "bad_tail": bad_tail,
+            "sixteen": frozenset((16,)),
             "failures": (struct.error, TypeError, AttributeError, ZeroDivisionError),
         }
         self.lines = ["def emit(o):", "    try:"]
@@ -293,7 +267,7 @@ class _EmitterSource:
         if isinstance(kind, kinds.AddressList):
             self.add(
                 f"{target} = b''.join(o.{name})",
-                f"if len({target}) != 16 * len(o.{name}) or len(o.{name}) < {kind.at_least}: "
+                f"if not sixteen.issuperset(map(len, o.{name})) or len(o.{name}) < {kind.at_least}: "
                 f"raise bad_tail(declaration, {name!r}, 'addresses of 16 octets, at least {kind.at_least}')",
             )
         elif isinstance(kind, kinds.OptionList):
@@ -303,7 +277,7 @@ class _EmitterSource:
             self.namespace["emit_record"] = self.codec.emitter(kind.entry)
             self.add(f"{target} = b''.join([emit_record(x) for x in o.{name}])")
         else:
-            self.add(f"{target} = bytes(o.{name})")
+            self.add(f"{target} = b''.join((o.{name},))")  # bytes(4) would be four zeros
             if isinstance(kind, kinds.OptionalAddress):
                 self.add(
                     f"if len({target}) not in (0, 4, 16): raise bad_tail(declaration, {name!r}, '0, 4 or 16 octets')"

@@ -50,7 +50,8 @@ WORDS: Mapping[str, Word] = {
     "src": Word("Source address.", recipe="source"),
     "dst": Word("Destination address.", recipe="destination"),
     "hoa": Word(
-        "Home address: its option on what the mobile node sends, a type 2 routing header on what it gets.",
+        "Home address: its option on what the mobile node sends, a type 2 routing header on what it gets; brr, hoti, "
+        "coti, hot and cot have neither.",
         recipe="home_address",
     ),
     "coa": Word("Care-of address: the source where --src is absent.", recipe="care_of_address"),

@@ -42,7 +42,7 @@ class Frame(NamedTuple):
 
 
 def read_records(path: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Each record with its number from 1, from JSON Lines or one document. CaptureError where the file isn't that."""
+    """Each record with its number from 1, from JSON Lines, one document or a list. CaptureError where it is none."""
     if path == "-" and sys.stdin is None:
         raise CaptureError(STANDARD_INPUT, "it is closed", "name a file, or pipe records into it")
     lines = iter(sys.stdin) if path == "-" else _open(path)
@@ -57,7 +57,7 @@ def read_records(path: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
                 raise _not_json(path, number + 1, error) from None
             data = _document(path, line + "".join(lines))
         packets = data.get("packets") if isinstance(data, dict) else None
-        for record in packets if isinstance(packets, list) else [data]:
+        for record in packets if isinstance(packets, list) else data if isinstance(data, list) else [data]:
             number += 1
             yield number, record
 
@@ -72,7 +72,7 @@ def _document(path: str, text: str) -> Any:
 
 def _open(path: str) -> Iterator[str]:
     try:
-        with Path(path).open(encoding="utf-8") as stream:
+        with Path(path).open(encoding="utf-8-sig") as stream:
             yield from stream
     except (OSError, UnicodeDecodeError) as error:
         what = getattr(error, "strerror", None) or "not text"

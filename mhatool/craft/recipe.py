@@ -26,10 +26,17 @@ _FAMILIES = ("mobility", "icmpv6", "upper")
 _SENT_TO_MOBILE_NODE = frozenset(
     {"ba", "brr", "hot", "cot", "ha-switch", "dhaad-reply", "mpa", "ha-unreachable", "fmipv6", "ra"}
 )
+#: What manages bindings beside updates and acknowledgements: it bypasses them (RFC 6275, 6.1).
+_BYPASSES_BINDINGS = frozenset({"brr", "hoti", "coti", "hot", "cot"})
 #: Neighbour discovery never leaves its link (RFC 4861, 4).
 _ON_LINK = frozenset({"ra", "rs", "na", "ns", "redirect"})
-#: What a message says unless told otherwise: a response, a request, a solicitation.
-_DEFAULTS = {"ripng": {"command": "2"}, "echo": {"icmp_type": "128"}, "fmipv6": {"subtype": "2"}}
+#: What a message says unless told otherwise: a response, a request, destination unreachable, a solicitation.
+_DEFAULTS = {
+    "ripng": {"command": "2"},
+    "echo": {"icmp_type": "128"},
+    "icmpv6-error": {"icmp_type": "1"},
+    "fmipv6": {"subtype": "2"},
+}
 #: 16 octets each in an option of at most 255 (WIRE: 1 to 15 on the wire).
 MOST_HOME_AGENTS = 15
 #: A flag of the command line, and the fields that it may mean: the first that the message has.
@@ -233,8 +240,9 @@ def _options(recipe: Recipe, declaration: Declaration) -> list[Any]:
     spec = declaration.first(kinds.OptionList)
     family = spec.kind.family if spec is not None and isinstance(spec.kind, kinds.OptionList) else ""
     _refuse_foreign(recipe, declaration, family)
-    if len(recipe.home_agents) > MOST_HOME_AGENTS:
-        raise EncodeError(f"--home-agent: {len(recipe.home_agents)} given, {MOST_HOME_AGENTS} fit into the option")
+    given = [part for text in recipe.home_agents for part in text.split(",")]
+    if len(given) > MOST_HOME_AGENTS:
+        raise EncodeError(f"--home-agent: {len(given)} given, {MOST_HOME_AGENTS} fit into the option")
     found: list[Any] = []
     if recipe.alternate_care_of_address:
         alternate = values.one_address("--alt-coa", recipe.alternate_care_of_address)
@@ -242,8 +250,8 @@ def _options(recipe: Recipe, declaration: Declaration) -> list[Any]:
     if recipe.refresh:
         advice: Declaration = BindingRefreshAdvice.__declaration__
         found.append(values.value(advice, {"refresh_interval_s": recipe.refresh}, recipe.profile))
-    if recipe.home_agents:
-        agents = tuple(values.one_address("--home-agent", text) for text in recipe.home_agents)
+    if given:
+        agents = tuple(values.one_address("--home-agent", text) for text in given)
         found.append(MultipleHomeAgents(home_agents=agents))
     return [*found, *(values.option(text, family, recipe.profile) for text in recipe.options)]
 
@@ -286,6 +294,11 @@ def _automatic(recipe: Recipe) -> list[Layer]:
     """What the home address asks for: an option on what the mobile node sends, a routing header on what it gets."""
     if not recipe.home_address or recipe.message == "be":
         return []
+    if recipe.message in _BYPASSES_BINDINGS:
+        raise EncodeError(
+            f"--hoa: {recipe.declaration.title} has no Home Address option and no type 2 routing header: give the home "
+            "address as --src or --dst (or make them by --header)"
+        )
     home = values.one_address("--hoa", recipe.home_address)
     if recipe.message in _SENT_TO_MOBILE_NODE:
         return [layer(RoutingType2(segments_left=1, home_address=home))]

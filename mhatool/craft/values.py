@@ -76,7 +76,9 @@ def option(text: str, family: str, profile: Profile) -> Any:
     if number is not None:
         content = _hexadecimal(rest, f"option {name}")
         _check_size(family, name, len(content))
-        if number == 0:
+        if number == 0 and family != "nd_option":
+            if content:
+                raise EncodeError(f"option 0 is Pad1, one octet without a length: {rest} can't stand in it")
             return codec.option_parser(family)(b"\0", 0, 1)[0]
         header = bytes([number, (len(content) + 2) // 8 if family == "nd_option" else len(content)])
         fallback = codec.fallback(family).cls

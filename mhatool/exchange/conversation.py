@@ -85,17 +85,23 @@ class Conversation:
         return newest if newest is not None and newest.acknowledgement is None else None
 
     def answered_by(self, acknowledgement: Acknowledgement) -> Exchange | None:
-        """The exchange that an acknowledgement belongs to: by its number; with status 135 the newest unanswered one."""
-        newest = self.pending
+        """The exchange that an acknowledgement belongs to: by its number; with status 135 the newest unanswered one.
+
+        Of several with that number, as from several care-of addresses (RFC 5648), it is the one from where it goes.
+        """
+        newest, destination = self.pending, acknowledgement.destination
         if newest is not None:
             if acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW:
                 return newest
-            if newest.update.sequence_number == acknowledgement.sequence_number:
+            update = newest.update
+            if update.sequence_number == acknowledgement.sequence_number and update.source == destination:
                 return newest
         same = self._asked_with(acknowledgement.sequence_number)
-        unanswered = next((exchange for exchange in same if exchange.acknowledgement is None), None)
-        if unanswered is not None or not same:
-            return unanswered
+        unanswered = [exchange for exchange in same if exchange.acknowledgement is None]
+        if unanswered or not same:
+            return next(
+                (each for each in unanswered if each.update.source == destination), next(iter(unanswered), None)
+            )
         return same[0] if self._may_be_again(acknowledgement, same[0]) else None
 
     def _may_be_again(self, acknowledgement: Acknowledgement, exchange: Exchange) -> bool:

@@ -31,17 +31,23 @@ class Sameness(Enum):
     COPY = auto()
     CHANGED = auto()
     """A copy with other octets than any before: damaged on its way, or by a capture."""
+    SOUND = auto()
+    """The first copy with a right checksum, after damaged ones: it counts as the message, which nobody knew so far."""
 
 
 class _Seen:
-    """A message that was seen before: when first, when last at each place, and with which octets."""
+    """A message that was seen before: when first, when last at each place, with which octets, all of them damaged."""
 
-    __slots__ = ("contents", "first_ns", "places")
+    __slots__ = ("contents", "first_ns", "is_damaged", "places")
 
-    def __init__(self, first_ns: int, place: Place, octets: bytes) -> None:
+    def __init__(self, first_ns: int, place: Place, octets: bytes, is_damaged: bool) -> None:
         self.first_ns = first_ns
         self.places = {place: first_ns}
         self.contents = {octets}
+        self.is_damaged = is_damaged
+
+
+_AGAIN = frozenset({Sameness.COPY, Sameness.CHANGED})
 
 
 class Copies:
@@ -49,12 +55,15 @@ class Copies:
 
     def __init__(self, most: int = MOST) -> None:
         # Most messages are seen once: until the second time a tuple of what makes a `_Seen` is enough.
-        self._seen: Recent[tuple[object, ...], _Seen | tuple[int, Place, bytes]] = Recent(most, FORGET_NS)
+        self._seen: Recent[tuple[object, ...], _Seen | tuple[int, Place, bytes, bool]] = Recent(most, FORGET_NS)
         self._places: dict[Place, Place] = {}
 
     def is_copy(self, sighting: Sighting, datagram: Datagram, message: View) -> bool:
-        """Whether this message was seen before, as the same packet. A retransmission is none: it is sent again."""
-        return self.compare(sighting, datagram, message) is not Sameness.NEW
+        """Whether this message was seen before, as the same packet. A retransmission is none: it is sent again.
+
+        Nor is a sound one after copies that were all damaged.
+        """
+        return self.compare(sighting, datagram, message) in _AGAIN
 
     def compare(self, sighting: Sighting, datagram: Datagram, message: View) -> Sameness:
         """The same, and whether a copy has the same octets; one that the capture cut counts as unchanged."""
@@ -76,14 +85,18 @@ class Copies:
             if self._same(seen, place, now):
                 if seen is not known:
                     self._seen.note(key, seen, now)
-                return self._compared(seen, place, now, octets, message.truncated)
-        self._seen.note(key, (now, place, octets), now)
+                return self._compared(seen, place, now, octets, message)
+        self._seen.note(key, (now, place, octets, message.checksum_status == "bad"), now)
         return Sameness.NEW
 
     @staticmethod
-    def _compared(known: _Seen, place: Place, now: int, octets: bytes, truncated: bool) -> Sameness:
+    def _compared(known: _Seen, place: Place, now: int, octets: bytes, message: View) -> Sameness:
         known.places[place] = now
-        if truncated or octets in known.contents or len(known.contents) >= MOST_CHANGES:
+        if known.is_damaged and message.checksum_status == "good":
+            known.is_damaged = False
+            known.contents.add(octets)
+            return Sameness.SOUND
+        if message.truncated or octets in known.contents or len(known.contents) >= MOST_CHANGES:
             return Sameness.COPY
         known.contents.add(octets)
         return Sameness.CHANGED

@@ -95,6 +95,8 @@ class ExtraTraffic:
 
 def _totals(surroundings: Surroundings) -> Iterator[Late]:
     for count, traffic in sorted(surroundings.known(ExtraTraffic).by_count.items()):
+        if traffic.asked < count:  # no round was seen whole
+            continue
         a_round = traffic.octets * count // traffic.asked
         seen = f"{a_round} octets a round of {count} home agents"
         lasted_ns = traffic.last_ns - traffic.first_ns

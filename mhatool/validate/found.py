@@ -31,12 +31,17 @@ def finding_of(rule: Rule, case: Case, breach: Breach) -> Finding:
 
 
 def _is_unsure(exchange: Exchange, acknowledgement: Acknowledgement | None) -> bool:
-    """Whether an update was cut, this one or that before it, or the answer may be another's: it is late or misnamed."""
+    """Whether an update was cut, this one or that before it, or the answer may be another's: it is late or misnamed.
+
+    Or its update had no Home Address option: only the care-of address told whose it is, and somebody else may have it.
+    """
     update, previous = exchange.update, exchange.previous
     if update.truncated or (previous is not None and previous.update.truncated):
         return True
     if acknowledgement is None:
         return False
+    if not update.has_home_address_option and update.home_address != update.source:
+        return True
     is_misnamed = acknowledgement.routing_header not in (None, update.home_address)
     return is_misnamed or acknowledgement.time_ns - update.time_ns > PROMPT_NS
 

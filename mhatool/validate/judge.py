@@ -244,7 +244,7 @@ class Judge:
         seen = seen_in(sighting, datagram, message)
         if sameness is Sameness.CHANGED:
             return self._judge_alone(seen, plan)
-        self.messages += plan.is_counted
+        self.messages += plan.is_counted and sameness is Sameness.NEW
         case = self._case(seen)
         findings = self._judge_packet(case, plan) if plan.packet_rules else []
         bits, form = situation.ANYTHING, datagram.form

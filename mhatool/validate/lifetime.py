@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dissectors.ipv6 import address
 from dissectors.options.extensions import BindingIdentifier
@@ -14,10 +15,11 @@ from mhatool.protocol.value import value
 from mhatool.validate.binding_facts import has_option
 from mhatool.validate.occasion import OPTIMISED_DATA, PLAINLY_TUNNELLED, TUNNELLED
 from mhatool.validate.once import Said
-from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.overdue import Overdue
+from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.situation import UNUSUAL
-from mhatool.validate.surroundings import knowledge
+from mhatool.validate.surroundings import Surroundings, knowledge
 
 IN_FLIGHT_NS = nanoseconds(3)
 """What was sent before the end may arrive so much after it; timers of some nodes tick only every second."""
@@ -240,7 +242,8 @@ def _over(case: Case) -> _End | None:
     return end
 
 
-def _after_its_end(case: Case, end: _End, expected: str) -> Breach:
+def _after_its_end(rule_id: str, case: Case, end: _End, expected: str) -> Iterable[Breach]:
+    """At once where it is inconclusive anyway; else what comes later decides."""
     at = end.exchange.acknowledgement
     since = at.time_ns if at is not None else end.exchange.update.time_ns
     lifetime_s = 0 if end.exchange.update.deletes else (at or end.exchange.update).lifetime_s
@@ -248,8 +251,13 @@ def _after_its_end(case: Case, end: _End, expected: str) -> Breach:
     seen = f"one {passed:.3f} s after it was granted for {lifetime_s} s"
     if end.exchange.update.deletes:
         seen = f"one {passed:.3f} s after it was deleted"
-    unsure = not end.certain or _is_in_use(case, end) or _is_cut(case)
-    return Breach(expected, seen, before=end.frames, inconclusive=unsure)
+    unsure = not end.certain or _is_in_use(case, end) or _is_cut(case) or case.seen.message.truncated
+    breach = Breach(expected, seen, before=end.frames)
+    overdue = case.surroundings.known(Overdue)
+    if unsure or overdue.is_full:
+        return (replace(breach, inconclusive=True),)
+    overdue.note(rule_id, case, end.exchange, breach)
+    return ()
 
 
 def _is_cut(case: Case) -> bool:
@@ -268,6 +276,10 @@ def _is_in_use(case: Case, end: _End) -> bool:
     return used_ns > end.time_ns - IN_FLIGHT_NS
 
 
+def _late_by_lifetime(surroundings: Surroundings) -> Iterable[Late]:
+    return surroundings.known(Overdue).found("MIP6-LIFE-001")
+
+
 @rule(
     "MIP6-LIFE-001",
     "Nothing goes to a care-of address after its binding",
@@ -276,6 +288,7 @@ def _is_in_use(case: Case, end: _End) -> bool:
     scope="timeline",
     needs=_NEEDS,
     on=(PLAINLY_TUNNELLED, OPTIMISED_DATA),
+    finish=_late_by_lifetime,
 )
 def stops_with_the_binding(case: Case) -> Iterable[Breach]:
     """When a binding's lifetime is over or it was deleted, its sender stops tunnelling or routing packets by it.
@@ -285,15 +298,20 @@ def stops_with_the_binding(case: Case) -> Iterable[Breach]:
     the lifetime are left for packets on their way and clocks. Any update that may have been accepted prolongs it,
     also where its answer wasn't seen; where an answer shows that the capture missed an update, nothing is said.
     Answers come from the same node to the same address as the packets judged, so they would have been seen as well.
-    Without any acknowledgement it is inconclusive, and where the mobile node itself goes on using the binding: both
-    messages of a refresh may be lost to the capture. Said once for the end of a binding, at the first packet after it.
+    Without any acknowledgement it is inconclusive, and where the capture may have lost both messages of a refresh: the
+    mobile node itself goes on using the binding, or the number of its next update isn't the one that follows. Said once
+    for the end of a binding, of the first packet after it, at the end of the capture.
     """
     end = case.surroundings.known(Ends).over(case)
     if end is None or (not end.exchange.update.deletes and case.seen.time_ns <= end.longer_ns):
         return ()
     if not _first_time(case, "MIP6-LIFE-001", end.exchange.update):
         return ()
-    return (_after_its_end(case, end, "no packet by a binding that is over"),)
+    return _after_its_end("MIP6-LIFE-001", case, end, "no packet by a binding that is over")
+
+
+def _late_by_shorter_lifetime(surroundings: Surroundings) -> Iterable[Late]:
+    return surroundings.known(Overdue).found("MIP6-LIFE-004")
 
 
 @rule(
@@ -304,6 +322,7 @@ def stops_with_the_binding(case: Case) -> Iterable[Breach]:
     scope="timeline",
     needs=_NEEDS,
     on=(PLAINLY_TUNNELLED, OPTIMISED_DATA),
+    finish=_late_by_shorter_lifetime,
 )
 def follows_a_shorter_lifetime(case: Case) -> Iterable[Breach]:
     """The lifetime that was granted last replaces those before, also where it is shorter.
@@ -317,7 +336,7 @@ def follows_a_shorter_lifetime(case: Case) -> Iterable[Breach]:
         return ()
     if not _first_time(case, "MIP6-LIFE-004", end.exchange.update):
         return ()
-    return (_after_its_end(case, end, "no packet after the shorter lifetime"),)
+    return _after_its_end("MIP6-LIFE-004", case, end, "no packet after the shorter lifetime")
 
 
 @rule(

@@ -79,7 +79,8 @@ def refreshed_in_time(case: Case) -> Iterable[Breach]:
     The lifetime is the granted one, counted from when the update was sent; a Binding Refresh Advice says a time
     before that. After the end the home agent stops defending the home address, and packets are lost. Judged where the
     next update shows by its number that none was missed between; a refresh may be 3 s or a tenth of the advised
-    interval late. Not judged where a mobile node has several bindings (RFC 5648).
+    interval late. Not judged where a mobile node has several bindings (RFC 5648); inconclusive where it has several
+    home agents, since it may have given this one up and taken it again.
     """
     exchange = case.exchange
     if exchange is None or exchange.previous is None:
@@ -96,7 +97,7 @@ def refreshed_in_time(case: Case) -> Iterable[Breach]:
     if has_several_bindings(case):
         return ()
     seen = f"{in_seconds(update.time_ns - before.time_ns):.3f} s"
-    return (Breach(what, seen, before=(before.frame, answer.frame)),)
+    return (Breach(what, seen, before=(before.frame, answer.frame), inconclusive="M" in before.flags),)
 
 
 def _surely_in_time_ns(answer: Acknowledgement) -> int:

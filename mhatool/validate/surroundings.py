@@ -25,7 +25,7 @@ class Knowledge(Protocol):
 
 @runtime_checkable
 class CopyKnowledge(Knowledge, Protocol):
-    """Knowledge that is also told of copies with other octets: damaged ones, or the sound one of a damaged message."""
+    """Knowledge that is also told of copies with other octets; a sound one after damaged ones counts as the message."""
 
     def see_copy(self, seen: Seen) -> None:
         """Take in such a copy."""

@@ -84,9 +84,9 @@ def tunnels_once(case: Case) -> Iterator[Breach]:
 
     It means that both got the packet on the home link, so that two of them defend the home address, or that routers
     copy packets. The same are packets of equal addresses and payload within half a second; senders that repeat
-    themselves octet by octet aren't judged. While somebody on the home link looks for the home address, packets wait
-    there (RFC 4861, 7.2.2), and the same packet may be another one, sent again meanwhile: then it is inconclusive. Told
-    once for a mobile node and two home agents.
+    themselves octet by octet aren't judged. It is inconclusive where the same packet may be another one, sent again:
+    more than 0.1 s after the first, or while somebody on the home link looks for the home address, since packets wait
+    there then (RFC 4861, 7.2.2). Told once for a mobile node and two home agents.
     """
     return iter(())
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import dissectors
 from dissectors.errors import DecodeError, EncodeError, Reaction
+from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
+from dissectors.icmpv6.options import SourceLinkLayerAddress
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
 from dissectors.options.binding import AlternateCareOfAddress
 from dissectors.options.header import PadN
@@ -165,3 +169,40 @@ def test_messages_are_values() -> None:
     assert hash(make()) == hash(make())
     assert make().replace(status=135).status == 135
     assert not hasattr(make(), "__dict__")
+
+
+UPDATE = BindingUpdate(sequence_number=1, flags=Flags("A"), lifetime_s=4, options=(PadN(padding=bytes(2)),))
+AGENT = bytes.fromhex("20010db8000000000000000000000001")
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (UPDATE.replace(flags={"A"}), "flags can't be {'A'}: give Flags, as Flags('A')"),
+        (UPDATE.replace(flags=["A"]), "flags can't be ['A']: give Flags"),
+        (UPDATE.replace(options=None), "options can't be None: give a tuple of options"),
+        (UPDATE.replace(options=PadN(padding=b"")), "give a tuple of options"),
+        (UPDATE.replace(options=(b"\1\0",)), "give a tuple of options"),
+        (UPDATE.replace(options=(SourceLinkLayerAddress(link_layer_address=bytes(6)),)), "is no mobility option"),
+        (MultipleHomeAgents(home_agents=("2001:db8::1",)), "give a tuple of addresses, 16 octets each"),
+        (MultipleHomeAgents(home_agents=AGENT), "give a tuple of addresses, 16 octets each"),
+        (MultipleHomeAgents(home_agents=(AGENT[:8], AGENT + bytes(8))), "addresses of 16 octets"),
+        (HomeAgentUnreachable(identifier=1, unreachable=(AGENT[:15], AGENT + b"1")), "addresses of 16 octets"),
+        (MultipleHomeAgents(home_agents=(AGENT,) * 16), "too long for its length field"),
+        (PadN(padding=4), "padding can't be 4: give octets"),
+        (PadN(padding="00"), "padding can't be '00': give octets"),
+    ],
+    ids=range(13),
+)
+def test_what_cannot_be_emitted_is_named(message: Any, reason: str) -> None:
+    with pytest.raises(EncodeError, match=re.escape(reason)):
+        RFC6275.codec.emit(message)
+
+
+def test_three_functions_for_other_peoples_code() -> None:
+    octets = bytes.fromhex("3b010500a157 0001 c000 000f 01020000")
+    assert dissectors.emit(dissectors.parse("mobility", octets)) == octets
+    header = bytes.fromhex("60000000 0010 87 40 20010db800f100000000000000000099 20010db8000000000000000000000001")
+    assert [layer.type for layer in dissectors.dissect(header + octets).layers] == ["ipv6", "binding_update"]
+    ethernet = dissectors.dissect(bytes(12) + b"\x86\xdd" + header[:6] + b"\x3e" + header[7:] + octets, 1, KAME2003)
+    assert [layer.type for layer in ethernet.layers] == ["ethernet", "ipv6", "binding_update"]

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from mhatool.exchange import Latest
 from mhatool.observe.failure.life import Life, LifeSign
-from mhatool.observe.failure.probing import Probes, Run
+from mhatool.observe.failure.probing import JITTER_NS, Probes, Run
 from mhatool.observe.moment import Moment
 from mhatool.protocol.lifetime import NS_PER_S
 
@@ -76,6 +76,8 @@ class Accusations:
         """By accused: those after which it gave no sign of life yet."""
         self._unanswered: Latest[tuple[bytes, bytes], list[Probed]] = Latest(MOST)
         """By accuser and accused: those after which no probe was answered yet."""
+        self._lately: Latest[bytes, list[Accusation]] = Latest(MOST)
+        """By accused: those of the last moment."""
         self._last: Latest[tuple[bytes, bytes, bytes], Moment] = Latest(MOST)
 
     def __iter__(self) -> Iterator[Accusation]:
@@ -109,6 +111,10 @@ class Accusations:
             )
             _put(self._unanswered, (sender, accused), new.probed)
         _put(self._open, accused, new)
+        lately = self._lately.get(accused)
+        if lately is not None and moment.time_ns - lately[-1].first.time_ns > JITTER_NS:
+            lately.clear()
+        _put(self._lately, accused, new)
         return new
 
     def _is_excused(self, accused: bytes, now_ns: int) -> bool:
@@ -120,6 +126,12 @@ class Accusations:
         if restarts.changed is not None:
             return now_ns - restarts.changed.time_ns <= RECENT_NS
         return now_ns - restarts.since.time_ns < KNOWN_NS
+
+    def explain(self, accused: bytes, moment: Moment) -> None:
+        """A home agent was started anew or takes leave: who accused it just before knew that, by another clock."""
+        for accusation in self._lately.pop(accused, ()):
+            if accusation.probed is not None and moment.time_ns - accusation.first.time_ns <= JITTER_NS:
+                accusation.probed.excused = True
 
     def lives(self, home_agent: bytes, sign: LifeSign) -> None:
         """A home agent gave a sign of life."""

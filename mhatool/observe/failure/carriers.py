@@ -18,6 +18,8 @@ MOST: Final = 100_000
 MOST_SWITCHES: Final = 64
 DOUBLE_NS: Final = nanoseconds(0.5)
 """The same packet doesn't reach two home agents further apart."""
+SENT_AGAIN_NS: Final = nanoseconds(0.1)
+"""Who has no answer may send the same octets again after this (TCP of most systems after 0.2 s)."""
 CAPTURED_TWICE_NS: Final = nanoseconds(0.005)
 """The same octets at one place within this are one packet."""
 REPEATED_NS: Final = 10 * NS_PER_S
@@ -45,8 +47,8 @@ class Switch:
 class Double:
     """The same inner packet in tunnels of two home agents.
 
-    `may_be_two`: somebody looked for the home address's link-layer address just before, so the first one may have
-    waited for that, and the second one be the same sent again.
+    `may_be_two`: the second one may be the same sent again, since it came so much later, or since somebody looked for
+    the home address's link-layer address just before, for which the first one may have waited.
     """
 
     home_address: bytes
@@ -109,7 +111,8 @@ class Carriers:
         if other == agent or is_repeated or moment.time_ns - before.time_ns > DOUBLE_NS:
             return
         pair = (inner.destination, frozenset((agent, other)))
-        found = Double(inner.destination, agent, moment, other, before, self._may_wait(inner.destination, before))
+        may_be_two = moment.time_ns - before.time_ns > SENT_AGAIN_NS or self._may_wait(inner.destination, before)
+        found = Double(inner.destination, agent, moment, other, before, may_be_two)
         told = self._doubles.get(pair)
         if told is None or (told.may_be_two and not found.may_be_two):
             self._doubles.note(pair, found)

@@ -108,6 +108,7 @@ class Failures:
         flags = message.get("flags") or ()
         changed = self.probes.heartbeat(moment, source, destination, message)
         if changed or "U" in flags:
+            self.accusations.explain(source, moment)
             self.outages.restarted(source, moment)
         if "U" in flags:
             return
@@ -168,6 +169,7 @@ class Failures:
         agent, leaves = self.neighbours.advertisement(moment, datagram, message)
         if leaves:
             self.probes.take_leave(agent, moment)
+            self.accusations.explain(agent, moment)
         if not self.rosters.is_agent(agent):
             return
         if leaves:

@@ -154,6 +154,9 @@ def test_a_changed_field_changes_itself_and_the_checksum_only(
         ("craft ha-unreachable", "give --unreachable"),
         ("craft bu --src x", "--src: 'x' is not an IPv6 address: give one like 2001:db8::1"),
         (f"craft bu{' --home-agent ::1' * 16}", "--home-agent: 16 given, 15 fit into the option"),
+        *((f"craft {name} --hoa ::9", "has no Home Address option") for name in ("hoti", "coti", "hot", "cot", "brr")),
+        ("craft bu --option 0:ff", "option 0 is Pad1"),
+        ("craft bu --home-agent ::1,x", "--home-agent: 'x' is not an IPv6 address"),
         ("craft ns --status 1", "--status says nothing about Neighbor Solicitation"),
         ("craft bu --hex -w x.pcapng", "contradict each other"),
         ("craft", "give either MESSAGE or --from-json"),
@@ -254,6 +257,34 @@ def test_without_padding_a_length_has_its_limit(capsys: pytest.CaptureFixture[st
     assert (status, bytes.fromhex(out)[65]) == (0, 2032 // 8 - 1)
     status, _, err = run(capsys, f"{BU} --no-pad --hex{options * 9}")
     assert (status, err) == (2, "mhatool: Binding Update: 2280 octets are too many for its length field\n")
+
+
+def test_option_0_of_neighbour_discovery_is_no_padding(capsys: pytest.CaptureFixture[str]) -> None:
+    """RFC 4861, 4.6: each has a length, in units of 8 octets."""
+    _, out, _ = run(capsys, "craft ra --src fe80::1 --dst ff02::1 --option 0:0102030405ff --hex")
+    assert bytes.fromhex(out)[56:] == bytes.fromhex("0001 0102030405ff")
+
+
+def test_home_agents_again_or_with_commas(capsys: pytest.CaptureFixture[str]) -> None:
+    _, again, _ = run(capsys, f"{BU} --home-agent ::1 --home-agent ::2 --hex")
+    assert run(capsys, f"{BU} --home-agent ::1,::2 --hex")[1] == again
+
+
+def test_an_error_is_destination_unreachable(capsys: pytest.CaptureFixture[str]) -> None:
+    """RFC 4443, 3.1: type 1."""
+    _, out, _ = run(capsys, "craft icmpv6-error --src ::1 --dst ::2 --hex")
+    assert bytes.fromhex(out)[40] == 1
+
+
+def test_a_list_of_records_and_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture, path = tmp_path / "one.pcapng", tmp_path / "records.json"
+    assert main([*shlex.split(BU), "-w", str(capture)]) == 0
+    assert main(["dissect", str(capture), "--jsonl"]) == 0
+    record = capsys.readouterr().out
+    one = run(capsys, f"{BU} --hex")[1]
+    for text, count in ((f"[{record.strip()},\n{record}]", 2), (f"[{record.strip()}]", 1), ("\ufeff" + record, 1)):
+        path.write_text(text, encoding="utf-8")
+        assert run(capsys, f"craft --from-json {path} --hex") == (0, one * count, "")
 
 
 def test_flags_of_several_letters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

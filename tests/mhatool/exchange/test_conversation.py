@@ -67,6 +67,17 @@ def test_an_acknowledgement_is_matched_by_its_number() -> None:
     assert conversations.acknowledge(acknowledgement(ba(seq=3))).exchange is None
 
 
+def test_of_two_updates_with_one_number_the_acknowledgement_goes_to_the_source_of_its_own() -> None:
+    """A mobile node with two care-of addresses (RFC 5648)."""
+    conversations = Conversations()
+    _, first = conversations.update(update(bu(CARE1, seq=1)))
+    _, second = conversations.update(update(bu(CARE2, seq=1)))
+    assert conversations.acknowledge(acknowledgement(ba(CARE1, seq=1))).exchange is first
+    assert conversations.acknowledge(acknowledgement(ba(CARE2, seq=1))).exchange is second
+    _, third = conversations.update(update(bu(CARE1, seq=2)))
+    assert conversations.acknowledge(acknowledgement(ba(CARE2, seq=2))).exchange is third, "astray"
+
+
 def test_status_135_answers_the_newest_update() -> None:
     conversations = Conversations()
     conversations.update(update(bu(seq=1)))

@@ -160,6 +160,14 @@ def test_home_subnets() -> None:
     assert refusal(0, ADVERTISED, home=OUTSIDE) == [(3, NOTE)]
 
 
+def test_who_shares_a_care_of_address_may_not_be_meant() -> None:
+    """An update without Home Address option from there is another node's own, whose address is of no home link."""
+    registered = ((1.0, home_bu(seq=4)), (1.1, ba(seq=4)))
+    stranger = ((2.0, bu(source=CARE1, home=None, seq=9)), (2.1, ba(home=None, seq=9, status=132, life=0)))
+    assert ERROR not in [severity for _, severity in found("MIP6-BA-009", ADVERTISED, *registered, *stranger)]
+    assert ERROR not in [severity for _, severity in found("MIP6-RH2-005", ADVERTISED, *registered, *stranger)]
+
+
 @pytest.mark.parametrize(
     "advertisement",
     [

@@ -165,6 +165,16 @@ def test_who_was_started_anew_or_left_may_be_named() -> None:
     assert told(["MHA-020", "MHA-021"], *packets) == []
 
 
+@pytest.mark.parametrize(("late_s", "found"), [(0.05, False), (0.18, False), (0.4, True)])
+def test_by_another_clock_it_was_started_anew_just_after_the_alarm(late_s: float, found: bool) -> None:
+    """What told the sender is stamped later than its alarm, as by two captures whose clocks differ."""
+    before = (*ROUND, *(packet for i in range(11) for packet in probe(1.5 + i, 1 + i)))
+    packets = (*before, (12.0, alarm()), *probe(12.0 + late_s - 0.01, 99, counter=5))
+    assert bool(told(["MHA-020", "MHA-021"], *packets)) is found
+    leaves = (12.0 + late_s, heartbeat(AGENT, AGENT2, 9, flags=3, counter=4))
+    assert bool(told(["MHA-020", "MHA-021"], *before, (12.0, alarm()), *sorted([leaves, *probe(12.6, 99)]))) is found
+
+
 def test_alive_elsewhere_is_not_alive_for_the_sender() -> None:
     """The two are cut off from each other; the first one tunnels all the time."""
     probes = [asked(float(13 + i), 72 + i) for i in range(6)]
@@ -327,16 +337,17 @@ def test_senders_that_repeat_themselves_are_not_judged() -> None:
     """The same octets from the first agent twice, then from the second one: nobody can tell them apart."""
     packets = ((2.0, by(AGENT, 1)), (2.3, by(AGENT, 1)), (2.5, by(AGENT2, 1)))
     assert told(["MHA-028"], *ROUND, *packets) == []
-    assert sure("MHA-028", *ROUND, packets[0], (2.3, by(AGENT2, 1))) == [6]
+    assert sure("MHA-028", *ROUND, packets[0], (2.09, by(AGENT2, 1))) == [6]
+    assert unsure("MHA-028", *ROUND, packets[0], (2.21, by(AGENT2, 1))) == [6]  # TCP sends again after 0.2 s
     assert told(["MHA-028"], *ROUND, packets[0], (2.6, by(AGENT2, 1))) == []
 
 
 def test_what_waited_for_a_neighbour_looks_like_what_is_sent_again() -> None:
     """A router looks for the home address (RFC 4861, 7.2.2); the first packet has waited there for up to 3 s."""
-    doubled = ((5.0, by(AGENT, 1)), (5.3, by(AGENT2, 1)))
+    doubled = ((5.0, by(AGENT, 1)), (5.05, by(AGENT2, 1)))
     for at, says in ((1.9, sure), (2.1, unsure)):
         assert says("MHA-028", *ROUND, (at, neighbor_solicitation(PEER, HOME)), *doubled) == [7]
-    again = ((9.0, by(AGENT, 2)), (9.3, by(AGENT2, 2)))
+    again = ((9.0, by(AGENT, 2)), (9.05, by(AGENT2, 2)))
     assert sure("MHA-028", *ROUND, (2.1, neighbor_solicitation(PEER, HOME)), *doubled, *again) == [9]
 
 
@@ -404,6 +415,10 @@ def test_what_a_round_costs() -> None:
     later = [(at + 90, octets) for at, octets in ROUND]
     hour = 2 * sum(sizes) * 3600 * 10 // 911  # from 0 s to 91.1 s
     assert first("MHA-027", *ROUND, *later).seen.endswith(f", {hour} octets an hour")
+
+
+def test_half_a_round_tells_nothing_of_a_whole_one() -> None:
+    assert told(["MHA-027"], ROUND[0]) == []
 
 
 @pytest.mark.parametrize(("apart_s", "updates"), [(2, 3), (39, 3), (41, 4)])

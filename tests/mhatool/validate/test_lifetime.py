@@ -25,6 +25,21 @@ def test_both_ends_that_go_on_may_have_renewed_it_out_of_sight() -> None:
     assert life(*REGISTERED, (59.0, FROM_HOME), (70.0, TO_HOME)) == [("MIP6-LIFE-001", 4, False)]
 
 
+def test_what_the_mobile_node_says_next_decides_whether_a_refresh_was_lost() -> None:
+    """Number 11 would be the next one; with 12 the capture has lost an update. So it has where the node answers."""
+    late: Packet = (70.0, TO_HOME)
+    sure, unsure = [("MIP6-LIFE-001", 3, False)], [("MIP6-LIFE-001", 3, True)]
+    for number, found in ((11, sure), (12, unsure), (10, unsure)):
+        assert life(*REGISTERED, late, (80.0, home_bu(seq=number)), (80.1, ba(seq=number))) == found
+    assert life(*REGISTERED, late, (70.1, FROM_HOME)) == unsure
+    elsewhere = tunnel(CARE2, AGENT, echo_request(HOME, PEER))
+    assert life(*REGISTERED, late, (70.1, elsewhere)) == sure
+    after_it = ((80.0, home_bu(seq=11)), (80.1, ba(seq=11)), (80.2, FROM_HOME))
+    assert life(*REGISTERED, late, *after_it) == sure, "by the binding that it has then"
+    to_another = ((80.0, home_bu(seq=40, to=AGENT2)), (80.1, ba(seq=40, source=AGENT2)))
+    assert life(*REGISTERED, late, *to_another) == sure
+
+
 def test_it_is_said_once_for_an_end() -> None:
     assert life(*REGISTERED, *[(70.0 + i, TO_HOME) for i in range(5)]) == [("MIP6-LIFE-001", 3, False)]
 

@@ -4,7 +4,7 @@ import pytest
 
 from mhatool.exchange import Source
 from mhatool.validate import validate
-from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, S, record
+from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, S, record
 from tests.mhatool.validate.scenes import Packet, Said, told
 from tests.recipes.packets import (
     LINK_LOCAL,
@@ -16,6 +16,7 @@ from tests.recipes.packets import (
     home_bu,
     home_test,
     home_test_init,
+    multiple_home_agents,
     prefix_information,
     refresh_advice,
     router_advertisement,
@@ -39,6 +40,15 @@ def test_refreshes() -> None:
     assert renewed(200, source=CARE2) == []  # it was on its way
     assert renewed(35.2, advice=32) == []  # 0.1 s + 32 s, and a tenth of that
     assert renewed(35.4, advice=32) == late
+
+
+def test_one_of_several_home_agents_may_have_been_given_up_meanwhile() -> None:
+    """And taken again, without a word to it between."""
+    first, second = (
+        bu(alternate(CARE1), multiple_home_agents(AGENT, AGENT2), seq=number, flags="AHM") for number in (10, 11)
+    )
+    found = told(["MIP6-BU-016"], (0, first), (0.1, ba(seq=10)), (90, second))
+    assert found == [("MIP6-BU-016", 3, True)]
 
 
 def test_the_kind_of_a_binding() -> None:
