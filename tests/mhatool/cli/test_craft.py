@@ -12,7 +12,7 @@ import pytest
 
 from dissectors.walk import dissect
 from mhatool.cli import main
-from tests.mhatool.scenes import AGENT, HOME, internet_checksum
+from tests.mhatool.scenes import AGENT, CARE1, HOME, internet_checksum
 from tests.vectors.load import Vector, load
 
 MHATOOL = [sys.executable, "-m", "mhatool"]
@@ -257,6 +257,16 @@ def test_without_padding_a_length_has_its_limit(capsys: pytest.CaptureFixture[st
     assert (status, bytes.fromhex(out)[65]) == (0, 2032 // 8 - 1)
     status, _, err = run(capsys, f"{BU} --no-pad --hex{options * 9}")
     assert (status, err) == (2, "mhatool: Binding Update: 2280 octets are too many for its length field\n")
+
+
+def test_a_home_address_in_a_hop_by_hop_header_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """RFC 6275, 6.3: it is a destination option, so the checksum covers the IPv6 header's source."""
+    ends = "--src 2001:db8:a::100 --dst 2001:db8:1::1"
+    header = "hop-by-hop:home-address:home_address=2001:db8:1::100"
+    _, out, _ = run(capsys, f"craft bu {ends} --header {header} --hex")
+    message = bytes.fromhex(out)[64:]
+    right = internet_checksum(CARE1, AGENT, 135, message[:4] + bytes(2) + message[6:])
+    assert int.from_bytes(message[4:6]) == right
 
 
 def test_option_0_of_neighbour_discovery_is_no_padding(capsys: pytest.CaptureFixture[str]) -> None:
