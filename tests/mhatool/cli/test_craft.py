@@ -146,7 +146,7 @@ def test_a_changed_field_changes_itself_and_the_checksum_only(
         ("craft bu --set options=1", "options are given by --option"),
         ("craft bu --rte ::/0,1", "--rte says nothing about Binding Update"),
         ("craft ripng --rte ::/0", "give PREFIX/LENGTH,METRIC[,TAG]"),
-        ("craft experimental", "make its data 2 octets longer"),
+        ("craft experimental --set data=", "make its data 2 octets longer"),
         ("craft bu --time 1900-01-01T00:00:00Z", "is before 1970"),
         ("craft bu --time 99999999999999999999", "too far off"),
         (f"craft bu --option 18:{'00' * 256}", "option 18: 256 octets, its length can say 255 at most"),
@@ -284,6 +284,14 @@ def test_an_error_is_destination_unreachable(capsys: pytest.CaptureFixture[str])
     """RFC 4443, 3.1: type 1."""
     _, out, _ = run(capsys, "craft icmpv6-error --src ::1 --dst ::2 --hex")
     assert bytes.fromhex(out)[40] == 1
+
+
+def test_what_is_left_out_makes_whole_headers(capsys: pytest.CaptureFixture[str]) -> None:
+    """RFC 6275, 6.1.1, and RFC 4302, 3.3.3.2.1: multiples of 8 octets."""
+    _, out, _ = run(capsys, "craft experimental --src ::1 --dst ::2 --header ah:spi=1 --hex")
+    header, message = bytes.fromhex(out)[40:64], bytes.fromhex(out)[64:]
+    assert header == bytes.fromhex("87040000 00000001 00000000") + bytes(12)
+    assert (len(message), message[1], message[2]) == (8, 0, 11)
 
 
 def test_a_list_of_records_and_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
