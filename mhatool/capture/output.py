@@ -68,7 +68,7 @@ class Output:
 def open_output(
     path: str | os.PathLike[str], *, inputs: Iterable[str | os.PathLike[str]] = (), text: bool = False
 ) -> Output:
-    """Open a file to write, or standard output for `-`.
+    """Open a file to write, or standard output for `-`. What is named so (`.gz`, `.zst`) is packed.
 
     Raises CaptureError if it can't be written, if it is a terminal (which only takes `text`) or named as a compressed
     capture, or if the file is one of `inputs`: these are still being read, and opening one would empty it.
@@ -92,7 +92,15 @@ def open_output(
     if stream.isatty() and not text:  # /dev/stdout, /dev/tty
         stream.close()
         _refuse_terminal(name)
-    return Output(name, stream, owned=True)
+    return Output(name, _packed(name, stream), owned=True)
+
+
+def _packed(name: str, stream: BinaryIO) -> BinaryIO:
+    if not name.endswith((".gz", ".zst")):
+        return stream
+    from mhatool.capture.packing import packing  # late: few captures are written so
+
+    return packing(name, stream)
 
 
 def _standard_output(text: bool) -> Output:

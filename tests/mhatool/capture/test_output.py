@@ -1,10 +1,13 @@
+import gzip
 import io
 import os
 import pty
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from mhatool.capture import CaptureError, PcapngWriter, open_output
 from tests.mhatool.capture.builders import read
@@ -22,6 +25,24 @@ def test_a_file(tmp_path: Path) -> None:
         assert output.path == str(path)
         PcapngWriter(output, application="test").write(7, 1, b"abc")
     assert [record.captured for record in read(path)[0]] == [b"abc"]
+
+
+def _unzstd(octets: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(octets)
+
+
+@pytest.mark.parametrize(("ending", "unpack"), [("gz", gzip.decompress), ("zst", _unzstd)])
+def test_a_file_that_is_named_so_is_packed(tmp_path: Path, ending: str, unpack: Callable[[bytes], bytes]) -> None:
+    """By others' means it is unpacked to what would have been there else; twice the same is packed to the same."""
+    paths = [tmp_path / name for name in ("out.pcapng", f"one.pcapng.{ending}", f"two.pcapng.{ending}")]
+    for path in paths:
+        with open_output(path) as output:
+            PcapngWriter(output, application="test").write(7, 1, b"abc" * 100)
+    plain, one, two = (path.read_bytes() for path in paths)
+    assert one == two
+    assert len(one) < len(plain)
+    assert unpack(one) == plain
+    assert [record.captured for record in read(paths[1])[0]] == [b"abc" * 100]
 
 
 def test_standard_output_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
