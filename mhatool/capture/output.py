@@ -20,8 +20,6 @@ _REMEDIES: Final[dict[int, str]] = {
     errno.EDQUOT: "make room, then run it again",
 }
 
-_COMPRESSED: Final = (".gz", ".zst")
-
 
 class Output:
     """A stream for a writer. Errors become CaptureError, except BrokenPipeError: an early end is no error."""
@@ -70,16 +68,12 @@ def open_output(
 ) -> Output:
     """Open a file to write, or standard output for `-`. What is named so (`.gz`, `.zst`) is packed.
 
-    Raises CaptureError if it can't be written, if it is a terminal (which only takes `text`) or named as a compressed
-    capture, or if the file is one of `inputs`: these are still being read, and opening one would empty it.
+    Raises CaptureError if it can't be written, if it is a terminal (which only takes `text`), or if the file is one of
+    `inputs`: these are still being read, and opening one would empty it.
     """
     name = os.fspath(path)
     if name == "-":
         return _standard_output(text)
-    if name.endswith(_COMPRESSED) and not text:
-        raise CaptureError(
-            name, "captures are written uncompressed", "name it without this ending, and compress it then"
-        )
     for other in inputs:
         if os.fspath(other) != "-" and _same_file(name, other):
             raise CaptureError(name, "this is the file that is read", "write to another file")

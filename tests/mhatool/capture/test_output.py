@@ -78,13 +78,6 @@ def test_a_folder(tmp_path: Path) -> None:
     assert message(tmp_path) == f"{tmp_path}: it can't be written: is a directory; name a file, not a folder"
 
 
-@pytest.mark.parametrize("name", ["x.pcapng.gz", "x.pcapng.zst"])
-def test_a_name_that_promises_compression_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(CaptureError, match="captures are written uncompressed"):
-        open_output(tmp_path / name)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_name_that_no_file_can_have() -> None:
     assert message("a\0b") == "a\\x00b: this is no file name: embedded null byte; check the name"
 
