@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from mhatool.exchange import Acknowledgement, Exchange, Update
 from mhatool.exchange.history import History
 from mhatool.observe.binding import Binding, EndReason, Kind, Registration, Sign, SignKind
+from mhatool.observe.lives import Life
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import MAX_BINDACK_TIMEOUT_S, NS_PER_S, expiry, nanoseconds
 
@@ -22,18 +23,25 @@ MOST_OPEN = 32
 class Agency:
     """What one home agent did for one home address.
 
-    `registrations` and `bindings` are the latest of many; `made` counts every binding. `last_sign` is the home agent's
-    last sign of life here, `used_at_first` its first tunnelled packet where that came before any message.
+    `registrations` and `bindings` are the latest of many; `made` counts every binding. `life` is the home agent's, as
+    long as it holds these bindings; `used_at_first` is its first tunnelled packet where that came before any message.
     """
 
     home_address: bytes
     home_agent: bytes
     registrations: History[Registration]
     bindings: History[Binding]
-    last_sign: Sign | None = None
+    life: Life
     used_at_first: Sign | None = None
     made: int = 0
     _open: History[tuple[Exchange, Registration]] = field(default_factory=lambda: History(MOST_OPEN))
+    _sign: Sign | None = None
+
+    @property
+    def last_sign(self) -> Sign | None:
+        """The home agent's last sign of life, for this home address or in any message of its own."""
+        own, other = self._sign, self.life.last
+        return other if own is None or (other is not None and other.time_ns > own.time_ns) else own
 
     def holding(self, time_ns: int) -> Binding | None:
         """The binding that holds at this time; one that has run out by then is closed."""
@@ -59,11 +67,11 @@ class Agency:
             registration = self._answered(acknowledgement, exchange)
             if registration.is_accepted:
                 self._accept(registration, acknowledgement.time_ns, acknowledgement.lifetime_s)
-        self.last_sign = Sign(acknowledgement.time_ns, acknowledgement.frame, SignKind.ACKNOWLEDGEMENT)
+        self._lives(Sign(acknowledgement.time_ns, acknowledgement.frame, SignKind.ACKNOWLEDGEMENT))
 
     def tunnelled(self, sign: Sign, care_of_address: bytes) -> None:
         """The home agent tunnelled a packet for the home address to this care-of address."""
-        self.last_sign = sign
+        self._lives(sign)
         newest = self._newest()
         if newest is not None and newest.expires_ns is not None and sign.time_ns > newest.expires_ns + IN_FLIGHT_NS:
             self._show(newest, sign, care_of_address)
@@ -72,6 +80,12 @@ class Agency:
             newest.last_tunnelled = sign
 
     # --- what follows from it ---
+
+    def _lives(self, sign: Sign) -> None:
+        """It holds a binding of this home address, perhaps again."""
+        self._sign = sign
+        if self.life.successor is not None:
+            self.life = self.life.current
 
     def _newest(self) -> Binding | None:
         return self.bindings[-1] if self.bindings else None

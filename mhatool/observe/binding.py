@@ -42,11 +42,13 @@ class SignKind(StrEnum):
 
     ACKNOWLEDGEMENT = "acknowledgement"
     TUNNELLED_PACKET = "tunnelled_packet"
+    MESSAGE = "message"
+    """Any other message of a home agent's, whoever it is for."""
 
 
 @value
 class Sign:
-    """A home agent's sign of life: it answered, or it tunnelled a packet for the home address to a care-of address."""
+    """A home agent's sign of life: it answered, tunnelled a packet for the home address, or sent another message."""
 
     time_ns: int
     frame: Frame
@@ -97,6 +99,14 @@ class Registration:
         return message.sequence_number if message is not None else 0
 
     @property
+    def lifetime_s(self) -> int:
+        """What was granted, or where no answer was seen asked for; 0 for a deletion."""
+        if self.update is not None and self.update.deletes:
+            return 0
+        message = self.acknowledgement or self.update
+        return message.lifetime_s if message is not None else 0
+
+    @property
     def frames(self) -> tuple[Frame, ...]:
         """Where update and acknowledgement were first seen."""
         return tuple(message.frame for message in (self.update, self.acknowledgement) if message is not None)
@@ -136,6 +146,11 @@ class Binding:
         """How many accepted registrations prolonged it without a new care-of address, retransmitted ones included."""
         updates = [r.update for r in self.registrations if r.update is not None and not r.update.deletes]
         return sum(new.care_of_address == old.care_of_address for old, new in pairwise(updates))
+
+    @property
+    def grants(self) -> list[tuple[bytes | None, int]]:
+        """Care-of address and lifetime of each registration but the deletion."""
+        return [(r.care_of_address, r.lifetime_s) for r in self.registrations if r.lifetime_s]
 
     def move(self, care_of_address: bytes, time_ns: int) -> None:
         """A new span begins."""

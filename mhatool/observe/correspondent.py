@@ -86,6 +86,11 @@ class CorrespondentUpdate:
         return self.error is not None or (self.acknowledgement is not None and not self.acknowledgement.accepts)
 
     @property
+    def lifetime_s(self) -> int:
+        """What was granted, or where no answer was seen asked for; 0 for a deletion."""
+        return 0 if self.update.deletes else (self.acknowledgement or self.update).lifetime_s
+
+    @property
     def result(self) -> str:
         """One of accepted (a packet shows it), refused, unanswered (the A flag is set), unshown (nothing tells)."""
         if self.is_refused:
@@ -143,6 +148,11 @@ class CorrespondentBinding:
     def proof(self) -> Proof | None:
         """What shows that it existed at all: the first span's proof that there is."""
         return next((span.proof for span in self.spans if span.proof is not None), None)
+
+    @property
+    def grants(self) -> list[tuple[bytes | None, int]]:
+        """Care-of address and lifetime of each update but the deletion."""
+        return [(seen.update.care_of_address, seen.lifetime_s) for seen in self.updates if seen.lifetime_s]
 
     def end(self, time_ns: int, reason: CorrespondentEnd) -> None:
         """Close it and its last span."""

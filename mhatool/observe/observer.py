@@ -23,6 +23,7 @@ from mhatool.observe.agency import Agency
 from mhatool.observe.binding import Binding, Registration, Sign, SignKind
 from mhatool.observe.facts import Facts
 from mhatool.observe.limits import Limits
+from mhatool.observe.lives import OWN_MESSAGES, Lives
 from mhatool.observe.nodes import Role
 from mhatool.observe.pairs import Pair, Pairs
 
@@ -39,6 +40,7 @@ class Observer:
         self._copies = Copies()
         self.facts = Facts(self._limits)
         """What packets tell besides home registrations."""
+        self._lives = Lives(self._limits.agencies)
         self._early: dict[Pair, Sign] = {}  # tunnels of whom no message was seen
         self.first_ns: int | None = None
         """The time of the first packet, nanoseconds since 1970; None before it."""
@@ -65,6 +67,8 @@ class Observer:
             elif carries == "binding_acknowledgement":
                 self._binding_acknowledgement(sighting, datagram)
             else:
+                if carries in OWN_MESSAGES and datagram.upper is not None:
+                    self._lives.hear(sighting, datagram, datagram.upper)
                 self.facts.see(sighting, datagram)
 
     def covers(self, packets: int, first_ns: int | None, last_ns: int | None) -> None:
@@ -159,7 +163,8 @@ class Observer:
     def _new_agency(self, pair: Pair) -> Agency:
         registrations: History[Registration] = History(self._limits.registrations)
         bindings: History[Binding] = History(self._limits.bindings)
-        agency = Agency(*pair, registrations, bindings, used_at_first=self._early.pop(pair, None))
+        life, used_at_first = self._lives.of(pair[1]), self._early.pop(pair, None)
+        agency = Agency(*pair, registrations, bindings, life, used_at_first)
         return self._agencies.add(pair, agency)
 
 

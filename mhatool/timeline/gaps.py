@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mhatool.observe import Agency, Binding, EndReason, Kind, Registration, SignKind
+from mhatool.observe import Agency, Binding, EndReason, Kind, Registration
 from mhatool.timeline.events import is_unanswered
 from mhatool.timeline.gap import Gap, GapKind, GapReason, Silence, Step
 
@@ -24,11 +24,13 @@ def silences_of(agency: Agency, last_ns: int) -> Iterator[Silence]:
     """When this home agent left updates unanswered that it would have answered while it lived.
 
     One lost packet is no silence: at least two updates in a row, or no answer any more. Deregistrations don't count
-    (nobody is away then), nor does anything that a tunnelled packet contradicts.
+    (nobody is away then), nor does anything that another sign of life contradicts: then packets were lost.
     """
     run: list[Registration] = []
     for registration in agency.registrations:
         if is_unanswered(registration, last_ns) and registration.kind is not Kind.DEREGISTRATION:
+            if run and registration.sign_before != run[0].sign_before:
+                run = []
             run.append(registration)
             continue
         if registration.acknowledgement is not None:
@@ -147,8 +149,7 @@ def _reason(agencies: Sequence[Agency], binding: Binding, following: _Interval |
 def _last_sign(last: _Interval) -> Iterator[Step]:
     if last.silence is not None:
         sign = last.silence.last_sign
-        name = "last_tunnelled_packet" if sign.kind is SignKind.TUNNELLED_PACKET else "last_acknowledgement"
-        yield Step(name, sign.time_ns, sign.frame, last.binding.home_agent)
+        yield Step(f"last_{sign.kind}", sign.time_ns, sign.frame, last.binding.home_agent)
 
 
 def _attempts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mhatool.observe import EndReason, Kind
+from mhatool.observe import EndReason, Kind, SignKind
 from mhatool.timeline.correspondent_schema import CORRESPONDENTS
 from mhatool.timeline.document import SCHEMA
 from mhatool.timeline.failure_schema import FAILURES
@@ -85,8 +85,7 @@ _GAP = record(
         record(
             name={
                 "enum": [
-                    "last_tunnelled_packet",
-                    "last_acknowledgement",
+                    *(f"last_{kind}" for kind in SignKind),
                     "first_update_in_vain",
                     "last_update_in_vain",
                     "binding_expired",

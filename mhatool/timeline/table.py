@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from rich.box import Box
@@ -109,7 +111,7 @@ class _Renderer:
 
     def agency(self, agency: Agency, events: Sequence[Event], signs: Mapping[bytes, str]) -> Iterator[Text | Table]:
         name = self.name(agency.home_agent)
-        rows = [row for binding in agency.bindings for row in _spans(binding, signs, str(binding.refreshes))]
+        rows = [row for binding in agency.bindings for row in _spans(binding, signs)]
         yield _title(f"\nBindings at home agent {name}{'' if rows else ': none'}")
         if rows:
             yield _table(_BINDINGS, rows)
@@ -118,7 +120,7 @@ class _Renderer:
 
     def correspondence(self, found: Correspondence, signs: Mapping[bytes, str]) -> Iterator[Text | Table]:
         name = self.name(found.correspondent)
-        rows = [row for binding in found.bindings for row in _spans(binding, signs)]
+        rows = [row[: len(_HELD)] for binding in found.bindings for row in _spans(binding, signs)]
         yield _title(f"\nBindings at correspondent {name}{'' if rows else ': none'}")
         if rows:
             yield _table(_HELD, rows)
@@ -182,19 +184,18 @@ def _signs(home_address: bytes, holders: Sequence[Holder], events: Sequence[Even
     return signs | ({home_address: _AT_HOME} if home_address in used else {})
 
 
-def _spans(binding: Binding | CorrespondentBinding, signs: Mapping[bytes, str], *more: str) -> Iterator[Sequence[str]]:
-    """A row for each care-of address; the binding's own facts stand in the last one."""
-    own = (
-        _clock(binding.end_ns, "capture end"),
-        str(binding.end_reason or "").replace("_", " "),
-        f"{binding.lifetime_s} s",
-        *more,
-    )
-    earlier: Sequence[Span | CorrespondentSpan] = binding.spans[:-1]
-    for span in earlier:
-        yield signs[span.care_of_address], _clock(span.start_ns, "before"), _clock(span.end_ns, ""), "moved"
-    start_ns = binding.spans[-1].start_ns if binding.spans else binding.start_ns
-    yield signs.get(binding.care_of_address or b"", "not seen"), _clock(start_ns, "before"), *own
+def _spans(binding: Binding | CorrespondentBinding, signs: Mapping[bytes, str]) -> Iterator[Sequence[str]]:
+    """A row for each care-of address: what was granted for it last, and how often after the first time."""
+    spans: Sequence[Span | CorrespondentSpan] = binding.spans
+    granted = [[lifetime_s for _, lifetime_s in group] for _, group in groupby(binding.grants, itemgetter(0))]
+    end = _clock(binding.end_ns, "capture end"), str(binding.end_reason or "").replace("_", " ")
+    if not spans:
+        yield "not seen", _clock(binding.start_ns, "before"), *end, "0 s", "0"
+    for left, span in zip(range(len(spans), 0, -1), spans, strict=True):  # of many only the latest are kept
+        ends = end if left == 1 else (_clock(span.end_ns, ""), "moved")
+        lifetimes = granted[-left] if left <= len(granted) else []
+        own = (f"{lifetimes[-1]} s", str(len(lifetimes) - 1)) if lifetimes else ("", "")
+        yield signs[span.care_of_address], _clock(span.start_ns, "before"), *ends, *own
 
 
 def _took(event: Event) -> str:

@@ -10,6 +10,7 @@ from mhatool.engine import mobile_node_events as mobile
 from mhatool.engine import nd_events as nd
 from mhatool.engine.events import CacheEntry, Event, TimerStarted, UpdateListEntry
 from mhatool.observe.kame import CacheRow, UpdateRow
+from mhatool.protocol.lifetime import expiry
 from mhatool.timeline.kame import templates
 from mhatool.timeline.kame.log import Line, Writer, as_log
 from mhatool.timeline.kame.tables import NodeTables, as_tables
@@ -130,6 +131,7 @@ def _update_row(entry: UpdateListEntry) -> UpdateRow:
 
 
 def _cache_row(entry: CacheEntry) -> CacheRow:
+    """While an agent looks for duplicates it hasn't set the end yet: it will count from the update, which came now."""
     return CacheRow(
         home_address=entry.home_address,
         care_of_address=entry.care_of_address,
@@ -137,7 +139,7 @@ def _cache_row(entry: CacheEntry) -> CacheRow:
         flags=frozenset(entry.flags),
         sequence_number=entry.sequence_number,
         lifetime_s=entry.lifetime_s,
-        expires_ns=entry.expires_ns,
+        expires_ns=entry.expires_ns or expiry(entry.time_ns, entry.lifetime_s),
         cloned=entry.cloned,
         waits_for_detection=entry.pending,
     )

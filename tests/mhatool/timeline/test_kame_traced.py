@@ -181,6 +181,16 @@ def test_figure_11_from_events() -> None:
     assert as_tables([], tables.cache(), at("20:28:24"), interface="ed1") == expected
 
 
+def test_an_entry_that_waits_for_detection_counts_from_its_update() -> None:
+    """RFC 6275, 10.3.1: the update came at 20:27:36 and asked for 420 s, seven minutes; a second later 419 are left."""
+    tables = TracedTables()
+    tables.take(cache_entry(HOME, pending=True, expires_ns=0))
+    text = as_tables([], tables.cache(), at("20:27:37"))
+    assert "ltxp       419\nstate      D--\n" in text
+    (entry,) = as_document({"ha1": NodeTables([], tables.cache())}, at("20:27:37"))["nodes"][0]["cache"]
+    assert (entry["expires"], entry["waits_for_detection"]) == ("2003-02-18T20:34:36.000000000Z", True)
+
+
 def traced(path: Path, events: list[Event], **facts: object) -> Path:
     known: dict[str, object] = {"vantage_point": "network", "profile": "kame2003", "end_ns": at("20:40:00")}
     with path.open("wb") as stream:

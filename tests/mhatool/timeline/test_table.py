@@ -61,10 +61,21 @@ def test_the_failover() -> None:
 
 
 def test_a_row_for_each_care_of_address() -> None:
+    """captures/README.md: 22354 and its refresh 22355 are for the first one, 22356 and 22357 for the second."""
     text = as_table(told(recording("tour-mn.pcap")))
     assert rows(text, "Bindings at home agent 2001:200:1:2::1") == [
-        ["A", "09:51:51.485", "09:53:08.686", "moved"],
-        ["B", "09:53:08.686", "09:54:31.212", "deregistered", "60 s", "2"],
+        ["A", "09:51:51.485", "09:53:08.686", "moved", "60 s", "1"],
+        ["B", "09:53:08.686", "09:54:31.212", "deregistered", "60 s", "1"],
+    ]
+
+
+def test_each_row_has_what_was_granted_for_it() -> None:
+    packets = [(0, bu(seq=1)), (1, ba(seq=1)), (20, bu(seq=2)), (20.1, ba(seq=2, life=40))]
+    packets += [(30, bu(CARE2, seq=3)), (30.1, ba(CARE2, seq=3, life=32)), (40, bu(seq=4)), (40.1, ba(seq=4))]
+    assert rows(as_table(told(scene(*packets))), "Bindings at home agent 2001:db8:1::1") == [
+        ["A", "00:00:01.000", "00:00:30.100", "moved", "40 s", "1"],
+        ["B", "00:00:30.100", "00:00:40.100", "moved", "32 s", "0"],
+        ["A", "00:00:40.100", "capture end", "60 s", "0"],
     ]
 
 
@@ -72,7 +83,7 @@ def test_a_correspondent() -> None:
     """The updates of ro-mn to 2001:200:1:c::10 (frames as tshark shows them; none asks for an acknowledgement)."""
     text = as_table(told(recording("ro-mn.pcap")))
     assert rows(text, "Bindings at correspondent 2001:200:1:c::10") == [
-        ["A", "09:51:36.811", "09:52:57.039", "moved"],
+        ["A", "09:51:36.811", "09:52:57.039", "moved", "56 s"],
         ["B", "09:52:57.039", "09:54:10.322", "deregistered", "56 s"],
     ]
     updates = rows(text, "Updates to correspondent 2001:200:1:c::10")

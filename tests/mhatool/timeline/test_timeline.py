@@ -1,5 +1,6 @@
 """The story told: gaps against the facts of the recordings, text and JSON."""
 
+import struct
 from typing import Any
 
 import jsonschema
@@ -23,11 +24,14 @@ from tests.mhatool.scenes import (
     bu,
     changed,
     echo,
+    ipv6,
+    mobility,
     recording,
     scene,
     tunnel,
 )
 from tests.mhatool.surgery import with_checksum_off_by_one
+from tests.recipes import packets as made
 
 NAMES = [entry["file"].removeprefix("umip/") for entry in manifest.entries()]
 USED = tunnel(AGENT, CARE1, echo(PEER, HOME))
@@ -132,6 +136,76 @@ def test_an_agent_that_goes_on_tunnelling_is_alive() -> None:
     """Its answers get lost, or are out of sight."""
     packets = [*DEAD, (54, USED), (55, bu(seq=5)), (55.5, ba(seq=5)), (60, USED)]
     assert gaps(*packets) == []
+
+
+def heartbeat(counter: int, flags: int = 0, source: bytes = AGENT, to: bytes = AGENT2) -> bytes:
+    """RFC 5847, 3.1 and 3.2: flags U (2) and R (1), a number, a Restart Counter where 4n+2 comes, PadN around it."""
+    body = struct.pack(">HI", flags, 7) + bytes.fromhex("0100") + struct.pack(">BBI", 28, 4, counter)
+    return ipv6(source, to, 135, mobility(13, body + bytes.fromhex("01020000"), source, to))
+
+
+says_something = pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(heartbeat(1), id="heartbeat request"),
+        pytest.param(heartbeat(1, flags=1), id="heartbeat response"),
+        pytest.param(made.prefix_advertisement(), id="prefix advertisement"),
+        pytest.param(made.refresh_request(AGENT, HOME), id="refresh request"),
+        pytest.param(made.agent_switch(AGENT2), id="switch"),
+        pytest.param(made.unreachable(AGENT2, source=AGENT), id="alarm"),
+    ],
+)
+
+
+@says_something
+def test_an_agent_that_says_anything_meanwhile_is_alive(message: bytes) -> None:
+    """The updates or their answers were lost: it isn't silent who talks, to whomever."""
+    assert gaps(*DEAD, (54, message), (55, bu(seq=5)), (55.5, ba(seq=5)), (60, USED)) == []
+    assert told(scene(*DEAD, (54, message), (58, echo(PEER, HOME)))).silences == ()
+
+
+@says_something
+def test_the_last_thing_that_it_said_is_the_last_sign(message: bytes) -> None:
+    packets = [*DEAD[:3], (30, message), *DEAD[3:]]
+    (silence,) = told(scene(*packets, (58, echo(PEER, HOME)))).silences
+    assert (silence.last_sign.time_ns, len(silence.unanswered)) == (30 * S, 3)
+    document = as_json(told(scene(*packets, *OTHER)))
+    jsonschema.validate(document, TIMELINE)
+    step = document["gaps"][0]["steps"][0]
+    assert (step["name"], step["time"][11:19], step["frame"]) == ("last_message", "00:00:30", 4)
+
+
+def test_an_agent_dies_after_a_lost_update() -> None:
+    """The heartbeat shows that it lived after the first; the next two had no answer any more."""
+    updates = [(50, bu(seq=2)), (52, heartbeat(1)), (53, bu(seq=3)), (57, bu(seq=4))]
+    (silence,) = told(scene(*DEAD[:3], *updates, (80, bu(seq=5)), (80.1, ba(seq=5)))).silences
+    assert (silence.last_sign.time_ns, silence.until_ns) == (52 * S, round(80.1 * S))
+
+
+@pytest.mark.parametrize("message", [heartbeat(2), heartbeat(1, flags=3)], ids=["counter", "farewell"])
+def test_who_started_anew_holds_nothing_until_it_answers(message: bytes) -> None:
+    """Another Restart Counter, or the farewell (U flag, RFC 5847, 3.1): the bindings are gone, heartbeats or not."""
+    packets = [*DEAD[:3], (30, heartbeat(1)), *DEAD[3:], (54, message), (56, heartbeat(2))]
+    assert gaps(*packets, (57, bu(seq=5)), (57.5, ba(seq=5)), (58, USED)) == [(GapKind.NO_USABLE_BINDING, 30, 57.5)]
+    again = [(57, bu(seq=5)), (57.5, ba(seq=5)), (70, heartbeat(2)), (90, bu(seq=6)), (91, bu(seq=7))]
+    silences = told(scene(*packets, *again, (95, echo(PEER, HOME)))).silences
+    assert [silence.last_sign.time_ns for silence in silences] == [30 * S, 70 * S]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        heartbeat(1, source=AGENT2, to=AGENT),
+        heartbeat(1)[:-10] + b"\xff" + heartbeat(1)[-9:],  # a wrong checksum
+        made.dhaad_reply(AGENT2, AGENT),
+        made.router_advertisement(made.prefix_information(AGENT), made.home_agent_information()),
+    ],
+    ids=["another", "damaged", "discovery reply", "router advertisement"],
+)
+def test_what_shows_no_home_agent_with_bindings(message: bytes) -> None:
+    """Another agent; or what a routing daemon, or an agent after its restart, says as well."""
+    found = gaps(*DEAD, (54, message), *OTHER)
+    assert found == [(GapKind.NO_USABLE_BINDING, 10, 71), (GapKind.NO_VALID_BINDING, 60, 71)]
 
 
 def test_a_gap_that_lasts() -> None:
