@@ -5,6 +5,7 @@ Messages are the declarations' (`dissectors`); here is only what moving packets 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from dissectors.ipv6.header import DestinationOptions, Fragment, HomeAddress, RoutingType2
@@ -71,9 +72,20 @@ def encapsulate(inner: bytes, source: bytes, destination: bytes) -> bytes:
 
 
 def _with_header(datagram: bytes, kind: int, header: bytes) -> bytes:
-    """The datagram with an extension header right behind its IPv6 header."""
-    rest = datagram[_NEXT_HEADER : _NEXT_HEADER + 1] + header[1:] + datagram[HEADER:]
-    return datagram[:4] + len(rest).to_bytes(2) + bytes([kind]) + datagram[_HOP_LIMIT:HEADER] + rest
+    """The datagram with an extension header more: behind routing headers, before all others but hop-by-hop options."""
+    named_at, at = _behind(datagram, (HOP_BY_HOP, ROUTING))
+    named = bytearray(datagram[:at])
+    named[4:6] = (len(datagram) - HEADER + len(header)).to_bytes(2)
+    named[named_at] = kind
+    return bytes(named) + datagram[named_at : named_at + 1] + header[1:] + datagram[at:]
+
+
+def _behind(datagram: bytes, kinds: Collection[int]) -> tuple[int, int]:
+    """Where the first header of another kind is named, and where it begins."""
+    named_at, at = _NEXT_HEADER, HEADER
+    while datagram[named_at] in kinds and at + 2 <= len(datagram):
+        named_at, at = at, at + (datagram[at + 1] + 1) * 8
+    return named_at, at
 
 
 def with_home_address(datagram: bytes, care_of_address: bytes) -> bytes:
@@ -145,14 +157,32 @@ def without_extensions(datagram: bytes, found: Carried, source: bytes, destinati
 
 
 def fragments(datagram: bytes, mtu: int, identification: int) -> list[bytes]:
-    """The datagram in pieces of at most `mtu` octets (RFC 8200, 4.5). Its extension headers go with the payload."""
-    rest = datagram[HEADER:]
-    step = (mtu - HEADER - 8) // 8 * 8
+    """The datagram in pieces of at most `mtu` octets (RFC 8200, 4.5).
+
+    Routing headers and a Home Address option stand before the Fragment header of each (RFC 6275, 6.3).
+    """
+    named_at, at = _behind(datagram, (HOP_BY_HOP, ROUTING))
+    if carried(datagram).home_address is not None:
+        named_at, at = _behind(datagram, (HOP_BY_HOP, ROUTING, DESTINATION_OPTIONS))
+    head, rest = bytearray(datagram[HEADER:at]), datagram[at:]
+    first = FRAGMENT
+    if head:
+        head[named_at - HEADER], first = FRAGMENT, datagram[_NEXT_HEADER]
+    step = (mtu - at - 8) // 8 * 8
     pieces = []
-    for at in range(0, len(rest), step):
-        more = Flags("M") if at + step < len(rest) else Flags()
-        made = Fragment(fragment_offset=at, flags=more, identification=identification)
-        header = bytes([datagram[_NEXT_HEADER]]) + RFC6275.codec.emit(made)[1:]
-        piece = header + rest[at : at + step]
-        pieces.append(compose(source(datagram), destination(datagram), FRAGMENT, piece, datagram[_HOP_LIMIT]))
+    for offset in range(0, len(rest), step):
+        more = Flags("M") if offset + step < len(rest) else Flags()
+        made = Fragment(fragment_offset=offset, flags=more, identification=identification)
+        header = bytes([datagram[named_at]]) + RFC6275.codec.emit(made)[1:]
+        piece = bytes(head) + header + rest[offset : offset + step]
+        pieces.append(compose(source(datagram), destination(datagram), first, piece, datagram[_HOP_LIMIT]))
     return pieces
+
+
+def put_together(datagram: bytes, found: Carried, next_header: int, octets: bytes) -> bytes:
+    """What a fragment is one of, from what all of them carry: with the headers before its Fragment header."""
+    named_at, at = found.chained_at, found.at
+    head = bytearray(datagram[:at])
+    head[4:6] = (at - HEADER + len(octets)).to_bytes(2)
+    head[named_at] = next_header
+    return bytes(head) + octets

@@ -26,6 +26,7 @@ from mhatool.engine.drops import DropReason
 from mhatool.network import datagram as ipv6
 from mhatool.network import icmp
 from mhatool.network.interface import Interface
+from mhatool.network.takers import Takers, speaker
 
 if TYPE_CHECKING:
     from mhatool.network.machine import Machine
@@ -59,6 +60,7 @@ class Delivery:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._fragments = Reassembler()
+        self._takers = Takers(machine.profile)
         self._by_protocol: dict[int, Callable[[Arriving], None]] = {
             ipv6.ICMPV6: self._icmp,
             ipv6.UDP: self._udp,
@@ -109,7 +111,8 @@ class Delivery:
     def _mobility(self, arriving: Arriving) -> None:
         """A machine without nodes doesn't know what a Mobility Header is (RFC 8200, 4)."""
         if self._machine.seats:
-            self._signalling(arriving)
+            for seat in self._takers.of(self._machine.seats, arriving.whole):
+                seat.receive(arriving.whole, arriving.interface.name, arriving.link_source)
         else:
             at = arriving.found.chained_at
             self._machine.refuse(arriving.datagram, DropReason.UNKNOWN_HEADER, icmp.Problem.UNKNOWN_NEXT_HEADER, at)
@@ -240,15 +243,21 @@ class Delivery:
         """
         found, datagram, machine = arriving.found, arriving.datagram, self._machine
         source, destination = ipv6.source(datagram), ipv6.destination(datagram)
-        if found.home_address is not None and not machine.detours.covers(found.home_address, source, destination):
+        peer = found.routed_to or destination
+        if found.home_address is not None and not machine.detours.covers(found.home_address, source, peer):
             machine.drop(datagram, DropReason.NO_BINDING, "a Home Address option")
-            machine.command(UnverifiedHomeAddress(source, destination, found.home_address))
+            self._complain(UnverifiedHomeAddress(source, destination, found.home_address))
             return False
-        if found.home_address is not None and machine.detours.answers_directly(found.home_address, destination):
-            machine.command(RouteUsed(found.home_address, destination))
+        if found.home_address is not None and machine.detours.answers_directly(found.home_address, peer):
+            machine.command(RouteUsed(found.home_address, peer))
         if arriving.depth and machine.detours.is_away(destination):
             machine.command(PacketTunnelled(destination, source))
         return True
+
+    def _complain(self, command: UnverifiedHomeAddress) -> None:
+        seat = speaker(self._machine.seats)
+        if seat is not None:
+            seat.command(command)
 
     def _tunnelled(self, arriving: Arriving) -> None:
         datagram, machine = arriving.datagram, self._machine
@@ -275,7 +284,7 @@ class Delivery:
         key = source, destination, int.from_bytes(datagram[at + 4 : at + 8])
         whole = self._fragments.add(key, word & 0xFFF8, bool(word & 1), datagram[at + 8 :], datagram[at], 0)
         if whole is not None:
-            again = ipv6.compose(source, destination, whole.next_header, whole.octets, datagram[7])
+            again = ipv6.put_together(datagram, arriving.found, whole.next_header, whole.octets)
             self._take(Arriving(again, arriving.interface, arriving.link_source, again, arriving.depth))
 
     def _nothing(self, arriving: Arriving) -> None:

@@ -21,13 +21,20 @@ class Seat:
     """One node on one machine. Its clock may be off by `clock_offset_ns`; it never notices."""
 
     def __init__(
-        self, machine: Machine, node: Node, clock_offset_ns: int = 0, udp_ports: frozenset[int] = frozenset()
+        self,
+        machine: Machine,
+        node: Node,
+        clock_offset_ns: int = 0,
+        udp_ports: frozenset[int] = frozenset(),
+        role: str = "",
     ) -> None:
         self.machine = machine
         self.node = node
         self.clock_offset_ns = clock_offset_ns
         self.udp_ports = udp_ports
         """Ports whose datagrams it takes."""
+        self.role = role
+        """What it is there; "" for one that takes whatever comes."""
         self._armed_for: int | None = None
 
     @property

@@ -92,6 +92,8 @@ class Registrations:
         verdict = self._authentication.check(request, arrival.now)
         if not self._pace.allows(request, verdict, arrival.now):
             return Drop(DropReason.RATE_LIMIT, "more Binding Updates a second than update_rate allows")
+        if "H" not in request.flags and verdict.signature is None:
+            return Drop(DropReason.AUTHENTICATOR, "no home registration, and nothing that proves it (RFC 6275, 9.5.1)")
         status = verdict.status or self._checks.refusal(request, binding)
         if status:
             self._refuse(request, status, verdict, binding, arrival.now)

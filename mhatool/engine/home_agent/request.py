@@ -6,7 +6,7 @@ from typing import Any
 
 from dissectors.ipv6.address import is_multicast, is_routable_unicast
 from dissectors.mobility.binding import BindingUpdate
-from dissectors.options.binding import AlternateCareOfAddress
+from dissectors.options.binding import AlternateCareOfAddress, NonceIndices
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.spec import Flags
@@ -100,6 +100,8 @@ def read_request(arrival: Arrival) -> Request | Drop:
     deletes = update.lifetime_s == 0 or care_of == home
     if care_of != source and not is_routable_unicast(care_of):
         return Drop(DropReason.CARE_OF_ADDRESS, "the care-of address isn't a unicast routable address")
+    if NonceIndices in options and "H" in update.flags:
+        return Drop(DropReason.OPTION, "nonce indices in a home registration (RFC 6275, 9.5.1)")
     if arrival.home_address is None and not deletes:
         return Drop(DropReason.HOME_ADDRESS, "a registration without a Home Address option (RFC 6275, 10.3.1)")
     listed = options.get(MultipleHomeAgents)

@@ -10,7 +10,7 @@ from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
 from dissectors.icmpv6.home_agents import DhaadReply, MobilePrefixAdvertisement
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement
 from dissectors.ipv6.address import is_link_local
-from dissectors.mobility import MobilityMessage, UnknownMobility
+from dissectors.mobility import UnknownMobility
 from dissectors.mobility.binding import BindingAcknowledgement, BindingError, BindingRefreshRequest
 from dissectors.mobility.return_routability import CareOfTest, HomeTest
 from mhatool.engine.arrival import Arrival
@@ -86,8 +86,7 @@ class Intake:
         why = beyond_link(arrival) if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY) else None
         if why is not None:
             raise Refusal(DropReason.HOP_LIMIT, why)
-        other = self._unknown if isinstance(arrival.message, MobilityMessage) else _not_our_role
-        self._takers.get(type(arrival.message), other)(arrival)
+        self._takers.get(type(arrival.message), _not_our_role)(arrival)
 
     def _unknown(self, arrival: Arrival) -> None:
         refuse_unknown(self._context, arrival)

@@ -18,7 +18,6 @@ from mhatool.engine.commands import (
     Start,
     Stop,
     TrafficFromHomeAddress,
-    UnverifiedHomeAddress,
 )
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event, TimerStarted
@@ -72,7 +71,6 @@ class MobileNode:
             LinkChanged: self._link_changed,
             PacketTunnelled: lambda command: self._use(command.home_address, command.correspondent),
             TrafficFromHomeAddress: lambda command: self._use(command.home_address, command.correspondent),
-            UnverifiedHomeAddress: _somebody_elses,
             Reconfigure: self._reconfigure,
         }
 
@@ -149,9 +147,11 @@ class MobileNode:
             self._drop(datagram, refusal.reason, refusal.detail)
 
     def command(self, command: Command, now: int) -> None:
-        """Somebody wants something of the node, or tells it about its machine."""
+        """Somebody wants something of the node, or tells it about its machine, which may have other nodes too."""
         self._context.now = now
-        self._commands[type(command)](command)
+        handler = self._commands.get(type(command))
+        if handler is not None:
+            handler(command)
 
     def handle_timer(self, now: int) -> None:
         """Something is due."""
@@ -222,12 +222,12 @@ class MobileNode:
         self._parts.rounds.moved_home()
         self._parts.correspondents.returned()
 
-    def is_back(self) -> None:
+    def is_back(self, since_ns: int) -> None:
         """Who was asked in vain meanwhile is asked again."""
-        self._parts.rounds.begin_again()
+        self._parts.rounds.begin_again(since_ns)
         if not self._is_leaving:
-            self._parts.rounds.look_again()
-            self._parts.correspondents.begin_again()
+            self._parts.rounds.look_again(since_ns)
+            self._parts.correspondents.begin_again(since_ns)
 
     def may_stay_longer(self) -> None:
         """Registrations may last longer too."""
@@ -296,10 +296,6 @@ _AFTERWARDS: Mapping[str, Callable[[MobileNode, Entry], None]] = {
     DEREGISTERED: MobileNode._let_go,
     OVER: lambda node, entry: None,
 }
-
-
-def _somebody_elses(command: UnverifiedHomeAddress) -> None:
-    """A Home Address option without binding: a mobile node that is no correspondent has none, whoever asks."""
 
 
 __all__ = ["MobileNode"]

@@ -1,4 +1,4 @@
-"""Messages of types that a mobile node doesn't know, updates and tests of others among them (RFC 6275, 9.2, 9.3.3)."""
+"""Messages of types that nobody knows (RFC 6275, 9.2, 9.3.3); those of updates and tests are known (6.1.1)."""
 
 from __future__ import annotations
 

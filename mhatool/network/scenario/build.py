@@ -100,7 +100,7 @@ class Build:
                 role: Role = ROLES[name]
                 stream = self.network.chance.stream(f"{name} {machine.name} {boots}")
                 made = role.make(role.restarted(configuration, boots - 1), stream)
-                machine.seats.append(Seat(machine, made, offset, role.udp_ports))
+                machine.seats.append(Seat(machine, made, offset, role.udp_ports, name))
 
         return boot
 

@@ -54,6 +54,11 @@ def _check_node(scenario: Scenario, name: str, node: NodePlan) -> None:
         prefix_of(route.prefix, (*path, "routes", index, "prefix"))
     for role in ROLES:
         check_configuration(configured(role, name, scenario, path), node, (*path, role))
+    if node.home_agent is not None and not (node.correspondent or {}).get("route_optimisation", True):
+        raise ScenarioError(
+            "a home agent's machine knows Mobility Headers: leave it out, or the correspondent",
+            (*path, "correspondent", "route_optimisation"),
+        )
 
 
 def _check_instants(scenario: Scenario, start_ns: int, longest_s: float) -> None:

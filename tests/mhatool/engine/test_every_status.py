@@ -55,6 +55,13 @@ def proves(play: Playbook, off_s: float | None = 0, key: bytes | None = None) ->
     return play
 
 
+def changes_its_kind() -> Playbook:
+    play = proves(protected())
+    play.waits(1)
+    Proven().says(play, 2, ntp.timestamp(play.now), flags="A")
+    return play
+
+
 def deprecated() -> Playbook:
     prefix = AdvertisedPrefix(prefix=PREFIX, router_address=AGENT, preferred_lifetime_s=0)
     return says(agent(prefix=prefix))
@@ -71,7 +78,7 @@ HOME_AGENT: dict[int, Callable[[], Playbook]] = {
     133: lambda: says(agent(), update(1, lifetime_s=0)),
     134: duplicate,
     135: lambda: says(bound(), update(1)),
-    139: lambda: says(bound(), update(2, flags="A")),
+    139: changes_its_kind,
     144: lambda: proves(protected(), off_s=-8),
     145: lambda: proves(protected(), off_s=None),
     146: lambda: proves(protected(), key=b"not the key, not at all"),

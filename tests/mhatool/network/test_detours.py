@@ -262,3 +262,42 @@ def test_tunnelled_packets_of_the_least_mtu_arrive(quality: Quality) -> None:
     away.bob.originate(echo(BOB, HOME, size=1280 - 48))
     away.run(1)
     assert [len(reply.data) for _, _, reply in away.bob.delivery.echo_replies] == [1232]
+
+
+def test_the_headers_of_optimised_routes_stand_before_the_fragment_header() -> None:
+    """RFC 6275, 6.3, of the option; RFC 8200, 4.5, of the routing header."""
+    away = Away()
+    away.optimise()
+    left = Seen(away.left)
+    away.bob.originate(echo(BOB, HOME, size=1452))
+    away.run(1)
+    assert [len(reply.data) for _, _, reply in away.bob.delivery.echo_replies] == [1452]
+    headers = [packet.datagrams[0].headers for _, packet in left.packets if packet.datagrams[0].headers]
+    assert headers == [("routing", "fragment")] * 2 + [("destination_options", "fragment")] * 2
+    assert not left.problems()
+
+
+def test_between_two_who_are_away_the_option_stands_behind_the_routing_header() -> None:
+    """RFC 6275, 6.3: both ends are mobile nodes, and each other's correspondents."""
+    away, other = Away(), parse("2001:db8:2::77")
+    for seat, own, own_care_of, peer, peer_care_of in (
+        (away.mobile, HOME, ALICE, other, BOB),
+        (away.correspondent, other, BOB, HOME, ALICE),
+    ):
+        seat.actions = [
+            SetTunnel(End.MOBILE_NODE, own, own_care_of, (AGENT,)),
+            SetOptimisedRoute(End.MOBILE_NODE, own, peer, own_care_of),
+            SetOptimisedRoute(End.CORRESPONDENT, peer, own, peer_care_of),
+        ]
+    for machine in (away.alice, away.bob):
+        machine.seats[0].settle()
+    left = Seen(away.left)
+    away.bob.originate(echo(other, HOME))
+    away.run(1)
+    assert [source for _, source, _ in away.bob.delivery.echo_replies] == [HOME]
+    there, back = [packet.datagrams[0] for _, packet in left.packets if packet.datagrams[0].carries == "echo"]
+    assert shape((there, back)) == [
+        (BOB, ALICE, ("routing", "destination_options")),
+        (ALICE, BOB, ("routing", "destination_options")),
+    ]
+    assert not left.problems()

@@ -6,10 +6,11 @@ import pytest
 
 from dissectors.ipv6.address import parse, text
 from dissectors.mobility.binding import BindingAcknowledgement
-from dissectors.options.binding import AlternateCareOfAddress
+from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizationData, NonceIndices
 from dissectors.options.header import UnknownMobilityOption
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.options.multiple_home_agents import ExperimentalMobilityOption
+from dissectors.spec import Option
 from mhatool.engine.actions import End, SetTunnel
 from mhatool.engine.advertising import AdvertisedPrefix
 from mhatool.engine.drops import DropReason
@@ -36,6 +37,7 @@ from tests.mhatool.engine.home_agent.stage import (
 )
 from tests.mhatool.engine.playbook import Playbook, S, Sent
 
+NONCES = NonceIndices(home_nonce_index=1, care_of_nonce_index=2)
 OTHER_HOME = PREFIX[:8] + bytes.fromhex("020000fffe0000bb")
 
 
@@ -198,7 +200,28 @@ def test_any_number_begins() -> None:
 
 def test_139_registration_type_change() -> None:
     """The binding stays a home registration (RFC 6275, 9.5.1)."""
-    refused(bound(), update(2, flags="A"), Status.REGISTRATION_TYPE_CHANGE_DISALLOWED)
+    play, node = protected(), Proven()
+    node.says(play, 1, ntp.timestamp(play.now))
+    play.waits(1)
+    node.says(play, 2, ntp.timestamp(play.now), flags="A")
+    assert node.hears(play).message.status == Status.REGISTRATION_TYPE_CHANGE_DISALLOWED
+    assert play.node.binding(HOME).sequence_number == 1
+
+
+@pytest.mark.parametrize("options", [(), (NONCES, BindingAuthorizationData(authenticator=bytes(12)))])
+def test_an_update_without_h_that_nothing_proves_is_discarded(options: tuple[Option, ...]) -> None:
+    """Without Authorization Data that are right it is "silently discarded" (9.5.1); agents give no tokens for them."""
+    play = bound()
+    play.hears(update(2, flags="A", options=options), CARE_OF, AGENT, home_address=HOME)
+    play.drops(DropReason.AUTHENTICATOR)
+
+
+def test_a_home_registration_has_no_nonce_indices() -> None:
+    """9.5.1: with H, "the Nonce Indices mobility option MUST NOT be present"."""
+    play = agent()
+    play.hears(update(1, options=(NONCES,)), CARE_OF, AGENT, home_address=HOME)
+    play.drops(DropReason.OPTION)
+    assert play.node.binding(HOME) is None
 
 
 @pytest.mark.parametrize("listed", [HOME, CARE_OF, bytes(16), parse("ff02::1"), parse("fe80::1")], ids=text)

@@ -6,7 +6,7 @@ import pytest
 
 from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
-from dissectors.mobility.binding import BindingError, BindingUpdate
+from dissectors.mobility.binding import BindingUpdate
 from dissectors.mobility.return_routability import HomeTestInit
 from dissectors.spec import Flags
 from mhatool.engine.actions import AddAddress, End, RemoveAddress, SetTunnel
@@ -473,8 +473,8 @@ def test_a_move_while_it_waits_to_ask_again_asks_once() -> None:
     play.sends_nothing()
 
 
-def test_updates_and_tests_of_others_are_answered_by_a_binding_error() -> None:
-    """A mobile node that is no correspondent says so (RFC 6275, 9.2)."""
+def test_updates_and_tests_of_others_are_dropped() -> None:
+    """Their types are known (RFC 6275, 6.1.1): no Binding Error (9.2). A correspondent may be on the same machine."""
     play = Journey()
     play.is_registered_with(AGENT1)
     for message in (
@@ -482,8 +482,8 @@ def test_updates_and_tests_of_others_are_answered_by_a_binding_error() -> None:
         HomeTestInit(home_init_cookie=bytes(8), options=()),
     ):
         play.hears(message, PEER, CARE_OF)
-        assert play.sends(BindingError, status=2).arrival.destination == PEER
-        play.drops(DropReason.UNKNOWN_MESSAGE)
+        play.sends_nothing()
+        play.drops(DropReason.NOT_OUR_ROLE)
 
 
 def test_a_discovery_reply_that_names_the_node_itself() -> None:
