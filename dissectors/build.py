@@ -8,9 +8,9 @@ from typing import Any
 
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import checksum
+from dissectors.ipv6.header import DestinationOptions
 from dissectors.ipv6.link import ETHERTYPE_IPV6, Udp
 from dissectors.ipv6.true_ends import final_destination, home_address
-from dissectors.packet import Datagram
 from dissectors.profile import RFC6275, Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
@@ -18,6 +18,7 @@ from dissectors.view import View
 
 _ETHERTYPE_VLAN = 0x8100
 _NOTHING_FOLLOWS = 59
+_ADDRESS = 16
 
 
 @dataclass(slots=True)
@@ -136,18 +137,19 @@ def _number(following: Layer | None, bits: int, profile: Profile) -> int:
 
 def _addresses(before: Sequence[Layer], profile: Profile) -> tuple[bytes, bytes] | None:
     """The pseudo-header's addresses for a layer, from the headers before it; None without an IPv6 header."""
-    datagram: Datagram | None = None
+    source = destination = home = final = b""
     for item in before:
-        if item.octets is None and item.message is None:
-            continue
-        octets = item.octets if item.octets is not None else profile.codec.emit(item.message)
-        header = View(item.declaration, octets, 0, len(octets), profile)
-        destination = header.get("destination")
-        if item.declaration.symbol == "ipv6" and destination is not None:
-            datagram = Datagram(header, header.get("source"), destination, 0, quoted=False)
-        elif datagram is not None:
-            datagram.name(home_address(header), final_destination(header, datagram.destination))
-    return None if datagram is None else (datagram.true_source, datagram.true_destination)
+        declaration = item.declaration
+        if declaration.symbol == "ipv6":
+            octets = item.octets
+            ends = (item.message.source, item.message.destination) if octets is None else (octets[8:24], octets[24:40])
+            (source, destination), home, final = ends, b"", b""
+        elif declaration.family == "routing" or declaration.cls is DestinationOptions:
+            octets = item.octets if item.octets is not None else profile.codec.emit(item.message)
+            view = View(declaration, octets, 0, len(octets), profile)
+            home = home or home_address(view) or b""
+            final = final_destination(view, destination) or final
+    return (home or source, final or destination) if len(destination) == _ADDRESS else None
 
 
 def _fix_checksum(own: bytearray, current: Layer, before: Sequence[Layer], payload: bytes, profile: Profile) -> None:

@@ -18,6 +18,7 @@ OptionsParser = Callable[[bytes, int, int], tuple[Option, ...]]
 
 #: Families told apart by an octet: where it stands.
 _NUMBER_OFFSET = {"mobility": 2, "icmpv6": 0, "routing": 2, "mobility_option": 0, "nd_option": 0, "ipv6_option": 0}
+_PAD1_IS_0 = frozenset({"mobility_option", "ipv6_option"})
 
 
 class Codec:
@@ -199,6 +200,8 @@ class Codec:
         family = declaration.family
         table = self.table(family) if family in _NUMBER_OFFSET else {}
         shared = number is not None and len(table.get(number, ())) > 1
+        if declaration.symbol == family and family in _PAD1_IS_0:
+            return _without_type_0(declaration, plain)
         if not shared and declaration.when is None:
             return plain
 
@@ -231,6 +234,17 @@ class Codec:
             return b"".join([(emitters.get(x.__class__) or emitter(x.__class__))(x) for x in options])
 
         return emit
+
+
+def _without_type_0(declaration: Declaration, emit: Emitter) -> Emitter:
+    """An emitter of options of any type but Pad1's, which has no length."""
+
+    def emit_other(option: Any) -> bytes:
+        if option.type == 0:
+            raise EncodeError(f"{declaration.title}: type 0 is Pad1's, one octet alone", field="type")
+        return emit(option)
+
+    return emit_other
 
 
 def option_overrun(family: str, position: int, size: int, end: int) -> DecodeError:

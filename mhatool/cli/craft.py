@@ -78,7 +78,11 @@ WORDS: Mapping[str, Word] = {
     "option": Word("TYPE:HEX, or NAME:field=value,..., again for each.", again=True, recipe="options"),
     "header": Word("An extension header NAME:field=value,... before the message.", again=True, recipe="headers"),
     "tunnel": Word("SRC,DST of an outer IPv6 header, the outermost first.", again=True, recipe="tunnels"),
-    "set": Word("FIELD=VALUE or LAYER.FIELD=VALUE: any field, again for each.", again=True, recipe="assignments"),
+    "set": Word(
+        "FIELD=VALUE or LAYER.FIELD=VALUE: any field, again for each; of tunnels the outermost's.",
+        again=True,
+        recipe="assignments",
+    ),
     "raw": Word("The message's octets in hexadecimal, as they are.", recipe="raw"),
 }
 
@@ -102,7 +106,9 @@ def _parameters() -> list[inspect.Parameter]:
 def craft(
     message: Annotated[str | None, typer.Argument(help="Which message: see below.", show_default=False)] = None,
     *,
-    hop_limit: Annotated[int | None, typer.Option(help="Hop limit: 64, and 255 in neighbour discovery.")] = None,
+    hop_limit: Annotated[
+        int | None, typer.Option(help="Hop limit: 64, and 255 in neighbour discovery; not the tunnels'.")
+    ] = None,
     no_checksum: Annotated[bool, typer.Option("--no-checksum", help="Leave checksums as they are: zero.")] = False,
     no_pad: Annotated[bool, typer.Option("--no-pad", help="Don't pad options.")] = False,
     time: Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from mhatool.cli.common import WRONG_USE, styled
-from mhatool.display.filter import Field, FilterError, Predicate, compile_filter, resolve_column
+from mhatool.display.filter import Field, FilterError, Predicate, compile_filter, resolve_columns
 
 if TYPE_CHECKING:
     from dissectors.profile import Profile
@@ -25,7 +25,7 @@ def chosen_filter(expression: str, profile: Profile) -> Predicate:
 def chosen_columns(names: str, profile: Profile) -> list[Field]:
     """The fields of `--fields a,b`; an unknown one ends the command."""
     try:
-        return [resolve_column(name.strip(), profile) for name in names.split(",")]
+        return resolve_columns(names, profile)
     except FilterError as error:
         _show("--fields", error)
 

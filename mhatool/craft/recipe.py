@@ -30,13 +30,16 @@ _SENT_TO_MOBILE_NODE = frozenset(
 _BYPASSES_BINDINGS = frozenset({"brr", "hoti", "coti", "hot", "cot"})
 #: Neighbour discovery never leaves its link (RFC 4861, 4).
 _ON_LINK = frozenset({"ra", "rs", "na", "ns", "redirect"})
-#: What a message says unless told otherwise: a response, a request, destination unreachable, a solicitation.
+#: What a message says unless told otherwise: a response, a request, destination unreachable, a solicitation, 8 octets.
 _DEFAULTS = {
     "ripng": {"command": "2"},
     "echo": {"icmp_type": "128"},
     "icmpv6-error": {"icmp_type": "1"},
     "fmipv6": {"subtype": "2"},
+    "experimental": {"data": "0000"},
 }
+#: HMAC-SHA-1-96's; an Authentication Header then has 24 octets, a multiple of 8 (RFC 4302, 3.3.3.2.1).
+_USUAL_ICV = "00" * 12
 #: 16 octets each in an option of at most 255 (WIRE: 1 to 15 on the wire).
 MOST_HOME_AGENTS = 15
 #: A flag of the command line, and the fields that it may mean: the first that the message has.
@@ -318,7 +321,8 @@ def _plain_header(name: str, rest: str, profile: Profile) -> Layer:
     for declaration in (*declarations("ipv6"), *declarations("routing")):
         named = symbol in (declaration.cls.__name__, declaration.symbol)
         if named and declaration.symbol not in ("ipv6", "routing"):
-            return layer(values.value(declaration, values.assignments(rest), profile))
+            usual = {"icv": _USUAL_ICV} if symbol == "ah" else {}
+            return layer(values.value(declaration, {**usual, **values.assignments(rest)}, profile))
     known = "hop-by-hop, destination-options, routing-type-0, routing-type-2, fragment, ah, esp"
     raise EncodeError(f"--header {name}: give one of {known}")
 
@@ -341,7 +345,7 @@ def _routing_header(name: str, rest: str, profile: Profile) -> Layer:
 
 def _esp_header(_name: str, rest: str, profile: Profile) -> Layer:
     given = values.assignments(rest)
-    icv = given.pop("icv", "00" * 12)
+    icv = given.pop("icv", _USUAL_ICV)
     item = layer(values.value(Esp.__declaration__, given, profile))
     item.esp = (b"", _hex("--header esp: icv", icv))
     return item

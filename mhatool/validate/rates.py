@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from mhatool.exchange import Frame
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.validate.asking import Askings
+from mhatool.validate.held import may_be_held
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.situation import QUICK
 
@@ -33,12 +34,16 @@ def within_rate(case: Case) -> Iterable[Breach]:
     Updates for new movements count as much as retransmissions. The limit protects correspondents and home agents,
     each of which has to check an authenticator or run duplicate address detection for an update. Counted for each
     home address; copies of one packet on several links count once. Four messages in 0.9 s are taken as four in a
-    second, since time stamps are never quite right. Proxies (RFC 5213) speak for many nodes and aren't counted.
+    second, since time stamps are never quite right; inconclusive where the mobile node looked for a neighbour's
+    link-layer address up to 3 s before one of them, which may have waited for that. Proxies (RFC 5213) speak for many
+    nodes and aren't counted.
     """
     before = _updates_before(case) if case.seen.message.type == "binding_update" else _tests_asked_before(case)
     if len(before) < MAX_UPDATE_RATE or case.seen.message.checksum_status == "bad":
         return ()
-    return (Breach(f"{MAX_UPDATE_RATE} a second at most", f"{MAX_UPDATE_RATE + 1} within 0.9 s", before=before),)
+    sent = [(frame.time_ns, frame) for frame in (*before, case.seen.frame)]
+    seen, unsure = f"{MAX_UPDATE_RATE + 1} within 0.9 s", may_be_held(case, sent)
+    return (Breach(f"{MAX_UPDATE_RATE} a second at most", seen, before=before, inconclusive=unsure),)
 
 
 def _updates_before(case: Case) -> tuple[Frame, ...]:

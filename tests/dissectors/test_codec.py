@@ -15,7 +15,7 @@ from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
 from dissectors.icmpv6.options import SourceLinkLayerAddress
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
 from dissectors.options.binding import AlternateCareOfAddress
-from dissectors.options.header import PadN
+from dissectors.options.header import PadN, UnknownMobilityOption
 from dissectors.options.multiple_home_agents import ExperimentalMobilityOption, MultipleHomeAgents
 from dissectors.profile import KAME2003, RFC6275, Profile
 from dissectors.spec import Flags
@@ -190,9 +190,10 @@ AGENT = bytes.fromhex("20010db8000000000000000000000001")
         (HomeAgentUnreachable(identifier=1, unreachable=(AGENT[:15], AGENT + b"1")), "addresses of 16 octets"),
         (MultipleHomeAgents(home_agents=(AGENT,) * 16), "too long for its length field"),
         (PadN(padding=4), "padding can't be 4: give octets"),
+        (UnknownMobilityOption(type=0, data=b"1"), "type 0 is Pad1's"),
         (PadN(padding="00"), "padding can't be '00': give octets"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_what_cannot_be_emitted_is_named(message: Any, reason: str) -> None:
     with pytest.raises(EncodeError, match=re.escape(reason)):

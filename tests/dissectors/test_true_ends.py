@@ -54,7 +54,7 @@ def test_a_routing_header_names_the_final_destination(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", UNREAD)
-@pytest.mark.parametrize("end", [HOME, AGENT, PEER])
+@pytest.mark.parametrize("end", [HOME, AGENT, PEER], ids=["first", "header's", "another"])
 def test_without_a_final_destination_no_checksum_is_called_bad_or_good(case: str, end: bytes) -> None:
     assert dissect(packet(UNREAD[case], end)).layers[-1].checksum_status == "unverified"
 
@@ -90,7 +90,7 @@ def test_an_option_of_a_wrong_length_is_told_and_hides_nothing(case: str) -> Non
     assert build(layers_from_json(records, RFC6275), RFC6275) == octets
 
 
-@pytest.mark.parametrize("source", [CARE1, HOME])
+@pytest.mark.parametrize("source", [CARE1, HOME], ids=["header's", "option's"])
 def test_a_home_address_option_of_a_wrong_length_leaves_the_source_open(source: bytes) -> None:
     header = bytes.fromhex("8702 c90f") + HOME[:15] + bytes.fromhex("0103 000000")
     found = dissect(packet(header, AGENT, source, 60))

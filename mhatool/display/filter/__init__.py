@@ -5,7 +5,7 @@ Nothing is evaluated: a recursive-descent parser builds closures.
 """
 
 from mhatool.display.filter.errors import FilterError
-from mhatool.display.filter.grammar import Predicate, compile_filter, resolve_column
+from mhatool.display.filter.grammar import Predicate, compile_filter, resolve_column, resolve_columns
 from mhatool.display.filter.names import Field
 
-__all__ = ["Field", "FilterError", "Predicate", "compile_filter", "resolve_column"]
+__all__ = ["Field", "FilterError", "Predicate", "compile_filter", "resolve_column", "resolve_columns"]

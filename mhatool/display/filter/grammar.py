@@ -42,6 +42,16 @@ def resolve_column(name: str, profile: Profile = RFC6275) -> Field:
     return _resolve(Token("word", name, 0), name, profile)
 
 
+def resolve_columns(names: str, profile: Profile = RFC6275) -> list[Field]:
+    """Fields by their names with commas between them. Raises FilterError."""
+    fields, at = [], 0
+    for part in names.split(","):
+        position = at + len(part) - len(part.lstrip())
+        fields.append(_resolve(Token("word", part.strip(), position), names, profile))
+        at += len(part) + 1
+    return fields
+
+
 def _resolve(name: Token, expression: str, profile: Profile) -> Field:
     if name.text in ALIASES:
         return resolve_alias(name.text, profile)

@@ -73,10 +73,10 @@ class Correspondents:
         for entry in self._list.correspondents():
             self._list.feed(entry, Input.MOVEMENT)
 
-    def begin_again(self) -> None:
-        """The link is there again: tests that were out meanwhile begin anew."""
+    def begin_again(self, since_ns: int) -> None:
+        """The link is there again: tests that were asked for meanwhile begin anew."""
         for entry in self._list.correspondents():
-            if entry.state in (State.RRINIT, State.RRREDO):
+            if entry.state in (State.RRINIT, State.RRREDO) and self.tests.asked_ns(entry) >= since_ns:
                 self._list.feed(entry, Input.MOVEMENT)
 
     def stranded(self) -> None:

@@ -12,6 +12,7 @@ from mhatool.engine.arrival import Arrival
 from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node_events import DiscoveryAnswered, DiscoveryFailed, DiscoveryStarted
 from mhatool.engine.states import Row, Table
+from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.neighbourhood import in_prefix
 
 
@@ -63,6 +64,12 @@ class Discovery:
     def is_asking(self) -> bool:
         """Whether a request is out."""
         return self._state is Search.ASKING
+
+    @property
+    def asked_ns(self) -> int:
+        """When the request that is out was sent last; 0 where none is."""
+        due_ns = self._context.timers.deadline((Alarm.DISCOVERY, b""))
+        return due_ns - nanoseconds(self._wait_s) if due_ns is not None else 0
 
     def asks_from(self, care_of_address: bytes) -> bool:
         """Whether a request from this care-of address is out."""
@@ -136,7 +143,13 @@ class Discovery:
         context = self._context
         request = DhaadRequest(identifier=self._identifier, flags=Flags())
         context.send(request, self._care_of_address, context.configuration.anycast_address)
-        context.set_alarm(Alarm.DISCOVERY, context.constants.initial_dhaad_timeout_s * 2**self._retries)
+        context.set_alarm(Alarm.DISCOVERY, self._wait_s)
+
+    @property
+    def _wait_s(self) -> float:
+        """RFC 6275, 11.8 and 12."""
+        wait: float = self._context.constants.initial_dhaad_timeout_s * 2**self._retries
+        return wait
 
 
 __all__ = ["DISCOVERY", "Clue", "Discovery", "Search"]

@@ -141,12 +141,20 @@ class HomeRegistrations:
                 self._send(entry)
                 self._list.settle(entry)
 
-    def begin_again(self) -> None:
-        """Nothing could leave the node for a while: who was asked in vain is asked now, and waits begin anew."""
+    def begin_again(self, since_ns: int) -> None:
+        """Nothing could leave the node since then: who was asked in vain is asked now, as if not before."""
         for entry in self._list.home_registrations():
-            if entry.state in WAITING and entry.retries and not entry.is_checked:
+            if entry.state not in WAITING or entry.is_checked or not entry.outstanding:
+                continue
+            left = sum(sent_ns < since_ns for sent_ns in entry.outstanding.values())
+            if left == len(entry.outstanding):
+                continue
+            if left:
+                entry.retries = left
+                self._send(entry)
+            else:
                 self._begin(entry)
-                self._list.settle(entry)
+            self._list.settle(entry)
 
     def _was_asked_in_vain(self, entry: Entry) -> bool:
         """Whether it was sent to more than once, and the last answer has had the time that a first one has."""

@@ -32,8 +32,8 @@ class Traveller(Protocol):
     def moved_home(self) -> None:
         """On the home link."""
 
-    def is_back(self) -> None:
-        """The link had gone, and here it is again: nothing has left the node meanwhile."""
+    def is_back(self, since_ns: int) -> None:
+        """The link had gone, and here it is again: nothing has left the node since then."""
 
     def may_stay_longer(self) -> None:
         """The care-of address's lifetime was told anew."""
@@ -61,6 +61,8 @@ class Movement:
         self._prefixes: set[bytes] = set()
         self._solicitations = 0
         self._link_is_new = True
+        self._lost_ns = 0
+        """When the link went that the node is back on."""
         self._heard_ns = 0
         """When the default router has said anything."""
         self.location = LOCATION.start
@@ -92,6 +94,8 @@ class Movement:
         """The machine says that the interface is elsewhere: nothing that was known of its link holds there."""
         if not self._context.behaviour.hears_of_links:
             return
+        if self.location is not Location.UNKNOWN:
+            self._lost_ns = self._context.now
         self._check.end()
         self._context.cancel(Alarm.ROUTER_SOLICITATION)
         self._context.cancel(Alarm.NO_ROUTER)
@@ -243,7 +247,7 @@ class Movement:
             return
         if care_of_address == care_of_before:
             if self.location is not before is Location.UNKNOWN:
-                self._traveller.is_back()
+                self._traveller.is_back(self._lost_ns)
         elif self.location is Location.HOME:
             self._traveller.moved_home()
         elif self.location is Location.FOREIGN:

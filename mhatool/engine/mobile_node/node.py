@@ -222,12 +222,12 @@ class MobileNode:
         self._parts.rounds.moved_home()
         self._parts.correspondents.returned()
 
-    def is_back(self) -> None:
+    def is_back(self, since_ns: int) -> None:
         """Who was asked in vain meanwhile is asked again."""
-        self._parts.rounds.begin_again()
+        self._parts.rounds.begin_again(since_ns)
         if not self._is_leaving:
-            self._parts.rounds.look_again()
-            self._parts.correspondents.begin_again()
+            self._parts.rounds.look_again(since_ns)
+            self._parts.correspondents.begin_again(since_ns)
 
     def may_stay_longer(self) -> None:
         """Registrations may last longer too."""

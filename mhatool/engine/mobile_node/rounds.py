@@ -16,6 +16,7 @@ from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
 from mhatool.engine.mobile_node_events import RoundStarted
 from mhatool.engine.nd_events import Announced
+from mhatool.protocol.lifetime import NS_PER_S
 from mhatool.protocol.neighbourhood import ALL_NODES
 
 _REGISTERING = frozenset({State.WAITA, State.WAITAR, State.BOUND})
@@ -105,16 +106,17 @@ class Rounds:
             entry.care_of_address = entry.home_address
             self._list.feed(entry, Input.RETURNING_HOME)
 
-    def begin_again(self) -> None:
-        """The link is there again, with the address that the node had: agents hear of it now."""
-        self._registrations.begin_again()
+    def begin_again(self, since_ns: int) -> None:
+        """The link is there again, with the address that the node had: what didn't leave meanwhile leaves now."""
+        self._registrations.begin_again(since_ns)
 
-    def look_again(self) -> None:
+    def look_again(self, since_ns: int) -> None:
         """The same; who was looking for agents begins anew."""
         care_of_address = self._care_of_address
         if care_of_address is not None and self._discovery.is_asking:
-            self._discovery.start(care_of_address)
-        elif not self.agents:
+            if self._discovery.asked_ns >= since_ns:
+                self._discovery.start(care_of_address)
+        elif not self.agents and self._context.now - since_ns >= NS_PER_S:  # else it may have come and gone
             self._search("back on the link")
 
     def stranded(self) -> None:

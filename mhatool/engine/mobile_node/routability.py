@@ -59,6 +59,11 @@ class Routability:
         all_of_them = TestInput.START_CARE_OF_RR if keeps else TestInput.START_RR
         self._feed(entry, TestInput.START_HOME_RR if home_only else all_of_them)
 
+    def asked_ns(self, entry: Entry) -> int:
+        """When tests that are out were asked for last; 0 where none is."""
+        due_ns = self._context.timers.deadline((Alarm.KEYGEN_TEST, entry.peer))
+        return due_ns - nanoseconds(self._wait_s(self.tests_of(entry))) if due_ns is not None else 0
+
     def stop(self, entry: Entry) -> None:
         """No test is of interest any more."""
         self._feed(entry, TestInput.STOP_RR)

@@ -75,3 +75,11 @@ def test_segment_routing_names_the_final_destination() -> None:
         made = bytes(IPv6(src=CARE_OF, dst=AGENT_1) / header / L.MHAEcho(icmp_type=128))
         right = internet_checksum(ip(CARE_OF), ip(HOME), 58, bytes.fromhex("8000 0000 0000 0000"))
         assert made[-6:-4] == right.to_bytes(2)
+
+
+def test_a_home_address_in_a_hop_by_hop_header_is_none() -> None:
+    """RFC 6275, 6.3: a destination option."""
+    header = L.MHAHopByHop(options=[L.MHAHomeAddress(home_address=HOME)])
+    made = bytes(IPv6(src=CARE_OF, dst=AGENT_1) / header / L.MHAEcho(icmp_type=128))
+    right = internet_checksum(ip(CARE_OF), ip(AGENT_1), 58, bytes.fromhex("8000 0000 0000 0000"))
+    assert made[-6:-4] == right.to_bytes(2)

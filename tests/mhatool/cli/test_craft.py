@@ -12,7 +12,7 @@ import pytest
 
 from dissectors.walk import dissect
 from mhatool.cli import main
-from tests.mhatool.scenes import AGENT, HOME, internet_checksum
+from tests.mhatool.scenes import AGENT, CARE1, HOME, internet_checksum
 from tests.vectors.load import Vector, load
 
 MHATOOL = [sys.executable, "-m", "mhatool"]
@@ -146,7 +146,7 @@ def test_a_changed_field_changes_itself_and_the_checksum_only(
         ("craft bu --set options=1", "options are given by --option"),
         ("craft bu --rte ::/0,1", "--rte says nothing about Binding Update"),
         ("craft ripng --rte ::/0", "give PREFIX/LENGTH,METRIC[,TAG]"),
-        ("craft experimental", "make its data 2 octets longer"),
+        ("craft experimental --set data=", "make its data 2 octets longer"),
         ("craft bu --time 1900-01-01T00:00:00Z", "is before 1970"),
         ("craft bu --time 99999999999999999999", "too far off"),
         (f"craft bu --option 18:{'00' * 256}", "option 18: 256 octets, its length can say 255 at most"),
@@ -259,6 +259,16 @@ def test_without_padding_a_length_has_its_limit(capsys: pytest.CaptureFixture[st
     assert (status, err) == (2, "mhatool: Binding Update: 2280 octets are too many for its length field\n")
 
 
+def test_a_home_address_in_a_hop_by_hop_header_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """RFC 6275, 6.3: it is a destination option, so the checksum covers the IPv6 header's source."""
+    ends = "--src 2001:db8:a::100 --dst 2001:db8:1::1"
+    header = "hop-by-hop:home-address:home_address=2001:db8:1::100"
+    _, out, _ = run(capsys, f"craft bu {ends} --header {header} --hex")
+    message = bytes.fromhex(out)[64:]
+    right = internet_checksum(CARE1, AGENT, 135, message[:4] + bytes(2) + message[6:])
+    assert int.from_bytes(message[4:6]) == right
+
+
 def test_option_0_of_neighbour_discovery_is_no_padding(capsys: pytest.CaptureFixture[str]) -> None:
     """RFC 4861, 4.6: each has a length, in units of 8 octets."""
     _, out, _ = run(capsys, "craft ra --src fe80::1 --dst ff02::1 --option 0:0102030405ff --hex")
@@ -274,6 +284,14 @@ def test_an_error_is_destination_unreachable(capsys: pytest.CaptureFixture[str])
     """RFC 4443, 3.1: type 1."""
     _, out, _ = run(capsys, "craft icmpv6-error --src ::1 --dst ::2 --hex")
     assert bytes.fromhex(out)[40] == 1
+
+
+def test_what_is_left_out_makes_whole_headers(capsys: pytest.CaptureFixture[str]) -> None:
+    """RFC 6275, 6.1.1, and RFC 4302, 3.3.3.2.1: multiples of 8 octets."""
+    _, out, _ = run(capsys, "craft experimental --src ::1 --dst ::2 --header ah:spi=1 --hex")
+    header, message = bytes.fromhex(out)[40:64], bytes.fromhex(out)[64:]
+    assert header == bytes.fromhex("87040000 00000001 00000000") + bytes(12)
+    assert (len(message), message[1], message[2]) == (8, 0, 11)
 
 
 def test_a_list_of_records_and_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

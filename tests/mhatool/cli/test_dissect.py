@@ -117,7 +117,7 @@ def test_a_filter(capsys: pytest.CaptureFixture[str]) -> None:
             ["-Y", "binding_update.lifetme_s == 0"],
             "-Y: column 1: there is no field 'binding_update.lifetme_s'; did you mean",
         ),
-        (["--fields", "frame,nothing"], "--fields: column 1: there is no field 'nothing'"),
+        (["--fields", "frame,nothing"], "--fields: column 7: there is no field 'nothing'"),
         (["--json", "--jsonl"], "--json and --jsonl contradict each other"),
         (["--json", "--fields", "frame"], "--json and --fields contradict each other"),
         (["-x", "--fields", "frame"], "--octets and --fields contradict each other"),

@@ -90,6 +90,14 @@ def test_four_in_a_second() -> None:
     assert found == {"0.89 s": [("MIP6-RTX-003", 4, False)], "0.95 s, within the jitter": []}
 
 
+@pytest.mark.parametrize(("looked", "unsure"), [(-3.3, False), (-2.0, True), (0.5, True), (1.0, False)])
+def test_one_of_the_four_may_have_waited_for_its_next_hop(looked: float, unsure: bool) -> None:
+    """For up to 3 s (RFC 4861, 7.2.2): that one was sent before the second began."""
+    asked = [(at, care_of_test_init(cookie=bytes(7) + bytes((i,)))) for i, at in enumerate((0.0, 0.3, 0.6, 0.89))]
+    packets = sorted([*asked, (looked, neighbor_solicitation(CARE1, ip("fe80::1")))])
+    assert [inconclusive for _, _, inconclusive in told(["MIP6-RTX-003"], *packets)] == [unsure]
+
+
 def test_to_different_peers_each_has_its_own_rate() -> None:
     packets = [(0.1 * i, home_bu(to=AGENT[:-1] + bytes((i,)), seq=1)) for i in range(1, 8)]
     assert told(["MIP6-RTX-003"], *packets) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from dissectors.icmpv6.home_agents import DhaadRequest
 from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterAdvertisement, RouterSolicitation
 from dissectors.icmpv6.options import PrefixInformation
@@ -210,6 +212,20 @@ def test_back_on_the_same_link_waits_that_ran_without_it_begin_anew() -> None:
     assert first.at == play.now
     play.waits(4.6)
     assert [round((update.at - first.at) / S, 3) for update in play.updates()] == [1.5, 4.5]
+
+
+@pytest.mark.parametrize(("seconds", "moments"), [(1, [10.5, 22.5]), (6, [15, 27])])
+def test_what_left_before_the_link_went_keeps_its_waits(seconds: float, moments: list[float]) -> None:
+    """Updates are due 0, 1.5, 4.5, 10.5 and 22.5 s after the first, and the link goes after 9 s.
+
+    For 1 s nothing is due; for 6 s the fourth goes nowhere, so it leaves as the link is back: the next wait is 12 s.
+    """
+    play = Journey()
+    (first,) = play.goes_abroad(AGENT1)
+    play.waits(9)
+    _is_without_link_for(play, seconds)
+    play.waits(20)
+    assert [(update.at - first.at) / S for update in play.updates()] == moments
 
 
 def test_back_on_the_home_link_too() -> None:
