@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import groupby
 
+from mhatool.compare.registrations import DEREGISTRATION
 from mhatool.compare.shortest_edit import Run, runs
 from mhatool.compare.transaction import Transaction
 
@@ -13,7 +14,11 @@ Key = Callable[[Transaction], Hashable]
 
 
 def align(a: Sequence[Transaction], b: Sequence[Transaction]) -> Iterator[Twins]:
-    """Equal exchanges side by side; between them those of a kind; then those with the same request."""
+    """Equal exchanges side by side; between them those of a kind; then those that ask for the same.
+
+    A refresh of one may be a move of the other, with another care-of address, or a registration by what came before it;
+    what deletes is none of these.
+    """
     for same, ours, theirs in _blocks(a, b, lambda transaction: transaction.key):
         if same:
             yield from zip(ours, theirs, strict=True)
@@ -29,8 +34,13 @@ def _alike(a: Sequence[Transaction], b: Sequence[Transaction]) -> Iterator[Twins
             yield from _leftover(ours, theirs)
 
 
+def _asked(transaction: Transaction) -> Hashable:
+    """What a request wants, whatever it is called."""
+    return transaction.subject, transaction.kind == DEREGISTRATION
+
+
 def _leftover(a: Sequence[Transaction], b: Sequence[Transaction]) -> Iterator[Twins]:
-    for same, ours, theirs in _blocks(a, b, lambda transaction: transaction.subject):
+    for same, ours, theirs in _blocks(a, b, _asked):
         if same:
             yield from zip(ours, theirs, strict=True)
         else:

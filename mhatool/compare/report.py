@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mhatool.compare.difference import Change, Comparison, Difference, Verdict
@@ -46,7 +46,7 @@ def _difference(difference: Difference, style: Style) -> Iterator[str]:
     word = style(f"{_WORDS[difference.verdict]:9}", _STYLES[difference.verdict])
     sides = [(name, one) for name, one in (("A", difference.a), ("B", difference.b)) if one is not None]
     where = "; ".join(f"{name} {_frames(one)}, {rfc3339(one.time_ns)[11:23]}" for name, one in sides)
-    yield f"  {word}  {difference.transaction.kind}: {where}"
+    yield f"  {word}  {_kinds(sides)}: {where}"
     if difference.verdict is Verdict.CHANGED:
         width = max(len(change.field) for change in difference.changes)
         yield from (
@@ -57,6 +57,12 @@ def _difference(difference: Difference, style: Style) -> Iterator[str]:
         facts = difference.transaction.facts
         width = max(map(len, facts))
         yield from (f"    {name:{width}}  {_text(value)}" for name, value in facts.items())
+
+
+def _kinds(sides: Sequence[tuple[str, Transaction]]) -> str:
+    """What it is; in each capture where that isn't the same."""
+    kinds = dict.fromkeys(one.kind for _, one in sides)
+    return next(iter(kinds)) if len(kinds) == 1 else ", ".join(f"{one.kind} in {name}" for name, one in sides)
 
 
 def _frames(transaction: Transaction) -> str:
@@ -118,7 +124,7 @@ def difference_json(difference: Difference) -> dict[str, Any]:
     home_address, peer = difference.transaction.pair
     return {
         "difference": str(difference.verdict),
-        "exchange": difference.transaction.kind.replace(" ", "_").replace("-", "_"),
+        "exchange": _word(difference.transaction.kind),
         "home_address": home_address,
         "peer": peer or None,
         "a": _side(difference.a),
@@ -131,10 +137,15 @@ def _side(transaction: Transaction | None) -> dict[str, Any] | None:
     if transaction is None:
         return None
     return {
+        "exchange": _word(transaction.kind),
         "frames": [frame.number for frame in transaction.frames],
         "time": rfc3339(transaction.time_ns),
         "fields": {name: _value(value) for name, value in transaction.facts.items()},
     }
+
+
+def _word(kind: str) -> str:
+    return kind.replace(" ", "_").replace("-", "_")
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -33,6 +33,10 @@ _SIDE: Final[Json] = {
         {"type": "null"},
         _object(
             {
+                "exchange": {
+                    "type": "string",
+                    "description": "What it is here: a move of one may be a refresh of the other",
+                },
                 "frames": {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 1}},
                 "time": {"type": "string", "description": "Of its first message, RFC 3339, UTC"},
                 "fields": {"type": "object", "additionalProperties": _VALUE},

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mhatool.compare import Comparison, Renaming, compare, rule_of, transactions_of
+from mhatool.compare.report import difference_json, lines
 from tests.mhatool import manifest
 from tests.mhatool.scenes import (
     AGENT,
@@ -167,6 +168,29 @@ def test_an_alternate_care_of_address_counts_as_one() -> None:
         "binding_update.care_of_address": ("2001:db8:b::100", "2001:db8:a::100"),
         "binding_update.source": (None, "2001:db8:b::100"),
     }
+
+
+def test_a_deletion_is_no_move() -> None:
+    """One goes home where the other goes on: nothing that both do otherwise."""
+    away = [(0, bu(seq=1)), (0.1, ba(seq=1))]
+    home = [*away, (30, bu(CARE1, seq=2, life=0)), (30.1, ba(CARE1, seq=2, life=0))]
+    moved = [*away, (30, bu(CARE2, seq=2)), (30.1, ba(CARE2, seq=2))]
+    assert [(one.verdict, one.kind) for one in between(scene(*home), scene(*moved))] == [
+        ("missing", "deregistration"),
+        ("added", "move"),
+    ]
+
+
+def test_a_move_and_a_refresh_are_named() -> None:
+    away = [(0, bu(seq=1)), (0.1, ba(seq=1))]
+    moved = [*away, (30, bu(CARE2, seq=2)), (30.1, ba(CARE2, seq=2))]
+    stayed = [*away, (30, bu(seq=2)), (30.1, ba(seq=2))]
+    found = compare(transactions_of(scene(*moved)), transactions_of(scene(*stayed)))
+    assert "  differs    move in A, refresh in B: A frames 3 4, 00:00:30.000; B frames 3 4, 00:00:30.000" in lines(
+        found
+    )
+    record = difference_json(found.differences[0])
+    assert [record[side]["exchange"] for side in ("a", "b")] == ["move", "refresh"]
 
 
 def test_an_exchange_that_is_missing_or_added() -> None:
