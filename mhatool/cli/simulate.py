@@ -187,9 +187,10 @@ def _recovery(found: dict[str, Any]) -> str:
     home = f", {found['at_home']:,} went home" if found["at_home"] else ""
     again = f" after {found['recovered_after_s'][1]:.3f} s" if found["recovered"] else ""
     what += f": {found['recovered']:,} of {found['mobile_nodes']:,} mobile nodes had all agents again"
+    until = "until then" if found["recovered"] + found["at_home"] == found["mobile_nodes"] else "until the end"
     return (
-        f"{what}{again}{home}{told}; "
-        f"{found['alarms']:,} Home Agent Unreachable messages, {sum(found['octets'].values()):,} octets until then"
+        f"{what}{again}{home}{told}; cost {until}: {sum(found['messages'].values()):,} messages, "
+        f"{found['alarms']:,} of them Home Agent Unreachable, {found['message_octets']:,} octets"
     )
 
 

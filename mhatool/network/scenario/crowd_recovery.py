@@ -13,6 +13,9 @@ from mhatool.network.network import Network
 from mhatool.network.scenario.recovery import ALARM
 from mhatool.protocol.lifetime import NS_PER_S
 
+COST = frozenset({ALARM, "binding_update", "binding_acknowledgement", "dhaad_request", "dhaad_reply"})
+"""What a mobile node gets on by without an agent: being told, looking for others, registering with them."""
+
 
 class CrowdRecovery:
     """Hears a run in which `node`, whose address as a home agent is `address`, fails.
@@ -34,10 +37,12 @@ class CrowdRecovery:
         self.complete: dict[str, int] = {}
         self.at_home: set[str] = set()
         """Those that went home before they had as many again: there they need none."""
-        self.alarms = 0
-        """Home Agent Unreachable messages that were sent until all had their agents again."""
+        self.messages: Counter[str] = Counter()
+        """What was sent about home agents until all had theirs again, by its type."""
+        self.message_octets = 0
+        """Theirs, from the IPv6 header on, each once however many links it passed."""
         self.octets: Counter[str] = Counter()
-        """What each link carried until then, link-layer headers included."""
+        """What each link carried until then, data too, link-layer headers included."""
         self._by_class: Mapping[type[Event], Callable[[Any], None]] = {
             UpdateListEntry: self._entry,
             LocationChanged: self._moved,
@@ -45,6 +50,11 @@ class CrowdRecovery:
             MessageSent: self._sent,
             MessageReceived: self._received,
         }
+
+    @property
+    def alarms(self) -> int:
+        """Home Agent Unreachable messages among them."""
+        return self.messages[ALARM]
 
     @property
     def is_going_on(self) -> bool:
@@ -81,8 +91,9 @@ class CrowdRecovery:
                 self._living[name] -= 1
 
     def _sent(self, event: MessageSent) -> None:
-        if self.is_going_on:
-            self.alarms += event.message == ALARM
+        if self.is_going_on and event.message in COST:
+            self.messages[event.message] += 1
+            self.message_octets += len(event.frame)
 
     def _received(self, event: MessageReceived) -> None:
         if event.message == ALARM and event.node in self.affected:

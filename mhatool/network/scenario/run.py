@@ -176,6 +176,8 @@ class Run:
             "recovered_after_s": list(complete) if complete is not None else None,
             "at_home": len(recovery.at_home),
             "alarms": recovery.alarms,
+            "messages": dict(recovery.messages),
+            "message_octets": recovery.message_octets,
             "octets": dict(recovery.octets),
         }
 
@@ -250,7 +252,9 @@ SCHEMA: dict[str, Any] = {
                 recovered_after_s=_FIRST_AND_LAST,
                 at_home={**_COUNT, "description": "Those that went home before, where they need none"},
                 alarms=_COUNT,
-                octets={**_COUNTS, "description": "What each link carried until then, link-layer headers included"},
+                messages={**_COUNTS, "description": "Sent until then: alarms, discovery, registrations, by all nodes"},
+                message_octets={**_COUNT, "description": "Theirs, from the IPv6 header on, each once on its way"},
+                octets={**_COUNTS, "description": "What each link carried until then, data and link headers included"},
             ),
         },
         flows={"type": "array", "items": _FLOW},

@@ -86,6 +86,22 @@ def test_the_summary_tells_the_time_and_the_octets(crowd: Failed) -> None:
     before = [event for event in crowd.told(CacheEntry, "ha3") if not event.pending and event.time_ns <= last]
     assert len({event.home_address for event in before}) == CROWD
     assert set(told["octets"]) == {"home", "core", "foreign1", "foreign2", "foreign3", "foreign4"}
+    kinds = ("home_agent_unreachable", "binding_update", "binding_acknowledgement", "dhaad_request", "dhaad_reply")
+    sent = [e for e in crowd.told(MessageSent) if e.message in kinds and failure < e.time_ns <= last]
+    assert told["messages"] == Counter(event.message for event in sent)
+    assert told["message_octets"] == sum(len(event.frame) for event in sent)
+
+
+def test_what_it_cost_has_nothing_to_do_with_the_data() -> None:
+    """An alarm, three Binding Updates at most, an answer, a search: the mobile node's traffic is none of it."""
+    costs = []
+    for changes in (("expectations=[]",), ("expectations=[]", "flows=[]")):
+        run = Run(load("ha-failure", changes))
+        run.happen()
+        (told,) = run.document()["recoveries"]
+        costs.append((told["messages"], told["message_octets"]))
+    assert costs[0] == costs[1]
+    assert costs[0][0]["home_agent_unreachable"] == 1
 
 
 def test_octets_are_those_of_frames_until_all_have_recovered(tmp_path: Path) -> None:
