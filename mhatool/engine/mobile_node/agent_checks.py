@@ -50,7 +50,7 @@ AGENT_CHECK: Table[Doubt, Sign] = Table(
     Doubt.TRUSTED,
     [
         Row(Doubt.TRUSTED, Sign.NAMED, "begin", (Doubt.CHECKING,), _SAID),
-        Row(Doubt.TRUSTED, Sign.IN_VAIN, "", (Doubt.SILENT,), _SILENT),
+        Row(Doubt.TRUSTED, Sign.IN_VAIN, "note", (Doubt.SILENT,), _SILENT),
         Row(Doubt.TRUSTED, Sign.ANSWER, "", (Doubt.TRUSTED,), _ASKED),
         Row(Doubt.TRUSTED, Sign.MOVED, "", (Doubt.TRUSTED,), _MOVED),
         Row(Doubt.TRUSTED, Sign.GONE, "", (Doubt.TRUSTED,), _GONE),
@@ -139,9 +139,10 @@ class AgentChecks:
         """Whether any agent is being asked."""
         return any(check.state is Doubt.CHECKING for check in self._checks.values())
 
-    def silent(self) -> tuple[bytes, ...]:
-        """Those that gave no answer, and stay while there is nobody better."""
-        return tuple(agent for agent, check in self._checks.items() if check.state is Doubt.SILENT)
+    def silent(self, *, unasked: bool) -> tuple[bytes, ...]:
+        """Those that gave no answer, and stay while there is nobody better; `unasked`: without a check, too."""
+        silent = ((agent, check) for agent, check in self._checks.items() if check.state is Doubt.SILENT)
+        return tuple(agent for agent, check in silent if unasked or check.asked)
 
     # --- what happens ---
 
@@ -200,6 +201,10 @@ class AgentChecks:
             del self._checks[agent]
 
     # --- handlers ---
+
+    def note(self, agent: bytes, check: Check) -> None:
+        """Nothing was asked for this."""
+        check.asked = 0
 
     def begin(self, agent: bytes, check: Check) -> None:
         """The first Binding Update leaves, unless one waits for its answer that left less than two intervals ago.

@@ -92,10 +92,7 @@ class Rounds:
             self._list.feed(entry, Input.MOVEMENT)
 
     def moved_home(self) -> None:
-        """Every agent forgets the binding; the entries go as they say so (RFC 6275, 11.5.5; PROTOCOL, Move 3).
-
-        So do those that were given up: they may live, and answer for the home address.
-        """
+        """Every agent forgets the binding, one that was given up too; the entries go as they say so (11.5.5)."""
         self._care_of_address = None
         self._end_round()
         self.lead()
@@ -147,10 +144,7 @@ class Rounds:
     # --- choosing ---
 
     def _search(self, cause: str) -> None:
-        """Take the agents that were given or heard of, or ask the home link.
-
-        Agents that are given are asked about too where one of them was given up: a reply that lists it shows it alive.
-        """
+        """Take the agents that were given or heard of, or ask the home link: also where one of these was given up."""
         care_of_address = self._care_of_address
         if care_of_address is None:
             return
@@ -290,11 +284,11 @@ class Rounds:
 
     def answered(self, by: bytes) -> None:
         """An agent accepted."""
-        self._registrations.urge(tuple(agent for agent in self._choice.all if agent != by))
         self._registrations.cycles = 0
         self._choice.silent.clear()
         self.lead()
         self._settle()
+        self._registrations.urge(tuple(agent for agent in self._choice.all if agent != by))
         if not self._choice.is_short:
             self._context.cancel(Alarm.SEARCH_AGAIN)
         for agent in self._choice.outdated():
@@ -303,10 +297,7 @@ class Rounds:
     # --- agents that fail ---
 
     def suspect(self, agents: tuple[bytes, ...], sender: bytes, identifier: int) -> None:
-        """These agents are said to be unreachable: they are asked, and others are looked for (the paper, II).
-
-        Who was offered before is tried at once: while the routing still leads to the dead agent, nobody answers.
-        """
+        """These agents are said to be unreachable: they are asked, others are tried and looked for (the paper, II)."""
         for agent in agents:
             self.checks.suspect(agent, sender, identifier)
         self._try_others()
@@ -344,9 +335,13 @@ class Rounds:
         self._offer((agent, *self._choice.candidates), "an agent answers again")
 
     def _settle(self) -> None:
-        """Who gave no answer goes once others hold a binding; who was tried beside the round comes in, or goes too."""
+        """Who gave no answer goes once others hold a binding; who was tried beside the round comes in, or goes too.
+
+        Who wasn't checked, and has nobody in its place, may have been beyond reach as the others were: it is urged.
+        """
         choice = self._choice
-        self._give_up(tuple(agent for agent in self.checks.silent() if choice.can_spare(agent)))
+        silent = self.checks.silent(unasked=any(choice.is_bound(agent) for agent in choice.trials))
+        self._give_up(tuple(agent for agent in silent if choice.can_spare(agent)))
         if choice.room < 0:
             self._let_go(choice.trials[choice.room :])
         ready = tuple(agent for agent in choice.trials if choice.is_bound(agent))

@@ -1017,6 +1017,32 @@ def test_where_all_of_the_list_are_silent_the_home_link_is_asked_each_minute() -
     assert AGENT3 in {each.arrival.destination for each in play.takes_updates()}
 
 
+def test_who_was_beyond_reach_as_all_others_were_is_urged_and_stays() -> None:
+    """Both bindings have ended in vain. The first answer shows a way again: the other agent has its chance too."""
+    play = registered(*BOTH)
+    play.waits(425)
+    latest = {each.arrival.destination: each for each in play.takes_updates()}
+    play.is_answered(latest[AGENT2])
+    (urged,) = play.takes_updates()
+    assert (urged.at, urged.arrival.destination) == (play.now, AGENT1)
+    play.is_answered(urged)
+    assert play.node.agents == BOTH
+    assert not [each for each in play.events if isinstance(each, UpdateListEntry) and each.gone]
+
+
+def test_who_is_to_hear_of_another_list_is_not_urged_with_the_old_one() -> None:
+    """Asked in vain at 1.5 and 4.5 s; at 6.2 s another agent is offered and accepts: one update, with both."""
+    play = Journey(search_again_s=6.2)
+    play.goes_abroad(AGENT1)
+    play.waits(6.2)
+    play.takes_updates()
+    play.is_offered(AGENT2)
+    (spare,) = play.takes_updates()
+    play.is_answered(spare)
+    assert listed(spare) == BOTH
+    assert [(each.arrival.destination, listed(each)) for each in play.takes_updates()] == [(AGENT1, BOTH)]
+
+
 def test_a_silent_agent_that_answers_in_the_end_stays() -> None:
     play = registered(AGENT1, home_agents=1)
     play.waits(420)
