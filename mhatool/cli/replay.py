@@ -55,6 +55,8 @@ def replay(
     """
     if json and not diff:
         fail("--json prints what --diff finds", "give both, or -w OUT for the answers")
+    if write == "-" and diff:
+        fail("--write - and --diff would both go to standard output", "give --write a file")
     chosen = chosen_profile(profile)
     replayed = _replayed(file, role, address, until, chosen)
     if write is not None:

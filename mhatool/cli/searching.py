@@ -56,13 +56,20 @@ def _drawn(seed: int, keep: str | None) -> Drawn:
     if keep is None:
         return drawn
     try:
-        return drawn.keeping([int(number) for number in _numbers(keep)])
+        return drawn.keeping([_number(text) for text in _numbers(keep)])
     except ValueError as error:
         fail(f"--keep {keep}: {error}", "give numbers with commas between, as 0,3, or none")
 
 
 def _numbers(keep: str) -> Iterable[str]:
     return () if keep == "none" else keep.split(",")
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no number") from None
 
 
 def _told(outcome: Outcome, out: Out | None, is_whole: bool) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -70,7 +71,9 @@ def simulate(
     outputs = {"write": write, "trace": trace, "names": names}
     _refuse_clashes(outputs, json)
     if search is not None or keep is not None:
-        for others in ({"SCENARIO": scenario}, {"set": changes}, {"vantage": vantage}, {"names": names}):
+        if scenario is not None:
+            fail(f"--search and --keep draw their networks, and {scenario} is another one", "leave one of them out")
+        for others in ({"set": changes}, {"vantage": vantage}, {"names": names}):
             exclusive(search=True, **{name: value or None for name, value in others.items()})
         _search(search or 1, 1 if seed is None else seed, keep, json, outputs)
         return
@@ -123,6 +126,12 @@ def _refuse_clashes(outputs: dict[str, str | None], json: bool) -> None:
         fail(f"both --{on_the_pipe[0]} and --{on_the_pipe[1]} would go to standard output", "give one of them a file")
     if json and on_the_pipe:
         fail(f"--json and --{on_the_pipe[0]} - contradict each other", "give one of them")
+    places: dict[str, str] = {}
+    for what, path in outputs.items():
+        if path is not None and path != os.devnull:
+            other = places.setdefault(os.path.realpath(path), what)
+            if other != what:
+                fail(f"--{other} and --{what} name one file, {path}", "give each its own")
 
 
 def _output(path: str, *, text: bool) -> Any:

@@ -98,4 +98,10 @@ FAST_LAB: Final = Constants(
 )
 BUILT_IN: Final = MappingProxyType({"rfc6275": RFC6275, "kame2003": KAME2003, "fast-lab": FAST_LAB})
 
-__all__ = ["BUILT_IN", "FAST_LAB", "KAME2003", "RFC6275", "Constants"]
+
+def constants_of(profile: str) -> Constants:
+    """Those that belong to a profile's name; RFC 6275's to any that has none of its own."""
+    return BUILT_IN.get(profile, RFC6275)
+
+
+__all__ = ["BUILT_IN", "FAST_LAB", "KAME2003", "RFC6275", "Constants", "constants_of"]

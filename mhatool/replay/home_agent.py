@@ -11,7 +11,7 @@ from dissectors.profile import Profile
 from dissectors.view import View
 from mhatool.engine.advertising import AdvertisedHomeAgent, AdvertisedPrefix, AdvertisingConfiguration
 from mhatool.engine.commands import Start
-from mhatool.engine.constants import RFC6275
+from mhatool.engine.constants import constants_of
 from mhatool.engine.home_agent import HomeAgent, HomeAgentConfiguration
 from mhatool.engine.node import Node
 from mhatool.protocol.neighbourhood import home_agents_anycast, in_prefix
@@ -95,6 +95,7 @@ class HomeAgentPart:
 
         It probes other home agents where that one did: the capture holds nobody's answers otherwise.
         """
+        constants = constants_of(self._profile.name)
         probes = any(seen.inner.carries == "heartbeat" for seen in traffic.sent)
         advertising = AdvertisingConfiguration(
             interface=HOME, prefixes=(self._prefix(),), home_agent=self._home_agent()
@@ -103,7 +104,7 @@ class HomeAgentPart:
             name="replayed",
             advertising=advertising,
             profile=self._profile,
-            constants=RFC6275 if probes else replace(RFC6275, probe_failures=0),
+            constants=constants if probes else replace(constants, probe_failures=0),
             advertises=False,
         )
         return HomeAgent(configuration, random.Random(0))

@@ -10,6 +10,7 @@ from dissectors.ipv6.address import is_multicast
 from dissectors.profile import Profile
 from mhatool.engine.commands import LinkChanged, PacketTunnelled, Start
 from mhatool.engine.constants import RFC6275 as RFC6275_CONSTANTS
+from mhatool.engine.constants import constants_of
 from mhatool.engine.mobile_node import MobileNode, MobileNodeConfiguration
 from mhatool.engine.node import Node
 from mhatool.exchange import Update, update_of
@@ -22,6 +23,7 @@ from mhatool.replay.refreshes import Refreshes
 from mhatool.replay.traffic import NO_LINK, Carried, Traffic
 
 INTERFACE: Final = "eth0"
+_TESTS: Final = frozenset({"home_test_init", "care_of_test_init"})
 _AGAIN_NS: Final = nanoseconds(2 * RFC6275_CONSTANTS.router_solicitation_interval_s)
 """A solicitation that comes so soon after another one is that one again (RFC 4861, 10)."""
 _TO_NOBODY: Final = frozenset({"echo"})
@@ -96,12 +98,13 @@ class MobileNodePart:
             home_address=self._home_address,
             interface=INTERFACE,
             profile=self._profile,
+            constants=constants_of(self._profile.name),
             home_agents=max((len(_listed(seen)) for seen in traffic.sent), default=0) or 1,
             static_home_agents=() if searched else agents,
             lifetime_s=at_home[0].lifetime_s,
             link_local="L" in at_home[0].flags,
             first_sequence_numbers=tuple(_first_numbers(self._updates).items()),
-            optimise_routes=bool(others),
+            optimise_routes=bool(others) or any(seen.inner.carries in _TESTS for seen in traffic.sent),
             acknowledge_correspondents=any("A" in update.flags for update in others),
         )
         return MobileNode(configuration, random.Random(0))

@@ -43,7 +43,7 @@ def replay(
     part = PARTS[role](address, profile)
     traffic = traffic_of(sightings if until is None else _cut(sightings, until), part)
     if not traffic.received and not traffic.sent:
-        raise ReplayError("no packet from or to this address")
+        raise ReplayError("no packet from or to this address" + (" until then" if until is not None else ""))
     driver = Driver(part.node(traffic), part.answers, part.before)
     driver.run(part.inputs(traffic), traffic.last_ns)
     return Replayed(traffic, driver.receptions, driver.replies)

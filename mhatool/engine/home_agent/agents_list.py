@@ -16,6 +16,7 @@ from mhatool.engine.reception import Drop, neighbour_drop
 from mhatool.engine.timers import Timers
 from mhatool.protocol.home_agent_offer import offer
 from mhatool.protocol.lifetime import expiry
+from mhatool.protocol.neighbourhood import in_prefix
 
 MOST_AGENTS = 128
 """So many others are listed; a reply without fragments names 77 addresses."""
@@ -203,14 +204,18 @@ class HomeAgentsList:
                 )
             )
 
-    def in_order(self) -> list[bytes]:
-        """All global addresses: the most preferred agents first, equal ones by lot each time (RFC 6275, 10.5.1)."""
+    def in_order(self, prefix: bytes, length: int) -> list[bytes]:
+        """An address of this prefix of each agent: the most preferred first, equal ones by lot each time (10.5.1).
+
+        One of each, the latest that it advertised: two would pass for two agents, which fail together.
+        """
         own = self._configuration.advertising.home_agent
         ranked = [(agent.preference, agent.addresses) for agent in self._agents.values()]
         if own is not None:
             ranked.append((own.preference, self._configuration.addresses))
         lots = [(-preference, self._randomness.getrandbits(32), addresses) for preference, addresses in ranked]
-        return [address for _, _, addresses in sorted(lots) for address in addresses]
+        fitting = ([each for each in addresses if in_prefix(each, prefix, length)] for _, _, addresses in sorted(lots))
+        return [addresses[-1] for addresses in fitting if addresses]
 
 
 __all__ = ["HomeAgentsList", "ListedAgent"]

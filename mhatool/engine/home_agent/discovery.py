@@ -44,7 +44,7 @@ class Discovery:
         self._failover = failover
         self._pace: TokenBuckets[None] = TokenBuckets(configuration.discovery_rate)
         self._own = {
-            home_agents_anycast(each.prefix): each.router_address
+            home_agents_anycast(each.prefix): each
             for each in configuration.advertising.prefixes
             if each.router_address is not None
         }
@@ -63,10 +63,11 @@ class Discovery:
     def list_agents(self, arrival: Arrival) -> Drop | None:
         """A mobile node asks who the home agents are: the answer comes from a unicast address (10.5.1)."""
         request: DhaadRequest = arrival.message
-        source = self._own.get(arrival.destination)
+        asked = self._own.get(arrival.destination)
+        source = asked.router_address if asked is not None else None
         if request.code:
             return Drop(DropReason.CODE, f"code {request.code}")
-        if source is None or not self._configuration.serves:
+        if asked is None or source is None or not self._configuration.serves:
             return Drop(DropReason.NOT_FOR_US, "not sent to the home agents' anycast address")
         if not is_routable_unicast(arrival.source):
             return Drop(DropReason.MULTICAST, "nobody to answer")
@@ -74,7 +75,8 @@ class Discovery:
             return Drop(DropReason.LEFT, "this home agent leaves: others are to be asked")
         if not self._pace.take(None, arrival.now):
             return Drop(DropReason.RATE_LIMIT, "more requests a second than discovery_rate allows")
-        offered = [address for address in self._agents.in_order() if self._failover.offers(address)]
+        known = self._agents.in_order(asked.prefix, asked.prefix_length)
+        offered = [address for address in known if self._failover.offers(address)]
         listed = tuple(offered[:MOST_LISTED])
         reply = DhaadReply(identifier=request.identifier, flags=Flags(), home_agents=listed)
         self._sender.send(reply, source, arrival.source, arrival.now)

@@ -45,12 +45,13 @@ class AdvertisedRouter:
     home_agent_lifetime_s: int
     prefixes: tuple[AdvertisedPrefix, ...]
 
-    @property
-    def agent_address(self) -> bytes | None:
-        """The home agent's own global address, where it tells one (RFC 6275, 7.2)."""
+    def agent_address(self, home_prefix: bytes) -> bytes | None:
+        """The home agent's own global address, where it tells one (RFC 6275, 7.2); of several that of this prefix."""
         if not self.is_home_agent:
             return None
-        return next((prefix.address for prefix in self.prefixes if prefix.is_router_address), None)
+        told = [prefix for prefix in self.prefixes if prefix.is_router_address]
+        told.sort(key=lambda prefix: prefix.prefix != home_prefix)
+        return told[0].address if told else None
 
 
 def advertised(arrival: Arrival) -> AdvertisedRouter:

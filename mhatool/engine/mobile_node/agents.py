@@ -32,7 +32,7 @@ class KnownAgents:
 
     def hear(self, router: AdvertisedRouter) -> None:
         """An advertisement on the home link: of an agent, or of one that is an agent no more (10.5)."""
-        address = router.agent_address
+        address = router.agent_address(self._context.configuration.home_prefix)
         if address is None:
             address = self._address_of(router.address)
             if address is not None:

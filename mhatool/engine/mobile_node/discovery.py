@@ -13,6 +13,7 @@ from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node_events import DiscoveryAnswered, DiscoveryFailed, DiscoveryStarted
 from mhatool.engine.states import Row, Table
 from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.neighbourhood import in_prefix
 
 
 class Search(Enum):
@@ -92,11 +93,14 @@ class Discovery:
     def take_reply(self, arrival: Arrival) -> None:
         """The reply to the request that is out; an empty one means its sender (RFC 6275, 11.4.1).
 
-        The node itself is no home agent of its own, whatever the reply says.
+        The node itself is no home agent of its own, whatever the reply says. Where agents of the home address's prefix
+        are listed, other addresses are taken for theirs: of another prefix of the link, under which they fail together.
         """
         own = (self._context.home_address, self._care_of_address)
         listed = tuple(dict.fromkeys(arrival.message.home_agents)) or (arrival.source,)
         agents = tuple(agent for agent in listed if is_routable_unicast(agent) and agent not in own)
+        home_prefix = self._context.configuration.home_prefix
+        agents = tuple(agent for agent in agents if in_prefix(agent, home_prefix, 64)) or agents
         self._context.tell(DiscoveryAnswered, identifier=self._identifier, home_agents=agents)
         self._feed(Clue.REPLY)
         self._found(agents)

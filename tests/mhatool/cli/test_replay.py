@@ -55,5 +55,8 @@ def test_what_can_not_be_replayed(captures: Path) -> None:
     assert "no Binding Update" in complaint("replay", capture, "--as", "mn", "--address", AGENT)
     assert "'noon' is no time" in complaint("replay", capture, *AS_AGENT, "--until", "noon")
     assert "--json prints what --diff finds" in complaint("replay", capture, *AS_AGENT, "--json")
+    early = ("--until", "2026-11-23T09:51:00Z")
+    assert "no packet from or to this address until then" in complaint("replay", capture, *AS_AGENT, *early)
+    assert "would both go to standard output" in complaint("replay", capture, *AS_AGENT, "-w", "-", "--diff")
     everywhere = captures / "umip" / "tour-all.pcapng"
     assert "several interfaces" in complaint("replay", everywhere, "--as", "mn", "--address", HOME)

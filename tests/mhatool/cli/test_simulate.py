@@ -198,9 +198,11 @@ def test_a_search_writes_what_happened(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("--search", "2", "--keep", "0"), "--write, --trace and --keep are for one seed; give --search 1"),
-        (("--search", "1", "--keep", "x"), "--keep x: invalid literal"),
+        (("--search", "1", "--keep", "x"), "--keep x: 'x' is no number; give numbers"),
         (("--search", "1", "--seed", "4", "--keep", "99"), "there is no event 99: seed 4 has"),
-        (("tour", "--search", "1"), "contradict each other"),
+        (("tour", "--search", "1"), "draw their networks, and tour is another one"),
+        (("tour", "--keep", "1"), "draw their networks, and tour is another one"),
+        (("--search", "1", "-w", "x", "--trace", "./x"), "--write and --trace name one file"),
         ((), "no SCENARIO is given"),
     ],
 )

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from dissectors.ipv6 import address
-from dissectors.profile import RFC6275
 from mhatool.capture import open_capture
 from mhatool.compare import Comparison
 from mhatool.exchange import Source, sightings
@@ -20,12 +19,18 @@ def again(folder: Path, node: str, role: str, of: str, *changes: str) -> Compari
 
     Lifetimes are so long that no refresh is due in the moment between a move and the packet that shows it.
     """
-    capture = folder / "node.pcapng"
+    return of_scenario("tour", folder, node, role, of, "nodes.mn.mobile_node.lifetime_s=100", *changes)
+
+
+def of_scenario(name: str, folder: Path, node: str, role: str, of: str, *changes: str) -> Comparison:
+    """The same of any built-in scenario, in its own profile."""
+    capture, scenario = folder / "node.pcapng", load(name, changes)
     with capture.open("wb") as packets:
-        Run(load("tour", ["nodes.mn.mobile_node.lifetime_s=100", *changes]), None, packets, (node,), BytesIO()).happen()
+        Run(scenario, None, packets, (node,), BytesIO()).happen()
     with open_capture(capture) as reader:
         source = Source(node, list(reader))
-    return compared(replay(sightings([source]), role, address.parse(of)), RFC6275)
+    profile = scenario.profile
+    return compared(replay(sightings([source], profile), role, address.parse(of), profile), profile)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +54,21 @@ def test_an_agent_that_probed_nobody_is_replaced_by_one_that_does_not(tmp_path: 
     comparison = again(tmp_path, "ha2", "ha", "2001:db8:2::2", "constants.probe_failures=0")
     assert comparison.differences == ()
     assert comparison.a == comparison.b >= 3
+
+
+@pytest.mark.parametrize(
+    ("node", "role", "of", "least"),
+    [("ha1", "ha", "2001:200:1:2::1", 2), ("mn", "mn", "2001:200:1:2:240:26ff:fe4c:51fd", 4)],
+)
+def test_the_paper_s_run(node: str, role: str, of: str, least: int, tmp_path: Path) -> None:
+    """KAME's agents advise to refresh after half of the lifetime (docs/kame.md): so does ours in their place."""
+    comparison = of_scenario("paper", tmp_path, node, role, of)
+    assert comparison.differences == ()
+    assert comparison.a == comparison.b >= least
+
+
+def test_who_tests_in_vain_optimises_routes_too(tmp_path: Path) -> None:
+    """Its correspondent refuses, so that no Binding Update shows it."""
+    comparison = of_scenario("ha-restart", tmp_path, "mn", "mn", "2001:db8:2:0:0:5eff:fe10:1")
+    assert comparison.differences == ()
+    assert comparison.a == comparison.b >= 8

@@ -9,7 +9,7 @@ import pytest
 from mhatool.wireshark.crosscheck import Crosscheck
 from tests.dissectors.test_true_ends import BROKEN, CASES, UNREAD, packet
 from tests.mhatool.scenes import AGENT, HOME
-from tests.peers.plugin import write
+from tests.peers.plugin import table, write
 
 pytestmark = pytest.mark.tshark
 
@@ -28,3 +28,16 @@ def test_headers_that_name_other_ends(tmp_path: Path) -> None:
     found = list(Crosscheck(write(tmp_path / "ends.pcapng", packets)))
     unexplained = [each for each in found if each.fault is None or each.fault.is_ours]
     assert {each.field for each in unexplained if not each.field.startswith("ipv6.opt.")} == set()
+
+
+def test_only_a_type_2_routing_header_is_one(tmp_path: Path) -> None:
+    """MIP6-MH-009 (RFC 6275, 6.1) is about that type alone; the checksum behind one that nobody reads is unverified."""
+    type_2 = bytes((135, 2, 2, 1, 0, 0, 0, 0)) + HOME
+    headers = [packet(type_2, HOME), packet(*CASES["segments"]), packet(UNREAD["another type"], HOME)]
+    path = write(tmp_path / "headers.pcapng", headers)
+    found = table(path, ["mha.checksum.status", "mha.rule"], "-o", "mha.other_fields:TRUE")
+    assert [(status, "MIP6-MH-009" in rules, "MIP6-MH-001" in rules) for _, status, rules in found] == [
+        ("1", True, False),
+        ("1", False, False),
+        ("2", False, False),
+    ]

@@ -6,6 +6,7 @@ import pytest
 
 from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
+from dissectors.ipv6.address import parse
 from dissectors.mobility.binding import BindingUpdate
 from dissectors.mobility.return_routability import HomeTestInit
 from dissectors.spec import Flags
@@ -76,6 +77,13 @@ def test_the_replys_order_is_the_order_of_choice_and_each_agent_counts_once() ->
     assert play.tells(DiscoveryAnswered).home_agents == (AGENT3, AGENT1, AGENT2)
     assert play.tells(RoundStarted).home_agents == (AGENT3, AGENT1)
     assert destinations(updates) == [AGENT3, AGENT1]
+
+
+def test_two_addresses_of_an_agent_do_not_pass_for_two_agents() -> None:
+    """Of a reply the agents of the home address's prefix are taken; others only where there are none of that."""
+    other1, other2 = (parse(f"2001:db8:11::{number}") for number in (1, 2))
+    assert destinations(Journey().goes_abroad(AGENT1, other1, AGENT2, other2)) == [AGENT1, AGENT2]
+    assert destinations(Journey().goes_abroad(other1, other2)) == [other1, other2]
 
 
 def test_replies_that_nobody_asked_for_are_dropped() -> None:
