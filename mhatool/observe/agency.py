@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from mhatool.exchange import Acknowledgement, Exchange, Update
 from mhatool.exchange.history import History
@@ -17,6 +18,8 @@ IN_FLIGHT_NS = nanoseconds(3)
 """What is tunnelled so long after the end of a binding may still belong to it: packets on their way, slow timers."""
 MOST_OPEN = 32
 """Of one pair; a conversation gives no answer to older ones."""
+
+T = TypeVar("T", Binding, Registration)
 
 
 @dataclass(slots=True)
@@ -51,7 +54,7 @@ class Agency:
 
     def holding(self, time_ns: int, identifier: int | None = None) -> Binding | None:
         """The binding that holds at this time; one that has run out by then is closed."""
-        newest = self._newest(identifier)
+        newest = _latest(self.bindings, identifier)
         if newest is None or newest.end_ns is not None:
             return None
         if newest.expires_ns is not None and newest.expires_ns <= time_ns:
@@ -101,9 +104,6 @@ class Agency:
         if self.life.successor is not None:
             self.life = self.life.current
 
-    def _newest(self, identifier: int | None) -> Binding | None:
-        return next((binding for binding in reversed(self.bindings) if binding.identifier == identifier), None)
-
     def _used(self, care_of_address: bytes) -> Binding | None:
         """The newest binding, or of several with identifiers the one with this care-of address."""
         newest = self.bindings[-1] if self.bindings else None
@@ -127,7 +127,7 @@ class Agency:
     def _kind(self, update: Update, identifier: int | None) -> Kind:
         if update.deletes:
             return Kind.DEREGISTRATION
-        last = next((each for each in reversed(self.registrations) if each.identifier == identifier), None)
+        last = _latest(self.registrations, identifier)
         if last is not None and last.update is not None and last.acknowledgement is None:
             same = last.update.care_of_address == update.care_of_address and last.kind is not Kind.DEREGISTRATION
             if same and update.time_ns - last.update.time_ns <= RETRANSMISSION_NS:
@@ -179,7 +179,7 @@ class Agency:
 
     def _held(self, asked_ns: int, identifier: int | None) -> Binding | None:
         """The binding that held when an update was sent, though it may have run out before its answer was seen."""
-        newest = self._newest(identifier)
+        newest = _latest(self.bindings, identifier)
         if newest is None or newest.expires_ns is None or newest.end_reason not in (None, EndReason.EXPIRED):
             return None
         if newest.expires_ns <= asked_ns:
@@ -208,6 +208,14 @@ class Agency:
         self.bindings.add(binding)
         self.made += 1
         return binding
+
+
+def _latest(history: History[T], identifier: int | None) -> T | None:
+    """The latest one with this identifier."""
+    newest = history[-1] if history else None
+    if newest is None or newest.identifier == identifier:
+        return newest
+    return next((each for each in reversed(history) if each.identifier == identifier), None)
 
 
 def _is_overtaken(binding: Binding, registration: Registration) -> bool:

@@ -130,7 +130,7 @@ class Observer:
         if agency is None:
             agency = self._new_agency(pair)
             self.facts.home_registration(exchange.update)
-        agency.update(exchange, _identifier(message))
+        agency.update(exchange, _identifier(datagram, message))
 
     def _binding_acknowledgement(self, sighting: Sighting, datagram: Datagram) -> None:
         message = datagram.upper
@@ -153,7 +153,9 @@ class Observer:
         if agency is None:
             agency = self._new_agency(pair)
             self.facts.home_acknowledgement(home_address, acknowledgement)
-        agency.acknowledge(answer.acknowledgement, answer.exchange, _identifier(message), repeats=answer.repeats)
+        agency.acknowledge(
+            answer.acknowledgement, answer.exchange, _identifier(datagram, message), repeats=answer.repeats
+        )
 
     @staticmethod
     def _home_address(acknowledgement: Acknowledgement, exchange: Exchange | None) -> bytes:
@@ -170,12 +172,19 @@ class Observer:
         return self._agencies.add(pair, agency)
 
 
-def _identifier(message: View) -> int | None:
+def _identifier(datagram: Datagram, message: View) -> int | None:
     """The Binding Identifier of a message about one binding; None where it has none, or is about several."""
-    whole = message.value
-    options = whole.options if whole is not None else ()
-    identifiers = [option.binding_id for option in options if option.__class__ is BindingIdentifier]
-    return identifiers[0] if len(identifiers) == 1 else None
+    form = datagram.form
+    known = form.known.get(BindingIdentifier) if form is not None else None
+    if known is None:
+        whole = message.value
+        options = whole.options if whole is not None else ()
+        identifiers = [option.binding_id for option in options if option.__class__ is BindingIdentifier]
+        known = (identifiers[0] if len(identifiers) == 1 else None,)
+        if form is not None:
+            form.known[BindingIdentifier] = known
+    found: int | None = known[0]
+    return found
 
 
 def observe(sources: Iterable[Source], profile: Profile = RFC6275, limits: Limits | None = None) -> Observer:
