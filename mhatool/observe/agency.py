@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from mhatool.exchange import Acknowledgement, Exchange, Update
 from mhatool.exchange.history import History
@@ -18,6 +19,8 @@ IN_FLIGHT_NS = nanoseconds(3)
 MOST_OPEN = 32
 """Of one pair; a conversation gives no answer to older ones."""
 
+T = TypeVar("T", Binding, Registration)
+
 
 @dataclass(slots=True)
 class Agency:
@@ -25,6 +28,7 @@ class Agency:
 
     `registrations` and `bindings` are the latest of many; `made` counts every binding. `life` is the home agent's, as
     long as it holds these bindings; `used_at_first` is its first tunnelled packet where that came before any message.
+    Of bindings with identifiers (RFC 5648) each has a story of its own.
     """
 
     home_address: bytes
@@ -43,9 +47,14 @@ class Agency:
         own, other = self._sign, self.life.last
         return other if own is None or (other is not None and other.time_ns > own.time_ns) else own
 
-    def holding(self, time_ns: int) -> Binding | None:
+    def settle(self, time_ns: int) -> None:
+        """Close all bindings that have run out by this time."""
+        for identifier in {binding.identifier for binding in self.bindings}:
+            self.holding(time_ns, identifier)
+
+    def holding(self, time_ns: int, identifier: int | None = None) -> Binding | None:
         """The binding that holds at this time; one that has run out by then is closed."""
-        newest = self._newest()
+        newest = _latest(self.bindings, identifier)
         if newest is None or newest.end_ns is not None:
             return None
         if newest.expires_ns is not None and newest.expires_ns <= time_ns:
@@ -55,16 +64,24 @@ class Agency:
 
     # --- what is seen ---
 
-    def update(self, exchange: Exchange) -> None:
-        """A home registration was sent."""
-        registration = Registration(self._kind(exchange.update), exchange.update, sign_before=self.last_sign)
+    def update(self, exchange: Exchange, identifier: int | None = None) -> None:
+        """A home registration was sent, of the binding with this identifier."""
+        kind = self._kind(exchange.update, identifier)
+        registration = Registration(kind, exchange.update, sign_before=self.last_sign, identifier=identifier)
         self.registrations.add(registration)
         self._open.add((exchange, registration))
 
-    def acknowledge(self, acknowledgement: Acknowledgement, exchange: Exchange | None, *, repeats: bool) -> None:
+    def acknowledge(
+        self,
+        acknowledgement: Acknowledgement,
+        exchange: Exchange | None,
+        identifier: int | None = None,
+        *,
+        repeats: bool,
+    ) -> None:
         """The home agent answered."""
         if not repeats:
-            registration = self._answered(acknowledgement, exchange)
+            registration = self._answered(acknowledgement, exchange, identifier)
             if registration.is_accepted:
                 self._accept(registration, acknowledgement.time_ns, acknowledgement.lifetime_s)
         self._lives(Sign(acknowledgement.time_ns, acknowledgement.frame, SignKind.ACKNOWLEDGEMENT))
@@ -72,10 +89,10 @@ class Agency:
     def tunnelled(self, sign: Sign, care_of_address: bytes) -> None:
         """The home agent tunnelled a packet for the home address to this care-of address."""
         self._lives(sign)
-        newest = self._newest()
+        newest = self._used(care_of_address)
         if newest is not None and newest.expires_ns is not None and sign.time_ns > newest.expires_ns + IN_FLIGHT_NS:
             self._show(newest, sign, care_of_address)
-            newest = self._newest()
+            newest = self._used(care_of_address)
         if newest is not None and newest.care_of_address == care_of_address:
             newest.last_tunnelled = sign
 
@@ -87,8 +104,12 @@ class Agency:
         if self.life.successor is not None:
             self.life = self.life.current
 
-    def _newest(self) -> Binding | None:
-        return self.bindings[-1] if self.bindings else None
+    def _used(self, care_of_address: bytes) -> Binding | None:
+        """The newest binding, or of several with identifiers the one with this care-of address."""
+        newest = self.bindings[-1] if self.bindings else None
+        if newest is None or newest.identifier is None or newest.care_of_address == care_of_address:
+            return newest
+        return next((each for each in reversed(self.bindings) if each.care_of_address == care_of_address), newest)
 
     def _show(self, newest: Binding, sign: Sign, care_of_address: bytes) -> None:
         """A packet tunnelled after the end of the newest binding: an update whose answer wasn't seen was accepted."""
@@ -103,30 +124,32 @@ class Agency:
                 self._accept(registration, sign.time_ns, update.lifetime_s)
             return
 
-    def _kind(self, update: Update) -> Kind:
+    def _kind(self, update: Update, identifier: int | None) -> Kind:
         if update.deletes:
             return Kind.DEREGISTRATION
-        last = self.registrations[-1] if self.registrations else None
+        last = _latest(self.registrations, identifier)
         if last is not None and last.update is not None and last.acknowledgement is None:
             same = last.update.care_of_address == update.care_of_address and last.kind is not Kind.DEREGISTRATION
             if same and update.time_ns - last.update.time_ns <= RETRANSMISSION_NS:
                 return Kind.RETRANSMISSION
-        binding = self.holding(update.time_ns)
+        binding = self.holding(update.time_ns, identifier)
         if binding is None:
             return Kind.REGISTRATION
         return Kind.REFRESH if binding.care_of_address == update.care_of_address else Kind.MOVE
 
-    def _answered(self, acknowledgement: Acknowledgement, exchange: Exchange | None) -> Registration:
+    def _answered(
+        self, acknowledgement: Acknowledgement, exchange: Exchange | None, identifier: int | None
+    ) -> Registration:
         """The registration that this answers; a new one where its update wasn't seen."""
         for place, (candidate, registration) in enumerate(self._open):
             if candidate is exchange:
                 del self._open[place]
                 registration.acknowledgement = acknowledgement
                 return registration
-        kind = Kind.REGISTRATION if self.holding(acknowledgement.time_ns) is None else Kind.REFRESH
+        kind = Kind.REGISTRATION if self.holding(acknowledgement.time_ns, identifier) is None else Kind.REFRESH
         if acknowledgement.lifetime_s == 0:
             kind = Kind.DEREGISTRATION
-        registration = Registration(kind, None, acknowledgement, self.last_sign)
+        registration = Registration(kind, None, acknowledgement, self.last_sign, identifier=identifier)
         self.registrations.add(registration)
         return registration
 
@@ -135,16 +158,16 @@ class Agency:
         update = registration.update
         asked_ns = update.time_ns if update is not None else now
         if lifetime_s == 0 or (update is not None and update.deletes):
-            self._delete(self.holding(now), registration, now)
+            self._delete(registration, now)
             return
-        binding = self._held(asked_ns)
+        binding = self._held(asked_ns, registration.identifier)
         if binding is not None and _is_overtaken(binding, registration):
             return  # a late answer to an older update: the newer one counts
         if binding is not None and _begins_anew(binding, registration):
             binding.end(now, EndReason.REPLACED)
             binding = None
         if binding is None:
-            binding = self._new_binding(now)
+            binding = self._new_binding(now, registration.identifier)
             binding.is_older = self.used_at_first is not None and self.made == 1
         if not binding.registrations or binding.registrations[-1] is not registration:
             binding.registrations.add(registration)
@@ -154,30 +177,45 @@ class Agency:
         if care_of_address is not None and binding.care_of_address != care_of_address:
             binding.move(care_of_address, now)
 
-    def _held(self, asked_ns: int) -> Binding | None:
+    def _held(self, asked_ns: int, identifier: int | None) -> Binding | None:
         """The binding that held when an update was sent, though it may have run out before its answer was seen."""
-        newest = self._newest()
+        newest = _latest(self.bindings, identifier)
         if newest is None or newest.expires_ns is None or newest.end_reason not in (None, EndReason.EXPIRED):
             return None
         if newest.expires_ns <= asked_ns:
-            return self.holding(asked_ns)
+            return self.holding(asked_ns, identifier)
         newest.reopen()
         return newest
 
-    def _delete(self, binding: Binding | None, registration: Registration, now: int) -> None:
-        """A deletion was accepted: there was a binding, also where its beginning wasn't seen."""
-        if binding is None:
-            binding = self._new_binding(None)
-            binding.is_older = True
-        binding.registrations.add(registration)
-        binding.end(now, EndReason.DEREGISTERED)
+    def _delete(self, registration: Registration, now: int) -> None:
+        """A deletion was accepted: there was a binding, also where its beginning wasn't seen.
 
-    def _new_binding(self, start_ns: int | None) -> Binding:
+        Without identifier it deletes all that have one (RFC 5648, 5.4).
+        """
+        self.settle(now)
+        wanted = registration.identifier
+        ended = [each for each in self.bindings if each.end_ns is None and wanted in (None, each.identifier)]
+        if not ended:
+            ended = [self._new_binding(None, wanted)]
+            ended[0].is_older = True
+        for binding in ended:
+            binding.registrations.add(registration)
+            binding.end(now, EndReason.DEREGISTERED)
+
+    def _new_binding(self, start_ns: int | None, identifier: int | None) -> Binding:
         most = self.registrations.most
-        binding = Binding(self.home_address, self.home_agent, start_ns, History(most), History(most))
+        binding = Binding(self.home_address, self.home_agent, start_ns, History(most), History(most), identifier)
         self.bindings.add(binding)
         self.made += 1
         return binding
+
+
+def _latest(history: History[T], identifier: int | None) -> T | None:
+    """The latest one with this identifier."""
+    newest = history[-1] if history else None
+    if newest is None or newest.identifier == identifier:
+        return newest
+    return next((each for each in reversed(history) if each.identifier == identifier), None)
 
 
 def _is_overtaken(binding: Binding, registration: Registration) -> bool:

@@ -70,6 +70,7 @@ class Registration:
 
     `update` is None where only the acknowledgement was seen. `shown_by`: the packet that shows that it was accepted
     though no answer was seen, tunnelled to its care-of address when the binding would have been over without it.
+    `identifier` is that of one of several bindings at once (RFC 5648, 4.1).
     """
 
     kind: Kind
@@ -77,6 +78,7 @@ class Registration:
     acknowledgement: Acknowledgement | None = None
     sign_before: Sign | None = None
     shown_by: Sign | None = None
+    identifier: int | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -128,6 +130,7 @@ class Binding:
     start_ns: int | None
     spans: History[Span]
     registrations: History[Registration]
+    identifier: int | None = None
     lifetime_s: int = 0
     expires_ns: int | None = None
     end_ns: int | None = None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dissectors.options.extensions import BindingIdentifier
 from dissectors.packet import Datagram
 from dissectors.profile import RFC6275, Profile
+from dissectors.view import View
 from mhatool.exchange import (
     Acknowledgement,
     Answer,
@@ -86,7 +88,7 @@ class Observer:
     def agencies(self) -> list[Agency]:
         """Every home address at every home agent, the least recently active first; their bindings are settled."""
         for agency in self._agencies:
-            agency.holding(self.last_ns)
+            agency.settle(self.last_ns)
         return list(self._agencies)
 
     def bindings(self) -> list[Binding]:
@@ -128,7 +130,7 @@ class Observer:
         if agency is None:
             agency = self._new_agency(pair)
             self.facts.home_registration(exchange.update)
-        agency.update(exchange)
+        agency.update(exchange, _identifier(datagram, message))
 
     def _binding_acknowledgement(self, sighting: Sighting, datagram: Datagram) -> None:
         message = datagram.upper
@@ -151,7 +153,9 @@ class Observer:
         if agency is None:
             agency = self._new_agency(pair)
             self.facts.home_acknowledgement(home_address, acknowledgement)
-        agency.acknowledge(answer.acknowledgement, answer.exchange, repeats=answer.repeats)
+        agency.acknowledge(
+            answer.acknowledgement, answer.exchange, _identifier(datagram, message), repeats=answer.repeats
+        )
 
     @staticmethod
     def _home_address(acknowledgement: Acknowledgement, exchange: Exchange | None) -> bytes:
@@ -166,6 +170,21 @@ class Observer:
         life, used_at_first = self._lives.of(pair[1]), self._early.pop(pair, None)
         agency = Agency(*pair, registrations, bindings, life, used_at_first)
         return self._agencies.add(pair, agency)
+
+
+def _identifier(datagram: Datagram, message: View) -> int | None:
+    """The Binding Identifier of a message about one binding; None where it has none, or is about several."""
+    form = datagram.form
+    known = form.known.get(BindingIdentifier) if form is not None else None
+    if known is None:
+        whole = message.value
+        options = whole.options if whole is not None else ()
+        identifiers = [option.binding_id for option in options if option.__class__ is BindingIdentifier]
+        known = (identifiers[0] if len(identifiers) == 1 else None,)
+        if form is not None:
+            form.known[BindingIdentifier] = known
+    found: int | None = known[0]
+    return found
 
 
 def observe(sources: Iterable[Source], profile: Profile = RFC6275, limits: Limits | None = None) -> Observer:

@@ -47,6 +47,7 @@ def _binding(binding: Binding, timeline: Timeline) -> dict[str, Any]:
     return {
         "home_address": values.text(binding.home_address),
         "home_agent": values.text(binding.home_agent),
+        "binding_identifier": binding.identifier,
         "care_of_address": values.text(binding.care_of_address),
         "start": values.time(binding.start_ns),
         "started_before_capture": binding.is_older,
@@ -80,12 +81,13 @@ def _duration(binding: Binding) -> int | None:
 def _unanswered(binding: Binding, timeline: Timeline) -> int:
     """The unanswered updates at its home agent from its start to the next binding's there."""
     agency = next(a for a in timeline.agencies if any(b is binding for b in a.bindings))
-    starts = [b.start_ns for b in agency.bindings if b.start_ns is not None and b.start_ns > (binding.start_ns or 0)]
+    same = [b for b in agency.bindings if b.identifier == binding.identifier]
+    starts = [b.start_ns for b in same if b.start_ns is not None and b.start_ns > (binding.start_ns or 0)]
     until = min(starts, default=timeline.last_ns + 1)
     return sum(
         (binding.start_ns or 0) <= r.update.time_ns < until
         for r in agency.registrations
-        if r.update is not None and is_unanswered(r, timeline.last_ns)
+        if r.update is not None and r.identifier == binding.identifier and is_unanswered(r, timeline.last_ns)
     )
 
 

@@ -25,6 +25,7 @@ from mhatool.validate import FINDING
 _BINDING = record(
     home_address=ADDRESS,
     home_agent=ADDRESS,
+    binding_identifier={**maybe(NUMBER), "description": "Of one of several bindings at once (RFC 5648)"},
     care_of_address={**maybe(ADDRESS), "description": "The latest one"},
     start={
         **maybe(TIME),

@@ -19,11 +19,12 @@ from mhatool.validate import Finding
 __all__ = ["LETTERS", "as_text", "clock", "spent"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-NOTHING, SILENT, UNKNOWN = ".", "?", "-"
+NOTHING, SILENT, UNKNOWN, SEVERAL = ".", "?", "-", "+"
 _SIGNS = {
     NOTHING: "no binding",
     SILENT: "the home agent is silent",
     UNKNOWN: "a binding whose beginning and care-of address weren't seen",
+    SEVERAL: "several care-of addresses at once",
 }
 
 _GAP_TITLES = {
@@ -119,10 +120,11 @@ class _Renderer:
             if silence.agency is holder and silence.last_sign.time_ns < at < (silence.until_ns or at + 1):
                 held = any((b.start_ns or 0) <= at < (b.end_ns or at + 1) for b in holder.bindings)
                 return SILENT if held else NOTHING
+        spans = (span for binding in holder.bindings for span in binding.spans)
+        found = {s.care_of_address for s in spans if (s.start_ns or 0) <= at < (s.end_ns or at + 1)}
+        if found:
+            return letters[found.pop()] if len(found) == 1 else SEVERAL
         for binding in holder.bindings:
-            for span in binding.spans:
-                if (span.start_ns or 0) <= at < (span.end_ns or at + 1):
-                    return letters[span.care_of_address]
             if binding.start_ns is None and at < (binding.end_ns or 0):
                 return UNKNOWN
         return NOTHING

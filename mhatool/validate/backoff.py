@@ -163,10 +163,10 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
     home agent down. 1.6 times the wait before is enough, and from 31 s on it may stay. Two waits in a row that aren't
     doubled are a breach; one shorter wait may be a new beginning (a movement to the same address). Inconclusive where
     the capture shows no answer of this peer at all: then these may be refreshes whose answers go another way; and where
-    updates to one of several home agents are a second apart: so a mobile node asks one that it heard is unreachable,
-    three times, and what told it may have passed elsewhere; and where one follows an answer of another home agent at
-    once: who asked in vain while there was no way may ask as soon as there is one. Updates that list other home agents
-    than the one before aren't the same one again.
+    the last updates to one of several home agents are a second apart: so a mobile node asks one that it heard is
+    unreachable, three times, and what told it may have passed elsewhere; and where one follows an answer of another
+    home agent at once: who asked in vain while there was no way may ask as soon as there is one. Updates that list
+    other home agents than the one before aren't the same one again.
     """
     exchange, conversation = case.exchange, case.conversation
     if exchange is None or exchange.previous is None or exchange.previous.answer is not None:
@@ -188,5 +188,8 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
 
 def _may_be_checks(exchange: Exchange, sent: Sequence[Transmission]) -> bool:
     """Whether a mobile node with several home agents may be asking one of them whether it lives."""
-    waits = waits_between(sent)[-2:]
-    return "M" in exchange.update.flags and all(abs(wait - CHECK_INTERVAL_NS) <= CHECK_JITTER_NS for wait in waits)
+    *_, before, last = waits_between(sent)
+    if "M" not in exchange.update.flags or abs(last - CHECK_INTERVAL_NS) > CHECK_JITTER_NS:
+        return False
+    # Who was asked within the second before it was named isn't asked in that instant, but a second later.
+    return -CHECK_JITTER_NS <= before - CHECK_INTERVAL_NS <= CHECK_INTERVAL_NS + CHECK_JITTER_NS

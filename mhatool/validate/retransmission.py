@@ -112,8 +112,15 @@ def ends_with_the_answer(case: Case) -> Iterable[Breach]:
         return ()
     seen = f"the same update again after {waits[0]:.3f} s and {waits[1]:.3f} s"
     before = (first.update.frame, answer.frame, second.update.frame)
-    unsure = not (_is_at(FIRST_STEPS, waits[0]) and _got_its_answer(case, first.update, answer))
+    is_first = not any(_holds(earlier, first.update) for earlier in conversation.recent[:-3])
+    unsure = not (is_first and _is_at(FIRST_STEPS, waits[0]) and _got_its_answer(case, first.update, answer))
     return (Breach("no retransmission after the acknowledgement", seen, before=before, inconclusive=unsure),)
+
+
+def _holds(earlier: Exchange, update: Update) -> bool:
+    """Whether an earlier registration was accepted for the same care-of address: then a search isn't the first one."""
+    answer = earlier.acknowledgement
+    return answer is not None and answer.accepts and earlier.update.care_of_address == update.care_of_address
 
 
 def _goes_on(exchange: Exchange, later: Update) -> bool:

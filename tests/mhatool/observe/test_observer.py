@@ -1,5 +1,7 @@
 """Bindings from small captures made by hand; expected times are the packets' and the lifetimes."""
 
+import struct
+
 import pytest
 
 from mhatool.exchange import Source, sightings
@@ -22,6 +24,7 @@ from tests.mhatool.scenes import (
     scene,
     tunnel,
 )
+from tests.recipes import packets as made
 
 Packet = tuple[float, bytes]
 REGISTERED: list[Packet] = [(0, bu(seq=1)), (1, ba(seq=1))]
@@ -239,6 +242,50 @@ def test_and_that_it_is_there_again() -> None:
 def test_other_packets_in_the_tunnel_show_nothing(packets: list[Packet]) -> None:
     binding = the_binding(*REGISTERED, *packets)
     assert (binding.end_ns, binding.end_reason) == (60 * S, EndReason.EXPIRED)
+
+
+def identifier(number: int) -> made.Option:
+    """A Binding Identifier (RFC 5648, 4.1): the number, a status, flags."""
+    return 35, struct.pack(">HBB", number, 0, 0), (2, 0)
+
+
+def test_several_care_of_addresses_at_once() -> None:
+    """RFC 5648, 4.1: a Binding Identifier names each binding; both updates have the number 1, as one is no older."""
+    first, second = bindings(
+        (0, made.home_bu(identifier(1), source=CARE1, seq=1)),
+        (0.1, made.home_bu(identifier(2), source=CARE2, seq=1)),
+        (1, made.ba(identifier(1), to=CARE1, seq=1, life=60)),
+        (1.1, made.ba(identifier(2), to=CARE2, seq=1, life=60)),
+        (40, made.home_bu(identifier(1), source=CARE1, seq=2)),
+        (40.1, made.ba(identifier(1), to=CARE1, seq=2, life=60)),
+        (45, USED),
+        (60.1, echo(PEER, HOME)),
+    )
+    assert (first.identifier, first.care_of_address, first.start_ns, first.expires_ns) == (1, CARE1, 1 * S, 100 * S)
+    assert (second.identifier, second.care_of_address, second.start_ns) == (2, CARE2, round(1.1 * S))
+    assert (first.refreshes, second.refreshes) == (1, 0)
+    assert (first.end_reason, second.end_reason) == (None, EndReason.EXPIRED)
+    assert first.last_tunnelled is not None
+    assert second.last_tunnelled is None
+
+
+def test_a_deletion_without_identifier_deletes_them_all() -> None:
+    packets = [
+        (0, made.home_bu(identifier(1), source=CARE1, seq=1)),
+        (0.1, made.home_bu(identifier(2), source=CARE2, seq=1)),
+    ]
+    packets += [
+        (1, made.ba(identifier(1), to=CARE1, seq=1, life=60)),
+        (1, made.ba(identifier(2), to=CARE2, seq=1, life=60)),
+    ]
+    one = [
+        *packets,
+        (9, made.home_bu(identifier(2), source=CARE2, seq=2, life=0)),
+        (9.1, made.ba(identifier(2), to=CARE2, seq=2, life=0)),
+    ]
+    assert [binding.end_reason for binding in bindings(*one)] == [None, EndReason.DEREGISTERED]
+    both = [*packets, (9, bu(HOME, seq=2, life=0, home=None)), (10, ba(HOME, seq=2, life=0, home=None))]
+    assert [(b.end_ns, b.end_reason) for b in bindings(*both)] == [(10 * S, EndReason.DEREGISTERED)] * 2
 
 
 def test_asking_twice_gives_the_same_and_more_may_follow() -> None:

@@ -324,6 +324,25 @@ def _runs(bar: str) -> str:
     return "".join(c for i, c in enumerate(bar) if not i or bar[i - 1] != c)
 
 
+def test_several_care_of_addresses_at_once() -> None:
+    """Binding Identifiers (RFC 5648, 4.1): the second address is no move of the first one's binding."""
+
+    def both(care_of_address: bytes, number: int) -> list[Packet]:
+        identifier = (35, struct.pack(">HBB", number, 0, 0), (2, 0))
+        update = made.home_bu(identifier, source=care_of_address)
+        return [(0, update), (1, made.ba(identifier, to=care_of_address))]
+
+    packets = sorted([*both(CARE1, 1), *both(CARE2, 2)], key=lambda packet: packet[0])
+    found = told(scene(*packets, (50, echo(PEER, HOME))))
+    assert [event.kind for event in found.events] == [EventKind.REGISTERED] * 2
+    text = as_text(found)
+    assert _runs(next(line for line in text.splitlines() if line.startswith("  2001:db8:1::1 ")).split()[1]) == ".+"
+    assert "    + several care-of addresses at once" in text
+    document = as_json(found)
+    jsonschema.validate(document, TIMELINE)
+    assert [binding["binding_identifier"] for binding in document["bindings"]] == [1, 2]
+
+
 def test_names_stand_for_addresses() -> None:
     text = as_text(told(scene(*DEAD, *OTHER)), names={AGENT: "ha1", AGENT2: "ha2", HOME: "mn"})
     assert "Home address mn" in text

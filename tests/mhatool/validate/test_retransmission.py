@@ -139,6 +139,14 @@ def test_a_tunnel_that_begins_long_after_the_registration_shows_no_answer() -> N
     assert [(rule, inconclusive) for rule, _, inconclusive in found] == [("MIP6-RTX-004", True)]
 
 
+def test_who_searches_beside_a_binding_that_it_has_registers_there_not_for_the_first_time() -> None:
+    """Its agent was silent for a while; answers to the refresh may have been lost behind the place of capture."""
+    refreshes = [(at, home_bu(seq=11 + i)) for i, at in enumerate((40.1, 41.1, 43.1))]
+    answers = [(at + 0.1, ba(seq=11 + i)) for i, at in enumerate((40.1, 41.1, 43.1))]
+    packets = sorted([*ANSWERED[:4], (38.0, dhaad_request()), *refreshes, *answers, (42.0, ANSWERED[4][1])])
+    assert [inconclusive for _, _, inconclusive in told(["MIP6-RTX-004"], *packets)] == [True]
+
+
 def test_an_answer_that_crosses_the_retransmission() -> None:
     """The home agent takes 1 s for duplicate address detection, so does the timer."""
     crossing: list[Packet] = [(0.1, home_bu(seq=10)), (1.05, ba(seq=10)), (1.1, home_bu(seq=11)), (1.2, ba(seq=11))]
@@ -229,6 +237,25 @@ def test_a_list_that_changes_makes_another_registration(last: tuple[bytes, ...],
         for i, agents in enumerate(lists)
     ]
     assert bool(told(["MIP6-RTX-002"], *REGISTERED, *updates)) is found
+
+
+@pytest.mark.parametrize(
+    ("times", "inconclusive"),
+    [
+        ((20, 21, 22, 23), True),
+        ((20, 21, 22.24, 23.24), True),
+        ((20, 21, 22, 23.3), False),
+    ],
+)
+def test_one_of_several_agents_may_be_named_while_it_is_asked(times: tuple[float, ...], inconclusive: bool) -> None:
+    """At an alarm 0.24 s after a retransmission it is asked 1 s later, and again after 1 s."""
+    updates = [
+        (at, bu(alternate(CARE1), multiple_home_agents(AGENT, AGENT2), seq=11 + i, flags="AHM", life=400))
+        for i, at in enumerate(times)
+    ]
+    first = (0.0, bu(alternate(CARE1), multiple_home_agents(AGENT, AGENT2), seq=10, flags="AHM", life=400))
+    found = told(["MIP6-RTX-002"], first, (0.1, ba(seq=10)), *updates)
+    assert [unsure for _, _, unsure in found] == [inconclusive]
 
 
 @pytest.mark.parametrize(("replied", "inconclusive"), [(25.95, True), (25.5, False)])
