@@ -6,9 +6,10 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from mhatool.network.scenario.attacks import check_attacks
-from mhatool.network.scenario.check_nodes import check_configuration, check_uniqueness, prefix_of
+from mhatool.network.scenario.check_nodes import check_configuration, check_roles, check_uniqueness, prefix_of
 from mhatool.network.scenario.convert import nanoseconds_of
 from mhatool.network.scenario.errors import Path, ScenarioError
+from mhatool.network.scenario.limits import SHORTEST_S
 from mhatool.network.scenario.plan import NodePlan, Scenario
 from mhatool.network.scenario.references import references
 from mhatool.network.scenario.roles import ROLES, configured
@@ -52,13 +53,10 @@ def _check_node(scenario: Scenario, name: str, node: NodePlan) -> None:
             prefix_of(text, (*place, "addresses", index))
     for index, route in enumerate(node.routes):
         prefix_of(route.prefix, (*path, "routes", index, "prefix"))
-    for role in ROLES:
-        check_configuration(configured(role, name, scenario, path), node, (*path, role))
-    if node.home_agent is not None and not (node.correspondent or {}).get("route_optimisation", True):
-        raise ScenarioError(
-            "a home agent's machine knows Mobility Headers: leave it out, or the correspondent",
-            (*path, "correspondent", "route_optimisation"),
-        )
+    made = {role: configured(role, name, scenario, path) for role in ROLES}
+    for role, configuration in made.items():
+        check_configuration(configuration, node, (*path, role))
+    check_roles(made, scenario, path)
 
 
 def _check_instants(scenario: Scenario, start_ns: int, longest_s: float) -> None:
@@ -76,6 +74,8 @@ def _check_moves(scenario: Scenario) -> None:
     for index, move in enumerate(scenario.moves):
         if move.links and move.every_s <= 0:
             raise ScenarioError("several links need a time between them: give every_s", ("moves", index, "links"))
+        if move.links and move.every_s < SHORTEST_S:
+            raise ScenarioError(f"{move.every_s:g}: {SHORTEST_S:g} is the least", ("moves", index, "every_s"))
         if move.links and move.link:
             raise ScenarioError("give either link or links", ("moves", index, "link"))
 

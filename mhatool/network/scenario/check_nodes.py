@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from dissectors.options.extensions import RestartCounter
 from mhatool.network.scenario.errors import Path, ScenarioError, shown
 from mhatool.network.scenario.plan import NodePlan, Scenario
 from mhatool.protocol import octets
@@ -32,6 +34,27 @@ def check_configuration(configuration: Any, node: NodePlan, path: Path) -> None:
         if name not in node.interfaces:
             known = ", ".join(node.interfaces)
             raise ScenarioError(f"the node has no interface {name!r}; it has {known}", (*path, *place))
+
+
+def check_roles(made: Mapping[str, Any], scenario: Scenario, path: Path) -> None:
+    """ScenarioError where what a machine is in one role contradicts the other, or its profile."""
+    agent, correspondent = made["home_agent"], made["correspondent"]
+    if agent is None:
+        return
+    if correspondent is not None and not correspondent.route_optimisation:
+        raise ScenarioError(
+            "a home agent's machine knows Mobility Headers: leave it out, or the correspondent",
+            (*path, "correspondent", "route_optimisation"),
+        )
+    profile = agent.profile
+    nodes = (node.mobile_node for node in scenario.nodes.values() if node.mobile_node is not None)
+    probes = agent.constants.probe_failures and any(node.get("home_agents", 2) > 1 for node in nodes)
+    if probes and not profile.code_points(RestartCounter.__declaration__):
+        raise ScenarioError(
+            f"a home agent of the profile {profile.name} can't send Heartbeats, which have a Restart Counter: "
+            'give constants = "kame2003", or constants.probe_failures = 0',
+            (*path, "home_agent"),
+        )
 
 
 def _interfaces(configuration: Any) -> list[tuple[Path, str]]:
@@ -65,6 +88,7 @@ def check_uniqueness(scenario: Scenario) -> None:
     for name, node in scenario.nodes.items():
         _claim_agent_addresses(owners, name, node)
     _check_flow_sources(scenario, owners)
+    _check_correspondents(scenario, owners)
 
 
 def _claim_agent_addresses(owners: dict[bytes, Path], name: str, node: NodePlan) -> None:
@@ -98,4 +122,16 @@ def _check_flow_sources(scenario: Scenario, owners: dict[bytes, Path]) -> None:
             raise ScenarioError(f"this is no address of {flow.sender}'s", ("flows", index, "source"))
 
 
-__all__ = ["check_configuration", "check_uniqueness", "copy_names", "prefix_of"]
+def _check_correspondents(scenario: Scenario, owners: dict[bytes, Path]) -> None:
+    """A correspondent's addresses are its machine's, or its mobile node's home address."""
+    for name, node in scenario.nodes.items():
+        home = octets.parse(node.mobile_node["home_address"]) if node.mobile_node is not None else None
+        for index, written in enumerate((node.correspondent or {}).get("addresses", ())):
+            address = octets.parse(written)
+            if address != home and owners.get(address, ("", ""))[1] != name:
+                raise ScenarioError(
+                    f"this is no address of {name}'s", ("nodes", name, "correspondent", "addresses", index)
+                )
+
+
+__all__ = ["check_configuration", "check_roles", "check_uniqueness", "copy_names", "prefix_of"]
