@@ -1179,15 +1179,24 @@ local function show_mobility(buf, s, pinfo, tree)
 end
 
 -- Where the capture cut a packet, Wireshark's exception doesn't stop at Lua: it leaves our functions on Lua's stack, and
--- after 200 of them nothing runs any more. So only so many such packets may take that way.
+-- after 200 of them nothing runs any more, in the next file neither. So only so many such packets may take that way.
 local MOST_LOST = 40
 local lost = 0
 
 local function call_for_cut(dissector, buf, pinfo, tree)
-  if lost >= MOST_LOST then return end
   lost = lost + 1
   pcall(call, dissector, buf, pinfo, tree)
   lost = lost - 1 -- it came back
+end
+
+local function call_mobility_for_cut(buf, pinfo, tree)
+  if lost < MOST_LOST then call_for_cut(builtin.mobility, buf, pinfo, tree) end
+end
+
+-- The last that may be lost goes beyond the most: from the next one on Wireshark does without us.
+local function call_icmpv6_for_cut(buf, pinfo, tree)
+  if lost >= MOST_LOST then protocols:add(code.icmpv6_protocol, builtin.icmpv6) end
+  call_for_cut(builtin.icmpv6, buf, pinfo, tree)
 end
 
 -- Options are shown in Wireshark's own tree, in the place of those that it doesn't know: hooked for one message and
@@ -1233,7 +1242,7 @@ function mha.dissector(buf, pinfo, tree)
   local is_cut = length(buf) < room
   if room == 0 or not is_wanted(tree) then
     if is_cut then
-      call_for_cut(builtin.mobility, buf, pinfo, tree)
+      call_mobility_for_cut(buf, pinfo, tree)
       return length(buf)
     end
     local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
@@ -1243,7 +1252,7 @@ function mha.dissector(buf, pinfo, tree)
   hook(s)
   if is_cut then -- ours first: the call may not come back
     if #s > 0 then show_mobility(buf, s, pinfo, tree) end
-    call_for_cut(builtin.mobility, buf, pinfo, tree)
+    call_mobility_for_cut(buf, pinfo, tree)
     return #s
   end
   local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
@@ -1330,9 +1339,7 @@ function mha_icmpv6.dissector(buf, pinfo, tree)
   end
   if size < room then
     if icmpv6_shown[kind] then show_known(buf, pinfo, tree) end
-    -- The last that may be lost; from the next one on Wireshark does without us.
-    if lost == MOST_LOST - 1 then protocols:add(code.icmpv6_protocol, builtin.icmpv6) end
-    call_for_cut(builtin.icmpv6, buf, pinfo, tree)
+    call_icmpv6_for_cut(buf, pinfo, tree)
     return size
   end
   local whole, taken = pcall(call, builtin.icmpv6, buf, pinfo, tree)
