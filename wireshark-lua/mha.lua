@@ -239,7 +239,8 @@ RULE["MHA-017"] = { title = "Home Agent Unreachable names home agents, and its c
 RULE["MIP6-DHAAD-001"] = { title = "A discovery request goes to the home agents' anycast address", expert = ProtoExpert.new("mha.rule.mip6_dhaad_001", "MIP6-DHAAD-001: A discovery request goes to the home agents' anycast address", expert.group.PROTOCOL, expert.severity.ERROR), profiles = { rfc6275 = true, kame2003 = true } }
 RULE["MIP6-DHAAD-003"] = { title = "A discovery reply lists whole addresses of home agents, each once", expert = ProtoExpert.new("mha.rule.mip6_dhaad_003", "MIP6-DHAAD-003: A discovery reply lists whole addresses of home agents, each once", expert.group.PROTOCOL, expert.severity.ERROR), profiles = { rfc6275 = true, kame2003 = true } }
 RULE["MIP6-MPD-003"] = { title = "A prefix advertisement has a prefix", expert = ProtoExpert.new("mha.rule.mip6_mpd_003", "MIP6-MPD-003: A prefix advertisement has a prefix", expert.group.PROTOCOL, expert.severity.ERROR), profiles = { rfc6275 = true, kame2003 = true } }
-local experts = {}
+local INCONCLUSIVE = ProtoExpert.new("mha.rule.inconclusive", "A rule that may be broken: the packet alone doesn't tell", expert.group.PROTOCOL, expert.severity.NOTE)
+local experts = { INCONCLUSIVE }
 for _, rule in pairs(RULE) do experts[#experts + 1] = rule.expert end
 mha.experts = experts
 mha.prefs.profile = Pref.enum("Profile", 1, "Code points of which time; a code point below that isn't at its default goes before", { { 1, "rfc6275", 1 }, { 2, "kame2003", 2 } }, false)
@@ -669,7 +670,7 @@ local function breach(id, expected, seen, inconclusive)
   local text = ("%s: expected %s, seen %s [%s]"):format(id, expected, seen, rule.title)
   if inconclusive then text = text .. " (inconclusive)" end
   judged.item:add(F["mha.rule"], id):set_generated()
-  judged.item:add_proto_expert_info(rule.expert, text)
+  judged.item:add_proto_expert_info(inconclusive and INCONCLUSIVE or rule.expert, text)
 end
 
 local function options_with(m, symbol)

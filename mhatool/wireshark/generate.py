@@ -131,7 +131,10 @@ def _names() -> Iterator[str]:
 
 
 def _rules() -> Iterator[str]:
-    """Rules by id, each with its expert info; those of one profile alone are left out where it isn't chosen."""
+    """Rules by id, each with its expert info; those of one profile alone are left out where it isn't chosen.
+
+    An inconclusive finding has an expert info of its own: the severity of one is fixed.
+    """
     for id_ in JUDGED:
         rule = RULES[id_]
         name = f"mha.rule.{id_.lower().replace('-', '_')}"
@@ -141,7 +144,11 @@ def _rules() -> Iterator[str]:
             f"{quoted(f'{id_}: {rule.title}')}, expert.group.PROTOCOL, {severity}), "
             f"profiles = {{ {', '.join(f'{each} = true' for each in rule.profiles)} }} }}"
         )
-    yield "local experts = {}"
+    words = "A rule that may be broken: the packet alone doesn't tell"
+    severity = f"expert.severity.{_SEVERITIES[Severity.NOTE]}"
+    arguments = f"{quoted('mha.rule.inconclusive')}, {quoted(words)}, expert.group.PROTOCOL, {severity}"
+    yield f"local INCONCLUSIVE = ProtoExpert.new({arguments})"
+    yield "local experts = { INCONCLUSIVE }"
     yield "for _, rule in pairs(RULE) do experts[#experts + 1] = rule.expert end"
     yield "mha.experts = experts"
 

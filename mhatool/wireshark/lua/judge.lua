@@ -8,7 +8,7 @@ local function breach(id, expected, seen, inconclusive)
   local text = ("%s: expected %s, seen %s [%s]"):format(id, expected, seen, rule.title)
   if inconclusive then text = text .. " (inconclusive)" end
   judged.item:add(F["mha.rule"], id):set_generated()
-  judged.item:add_proto_expert_info(rule.expert, text)
+  judged.item:add_proto_expert_info(inconclusive and INCONCLUSIVE or rule.expert, text)
 end
 
 local function options_with(m, symbol)
