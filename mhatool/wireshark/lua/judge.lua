@@ -45,7 +45,7 @@ local function judge_header(m)
   if m.kind and m.kind <= 7 then
     if m.kind ~= 5 and m.source ~= m.wire_source then breach("MIP6-MH-009", "no Home Address option", m.source_text) end
     if m.kind ~= 6 and m.has_routed_home then
-      breach("MIP6-MH-009", "no type 2 routing header", m.destination_text)
+      breach("MIP6-MH-009", "no type 2 routing header", m.destination_text, not other) -- or one of another type
     end
   end
 end
