@@ -565,15 +565,15 @@ local function forget()
   home_of, home_count = {}, 0
 end
 
--- Mobility Header type -> what it asks or answers, by octets `from` to `to` that both carry.
+-- Mobility message -> what it asks or answers, by octets `from` to `to` that both carry.
 local MOBILITY = {
-  [1] = { topic = "home test", asks = true, from = 9, to = 16 },
-  [2] = { topic = "care-of test", asks = true, from = 9, to = 16 },
-  [3] = { topic = "home test", from = 9, to = 16 },
-  [4] = { topic = "care-of test", from = 9, to = 16 },
-  [5] = { topic = "binding", asks = true, from = 7, to = 8 },
-  [6] = { topic = "binding", from = 9, to = 10 },
-  [13] = { topic = "heartbeat", from = 9, to = 12 },
+  home_test_init = { topic = "home test", asks = true, from = 9, to = 16 },
+  care_of_test_init = { topic = "care-of test", asks = true, from = 9, to = 16 },
+  home_test = { topic = "home test", from = 9, to = 16 },
+  care_of_test = { topic = "care-of test", from = 9, to = 16 },
+  binding_update = { topic = "binding", asks = true, from = 7, to = 8 },
+  binding_acknowledgement = { topic = "binding", from = 9, to = 10 },
+  heartbeat = { topic = "heartbeat", from = 9, to = 12 },
 }
 local ICMPV6 = {} -- the same of ICMPv6 types, by the preferences
 
@@ -687,6 +687,12 @@ local function octets(m, at, size) return sub(m.s, at + 1, at + size) end
 
 -- --- every Mobility Header ---
 
+-- The messages that RFC 6275 defines itself.
+local OF_THE_BASE = {
+  binding_refresh_request = true, home_test_init = true, care_of_test_init = true, home_test = true,
+  care_of_test = true, binding_update = true, binding_acknowledgement = true, binding_error = true,
+}
+
 local function judge_header(m)
   if m.damaged then
     breach("MIP6-MH-001", ("checksum 0x%04x"):format(m.right), ("0x%04x"):format(number_at(m.s, 4, 2)))
@@ -704,9 +710,11 @@ local function judge_header(m)
   if m.size > 3 and not m.damaged and byte(m.s, 4) ~= 0 then
     breach("MIP6-MH-005", "reserved octet 0x00", ("0x%02x"):format(byte(m.s, 4)))
   end
-  if m.kind and m.kind <= 7 then
-    if m.kind ~= 5 and m.source ~= m.wire_source then breach("MIP6-MH-009", "no Home Address option", m.source_text) end
-    if m.kind ~= 6 and m.has_routed_home then
+  if OF_THE_BASE[m.symbol] then
+    if m.symbol ~= "binding_update" and m.source ~= m.wire_source then
+      breach("MIP6-MH-009", "no Home Address option", m.source_text)
+    end
+    if m.symbol ~= "binding_acknowledgement" and m.has_routed_home then
       breach("MIP6-MH-009", "no type 2 routing header", m.destination_text, not other) -- or one of another type
     end
   end
@@ -762,7 +770,7 @@ local function judge_meaning(m)
   for _, option in ipairs(m.options) do
     if option.symbol == "binding_refresh_advice" then
       wrong_length("MIP6-OPT-004", option, 2, "Binding Refresh Advice")
-      if m.kind ~= 6 then
+      if m.symbol ~= "binding_acknowledgement" then
         breach("MIP6-OPT-004", "Binding Refresh Advice in a Binding Acknowledgement alone", "one elsewhere")
       elseif profile.name ~= "kame2003" and has(m, "binding_authorization_data") then
         breach("MIP6-OPT-004", "Binding Refresh Advice from a home agent alone", "one beside Authorization Data")
@@ -770,14 +778,16 @@ local function judge_meaning(m)
     elseif option.symbol == "alternate_care_of_address" then
       wrong_length("MIP6-OPT-006", option, 16, "Alternate Care-of Address")
       local address = option.stop - option.at >= 18 and octets(m, option.at + 2, 16)
-      if m.kind ~= 5 then
+      if m.symbol ~= "binding_update" then
         breach("MIP6-OPT-006", "Alternate Care-of Address in a Binding Update alone", "one elsewhere")
       elseif address and not is_routable(address) then
         breach("MIP6-OPT-006", "a unicast routable care-of address", text_of(address))
       end
     elseif option.symbol == "nonce_indices" then
       wrong_length("MIP6-OPT-007", option, 4, "Nonce Indices")
-      if m.kind ~= 5 then breach("MIP6-OPT-007", "Nonce Indices in a Binding Update alone", "some elsewhere") end
+      if m.symbol ~= "binding_update" then
+        breach("MIP6-OPT-007", "Nonce Indices in a Binding Update alone", "some elsewhere")
+      end
     end
   end
 end
@@ -923,6 +933,13 @@ end
 
 -- --- other messages ---
 
+local function is_proxys(m)
+  for _, flag in ipairs(profile.binding_acknowledgement) do
+    if flag[3] == "P" then return band(byte(m.s, 8), flag[2]) ~= 0 end
+  end
+  return false
+end
+
 local function judge_acknowledgement(m)
   if m.size < 7 or m.damaged then return end
   local status = byte(m.s, 7)
@@ -930,7 +947,7 @@ local function judge_acknowledgement(m)
   if m.size < 12 then return end
   local advice = options_with(m, "binding_refresh_advice")[1]
   if not advice or advice.stop - advice.at < 4 then return end
-  if m.proxy then return end
+  if is_proxys(m) then return end
   local interval, lifetime = number_at(m.s, advice.at + 2, 2) * 4, number_at(m.s, 10, 2) * 4
   if interval == 0 then
     breach("MIP6-OPT-005", "a refresh interval over 0 s", "0 s")
@@ -959,13 +976,18 @@ local function judge_switch(m)
   end
 end
 
-local JUDGES = { [5] = judge_update, [6] = judge_acknowledgement, [7] = judge_error, [12] = judge_switch }
+local JUDGES = {
+  binding_update = judge_update,
+  binding_acknowledgement = judge_acknowledgement,
+  binding_error = judge_error,
+  ha_switch = judge_switch,
+}
 
 local function judge_mobility(m)
   judged = m
   judge_header(m)
   judge_options(m)
-  if JUDGES[m.kind] then JUDGES[m.kind](m) end
+  if JUDGES[m.symbol] then JUDGES[m.symbol](m) end
 end
 
 -- --- ICMPv6 ---
@@ -1088,7 +1110,7 @@ end
 
 -- What the M bit means: the paper's several home agents, or RFC 5380's mobility anchor point.
 local function show_meaning(m)
-  if m.kind ~= 5 or m.size < 10 then return end
+  if m.symbol ~= "binding_update" or m.size < 10 then return end
   local word = number_at(m.s, 8, 2)
   if band(word, code.flag_multiple) == 0 then return end
   local is_home, meaning = false, "MAP registration (HMIPv6)"
@@ -1125,22 +1147,25 @@ local function show_receiver(m)
   show_node(m.destination_text, nil, nil, false, m.item)
 end
 
-local IS_MOBILE_SENDER = { [1] = true, [2] = true, [5] = true }
-local IS_MOBILE_RECEIVER = { [0] = true, [3] = true, [4] = true, [6] = true, [7] = true, [12] = true }
+local IS_MOBILE_SENDER = { home_test_init = true, care_of_test_init = true, binding_update = true }
+local IS_MOBILE_RECEIVER = {
+  binding_refresh_request = true, home_test = true, care_of_test = true, binding_acknowledgement = true,
+  binding_error = true, ha_switch = true,
+}
 
 local function measure(m)
   local s = m.s
   m.payload_proto, m.kind = byte(s, 1), byte(s, 3)
   m.stated = #s > 1 and (byte(s, 2) + 1) * 8 or nil
   m.size = math.min(m.stated or #s, #s)
-  local symbol = m.kind and profile.mobility[m.kind] or "mobility"
-  m.layout = LAYOUT[symbol]
+  m.symbol = m.kind and profile.mobility[m.kind] or "mobility"
+  m.layout = LAYOUT[m.symbol]
   m.least = floor((m.layout.size + 7) / 8) * 8
-  if symbol == "ha_switch" and m.size > 6 then m.least = m.least + 16 * byte(s, 7) end
+  if m.symbol == "ha_switch" and m.size > 6 then m.least = m.least + 16 * byte(s, 7) end
   m.options = {}
   local at = m.layout.size
   if m.layout.tail == "options" then
-    if symbol == "ha_switch" and m.size > 6 then at = at + math.floor(math.min(16 * byte(s, 7), m.size - at) / 16) * 16 end
+    if m.symbol == "ha_switch" and m.size > 6 then at = at + math.floor(math.min(16 * byte(s, 7), m.size - at) / 16) * 16 end
     if at < m.size then m.options, m.overrun = options_of(s, at, m.size, "mobility_option") end
   end
   m.whole = m.stated == m.room and m.stated >= m.least and m.payload_proto == 59 and not m.overrun and not m.truncated
@@ -1160,14 +1185,13 @@ local function show_mobility(buf, s, pinfo, tree)
   show_checksum(m, 4)
   show(m.layout, buf, s, 0, m.size, m.item)
   show_meaning(m)
-  local is_update = m.kind == 5
-  if IS_MOBILE_SENDER[m.kind] then
-    show_node(m.source_text, m.source_text, m.wire_source_text, is_update, m.item)
-  elseif IS_MOBILE_RECEIVER[m.kind] then
+  if IS_MOBILE_SENDER[m.symbol] then
+    show_node(m.source_text, m.source_text, m.wire_source_text, m.symbol == "binding_update", m.item)
+  elseif IS_MOBILE_RECEIVER[m.symbol] then
     show_receiver(m)
   end
   if m.quoted then return end -- neither sent nor judged here
-  show_exchange(m, MOBILITY[m.kind], pinfo)
+  show_exchange(m, MOBILITY[m.symbol], pinfo)
   if not m.known then return end
   m.has_home = m.source ~= m.wire_source
   if other then
@@ -1175,7 +1199,6 @@ local function show_mobility(buf, s, pinfo, tree)
     m.has_ah = other.ah() ~= nil
     m.protected = m.has_ah or other.esp() ~= nil
   end
-  m.proxy = m.kind == 6 and m.size > 7 and band(byte(s, 8), 0x20) ~= 0
   judge_mobility(m)
 end
 

@@ -50,7 +50,7 @@ end
 
 -- What the M bit means: the paper's several home agents, or RFC 5380's mobility anchor point.
 local function show_meaning(m)
-  if m.kind ~= 5 or m.size < 10 then return end
+  if m.symbol ~= "binding_update" or m.size < 10 then return end
   local word = number_at(m.s, 8, 2)
   if band(word, code.flag_multiple) == 0 then return end
   local is_home, meaning = false, "MAP registration (HMIPv6)"
@@ -87,22 +87,25 @@ local function show_receiver(m)
   show_node(m.destination_text, nil, nil, false, m.item)
 end
 
-local IS_MOBILE_SENDER = { [1] = true, [2] = true, [5] = true }
-local IS_MOBILE_RECEIVER = { [0] = true, [3] = true, [4] = true, [6] = true, [7] = true, [12] = true }
+local IS_MOBILE_SENDER = { home_test_init = true, care_of_test_init = true, binding_update = true }
+local IS_MOBILE_RECEIVER = {
+  binding_refresh_request = true, home_test = true, care_of_test = true, binding_acknowledgement = true,
+  binding_error = true, ha_switch = true,
+}
 
 local function measure(m)
   local s = m.s
   m.payload_proto, m.kind = byte(s, 1), byte(s, 3)
   m.stated = #s > 1 and (byte(s, 2) + 1) * 8 or nil
   m.size = math.min(m.stated or #s, #s)
-  local symbol = m.kind and profile.mobility[m.kind] or "mobility"
-  m.layout = LAYOUT[symbol]
+  m.symbol = m.kind and profile.mobility[m.kind] or "mobility"
+  m.layout = LAYOUT[m.symbol]
   m.least = floor((m.layout.size + 7) / 8) * 8
-  if symbol == "ha_switch" and m.size > 6 then m.least = m.least + 16 * byte(s, 7) end
+  if m.symbol == "ha_switch" and m.size > 6 then m.least = m.least + 16 * byte(s, 7) end
   m.options = {}
   local at = m.layout.size
   if m.layout.tail == "options" then
-    if symbol == "ha_switch" and m.size > 6 then at = at + math.floor(math.min(16 * byte(s, 7), m.size - at) / 16) * 16 end
+    if m.symbol == "ha_switch" and m.size > 6 then at = at + math.floor(math.min(16 * byte(s, 7), m.size - at) / 16) * 16 end
     if at < m.size then m.options, m.overrun = options_of(s, at, m.size, "mobility_option") end
   end
   m.whole = m.stated == m.room and m.stated >= m.least and m.payload_proto == 59 and not m.overrun and not m.truncated
@@ -122,14 +125,13 @@ local function show_mobility(buf, s, pinfo, tree)
   show_checksum(m, 4)
   show(m.layout, buf, s, 0, m.size, m.item)
   show_meaning(m)
-  local is_update = m.kind == 5
-  if IS_MOBILE_SENDER[m.kind] then
-    show_node(m.source_text, m.source_text, m.wire_source_text, is_update, m.item)
-  elseif IS_MOBILE_RECEIVER[m.kind] then
+  if IS_MOBILE_SENDER[m.symbol] then
+    show_node(m.source_text, m.source_text, m.wire_source_text, m.symbol == "binding_update", m.item)
+  elseif IS_MOBILE_RECEIVER[m.symbol] then
     show_receiver(m)
   end
   if m.quoted then return end -- neither sent nor judged here
-  show_exchange(m, MOBILITY[m.kind], pinfo)
+  show_exchange(m, MOBILITY[m.symbol], pinfo)
   if not m.known then return end
   m.has_home = m.source ~= m.wire_source
   if other then
@@ -137,7 +139,6 @@ local function show_mobility(buf, s, pinfo, tree)
     m.has_ah = other.ah() ~= nil
     m.protected = m.has_ah or other.esp() ~= nil
   end
-  m.proxy = m.kind == 6 and m.size > 7 and band(byte(s, 8), 0x20) ~= 0
   judge_mobility(m)
 end
 
