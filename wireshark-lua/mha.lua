@@ -190,13 +190,13 @@ local OPTION_NAME = {}
 OPTION_NAME.mobility_option = { [0] = "Pad1", [1] = "PadN", [2] = "Binding Refresh Advice", [3] = "Alternate Care-of Address", [4] = "Nonce Indices", [5] = "Authorization Data", [6] = "Mobile Network Prefix Option", [7] = "Mobility Header Link-Layer Address option", [8] = "Mobile Node Identifier", [9] = "Mobility Message Authentication", [10] = "Mobility Message Replay Protection", [11] = "CGA Parameters Request", [12] = "CGA Parameters", [13] = "Signature", [14] = "Permanent Home Keygen Token", [15] = "Care-of Test Init", [16] = "Care-of Test", [17] = "DNS Update", [18] = "Experimental Mobility Option", [19] = "Vendor Specific Mobility Option", [20] = "Service Selection Mobility Option", [21] = "Binding Authorization Data for FMIPv6 (BADF)", [22] = "Home Network Prefix Option", [23] = "Handoff Indicator Option", [24] = "Access Technology Type Option", [25] = "Mobile Node Link-layer Identifier Option", [26] = "Link-local Address Option", [27] = "Timestamp Option", [28] = "Restart Counter", [29] = "IPv4 Home Address", [30] = "IPv4 Address Acknowledgement", [31] = "NAT Detection", [32] = "IPv4 Care-of Address", [33] = "GRE Key Option", [34] = "Mobility Header IPv6 Address/Prefix", [35] = "Binding Identifier", [36] = "IPv4 Home Address Request", [37] = "IPv4 Home Address Reply", [38] = "IPv4 Default-Router Address", [39] = "IPv4 DHCP Support Mode", [40] = "Context Request Option", [41] = "Local Mobility Anchor Address Option", [42] = "Mobile Node Link-local Address Interface Identifier Option", [43] = "Transient Binding", [44] = "Flow Summary Mobility Option", [45] = "Flow Identification Mobility Option", [46] = "Redirect-Capability Mobility Option", [47] = "Redirect Mobility Option", [48] = "Load Information Mobility Option", [49] = "Alternate IPv4 Care-of Address", [50] = "Mobile Node Group Identifier", [51] = "MAG IPv6 Address", [52] = "Access Network Identifier", [53] = "IPv4 Traffic Offload Selector", [54] = "Dynamic IP Multicast Selector", [55] = "Delegated Mobile Network Prefix", [56] = "Active Multicast Subscription IPv4", [57] = "Active Multicast Subscription IPv6", [58] = "Quality-of-Service", [59] = "LMA User-Plane Address", [60] = "Multicast Mobility Option", [61] = "Multicast Acknowledgement Option", [62] = "LMA-Controlled MAG Parameters", [63] = "MAG Multipath-Binding", [64] = "MAG Identifier", [65] = "Anchored Prefix", [66] = "Local Prefix", [67] = "Previous MAAR", [68] = "Serving MAAR", [69] = "DLIF Link-Local Address", [70] = "DLIF Link-Layer Address" }
 OPTION_NAME.nd_option = { [1] = "Source Link-Layer Address", [2] = "Target Link-Layer Address", [3] = "Prefix Information", [4] = "Redirected Header", [5] = "MTU", [7] = "Advertisement Interval", [8] = "Home Agent Information", [14] = "Nonce", [24] = "Route Information", [25] = "Recursive DNS Server", [31] = "DNS Search List" }
 local PROFILES = {}
-PROFILES[1] = { name = "rfc6275", era = "rfc6275", codes = { mobility_protocol = 135, option_type = 18, flag_multiple = 2048, unreachable_type = 154, dhaad_request_type = 144, dhaad_reply_type = 145, mobile_prefix_solicitation_type = 146, mobile_prefix_advertisement_type = 147 } }
+PROFILES[1] = { name = "rfc6275", era = "rfc6275", codes = { mobility_protocol = 135, option_type = 18, flag_multiple = 2048, unreachable_type = 154, dhaad_request_type = 144, dhaad_reply_type = 145, mobile_prefix_solicitation_type = 146, mobile_prefix_advertisement_type = 147 }, closed = {} }
 PROFILES[1].mobility = { [0] = "binding_refresh_request", [1] = "home_test_init", [2] = "care_of_test_init", [3] = "home_test", [4] = "care_of_test", [5] = "binding_update", [6] = "binding_acknowledgement", [7] = "binding_error", [11] = "experimental_mobility", [12] = "ha_switch", [13] = "heartbeat" }
 PROFILES[1].mobility_option = { [0] = "pad1", [1] = "pad_n", [2] = "binding_refresh_advice", [3] = "alternate_care_of_address", [4] = "nonce_indices", [5] = "binding_authorization_data", [6] = "mobile_network_prefix", [7] = "mobility_link_layer_address", [8] = "mobile_node_identifier", [9] = "mobility_message_authentication", [10] = "message_identification", [16] = "care_of_test_option", [18] = "experimental_mobility_option", [19] = "vendor_specific", [28] = "restart_counter", [35] = "binding_identifier" }
 PROFILES[1].nd_option = { [1] = "source_link_layer_address", [2] = "target_link_layer_address", [3] = "prefix_information", [4] = "redirected_header", [5] = "mtu", [7] = "advertisement_interval", [8] = "home_agent_information" }
 PROFILES[1].binding_update = { { F["mha.update.flags.a"], 0x8000, "A" }, { F["mha.update.flags.h"], 0x4000, "H" }, { F["mha.update.flags.l"], 0x2000, "L" }, { F["mha.update.flags.k"], 0x1000, "K" }, { F["mha.update.flags.m"], 0x800, "M" }, { F["mha.update.flags.r"], 0x400, "R" }, { F["mha.update.flags.p"], 0x200, "P" }, { F["mha.update.flags.f"], 0x100, "F" }, { F["mha.update.flags.t"], 0x80, "T" }, { F["mha.update.flags.b"], 0x40, "B" }, { F["mha.update.flags.s"], 0x20, "S" }, { F["mha.update.flags.d"], 0x10, "D" } }
 PROFILES[1].binding_acknowledgement = { { F["mha.acknowledgement.flags.k"], 0x80, "K" }, { F["mha.acknowledgement.flags.r"], 0x40, "R" }, { F["mha.acknowledgement.flags.p"], 0x20, "P" }, { F["mha.acknowledgement.flags.t"], 0x10, "T" }, { F["mha.acknowledgement.flags.b"], 0x8, "B" }, { F["mha.acknowledgement.flags.s"], 0x4, "S" }, { F["mha.acknowledgement.flags.d"], 0x2, "D" } }
-PROFILES[2] = { name = "kame2003", era = "kame2003", codes = { mobility_protocol = 62, option_type = 7, flag_multiple = 1024, unreachable_type = 154, dhaad_request_type = 150, dhaad_reply_type = 151, mobile_prefix_solicitation_type = 152, mobile_prefix_advertisement_type = 153 } }
+PROFILES[2] = { name = "kame2003", era = "kame2003", codes = { mobility_protocol = 62, option_type = 7, flag_multiple = 1024, unreachable_type = 154, dhaad_request_type = 150, dhaad_reply_type = 151, mobile_prefix_solicitation_type = 152, mobile_prefix_advertisement_type = 153 }, closed = { mobility_option = true } }
 PROFILES[2].mobility = { [0] = "binding_refresh_request", [1] = "home_test_init", [2] = "care_of_test_init", [3] = "home_test", [4] = "care_of_test", [5] = "binding_update", [6] = "binding_acknowledgement", [7] = "binding_error", [11] = "experimental_mobility", [12] = "ha_switch", [13] = "heartbeat" }
 PROFILES[2].mobility_option = { [0] = "pad1", [1] = "pad_n", [2] = "unique_identifier", [3] = "alternate_care_of_address", [4] = "nonce_indices", [5] = "binding_authorization_data", [6] = "binding_refresh_advice" }
 PROFILES[2].nd_option = { [1] = "source_link_layer_address", [2] = "target_link_layer_address", [3] = "prefix_information", [4] = "redirected_header", [5] = "mtu", [7] = "advertisement_interval", [8] = "home_agent_information" }
@@ -531,13 +531,21 @@ local function show(layout, buf, s, at, stop, item)
   for _, tail in ipairs(layout.tails) do place = show_tail(tail, layout, buf, s, at, place, stop, item) end
 end
 
+-- What an option without fields of its own is called; nil where nobody has assigned its type.
+local function assigned_name(option, family)
+  return not profile.closed[family] and OPTION_NAME[family][option.number] or nil
+end
+
 -- One option with its type and length.
 local function show_option(option, family, buf, s, item)
   local layout = LAYOUT[option.symbol or family]
-  local name = option.symbol and layout.title or OPTION_NAME[family][option.number] or layout.title
+  local name = not option.symbol and assigned_name(option, family) or layout.title
   local shown = item:add(mha, buf(option.at, option.stop - option.at), ("%s (%d)"):format(name, option.number))
   local prefix = family == "nd_option" and "mha.nd_option" or "mha.option"
-  shown:add(F[prefix .. ".type"], buf(option.at, 1))
+  local type_ = shown:add(F[prefix .. ".type"], buf(option.at, 1))
+  if profile.closed[family] then -- the field's own words are today's
+    type_:set_text(("Type: %s (%d)"):format(option.symbol and name or "Unknown", option.number))
+  end
   if option.stop - option.at > 1 then shown:add(F[prefix .. ".length"], buf(option.at + 1, 1)) end
   show(layout, buf, s, option.at, option.stop, shown)
 end
@@ -757,7 +765,7 @@ local function judge_places(m)
     if align and option.at % align[1] ~= align[2] then
       breach("MIP6-OPT-002", ("%s at %dn+%d"):format(layout.title, align[1], align[2]), "offset " .. option.at)
     end
-    if not symbol and not OPTION_NAME.mobility_option[option.number] then
+    if not symbol and not assigned_name(option, "mobility_option") then
       breach("MIP6-OPT-009", "an assigned option type", "type " .. option.number)
     end
     local once = symbol or "mobility_option"

@@ -114,7 +114,9 @@ def _profiles(profiles: Sequence[Profile]) -> Iterator[str]:
         pairs = ", ".join(f"{name} = {value}" for name, value in codes(profile).items())
         era = profile.name if profile.name in BUILT_IN else RFC6275.name  # as for the rules of `mhatool validate`
         names = f"name = {quoted(profile.name)}, era = {quoted(era)}"
-        yield f"PROFILES[{index}] = {{ {names}, codes = {{ {pairs} }} }}"
+        closed = ", ".join(f"{family} = true" for family in sorted(profile.closed))
+        closed = f"{{ {closed} }}" if closed else "{}"
+        yield f"PROFILES[{index}] = {{ {names}, codes = {{ {pairs} }}, closed = {closed} }}"
         for family in layouts.FAMILIES:
             yield f"PROFILES[{index}].{family} = {value_names(layouts.numbers(profile, family))}"
         for key, table in layouts.flag_tables(profile):

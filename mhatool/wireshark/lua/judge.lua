@@ -95,7 +95,7 @@ local function judge_places(m)
     if align and option.at % align[1] ~= align[2] then
       breach("MIP6-OPT-002", ("%s at %dn+%d"):format(layout.title, align[1], align[2]), "offset " .. option.at)
     end
-    if not symbol and not OPTION_NAME.mobility_option[option.number] then
+    if not symbol and not assigned_name(option, "mobility_option") then
       breach("MIP6-OPT-009", "an assigned option type", "type " .. option.number)
     end
     local once = symbol or "mobility_option"

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from dissectors.profile import Profile, load
+from dissectors.profile import KAME2003, Profile, load
 from mhatool.capture import open_capture
 from mhatool.exchange import Source
 from mhatool.validate import validate
 from mhatool.wireshark.crosscheck import Crosscheck
 from mhatool.wireshark.generate import JUDGED, plugin
 from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER
-from tests.peers.plugin import table, write
+from tests.peers.plugin import table, tshark, write
 from tests.recipes import packets as made
 
 pytestmark = pytest.mark.tshark
@@ -101,6 +101,22 @@ def test_messages_of_other_types_are_judged_as_what_they_are(tmp_path: Path, mov
     ]
     assert sorted(found) == judged(path, moved)
     assert judged(path, moved) == judged(plain, load("rfc6275"))  # by today's numbers the same
+
+
+def test_options_are_those_of_the_profile(tmp_path: Path) -> None:
+    """Draft 19 has no option 8, and 2 and 6 are the Unique Identifier and Binding Refresh Advice there (6.2)."""
+    body = bytes.fromhex("0000 0001 000f 0806 0100 0000 0000 0202 0007 0602 000a")
+    message = bytes.fromhex("3b03 0600 0000") + body + bytes.fromhex("0102 0000")  # 6 + 22 + 4 = 32 octets
+    total = made.internet_checksum(AGENT, CARE1, 62, message).to_bytes(2)
+    path = write(tmp_path / "one.pcapng", [made.ipv6(AGENT, CARE1, 62, message[:4] + total + message[6:])])
+    kame = ("-o", "mha.profile:kame2003")
+    assert table(path, ["mha.checksum.status", "mha.rule"], *kame) == [["1", "1", "MIP6-OPT-009"]]
+    assert [rule for _, rule in judged(path, KAME2003)] == ["MIP6-OPT-009"]
+    _, _, ours = tshark("-r", path, "-V", *kame).partition("\nMultiple Home Agents for Mobile IPv6")
+    shown = [line.strip() for line in ours.splitlines()]
+    for name, number in (("Mobility option", 8), ("Unique Identifier", 2), ("Binding Refresh Advice", 6)):
+        assert f"{name} ({number})" in shown
+        assert f"Type: {name.replace('Mobility option', 'Unknown')} ({number})" in shown
 
 
 def test_the_meaning_of_the_m_bit_is_compared(tmp_path: Path, moved: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
