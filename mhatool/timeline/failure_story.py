@@ -9,7 +9,7 @@ from typing import Final
 from mhatool.exchange import Frame
 from mhatool.observe.failure import AlarmSeen, LifeSign, Outage, OutageCause, Phase, Recovery, phases_of
 from mhatool.observe.moment import Moment
-from mhatool.timeline.values import clock, spent
+from mhatool.timeline.values import clock, listed, spent
 
 Name = Callable[[bytes | None], str]
 """How a node is called."""
@@ -76,7 +76,11 @@ def _reaction(recovery: Recovery, name: Name) -> Iterator[Line]:
     if recovery.request is not None:
         yield _line(recovery.request, "searches", "for home agents")
     if recovery.reply is not None:
-        yield _line(recovery.reply, "finds", " ".join(map(name, recovery.offered)) or "no home agents")
+        yield _line(
+            recovery.reply,
+            "finds",
+            listed(map(name, recovery.offered), recovery.offer_truncated, "no home agents", " "),
+        )
     if recovery.round is not None:
         yield _line(recovery.round.moment, "registers", f"with {' '.join(map(name, recovery.round.home_agents))}")
     if recovery.accepted is not None:

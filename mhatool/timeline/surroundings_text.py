@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mhatool.observe import AdvertisedAgent, DeliveryError, Discovery, PrefixExchange, Role, Tunnel
+from mhatool.observe import (
+    AdvertisedAgent,
+    AdvertisedPrefix,
+    DeliveryError,
+    Discovery,
+    PrefixExchange,
+    Role,
+    Tunnel,
+)
 from mhatool.timeline.correspondent_text import test_line
 from mhatool.timeline.model import Timeline
-from mhatool.timeline.values import clock, spent
+from mhatool.timeline.values import TRUNCATED, clock, listed, spent
 from mhatool.timeline.words import Words
 
 _ERRORS = {1: "Destination Unreachable", 2: "Packet Too Big", 3: "Time Exceeded", 4: "Parameter Problem"}
@@ -55,16 +63,17 @@ class SurroundingsText:
         yield "  ".join(part for part in parts if part)
         for reply in found.replies:
             after = f"after {spent(found.latency_ns)}" if found.latency_ns is not None else ""
-            agents = ", ".join(map(self._words.name, reply.home_agents)) or "no home agents"
+            agents = listed(map(self._words.name, reply.home_agents), reply.truncated, "no home agents")
             frame = self._words.frames((reply.moment.frame,))
             yield f"  {clock(reply.moment.time_ns)}  answered {after}  id {reply.identifier}  {frame}: {agents}"
 
     def _agent(self, found: AdvertisedAgent) -> str:
         ceased = f", ceased {clock(found.ceased_ns)}" if found.ceased_ns is not None else ""
-        return (
-            f"  {clock(found.first.time_ns)}  advertised by {self._words.name(found.address)}  "
-            f"preference {found.preference}  lifetime {found.lifetime_s} s  until {clock(found.last_ns)}{ceased}"
-        )
+        told = [f"preference {found.preference}"] if found.preference is not None else []
+        told += [f"lifetime {found.lifetime_s} s"] if found.lifetime_s is not None else []
+        told += [TRUNCATED] if found.truncated else []
+        who = f"advertised by {self._words.name(found.address)}"
+        return "  ".join((f"  {clock(found.first.time_ns)}", who, *told, f"until {clock(found.last_ns)}{ceased}"))
 
     def _prefixes(self, found: PrefixExchange) -> Iterator[str]:
         if found.asked:
@@ -75,11 +84,11 @@ class SurroundingsText:
         for advertisement in found.advertisements:
             kind = "answered" if found.asked else f"unsolicited, by {self._words.name(found.home_agent)}"
             frame = self._words.frames((advertisement.moment.frame,))
-            prefixes = ", ".join(
-                f"{self._words.name(prefix.prefix)}/{prefix.prefix_length} valid {prefix.valid_lifetime_s} s"
-                for prefix in advertisement.prefixes
-            )
+            prefixes = listed(map(self._prefix, advertisement.prefixes), advertisement.truncated, "no prefixes")
             yield f"  {clock(advertisement.moment.time_ns)}  {kind}  id {advertisement.identifier}  {frame}: {prefixes}"
+
+    def _prefix(self, found: AdvertisedPrefix) -> str:
+        return f"{self._words.name(found.prefix)}/{found.prefix_length} valid {found.valid_lifetime_s} s"
 
     def _tunnel(self, found: Tunnel) -> str:
         ends = f"{self._words.name(found.entry)} > {self._words.name(found.exit)}"

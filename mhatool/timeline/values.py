@@ -11,6 +11,9 @@ from mhatool.observe import Moment
 from mhatool.protocol import lifetime
 from mhatool.protocol.instant import rfc3339
 
+TRUNCATED = "[truncated]"
+"""Behind what the capture cut, as in the text of `dissect`."""
+
 
 def time(time_ns: int | None) -> str | None:
     """RFC 3339 with nine digits."""
@@ -40,6 +43,12 @@ def moment(found: Moment | None) -> dict[str, Any]:
         "frame": found.frame.number if found is not None else None,
         "file": found.frame.file if found is not None else None,
     }
+
+
+def listed(names: Iterable[str], truncated: bool, none: str, separator: str = ", ") -> str:
+    """What a message lists, or `none`; marked where the capture cut the message, as there may be more."""
+    text = separator.join(names)
+    return " ".join(part for part in (text, TRUNCATED) if part) if truncated else text or none
 
 
 def spent(duration_ns: int) -> str:

@@ -343,6 +343,32 @@ def test_several_care_of_addresses_at_once() -> None:
     assert [binding["binding_identifier"] for binding in document["bindings"]] == [1, 2]
 
 
+def snapped(name: str, octets: int) -> Source:
+    """A recording with what `editcap -s` would leave of it."""
+    source = recording(name)
+    return Source(source.name, [record._replace(captured=record.captured[:octets]) for record in source.records])
+
+
+def test_what_the_capture_cut_is_marked_and_no_fact() -> None:
+    """14 octets of Ethernet, 40 of IPv6, 8 of a message before its list, 16 of an advertisement before its options."""
+    timeline = told(snapped("tour-mn.pcap", 14 + 40 + 8))
+    text = as_text(timeline)
+    assert "  answered after 0.004 s  id 0  frame 98: [truncated]\n" in text
+    assert "  advertised by fe80::ff:fe00:201  [truncated]  until 09:54:49.137\n" in text
+    document = as_json(timeline)
+    jsonschema.validate(document, TIMELINE)
+    assert [reply["truncated"] for found in document["discoveries"] for reply in found["replies"]] == [True]
+    (agent,) = document["advertised_home_agents"]
+    assert (agent["preference"], agent["lifetime_s"], agent["truncated"]) == (None, None, True)
+    text = as_text(told(snapped("tour-mn.pcap", 14 + 40 + 24 + 8)))  # behind a type 2 routing header
+    assert "  answered  id 53218  frame 716: [truncated]\n" in text
+    text = as_text(told(snapped("failover60-mn.pcap", 14 + 40 + 8 + 16)))
+    assert "  frame 129: 2001:200:1:2::1 [truncated]\n" in text
+    text = as_text(told(recording("failover60-mn.pcap")))
+    assert "  frame 129: 2001:200:1:2::1, 2001:200:1:2::2\n" in text
+    assert "truncated" not in text
+
+
 def test_names_stand_for_addresses() -> None:
     text = as_text(told(scene(*DEAD, *OTHER)), names={AGENT: "ha1", AGENT2: "ha2", HOME: "mn"})
     assert "Home address mn" in text
