@@ -54,8 +54,3 @@ def listed(names: Iterable[str], truncated: bool, none: str, separator: str = ",
 def spent(duration_ns: int) -> str:
     """A duration in seconds, cut to milliseconds as the times are, so that they subtract."""
     return f"{duration_ns // lifetime.NS_PER_S}.{duration_ns % lifetime.NS_PER_S // 1_000_000:03d} s"
-
-
-def clock(time_ns: int) -> str:
-    """The time of day, UTC, cut to milliseconds."""
-    return rfc3339(time_ns)[11:23]
