@@ -155,6 +155,21 @@ def test_several_files_are_told_apart(captures: Path, tmp_path: Path) -> None:
     assert where == ["ro-mn.pcap", "ro-mn.pcap", "tour-all.pcapng:br-home"]
 
 
+def test_several_files_become_one_in_the_order_of_their_times(captures: Path, tmp_path: Path) -> None:
+    """Two views of one run: each message twice, and together what both show (captures/README.md: 14 and 12)."""
+    views = [captures / "umip" / name for name in ("tour-mn.pcap", "tour-core.pcap")]
+    mhatool("extract", *views, "-w", "out.pcapng", cwd=tmp_path)
+    times = [record.time_ns for record in read(tmp_path / "out.pcapng")]
+    assert len(times) == 14 + 12
+    assert times == sorted(times)
+    together, apart = (mhatool("validate", *files, cwd=tmp_path) for files in (["out.pcapng"], views))
+    assert (together.status, together.out.splitlines()[-1].partition(" in ")[2]) == (
+        0,
+        "10 mobility messages, by 132 rules.",
+    )
+    assert apart.out.splitlines()[-1].endswith(" in 10 mobility messages, by 132 rules.")
+
+
 def test_cut_packets_comments_and_nameless_interfaces_stay(tmp_path: Path) -> None:
     """A pcapng made by hand: two nameless interfaces, a packet that was cut to 60 octets, with a comment."""
     packet = bu()
