@@ -85,7 +85,7 @@ FLAG_NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 def is_multiple(view: View) -> bool:
     """Whether a Binding Update's M bit means a registration with several home agents (the paper's Fig. 7).
 
-    Without the H bit and without our option it is HMIPv6's (RFC 5380), which the paper's testbed (kame2003) didn't know.
+    Without the H bit and without our option it is HMIPv6's (RFC 5380), which kame2003 hasn't.
     """
     if view.type != "binding_update" or "M" not in view.get("flags", ()):
         return False
