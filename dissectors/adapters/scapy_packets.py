@@ -23,11 +23,13 @@ from dissectors.adapters.scapy_fields import field_name, padding_octets
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import address as addresses
 from dissectors.ipv6 import checksum
+from dissectors.ipv6.true_ends import UNKNOWN, of_other_types
 from dissectors.padding import aligned, gap_before
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration
 
-_SEGMENT_ROUTING = 4  # Segment List[0] is the final destination (RFC 8754, 2)
+_RPL_SOURCE_ROUTE, _SEGMENT_ROUTING = 3, 4  # types of which Scapy reads addresses alone, and the last isn't the end
+_SEGMENTS_LEFT = 3  # its octet in every routing header
 _OUT_OF_WINDOW = 135  # status: the sequence number in the answer is the last accepted one, not ours
 
 
@@ -46,20 +48,27 @@ def _home_address(packet: Any) -> str | None:
     return None
 
 
-def _routed_to(packet: Any) -> str | None:
-    """The final destination that a routing header names, if it isn't reached yet."""
+def _routed_to(packet: Any, ipv6: Any) -> str | None:
+    """The final destination that a routing header above that IPv6 header names, if it isn't reached yet."""
     if isinstance(packet, IPv6ExtHdrRouting | IPv6ExtHdrSegmentRouting):
-        last = 0 if isinstance(packet, IPv6ExtHdrSegmentRouting) else -1
-        return str(packet.addresses[last]) if packet.segleft != 0 and packet.addresses else None
+        if packet.segleft == 0 or not packet.addresses:
+            return None
+        if packet.type in (_SEGMENT_ROUTING, _RPL_SOURCE_ROUTE):
+            return _named_in(packet.type, packet.self_build()[_SEGMENTS_LEFT + 1 :], ipv6)
+        return str(packet.addresses[-1])
     if getattr(packet, "symbol", "") != "routing" or not packet.segments_left:
         return None
     if "home_address" in packet.default_fields:
         return str(packet.home_address)
     if "data" in packet.default_fields:
-        segments = packet.data[4:20] if packet.routing_type == _SEGMENT_ROUTING else b""
-        return addresses.text(segments) if len(segments) == 16 else None
+        return _named_in(packet.routing_type, packet.data, ipv6)
     listed = packet.getfieldval("addresses") if "addresses" in packet.default_fields else ()
     return str(listed[-1]) if listed else None
+
+
+def _named_in(routing_type: int, data: bytes, ipv6: Any) -> str | None:
+    named = of_other_types(routing_type, data, addresses.parse(str(ipv6.dst)))
+    return None if named == UNKNOWN else addresses.text(named)
 
 
 def on_the_way(below: Any) -> tuple[Any, str | None, str | None]:
@@ -67,11 +76,14 @@ def on_the_way(below: Any) -> tuple[Any, str | None, str | None]:
 
     Each is None where there is none.
     """
-    source = destination = None
+    headers = []
     while below is not None and not isinstance(below, IPv6):
-        source = _home_address(below) or source
-        destination = destination or _routed_to(below)
+        headers.append(below)
         below = below.underlayer
+    source = destination = None
+    for header in headers if below is not None else ():
+        source = _home_address(header) or source
+        destination = destination or _routed_to(header, below)
     return below, source, destination
 
 
