@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 
 def parse(family: str, octets: bytes, profile: Profile | None = None) -> Any:
-    """The message in octets of a family: `mobility`, `icmpv6` or `routing`. DecodeError says what is wrong where."""
+    """The value of a family that the octets are, no more and no less. DecodeError says what is wrong where.
+
+    Families are `mobility`, `icmpv6`, `routing`, and the options `mobility_option`, `nd_option` and `ipv6_option`, one
+    at a time. Octets behind the end that a length states are a DecodeError too: `code` is `trailing`, `offset` the end.
+    """
     from dissectors.profile import RFC6275
 
-    return (profile or RFC6275).codec.parse(family, octets)
+    return (profile or RFC6275).codec.parse_whole(family, octets)
 
 
 def emit(message: Message, profile: Profile | None = None) -> bytes:
