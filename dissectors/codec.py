@@ -214,6 +214,8 @@ class Codec:
     def emitter(self, cls: type) -> Emitter:
         """The compiled emitter of one class."""
         if cls not in self._emitters:
+            if not hasattr(cls, "__declaration__"):
+                raise EncodeError(f"{cls.__module__}.{cls.__qualname__} is no message or option of dissectors")
             self._emitters[cls] = self._emitter(cls)
         return self._emitters[cls]
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from dissectors import DecodeError, emit, parse
+from dissectors import DecodeError, EncodeError, dissect, emit, parse
+from dissectors.adapters.dpkt_packets import dissect_with_dpkt, packets
+from dissectors.adapters.scapy_layers import dissect_with_scapy, layers
 from dissectors.errors import Reaction
+from dissectors.mobility.binding import BindingUpdate
+from dissectors.profile import KAME2003, load
 
 UPDATE = bytes.fromhex("3b010500a157 0001 c000 000f 01020000")
 #: RFC 6275, 6.4.1: 24 octets, Hdr Ext Len 2.
 ROUTING = bytes((59, 2, 2, 1)) + bytes(20)
+
+HEADER = bytes.fromhex("60000000 0010 87 40 20010db800f100000000000000000099 20010db8000000000000000000000001")
 
 WHOLE = {
     "mobility": UPDATE,
@@ -69,3 +78,50 @@ def test_a_length_that_is_too_short_for_the_fields_is_told() -> None:
 def test_a_family_that_is_none_is_told(family: str) -> None:
     with pytest.raises(ValueError, match=f"'{family}': there are mobility, icmpv6, routing"):
         parse(family, UPDATE)
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+@pytest.mark.parametrize("family", WHOLE)
+def test_octets_may_be_any_buffer(kind: Callable[[bytes], Any], family: str) -> None:
+    value = parse(family, kind(WHOLE[family]))
+    assert value == parse(family, WHOLE[family])
+    assert hash(value) == hash(parse(family, WHOLE[family]))  # nothing of the buffer is left in it
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_frames_may_be_any_buffer(kind: Callable[[bytes], Any]) -> None:
+    frame = kind(HEADER + UPDATE)
+    assert dissect(frame).json() == dissect(HEADER + UPDATE).json()
+    assert isinstance(dissect_with_scapy(frame).payload, layers().MHABindingUpdate)
+    assert isinstance(dissect_with_dpkt(frame).data, packets().BindingUpdate)
+
+
+@pytest.mark.parametrize("call", [lambda x: parse("mobility", x), dissect, dissect_with_scapy, dissect_with_dpkt])
+@pytest.mark.parametrize("wrong", [5, "3b01"])
+def test_what_is_no_octets_is_a_type_error(call: Callable[[Any], Any], wrong: Any) -> None:
+    with pytest.raises(TypeError, match="a bytes-like object is required"):
+        call(wrong)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda profile: parse("mobility", UPDATE, profile),
+        lambda profile: emit(parse("mobility", UPDATE), profile),
+        lambda profile: dissect(HEADER + UPDATE, None, profile),
+        lambda profile: dissect_with_scapy(HEADER + UPDATE, profile),
+        lambda profile: dissect_with_dpkt(HEADER + UPDATE, profile),
+    ],
+)
+def test_a_profile_is_no_name(call: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match=r"a profile can't be 'kame2003': give dissectors\.profile\.KAME2003"):
+        call("kame2003")
+    call(KAME2003)
+    call(load("kame2003"))
+
+
+def test_what_is_no_message_is_told() -> None:
+    with pytest.raises(EncodeError, match="int is no message or option"):
+        emit(5)  # type: ignore[arg-type]
+    with pytest.raises(EncodeError, match="give a tuple of options"):
+        emit(BindingUpdate(sequence_number=1, lifetime_s=60, options=(5,)))  # type: ignore[arg-type]
