@@ -24,6 +24,7 @@ from scapy.layers.inet import UDP
 from scapy.packet import Packet
 
 from dissectors.adapters.declared import NOT_MOBILE, declared
+from dissectors.adapters.scapy_ends import on_the_way
 from dissectors.adapters.scapy_fields import make_field
 from dissectors.adapters.scapy_packets import (
     MHATCP,
@@ -32,7 +33,6 @@ from dissectors.adapters.scapy_packets import (
     _Extension,
     _Icmpv6,
     _IPv6,
-    on_the_way,
 )
 from dissectors.errors import DecodeError
 from dissectors.ipv6.header import Ipv6
