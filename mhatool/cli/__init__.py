@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import TextIO
 
 INTERRUPTED = 130
@@ -24,10 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from mhatool.cli.complaint import say
 
         return say("standard output is closed; open it, or send it to /dev/null")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that isn't UTF-8 is shown escaped
+    _show_any_name()
     try:
+        if arguments is None:
+            _end_as_by_an_interrupt()
         from mhatool.cli.app import run
 
         status = run(sys.argv[1:] if arguments is None else list(arguments))
@@ -48,6 +50,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         look_no_more()
     return status if _let_go(told) else status or WRONG_USE
+
+
+def _show_any_name() -> None:
+    """A name that isn't UTF-8 is shown escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _end_as_by_an_interrupt() -> None:
+    """From here on SIGTERM and SIGHUP end a command as Ctrl-C does: what it has found by then is written."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # else whoever started it (nohup) wants it ignored
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Once: who insists with another SIGTERM ends it at once. A terminal that closes may well say so twice."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _flush(stream: TextIO | None) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +26,7 @@ from mhatool.cli.common import (
 )
 from mhatool.cli.judging import findings_in
 from mhatool.cli.live import LiveInput, live
-from mhatool.cli.reading import Bar, frames, once, read_once
+from mhatool.cli.reading import frames, frames_of_each, once, read_once
 from mhatool.settings import setting
 
 if TYPE_CHECKING:
@@ -78,7 +80,8 @@ def extract(
     """Write the packets that matter as a capture of their own.
 
     Without a selection that is all mobility signalling, also inside tunnels. Order, times, interfaces, lengths and
-    comments stay. A message that came in fragments is written with all of them.
+    comments stay; several captures become one in the order of their times. A message that came in fragments is written
+    with all of them.
 
     While fragments wait for the rest, or packets of --home-address for a pipe's next, what follows is kept back: for 60
     seconds of the capture, or 2 from a pipe and live, and 16 MiB. Then the others overtake, and what turns out to be
@@ -117,10 +120,11 @@ def extract(
 class _Plan:
     """What is read, which of it is wanted, and what is said of it."""
 
-    records: Read
+    captures: list[Read]
+    """The records of each, to be read side by side."""
     selection: Selection
     readers: list[CaptureReader]
-    """Those of the files, as they are opened; behind a sieve their tallies count what it leaves out."""
+    """Those of the files, once they are read; behind a sieve their tallies count what it leaves out."""
     comments: Comments = field(default_factory=list)
 
     def remarks(self, frame: Frame) -> list[str]:
@@ -136,11 +140,11 @@ def _of_expression(files: list[str], expression: str | None, profile: Profile) -
 
     readers: list[CaptureReader] = []
     if expression is None:
-        records = frames(files, sieve=_signalling(files, profile), readers=readers)
-        return _Plan(records, Matching(lambda frame: frame.packet.is_signalling), readers)
+        captures = frames_of_each(files, sieve=_signalling(files, profile), readers=readers)
+        return _Plan(captures, Matching(lambda frame: frame.packet.is_signalling), readers)
     from mhatool.cli.filters import chosen_filter
 
-    return _Plan(frames(files, readers=readers), Matching(chosen_filter(expression, profile)), readers)
+    return _Plan(frames_of_each(files, readers=readers), Matching(chosen_filter(expression, profile)), readers)
 
 
 def _of_home_address(files: list[str], text: str, data: bool, profile: Profile) -> _Plan:
@@ -155,11 +159,11 @@ def _of_home_address(files: list[str], text: str, data: bool, profile: Profile) 
         fail(f"--home-address: {error}", "give it as 2001:db8::99")
     readers: list[CaptureReader] = []
     if any(map(read_once, files)):
-        return _Plan(frames(files, readers=readers), HomeNode(home_address, data=data, eager=True), readers)
+        return _Plan(frames_of_each(files, readers=readers), HomeNode(home_address, data=data, eager=True), readers)
     node = HomeNode(home_address, data=data)
     _learn(files, node, profile)
     sieve = None if data else _signalling(files, profile)
-    return _Plan(_again(files, readers, sieve), node, readers)
+    return _Plan(frames_of_each(files, sieve=sieve, readers=readers, tells=False), node, readers)
 
 
 def _signalling(files: list[str], profile: Profile) -> Sieve | None:
@@ -191,7 +195,7 @@ def _of_finding(files: list[str], which: str, around: float | None, profile: Pro
     wanted = _chosen(which, _findings(files, profile))
     cited = Cited(wanted, around_ns)
     readers: list[CaptureReader] = []
-    return _Plan(_again(files, readers), cited, readers, [cited.comments])
+    return _Plan(frames_of_each(files, readers=readers, tells=False), cited, readers, [cited.comments])
 
 
 def _findings(files: list[str], profile: Profile) -> list[Finding]:
@@ -227,17 +231,6 @@ def _chosen(which: str, findings: list[Finding]) -> list[Finding]:
 
 
 # --- reading and writing ---
-
-
-def _again(files: list[str], readers: list[CaptureReader], sieve: Sieve | None = None) -> Read:
-    """The records once more; what was wrong with the files has been said. `sieve`, `readers`: as for `frames`."""
-    from mhatool.capture import open_capture
-
-    with Bar(files) as bar:
-        for file in files:
-            with open_capture(file) as reader, bar.watch(reader):
-                readers.append(reader)
-                yield from ((reader, record) for record in (reader if sieve is None else reader.sift(sieve)))
 
 
 def _refuse_terminal() -> None:
@@ -276,23 +269,30 @@ class _Tally:
     written: int = 0
 
     def picked(self, plan: _Plan, files: list[str], profile: Profile) -> Iterator[Picked]:
-        """What is wanted, a file after the other; each packet counts."""
-        for one in self._picked(plan, files, profile):
+        """What is wanted, by time over all captures, each in its own order; each packet counts."""
+        each = [
+            self._timed(file, read, _picker(plan, files, profile))
+            for file, read in zip(files, plan.captures, strict=True)
+        ]
+        for _, one in heapq.merge(*each, key=itemgetter(0)):
             self.written += 1
             yield one
 
-    def _picked(self, plan: _Plan, files: list[str], profile: Profile) -> Iterator[Picked]:
-        picker, current = _picker(plan, files, profile), None
-        for reader, record in plan.records:
-            if reader is not current:
-                yield from picker.finish()
-                _tell_given_up(picker)
-                picker, current = _picker(plan, files, profile), reader
+    def _timed(self, file: str, read: Read, picker: Picker) -> Iterator[tuple[int, Picked]]:
+        """What is wanted of one capture, and the latest time by then."""
+        latest_ns = 0
+        for one in self._picked(file, read, picker):
+            latest_ns = max(latest_ns, one.record.time_ns)
+            yield latest_ns, one
+
+    def _picked(self, file: str, read: Read, picker: Picker) -> Iterator[Picked]:
+        for reader, record in read:
             self.seen += 1
-            file = files[len(plan.readers) - 1]  # opened one after the other
             yield from picker.offer(file, record, reader.interfaces[record.interface])
         yield from picker.finish()
-        _tell_given_up(picker)
+        if picker.given_up:
+            what = f"{_packets(picker.given_up)} waited for fragments or updates that didn't come soon enough"
+            warn(f"{what}: left out for want of room")
 
 
 def _picker(plan: _Plan, files: list[str], profile: Profile) -> Picker:
@@ -301,12 +301,6 @@ def _picker(plan: _Plan, files: list[str], profile: Profile) -> Picker:
 
     patience_ns = AT_ONCE_NS if any(map(read_once, files)) else HELD_NS
     return Picker(plan.selection, profile, patience_ns=patience_ns, remarks=plan.remarks)
-
-
-def _tell_given_up(picker: Picker) -> None:
-    if picker.given_up:
-        what = f"{_packets(picker.given_up)} waited for fragments or updates that didn't come soon enough"
-        warn(f"{what}: left out for want of room")
 
 
 def _report(tally: _Tally, write: str) -> None:

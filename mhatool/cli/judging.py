@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from mhatool.capture import CaptureError, open_capture
 from mhatool.capture.second_process import ALONE, BY_DEFAULT, Plan
+from mhatool.cli.order import told_of_disorder
 from mhatool.cli.reading import in_all, read_once, sources
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class _Packets:
 
         self._readers: list[CaptureReader] = []
         read = sources(files, sieve=sieve, readers=self._readers, plan=plan, tells=tells)
-        self.sightings: Iterator[Sighting] = sightings(read, profile)
+        packets = sightings(read, profile)
+        self.sightings: Iterator[Sighting] = told_of_disorder(packets) if tells else packets
 
     @property
     def last_ns(self) -> int | None:

@@ -55,6 +55,27 @@ def frames(
                 yield opened_here[-1], record
 
 
+def frames_of_each(
+    files: Sequence[str], *, sieve: Sieve | None = None, readers: list[CaptureReader] | None = None, tells: bool = True
+) -> list[Iterator[tuple[CaptureReader, Record]]]:
+    """The same side by side: an iterator for each capture, which is opened when first read.
+
+    `readers`: they are put there once they are read. `tells`: warnings; without, an earlier pass has told them.
+    """
+    once(files)
+    bar = Bar(files)
+    return [_frames_of(file, bar, sieve, [] if readers is None else readers, tells) for file in files]
+
+
+def _frames_of(
+    file: str, bar: Bar, sieve: Sieve | None, readers: list[CaptureReader], tells: bool
+) -> Iterator[tuple[CaptureReader, Record]]:
+    own: list[CaptureReader] = []
+    for record in _records_of(file, LINK_TYPES, bar, sieve, own, tells=tells):
+        yield own[0], record
+    readers += own  # all of it was counted
+
+
 def sources(
     files: Sequence[str],
     *,

@@ -12,6 +12,7 @@ import typer
 
 from mhatool.cli.common import FilesArgument, JsonOption, ProfileOption, chosen_profile, exclusive, fail, use_color
 from mhatool.cli.live import live
+from mhatool.cli.order import told_of_disorder
 from mhatool.cli.reading import in_all, sources
 from mhatool.cli.tracing import names_of, read_names, trace_among
 from mhatool.settings import setting
@@ -137,7 +138,7 @@ def built(files: list[str], trace: Trace | None, profile: str | None, *, for_peo
         seen = [Source(files[0], records_of(trace), at_rest=True)]
     else:
         seen = sources(files, for_people=for_people, sieve=traffic(chosen), readers=readers)
-    for sighting in sightings(seen, chosen):
+    for sighting in told_of_disorder(sightings(seen, chosen)):
         observer.see(sighting)
         findings += judge.see(sighting)
     tally = in_all(readers)

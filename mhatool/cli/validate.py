@@ -28,6 +28,7 @@ from mhatool.cli.common import (
 )
 from mhatool.cli.judging import findings_in
 from mhatool.cli.live import live
+from mhatool.cli.reading import read_once
 from mhatool.settings import setting
 
 if TYPE_CHECKING:
@@ -129,18 +130,21 @@ def _ids(key: str, words: list[str] | None) -> tuple[str, ...]:
 
 
 def _print(form: str, files: list[str], findings: Iterable[Finding], judge: Judge) -> int:
-    """Print them and return the rank of the worst: JSON Lines as they come, anything else sorted at the end."""
+    """Print them and return the rank of the worst: sorted; JSON Lines as they come where nobody can read twice."""
     from mhatool.validate import report
 
     out = Out()
-    if form == "jsonl":
+    if form == "jsonl" and any(map(read_once, files)):
         worst = _NONE
         for finding in findings:
             out.record(finding.json())
             worst = min(worst, finding.severity.rank)
         return worst
     found = sorted(findings, key=lambda finding: finding.order)
-    if form == "json":
+    if form == "jsonl":
+        for finding in found:
+            out.record(finding.json())
+    elif form == "json":
         out.document(report.document(files, found))
     elif form == "github":
         for finding in map(_for_people, found):

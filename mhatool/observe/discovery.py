@@ -19,12 +19,16 @@ MOST_READ = 1_000
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryReply:
-    """A Home Agent Address Discovery Reply: `home_agents` in the order of the list."""
+    """A Home Agent Address Discovery Reply: `home_agents` in the order of the list.
+
+    `truncated`: the capture cut it, so that there may be more of them.
+    """
 
     moment: Moment
     identifier: int
     source: bytes
     home_agents: tuple[bytes, ...]
+    truncated: bool
 
 
 @dataclass(slots=True)
@@ -88,7 +92,8 @@ class Discoveries:
             discovery = self._keep(Discovery(datagram.destination, None))
         if len(discovery.replies) < MOST_REPLIES:
             agents = tuple(message.get("home_agents") or ())
-            discovery.replies.append(DiscoveryReply(moment, identifier, datagram.source, agents))
+            reply = DiscoveryReply(moment, identifier, datagram.source, agents, message.truncated)
+            discovery.replies.append(reply)
 
     def _keep(self, discovery: Discovery) -> Discovery:
         self._newest.note(discovery.care_of_address, discovery)
@@ -109,25 +114,32 @@ class AdvertisedAgent:
     `address` is the global one of a prefix with the R flag, or the link-local source where there is none.
     `preference` and `lifetime_s` are the latest: of the Home Agent Information option, or without one 0 and the router
     lifetime (RFC 6275, 7.4). `ceased_ns`: when it said that it is no home agent any more (lifetime 0).
+    `truncated`: the capture cut the latest. What may have stood in the rest is then unknown: `preference` and
+    `lifetime_s` are None, `address` the link-local source.
     """
 
     address: bytes
     link_local_address: bytes
     first: Moment
     last_ns: int
-    preference: int
-    lifetime_s: int
+    preference: int | None
+    lifetime_s: int | None
+    truncated: bool = False
     ceased_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RouterSays:
-    """What a router advertisement tells: the address by which its sender is known, and its offer as a home agent."""
+    """What a router advertisement tells: the address by which its sender is known, and its offer as a home agent.
+
+    `truncated`: the capture cut it; what may have been in the rest is None.
+    """
 
     address: bytes
-    is_home_agent: bool
-    preference: int
-    lifetime_s: int
+    is_home_agent: bool | None
+    preference: int | None
+    lifetime_s: int | None
+    truncated: bool
 
 
 class AdvertisedAgents:
@@ -135,11 +147,11 @@ class AdvertisedAgents:
 
     def __init__(self, most: int) -> None:
         self._by_address: Latest[bytes, AdvertisedAgent] = Latest(most)
-        self._read: Latest[tuple[bytes, bytes], RouterSays] = Latest(MOST_READ)
+        self._read: Latest[tuple[bytes, bytes, bool], RouterSays] = Latest(MOST_READ)
 
     def see(self, seen: Seen, datagram: Datagram, message: View) -> RouterSays:
         """A router advertisement; what it tells."""
-        octets = (datagram.source, message.bytes)  # a router says the same again and again
+        octets = (datagram.source, message.bytes, message.truncated)  # a router says the same again and again
         said = self._read.get(octets) or self._read.note(octets, _read(datagram, message))
         known = self._by_address.get(said.address)
         if said.is_home_agent:
@@ -147,9 +159,10 @@ class AdvertisedAgents:
                 first = Moment(seen.time_ns, seen.frame)
                 agent = AdvertisedAgent(said.address, datagram.source, first, 0, 0, 0)
                 known = self._by_address.note(said.address, agent)
-            known.last_ns, known.preference, known.lifetime_s = seen.time_ns, said.preference, said.lifetime_s
+            known.last_ns, known.truncated = seen.time_ns, said.truncated
+            known.preference, known.lifetime_s = said.preference, said.lifetime_s
             known.ceased_ns = (known.ceased_ns or seen.time_ns) if said.lifetime_s == 0 else None
-        elif known is not None:
+        elif known is not None and said.is_home_agent is not None:
             known.ceased_ns = known.ceased_ns or seen.time_ns
         return said
 
@@ -162,15 +175,14 @@ class AdvertisedAgents:
 def _read(datagram: Datagram, message: View) -> RouterSays:
     options = message.options
     information = next((option for option in options if option.type == "home_agent_information"), None)
-    is_home_agent = "H" in (message.get("flags") or ())
-    return RouterSays(_router_address(options) or datagram.source, is_home_agent, *_offer(message, information))
-
-
-def _offer(message: View, information: View | None) -> tuple[int, int]:
-    """Preference and lifetime in seconds."""
-    if information is None:
-        return 0, message.get("router_lifetime_s") or 0
-    return information.get("home_agent_preference") or 0, information.get("home_agent_lifetime_s") or 0
+    unknown = None if message.truncated else 0
+    if information is not None:
+        offer = information.get("home_agent_preference", unknown), information.get("home_agent_lifetime_s", unknown)
+    else:  # in what was cut there may be one
+        offer = unknown, None if message.truncated else message.get("router_lifetime_s", 0)
+    flags = message.get("flags")
+    is_home_agent = "H" in flags if flags is not None else None
+    return RouterSays(_router_address(options) or datagram.source, is_home_agent, *offer, message.truncated)
 
 
 def _router_address(options: list[View]) -> bytes | None:

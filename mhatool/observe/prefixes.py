@@ -28,12 +28,13 @@ class AdvertisedPrefix:
 
 @dataclass(frozen=True, slots=True)
 class PrefixAdvertisement:
-    """A Mobile Prefix Advertisement."""
+    """A Mobile Prefix Advertisement; `truncated`: the capture cut it, so that there may be more prefixes."""
 
     moment: Moment
     identifier: int
     flags: tuple[str, ...]
     prefixes: tuple[AdvertisedPrefix, ...]
+    truncated: bool
 
 
 @dataclass(slots=True)
@@ -97,7 +98,8 @@ class PrefixExchanges:
         if len(exchange.advertisements) < MOST_ADVERTISEMENTS:
             prefixes = tuple(_prefix(o) for o in message.options if o.type == "prefix_information" and not o.problems)
             flags = tuple(sorted(message.get("flags") or ()))
-            exchange.advertisements.append(PrefixAdvertisement(moment, identifier, flags, prefixes))
+            advertisement = PrefixAdvertisement(moment, identifier, flags, prefixes, message.truncated)
+            exchange.advertisements.append(advertisement)
 
     def _keep(self, exchange: PrefixExchange) -> PrefixExchange:
         self._newest.note((exchange.home_address, exchange.home_agent), exchange)

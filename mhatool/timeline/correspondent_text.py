@@ -12,7 +12,6 @@ from mhatool.observe import (
     ProofKind,
     RoutabilityTest,
 )
-from mhatool.timeline.values import clock
 from mhatool.timeline.words import Words
 
 _SHOWN_BY = {
@@ -45,7 +44,7 @@ class CorrespondentText:
         return (line for _, line in sorted(lines, key=lambda pair: pair[0]))
 
     def _line(self, time_ns: int, what: str, care_of_address: bytes | None = None) -> str:
-        return f"    {clock(time_ns)}  {what:<15} {self._letters.get(care_of_address or b'', ' ')}"
+        return f"    {self._words.clock(time_ns)}  {what:<15} {self._letters.get(care_of_address or b'', ' ')}"
 
     def _moment(self, what: str, moment: Moment) -> str:
         return f"{self._line(moment.time_ns, what)}  {'':<15}  {'':>8}  {self._words.frames((moment.frame,))}"
@@ -76,6 +75,6 @@ def test_line(test: RoutabilityTest, words: Words) -> str:
     index = f"nonce {test.nonce_index}" if test.nonce_index is not None else "unanswered"
     used = f", in {test.uses} updates" if test.uses > 1 else ", in 1 update" if test.uses else ", not used"
     return (
-        f"  {clock(start.time_ns if start is not None else 0)}  {what:<13} {words.name(test.address)}  "
+        f"  {words.clock(start.time_ns if start is not None else 0)}  {what:<13} {words.name(test.address)}  "
         f"{words.frames(tuple(moment.frame for moment in test.moments))}  {index}{used if test.answered else ''}"
     )

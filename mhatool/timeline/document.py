@@ -74,8 +74,9 @@ def _binding(binding: Binding, timeline: Timeline) -> dict[str, Any]:
 
 
 def _duration(binding: Binding) -> int | None:
-    known = binding.start_ns is not None and binding.end_ns is not None
-    return (binding.end_ns or 0) - (binding.start_ns or 0) if known else None
+    """None where begin or end weren't seen, or times went back between them."""
+    start_ns, end_ns = binding.start_ns, binding.end_ns
+    return end_ns - start_ns if start_ns is not None and end_ns is not None and end_ns >= start_ns else None
 
 
 def _unanswered(binding: Binding, timeline: Timeline) -> int:

@@ -51,6 +51,7 @@ def _recovery(recovery: Recovery) -> dict[str, Any]:
         "discovery_request": values.moment(recovery.request),
         "discovery_reply": values.moment(recovery.reply),
         "offered": [values.text(agent) for agent in recovery.offered],
+        "offer_truncated": recovery.offer_truncated,
         "update": values.moment(update.moment if update is not None else None),
         "home_agents": [values.text(agent) for agent in update.home_agents] if update is not None else [],
         "added": [values.text(agent) for agent in recovery.added],

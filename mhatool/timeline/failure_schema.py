@@ -53,6 +53,7 @@ _RECOVERY = record(
     discovery_request=PERHAPS,
     discovery_reply=PERHAPS,
     offered=list_of(ADDRESS),
+    offer_truncated={**YES_OR_NO, "description": "Whether the capture cut the reply: there may be more"},
     update={**PERHAPS, "description": "The first Binding Update whose list goes without the failed agent"},
     home_agents={**list_of(ADDRESS), "description": "Its list"},
     added={**list_of(ADDRESS), "description": "Those in it that were told nothing before the alarm"},

@@ -9,7 +9,8 @@ from typing import Final
 from mhatool.exchange import Frame
 from mhatool.observe.failure import AlarmSeen, LifeSign, Outage, OutageCause, Phase, Recovery, phases_of
 from mhatool.observe.moment import Moment
-from mhatool.timeline.values import clock, spent
+from mhatool.timeline.values import listed, spent
+from mhatool.timeline.words import Words
 
 Name = Callable[[bytes | None], str]
 """How a node is called."""
@@ -32,11 +33,11 @@ class Line:
     frames: tuple[Frame, ...]
 
 
-def title(outage: Outage, name: Name) -> str:
+def title(outage: Outage, words: Words) -> str:
     """What is the matter with a home agent, and since when."""
     sign = outage.last_sign
-    seen = f"last seen {clock(sign.moment.time_ns)}, {_word(sign)}" if sign is not None else "not seen before"
-    return f"{name(outage.home_agent)} {_CAUSES[outage.cause]}: {seen}"
+    seen = f"last seen {words.clock(sign.moment.time_ns)}, {_word(sign)}" if sign is not None else "not seen before"
+    return f"{words.name(outage.home_agent)} {_CAUSES[outage.cause]}: {seen}"
 
 
 def of_outage(outage: Outage, name: Name) -> list[Line]:
@@ -76,7 +77,11 @@ def _reaction(recovery: Recovery, name: Name) -> Iterator[Line]:
     if recovery.request is not None:
         yield _line(recovery.request, "searches", "for home agents")
     if recovery.reply is not None:
-        yield _line(recovery.reply, "finds", " ".join(map(name, recovery.offered)) or "no home agents")
+        yield _line(
+            recovery.reply,
+            "finds",
+            listed(map(name, recovery.offered), recovery.offer_truncated, "no home agents", " "),
+        )
     if recovery.round is not None:
         yield _line(recovery.round.moment, "registers", f"with {' '.join(map(name, recovery.round.home_agents))}")
     if recovery.accepted is not None:

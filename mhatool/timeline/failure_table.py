@@ -9,7 +9,6 @@ from mhatool.exchange import Frame
 from mhatool.observe.failure import Outage, Phase, Recovery, phases_of
 from mhatool.timeline import failure_story as story
 from mhatool.timeline.model import Timeline
-from mhatool.timeline.values import clock
 from mhatool.timeline.words import Words
 
 LINES: Final = ("Time", "What", "Who", "Frames")
@@ -23,9 +22,9 @@ def parts(timeline: Timeline, words: Words, frames: Frames) -> Iterator[Part]:
     """A table for each failure; for each mobile node one of what happened and one of the phases."""
     for outage in timeline.outages:
         yield (
-            f"Home agent {story.title(outage, words.name)}",
+            f"Home agent {story.title(outage, words)}",
             LINES,
-            _lines(story.of_outage(outage, words.name), frames),
+            _lines(story.of_outage(outage, words.name), words, frames),
         )
         for recovery in timeline.recoveries_of(outage):
             yield from _recovery(recovery, words, frames, outage)
@@ -34,16 +33,18 @@ def parts(timeline: Timeline, words: Words, frames: Frames) -> Iterator[Part]:
 def _recovery(recovery: Recovery, words: Words, frames: Frames, outage: Outage) -> Iterator[Part]:
     who = words.name(recovery.home_address)
     of = f"{who} without {words.name(outage.home_agent)}"
-    yield f"Mobile node {of}", LINES, _lines(story.of_recovery(recovery, words.name), frames)
+    yield f"Mobile node {of}", LINES, _lines(story.of_recovery(recovery, words.name), words, frames)
     found = phases_of(recovery)
     if found:
-        yield f"Recovery of {of}: {story.cost(recovery)}", PHASES, [_phase(phase) for phase in found]
+        yield f"Recovery of {of}: {story.cost(recovery)}", PHASES, [_phase(phase, words) for phase in found]
 
 
-def _lines(lines: list[story.Line], frames: Frames) -> list[Sequence[str]]:
-    return [(clock(line.time_ns), line.what, line.detail.replace("×", "x"), frames(line.frames)) for line in lines]
+def _lines(lines: list[story.Line], words: Words, frames: Frames) -> list[Sequence[str]]:
+    return [
+        (words.clock(line.time_ns), line.what, line.detail.replace("×", "x"), frames(line.frames)) for line in lines
+    ]
 
 
-def _phase(phase: Phase) -> Sequence[str]:
-    ended = clock(phase.ended.time_ns) if phase.ended is not None else ""
-    return phase.name, clock(phase.began.time_ns), ended, story.took(phase)
+def _phase(phase: Phase, words: Words) -> Sequence[str]:
+    ended = words.clock(phase.ended.time_ns) if phase.ended is not None else ""
+    return phase.name, words.clock(phase.began.time_ns), ended, story.took(phase)

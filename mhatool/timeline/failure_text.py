@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from mhatool.timeline import failure_story as story
 from mhatool.timeline.model import Timeline
-from mhatool.timeline.values import clock
 from mhatool.timeline.words import Words
 
 
@@ -14,7 +13,7 @@ def failures(timeline: Timeline, words: Words) -> Iterator[str]:
     """For each failure who noticed; for each mobile node how it got over it. Nothing where nothing failed."""
     for outage in timeline.outages:
         yield ""
-        yield f"Home agent {story.title(outage, words.name)}"
+        yield f"Home agent {story.title(outage, words)}"
         for line in story.of_outage(outage, words.name):
             yield _line(line, words)
         for recovery in timeline.recoveries_of(outage):
@@ -29,4 +28,4 @@ def failures(timeline: Timeline, words: Words) -> Iterator[str]:
 
 
 def _line(line: story.Line, words: Words) -> str:
-    return f"    {clock(line.time_ns)}  {line.what:<10}  {line.detail}  {words.frames(line.frames)}"
+    return f"    {words.clock(line.time_ns)}  {line.what:<10}  {line.detail}  {words.frames(line.frames)}"

@@ -48,6 +48,7 @@ def _discovery(found: Discovery) -> dict[str, Any]:
                 "identifier": reply.identifier,
                 "source": values.text(reply.source),
                 "home_agents": [values.text(agent) for agent in reply.home_agents],
+                "truncated": reply.truncated,
                 **values.moment(reply.moment),
             }
             for reply in found.replies
@@ -61,6 +62,7 @@ def _agent(found: AdvertisedAgent) -> dict[str, Any]:
         "link_local_address": values.text(found.link_local_address),
         "preference": found.preference,
         "lifetime_s": found.lifetime_s,
+        "truncated": found.truncated,
         "first": values.moment(found.first),
         "last": values.time(found.last_ns),
         "ceased": values.time(found.ceased_ns),
@@ -92,6 +94,7 @@ def _advertisement(found: PrefixAdvertisement) -> dict[str, Any]:
             }
             for prefix in found.prefixes
         ],
+        "truncated": found.truncated,
         **values.moment(found.moment),
     }
 

@@ -18,6 +18,7 @@ from mhatool.timeline.schema_values import (
     record,
 )
 
+_CUT = {**YES_OR_NO, "description": "Whether the capture cut the message: there may be more"}
 _ASKED = record(identifier=NUMBER, **HERE)
 _DISCOVERY = record(
     care_of_address=ADDRESS,
@@ -25,13 +26,14 @@ _DISCOVERY = record(
     answered=YES_OR_NO,
     latency_s=maybe(LATENCY),
     requests=list_of(_ASKED),
-    replies=list_of(record(identifier=NUMBER, source=ADDRESS, home_agents=list_of(ADDRESS), **HERE)),
+    replies=list_of(record(identifier=NUMBER, source=ADDRESS, home_agents=list_of(ADDRESS), truncated=_CUT, **HERE)),
 )
 _AGENT = record(
     address=ADDRESS,
     link_local_address=ADDRESS,
-    preference=NUMBER,
-    lifetime_s=LIFETIME,
+    preference={**maybe(NUMBER), "description": "null: the capture cut what would tell"},
+    lifetime_s=maybe(LIFETIME),
+    truncated={**YES_OR_NO, "description": "Whether the capture cut the latest advertisement"},
     first=record(**HERE),
     last=TIME,
     ceased={**maybe(TIME), "description": "When it said that it is no home agent any more"},
@@ -49,7 +51,7 @@ _EXCHANGE = record(
     solicited=YES_OR_NO,
     answered=YES_OR_NO,
     solicitations=list_of(_ASKED),
-    advertisements=list_of(record(identifier=NUMBER, flags=FLAGS, prefixes=list_of(_PREFIX), **HERE)),
+    advertisements=list_of(record(identifier=NUMBER, flags=FLAGS, prefixes=list_of(_PREFIX), truncated=_CUT, **HERE)),
 )
 _TUNNEL = record(
     entry=ADDRESS,

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mhatool.observe import AdvertisedAgent, DeliveryError, Discovery, PrefixExchange, Role, Tunnel
+from mhatool.observe import (
+    AdvertisedAgent,
+    AdvertisedPrefix,
+    DeliveryError,
+    Discovery,
+    PrefixExchange,
+    Role,
+    Tunnel,
+)
 from mhatool.timeline.correspondent_text import test_line
 from mhatool.timeline.model import Timeline
-from mhatool.timeline.values import clock, spent
+from mhatool.timeline.values import TRUNCATED, listed, spent
 from mhatool.timeline.words import Words
 
 _ERRORS = {1: "Destination Unreachable", 2: "Packet Too Big", 3: "Time Exceeded", 4: "Parameter Problem"}
@@ -26,6 +34,7 @@ class SurroundingsText:
     def __init__(self, timeline: Timeline, words: Words) -> None:
         self._timeline = timeline
         self._words = words
+        self._clock = words.clock
 
     def lines(self) -> Iterator[str]:
         """The sections, each after an empty line."""
@@ -51,19 +60,27 @@ class SurroundingsText:
         what = f"asked by {self._words.name(found.care_of_address)}" if found.asked else "not seen asked"
         count = f" ×{len(found.asked)}" if len(found.asked) > 1 else ""
         unanswered = "" if found.replies else "unanswered"
-        parts = (f"  {clock(found.start_ns)}  {what}{count}", identifiers, frames, unanswered)
+        parts = (f"  {self._clock(found.start_ns)}  {what}{count}", identifiers, frames, unanswered)
         yield "  ".join(part for part in parts if part)
         for reply in found.replies:
             after = f"after {spent(found.latency_ns)}" if found.latency_ns is not None else ""
-            agents = ", ".join(map(self._words.name, reply.home_agents)) or "no home agents"
+            agents = listed(map(self._words.name, reply.home_agents), reply.truncated, "no home agents")
             frame = self._words.frames((reply.moment.frame,))
-            yield f"  {clock(reply.moment.time_ns)}  answered {after}  id {reply.identifier}  {frame}: {agents}"
+            yield f"  {self._clock(reply.moment.time_ns)}  answered {after}  id {reply.identifier}  {frame}: {agents}"
 
     def _agent(self, found: AdvertisedAgent) -> str:
-        ceased = f", ceased {clock(found.ceased_ns)}" if found.ceased_ns is not None else ""
-        return (
-            f"  {clock(found.first.time_ns)}  advertised by {self._words.name(found.address)}  "
-            f"preference {found.preference}  lifetime {found.lifetime_s} s  until {clock(found.last_ns)}{ceased}"
+        ceased = f", ceased {self._clock(found.ceased_ns)}" if found.ceased_ns is not None else ""
+        told = [f"preference {found.preference}"] if found.preference is not None else []
+        told += [f"lifetime {found.lifetime_s} s"] if found.lifetime_s is not None else []
+        told += [TRUNCATED] if found.truncated else []
+        who = f"advertised by {self._words.name(found.address)}"
+        return "  ".join(
+            (
+                f"  {self._clock(found.first.time_ns)}",
+                who,
+                *told,
+                f"until {self._clock(found.last_ns)}{ceased}",
+            )
         )
 
     def _prefixes(self, found: PrefixExchange) -> Iterator[str]:
@@ -71,28 +88,30 @@ class SurroundingsText:
             frames = self._words.frames(tuple(asked.moment.frame for asked in found.asked))
             unanswered = "" if found.advertisements else "  unanswered"
             agent = self._words.name(found.home_agent)
-            yield f"  {clock(found.start_ns)}  asked of {agent}  id {found.asked[0].identifier}  {frames}{unanswered}"
+            what = f"asked of {agent}  id {found.asked[0].identifier}"
+            yield f"  {self._clock(found.start_ns)}  {what}  {frames}{unanswered}"
         for advertisement in found.advertisements:
             kind = "answered" if found.asked else f"unsolicited, by {self._words.name(found.home_agent)}"
             frame = self._words.frames((advertisement.moment.frame,))
-            prefixes = ", ".join(
-                f"{self._words.name(prefix.prefix)}/{prefix.prefix_length} valid {prefix.valid_lifetime_s} s"
-                for prefix in advertisement.prefixes
-            )
-            yield f"  {clock(advertisement.moment.time_ns)}  {kind}  id {advertisement.identifier}  {frame}: {prefixes}"
+            prefixes = listed(map(self._prefix, advertisement.prefixes), advertisement.truncated, "no prefixes")
+            what = f"{kind}  id {advertisement.identifier}"
+            yield f"  {self._clock(advertisement.moment.time_ns)}  {what}  {frame}: {prefixes}"
+
+    def _prefix(self, found: AdvertisedPrefix) -> str:
+        return f"{self._words.name(found.prefix)}/{found.prefix_length} valid {found.valid_lifetime_s} s"
 
     def _tunnel(self, found: Tunnel) -> str:
         ends = f"{self._words.name(found.entry)} > {self._words.name(found.exit)}"
         amount = f"{found.packets} {'packet' if found.packets == 1 else 'packets'}, {found.octets} octets"
-        return f"  {clock(found.first.time_ns)} to {clock(found.last_ns)}  {ends}  {amount}"
+        return f"  {self._clock(found.first.time_ns)} to {self._clock(found.last_ns)}  {ends}  {amount}"
 
     def _error(self, found: DeliveryError) -> Iterator[str]:
         count = f" ×{found.count}" if found.count > 1 else ""
         title = _ERRORS.get(found.icmp_type, f"type {found.icmp_type}")
-        until = f"  until {clock(found.last_ns)}" if found.last_ns > found.first.time_ns else ""
+        until = f"  until {self._clock(found.last_ns)}" if found.last_ns > found.first.time_ns else ""
         frame = self._words.frames((found.first.frame,))
-        what = found.quoted.replace("_", " ")
-        yield f"  {clock(found.first.time_ns)}  {what} to {self._words.name(found.destination)}{count}  {frame}{until}"
+        what = f"{found.quoted.replace('_', ' ')} to {self._words.name(found.destination)}"
+        yield f"  {self._clock(found.first.time_ns)}  {what}{count}  {frame}{until}"
         yield f"    {title}, code {found.code}, says {self._words.name(found.reporter)}"
 
     def _nodes(self) -> Iterator[str]:

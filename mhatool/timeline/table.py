@@ -26,13 +26,12 @@ from mhatool.observe import (
     CorrespondentUpdate,
     Span,
 )
-from mhatool.protocol.instant import rfc3339
 from mhatool.timeline import failure_table
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.gap import Gap
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.text import LETTERS
-from mhatool.timeline.values import clock, spent
+from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
 from mhatool.validate import Finding
 
@@ -68,15 +67,14 @@ class _Renderer:
     def __init__(self, timeline: Timeline, names: Mapping[bytes, str]) -> None:
         self.timeline = timeline
         self.words = Words(timeline, names)
-        self.name, self.frame = self.words.name, self.words.frame
+        self.name, self.frame, self.clock = self.words.name, self.words.frame, self.words.clock
 
     def parts(self) -> Iterator[Text | Table]:
         timeline = self.timeline
         if not timeline.packets:
             yield Text("No packets.")
             return
-        day, start, end = rfc3339(timeline.first_ns)[:10], clock(timeline.first_ns), clock(timeline.last_ns)
-        yield Text(f"{timeline.packets} packets, {day} {start} to {end} UTC")
+        yield Text(self.words.heading(timeline))
         if not timeline.home_addresses:
             yield Text("No home registrations.")
         for home_address in timeline.mobile_nodes:
@@ -111,7 +109,7 @@ class _Renderer:
 
     def agency(self, agency: Agency, events: Sequence[Event], signs: Mapping[bytes, str]) -> Iterator[Text | Table]:
         name = self.name(agency.home_agent)
-        rows = [row for binding in agency.bindings for row in _spans(binding, signs)]
+        rows = [row for binding in agency.bindings for row in self.spans(binding, signs)]
         yield _title(f"\nBindings at home agent {name}{'' if rows else ': none'}")
         if rows:
             yield _table(_BINDINGS, rows)
@@ -120,7 +118,7 @@ class _Renderer:
 
     def correspondence(self, found: Correspondence, signs: Mapping[bytes, str]) -> Iterator[Text | Table]:
         name = self.name(found.correspondent)
-        rows = [row[: len(_HELD)] for binding in found.bindings for row in _spans(binding, signs)]
+        rows = [row[: len(_HELD)] for binding in found.bindings for row in self.spans(binding, signs)]
         yield _title(f"\nBindings at correspondent {name}{'' if rows else ': none'}")
         if rows:
             yield _table(_HELD, rows)
@@ -133,13 +131,21 @@ class _Renderer:
         update = seen.update
         sign, frames = signs.get(update.care_of_address, ""), self.frames(seen.frames)
         lifetime = f"{update.lifetime_s} s"
-        return clock(update.time_ns), str(seen.kind), sign, str(update.sequence_number), lifetime, frames, seen.result
+        return (
+            self.clock(update.time_ns),
+            str(seen.kind),
+            sign,
+            str(update.sequence_number),
+            lifetime,
+            frames,
+            seen.result,
+        )
 
     def event(self, event: Event, signs: Mapping[bytes, str]) -> Sequence[str]:
         numbers = event.sequence_numbers
         kind = f"refused, status {event.status}" if event.kind is EventKind.REFUSED else str(event.kind)
         return (
-            clock(event.time_ns),
+            self.clock(event.time_ns),
             kind + (f" x{len(numbers)}" if len(numbers) > 1 else ""),
             signs.get(event.care_of_address or b"", ""),
             "-".join(str(number) for number in dict.fromkeys(numbers[:1] + numbers[-1:])),
@@ -148,22 +154,38 @@ class _Renderer:
             _took(event),
         )
 
+    def spans(self, binding: Binding | CorrespondentBinding, signs: Mapping[bytes, str]) -> Iterator[Sequence[str]]:
+        """A row for each care-of address: what was granted for it last, and how often after the first time."""
+        spans: Sequence[Span | CorrespondentSpan] = binding.spans
+        granted = [[lifetime_s for _, lifetime_s in group] for _, group in groupby(binding.grants, itemgetter(0))]
+        end = self.when(binding.end_ns, "capture end"), str(binding.end_reason or "").replace("_", " ")
+        if not spans:
+            yield "not seen", self.when(binding.start_ns, "before"), *end, "0 s", "0"
+        for left, span in zip(range(len(spans), 0, -1), spans, strict=True):  # of many only the latest are kept
+            ends = end if left == 1 else (self.when(span.end_ns, ""), "moved")
+            lifetimes = granted[-left] if left <= len(granted) else []
+            own = (f"{lifetimes[-1]} s", str(len(lifetimes) - 1)) if lifetimes else ("", "")
+            yield signs[span.care_of_address], self.when(span.start_ns, "before"), *ends, *own
+
     def gap(self, gap: Gap) -> Sequence[str]:
         duration = spent(gap.duration_ns) if gap.duration_ns is not None else ""
         why = str(gap.reason).replace("_", " ")
-        return _words(gap.kind), clock(gap.start_ns), _clock(gap.end_ns, "capture end"), duration, why
+        return _words(gap.kind), self.clock(gap.start_ns), self.when(gap.end_ns, "capture end"), duration, why
 
     def steps(self, gap: Gap) -> Iterator[Sequence[str]]:
         for step in gap.steps:
             frame = self.frame(step.frame) if step.frame is not None else ""
-            yield clock(step.time_ns), step.name.replace("_", " "), self.name(step.home_agent), frame
+            yield self.clock(step.time_ns), step.name.replace("_", " "), self.name(step.home_agent), frame
 
     def finding(self, finding: Finding) -> Sequence[str]:
         frame = self.frame(finding.frames[-1])
         what = f"expected {finding.expected}, seen {finding.seen}"
-        return clock(finding.time_ns), str(finding.severity), finding.rule, frame, what
+        return self.clock(finding.time_ns), str(finding.severity), finding.rule, frame, what
 
     # --- cells ---
+
+    def when(self, time_ns: int | None, unknown: str) -> str:
+        return self.clock(time_ns) if time_ns is not None else unknown
 
     def frames(self, frames: tuple[Frame, ...]) -> str:
         if len(frames) > 2:
@@ -184,29 +206,11 @@ def _signs(home_address: bytes, holders: Sequence[Holder], events: Sequence[Even
     return signs | ({home_address: _AT_HOME} if home_address in used else {})
 
 
-def _spans(binding: Binding | CorrespondentBinding, signs: Mapping[bytes, str]) -> Iterator[Sequence[str]]:
-    """A row for each care-of address: what was granted for it last, and how often after the first time."""
-    spans: Sequence[Span | CorrespondentSpan] = binding.spans
-    granted = [[lifetime_s for _, lifetime_s in group] for _, group in groupby(binding.grants, itemgetter(0))]
-    end = _clock(binding.end_ns, "capture end"), str(binding.end_reason or "").replace("_", " ")
-    if not spans:
-        yield "not seen", _clock(binding.start_ns, "before"), *end, "0 s", "0"
-    for left, span in zip(range(len(spans), 0, -1), spans, strict=True):  # of many only the latest are kept
-        ends = end if left == 1 else (_clock(span.end_ns, ""), "moved")
-        lifetimes = granted[-left] if left <= len(granted) else []
-        own = (f"{lifetimes[-1]} s", str(len(lifetimes) - 1)) if lifetimes else ("", "")
-        yield signs[span.care_of_address], _clock(span.start_ns, "before"), *ends, *own
-
-
 def _took(event: Event) -> str:
     """From the first update to the answer, or to the last update in vain."""
     if event.latency_ns is not None:
         return spent(event.latency_ns)
     return spent(event.until_ns - event.time_ns) if event.until_ns is not None else ""
-
-
-def _clock(time_ns: int | None, unknown: str) -> str:
-    return clock(time_ns) if time_ns is not None else unknown
 
 
 def _words(name: str) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
 from mhatool.observe import Agency, Correspondence
-from mhatool.protocol.instant import rfc3339
 from mhatool.timeline.correspondent_text import CorrespondentText
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.failure_text import failures
 from mhatool.timeline.gap import Gap, GapKind, GapReason, Step
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.surroundings_text import SurroundingsText
-from mhatool.timeline.values import clock, spent
+from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
 from mhatool.validate import Finding
 
-__all__ = ["LETTERS", "as_text", "clock", "spent"]
+__all__ = ["LETTERS", "as_text"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NOTHING, SILENT, UNKNOWN, SEVERAL = ".", "?", "-", "+"
@@ -53,14 +53,14 @@ class _Renderer:
         self.width = max(width, 60)
         self.words = Words(timeline, names)
         self.name, self.frame, self.frames = self.words.name, self.words.frame, self.words.frames
+        self.clock = self.words.clock
 
     def lines(self) -> Iterator[str]:
         timeline = self.timeline
         if not timeline.packets:
             yield "No packets."
             return
-        day, start, end = rfc3339(timeline.first_ns)[:10], clock(timeline.first_ns), clock(timeline.last_ns)
-        yield f"{timeline.packets} packets, {day} {start} to {end} UTC"
+        yield self.words.heading(timeline)
         if not timeline.home_addresses:
             yield "No home registrations."
         for home_address in timeline.mobile_nodes:
@@ -80,13 +80,13 @@ class _Renderer:
         correspondences = self.timeline.correspondences_of(home_address)
         holders: list[Agency | Correspondence] = [*agencies, *correspondences]
         letters = self.letters(holders)
-        first, last = self.timeline.first_ns, self.timeline.last_ns
+        start, end = (self.clock(at)[: -len(".123")] for at in (self.timeline.first_ns, self.timeline.last_ns))
         peers = [self.name(a.home_agent) for a in agencies] + [self.name(c.correspondent) for c in correspondences]
         label = max(map(len, peers))
         cells = max(self.width - label - 4, 20)
         yield f"Home address {self.name(home_address)}"
         bars = [self.bar(holder, cells, letters) for holder in holders]
-        yield f"  {'':{label}}  {clock(first)[:8]}{clock(last)[:8]:>{cells - 8}}"
+        yield f"  {'':{label}}  {start}{end:>{max(cells - len(start), len(end) + 1)}}"
         yield from (f"  {peer:{label}}  {bar}" for peer, bar in zip(peers, bars, strict=True))
         yield from (f"    {letter} {self.name(care_of_address)}" for care_of_address, letter in letters.items())
         yield from (f"    {sign} {meaning}" for sign, meaning in _SIGNS.items() if any(sign in bar for bar in bars))
@@ -109,10 +109,16 @@ class _Renderer:
         return {care_of_address: LETTERS[i % len(LETTERS)] for i, care_of_address in enumerate(used)}
 
     def bar(self, holder: Agency | Correspondence, cells: int, letters: dict[bytes, str]) -> str:
-        """What held in the middle of each cell's share of the time."""
+        """What held in the middle of each cell's time; where nothing did, a span that is too short to have a middle."""
         first, last = self.timeline.first_ns, self.timeline.last_ns
-        middles = (first + (last - first) * (2 * i + 1) // (2 * cells) for i in range(cells))
-        return "".join(self.cell(holder, at, letters) for at in middles)
+        middles = [first + (last - first) * (2 * i + 1) // (2 * cells) for i in range(cells)]
+        signs = [self.cell(holder, at, letters) for at in middles]
+        for span in (span for binding in holder.bindings for span in binding.spans):
+            start, end = span.start_ns or first, span.end_ns or last
+            if bisect_left(middles, start) == bisect_left(middles, end) and last > first:
+                place = min((start - first) * cells // (last - first), cells - 1)
+                signs[place] = letters[span.care_of_address] if signs[place] == NOTHING else signs[place]
+        return "".join(signs)
 
     def cell(self, holder: Agency | Correspondence, at: int, letters: dict[bytes, str]) -> str:
         """What held at one instant."""
@@ -135,7 +141,7 @@ class _Renderer:
         count = len(event.sequence_numbers)
         kind = str(event.kind) + (f" ×{count}" if count > 1 else "")
         letter = letters.get(event.care_of_address or b"", " ")
-        parts = [f"    {clock(event.time_ns)}  {kind:<14}{letter}", f"{self.sequence(event):<15}"]
+        parts = [f"    {self.clock(event.time_ns)}  {kind:<14}{letter}", f"{self.sequence(event):<15}"]
         parts.append(f"{f'{event.lifetime_s} s':>8}" if event.lifetime_s is not None else f"{'':>8}")
         return "  ".join([*parts, *self.remarks(event)]).rstrip()
 
@@ -153,7 +159,7 @@ class _Renderer:
         if event.latency_ns is not None:
             yield f"after {spent(event.latency_ns)}"
         if event.until_ns is not None and event.until_ns > event.time_ns:
-            yield f"until {clock(event.until_ns)}"
+            yield f"until {self.clock(event.until_ns)}"
         if event.shown_by is not None:
             yield f"no answer seen, shown by frame {self.frame(event.shown_by)}"
         if event.kind is EventKind.EXPIRED:
@@ -162,17 +168,17 @@ class _Renderer:
     def finding(self, finding: Finding) -> str:
         frame = self.frame(finding.frames[-1])
         what = f"expected {finding.expected}, seen {finding.seen}"
-        return f"  {clock(finding.time_ns)}  {finding.severity}  {finding.rule}  frame {frame}: {what}"
+        return f"  {self.clock(finding.time_ns)}  {finding.severity}  {finding.rule}  frame {frame}: {what}"
 
     def gap(self, gap: Gap) -> Iterator[str]:
         if gap.duration_ns is None:
-            yield f"  {_GAP_TITLES[gap.kind]} from {clock(gap.start_ns)} to the end of the capture"
+            yield f"  {_GAP_TITLES[gap.kind]} from {self.clock(gap.start_ns)} to the end of the capture"
         else:
-            duration = spent(gap.duration_ns)
-            yield f"  {_GAP_TITLES[gap.kind]} for {duration}, {clock(gap.start_ns)} to {clock(gap.end_ns or 0)}"
+            start, end = self.clock(gap.start_ns), self.clock(gap.end_ns or 0)
+            yield f"  {_GAP_TITLES[gap.kind]} for {spent(gap.duration_ns)}, {start} to {end}"
         yield f"    ({_GAP_MEANINGS[gap.kind]}; {_GAP_REASONS[gap.reason]})"
         yield from (self.step(step) for step in gap.steps)
 
     def step(self, step: Step) -> str:
         frame = f"  frame {self.frame(step.frame)}" if step.frame is not None else ""
-        return f"    {clock(step.time_ns)}  {step.name.replace('_', ' '):<22} {self.name(step.home_agent)}{frame}"
+        return f"    {self.clock(step.time_ns)}  {step.name.replace('_', ' '):<22} {self.name(step.home_agent)}{frame}"

@@ -11,6 +11,9 @@ from mhatool.observe import Moment
 from mhatool.protocol import lifetime
 from mhatool.protocol.instant import rfc3339
 
+TRUNCATED = "[truncated]"
+"""Behind what the capture cut, as in the text of `dissect`."""
+
 
 def time(time_ns: int | None) -> str | None:
     """RFC 3339 with nine digits."""
@@ -42,11 +45,12 @@ def moment(found: Moment | None) -> dict[str, Any]:
     }
 
 
+def listed(names: Iterable[str], truncated: bool, none: str, separator: str = ", ") -> str:
+    """What a message lists, or `none`; marked where the capture cut the message, as there may be more."""
+    text = separator.join(names)
+    return " ".join(part for part in (text, TRUNCATED) if part) if truncated else text or none
+
+
 def spent(duration_ns: int) -> str:
     """A duration in seconds, cut to milliseconds as the times are, so that they subtract."""
     return f"{duration_ns // lifetime.NS_PER_S}.{duration_ns % lifetime.NS_PER_S // 1_000_000:03d} s"
-
-
-def clock(time_ns: int) -> str:
-    """The time of day, UTC, cut to milliseconds."""
-    return rfc3339(time_ns)[11:23]

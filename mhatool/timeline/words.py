@@ -1,4 +1,4 @@
-"""How the text names nodes and frames."""
+"""How the text names nodes, frames and times."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from collections.abc import Iterable, Mapping
 
 from dissectors.ipv6 import address
 from mhatool.exchange import Frame
+from mhatool.protocol.instant import rfc3339
 from mhatool.timeline.model import Timeline
 
 
 class Words:
-    """`names` stand for addresses; frames carry their file's name where there are several files."""
+    """`names` stand for addresses.
+
+    Frames carry their file's name where there are several files, times their day where there are several days.
+    """
 
     def __init__(self, timeline: Timeline, names: Mapping[bytes, str]) -> None:
         self._names = names
+        self.has_days = rfc3339(timeline.first_ns)[:10] != rfc3339(timeline.last_ns)[:10]
         self._has_files = len({frame.file for frame in _frames_of(timeline)}) > 1
 
     def name(self, octets: bytes | None) -> str:
@@ -21,6 +26,16 @@ class Words:
         if octets is None:
             return "?"
         return self._names.get(octets) or address.text(octets)
+
+    def clock(self, time_ns: int) -> str:
+        """The time of day, UTC, cut to milliseconds; after month and day where they tell."""
+        text = rfc3339(time_ns)[:23]
+        return text[5:].replace("T", " ") if self.has_days else text[11:]
+
+    def heading(self, timeline: Timeline) -> str:
+        """How many packets there are, and from when to when."""
+        start, end = (rfc3339(time_ns)[:23].replace("T", " ") for time_ns in (timeline.first_ns, timeline.last_ns))
+        return f"{timeline.packets} packets, {start} to {end if self.has_days else end[11:]} UTC"
 
     def frames(self, frames: tuple[Frame, ...]) -> str:
         """One frame, two, or the first and last of more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dissectors.form import Form
 from dissectors.packet import Datagram
@@ -19,8 +19,9 @@ from mhatool.exchange import (
     sightings,
     update_of,
 )
+from mhatool.exchange.sighting import REORDER_NS
 from mhatool.validate import situation
-from mhatool.validate.finding import Finding
+from mhatool.validate.finding import Finding, Severity
 from mhatool.validate.found import finding_at_the_end, finding_of
 from mhatool.validate.likeness import Likeness, Likenesses
 from mhatool.validate.needs import ask_for_requests, knowledge_of
@@ -95,7 +96,11 @@ class _Plan:
 
 
 class Judge:
-    """Judges packets in the order of their times, in bounded memory. It keeps no findings."""
+    """Judges packets in the order of their times, in bounded memory. It keeps no findings.
+
+    Where times go back by more than `REORDER_NS`, nobody knows what came first: from there on all that rests on more
+    than one packet is inconclusive.
+    """
 
     def __init__(
         self,
@@ -114,6 +119,7 @@ class Judge:
         self._likenesses = Likenesses()
         self._alarms = 0
         self._has_begun = False
+        self._is_disordered = False
         self._copies: defaultdict[str, Copies] = defaultdict(Copies)
         """By what is carried: no message is a copy of one of another kind."""
         self._surroundings = Surroundings()
@@ -159,7 +165,10 @@ class Judge:
         surroundings = self._surroundings
         if not self._has_begun:
             self._begin(sighting)
-        surroundings.last_ns = max(surroundings.last_ns, sighting.time_ns)
+        if sighting.time_ns < surroundings.last_ns:
+            self._is_disordered |= sighting.time_ns < surroundings.last_ns - REORDER_NS
+        else:
+            surroundings.last_ns = sighting.time_ns
         for datagram in sighting.packet.datagrams:
             if datagram.quoted:
                 continue
@@ -179,7 +188,13 @@ class Judge:
                 self._passed(sighting, datagram)
             if form is not None and plan is not None:
                 form.known[self] = plan, is_eventful
-        return findings if len(findings) < 2 else sorted(findings, key=self.order)
+        return sorted(map(self._as_sure, findings), key=self.order) if findings else findings
+
+    def _as_sure(self, finding: Finding) -> Finding:
+        """The same, as sure as it can be: where times went back, only what rests on one packet alone is."""
+        if not self._is_disordered or self._rules[self._ranks[finding.rule]].scope == "packet":
+            return finding
+        return replace(finding, severity=Severity.NOTE, inconclusive=True)
 
     def _passed(self, sighting: Sighting, datagram: Datagram) -> None:
         """Take in who is seen where, and what tunnels carry; copies too."""
@@ -203,7 +218,8 @@ class Judge:
 
     def finish(self) -> list[Finding]:
         """What shows only when nothing more comes."""
-        return [finding_at_the_end(rule, late) for rule in self._own for late in rule.finish(self._surroundings)]
+        found = [finding_at_the_end(rule, late) for rule in self._own for late in rule.finish(self._surroundings)]
+        return list(map(self._as_sure, found))
 
     def _plan(self, occasion: Occasion, datagram: Datagram) -> _Plan | None:
         """None where nobody wants to know."""

@@ -51,11 +51,11 @@ def _updates_before(case: Case) -> tuple[Frame, ...]:
     conversation, now_ns = case.conversation, case.seen.time_ns
     if conversation is None or len(conversation.recent) <= MAX_UPDATE_RATE:
         return ()
-    if now_ns - conversation.recent[-1 - MAX_UPDATE_RATE].update.time_ns >= SURELY_WITHIN_A_SECOND_NS:
+    if not _is_within(conversation.recent[-1 - MAX_UPDATE_RATE].update.time_ns, now_ns):
         return ()
     trusted = [exchange.update for exchange in conversation.recent if exchange.update.trusted]
     before = trusted[-1 - MAX_UPDATE_RATE : -1]
-    if not before or now_ns - before[0].time_ns >= SURELY_WITHIN_A_SECOND_NS:
+    if not before or not _is_within(before[0].time_ns, now_ns):
         return ()
     return tuple(update.frame for update in before)
 
@@ -65,6 +65,10 @@ def _tests_asked_before(case: Case) -> tuple[Frame, ...]:
     series = case.surroundings.known(Askings).asked(case.seen).series
     if series is None or len(series.sent) < MAX_UPDATE_RATE:
         return ()
-    if case.seen.time_ns - series.sent[-MAX_UPDATE_RATE][0] >= SURELY_WITHIN_A_SECOND_NS:
+    if not _is_within(series.sent[-MAX_UPDATE_RATE][0], case.seen.time_ns):
         return ()
     return tuple(frame for _, frame in list(series.sent)[-MAX_UPDATE_RATE:])
+
+
+def _is_within(earlier_ns: int, now_ns: int) -> bool:
+    return 0 <= now_ns - earlier_ns < SURELY_WITHIN_A_SECOND_NS

@@ -35,6 +35,10 @@ SCHEMA: Final[dict[str, Any]] = {
     },
 }
 
+NO_MESSAGE: Final = (
+    "No findings: there is no mobility message (what IPv4, GRE, PPPoE or MPLS carries isn't looked into)."
+)
+
 Style = Callable[[str, str], str]
 """(text, style) -> text as a terminal shows it."""
 
@@ -120,7 +124,7 @@ def github(finding: Finding) -> str:
 def summary(findings: Sequence[Finding], messages: int, rules: int, style: Style = plain) -> str:
     """The last line for people: what was found, and in how much by how many rules."""
     if not messages and not findings:
-        return style("No findings: there is no mobility message.", "yellow")
+        return style(NO_MESSAGE, "yellow")
     where = f"{messages} mobility message{'' if messages == 1 else 's'}" if messages else "packets of other kinds"
     judged = f"{where}, by {rules} rule{'' if rules == 1 else 's'}"
     if not findings:

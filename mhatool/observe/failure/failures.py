@@ -196,14 +196,13 @@ class Failures:
             self._recoveries.request(home_address, moment, datagram.length)
 
     def _reply(self, moment: Moment, datagram: Datagram, message: View) -> None:
-        offered = tuple(message.get("home_agents") or ())
-        for agent in offered:
+        for agent in message.get("home_agents") or ():
             self._offered.note(agent, moment)
         if self.rosters.is_agent(datagram.source):
             self._lives(datagram.source, moment, LifeKind.DISCOVERY_REPLY)
         home_address = self.rosters.home_of(datagram.destination)
         if home_address is not None:
-            self._recoveries.reply(home_address, moment, offered, datagram.length)
+            self._recoveries.reply(home_address, moment, datagram, message)
 
 
 _Handler = Callable[[Failures, Moment, Datagram, View], None]

@@ -63,7 +63,7 @@ class Neighbours:
         said = self._advertised.see(moment, datagram, message)
         if said.address != datagram.source:
             self._agent_of.note(datagram.source, said.address)
-        return said.address, said.is_home_agent and said.lifetime_s == 0
+        return said.address, said.is_home_agent is True and said.lifetime_s == 0
 
     def agent(self, source: bytes) -> bytes:
         """The home agent that speaks with this address; the address itself where nobody knows."""

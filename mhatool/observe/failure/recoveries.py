@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
+from dissectors.packet import Datagram
+from dissectors.view import View
 from mhatool.exchange import Latest
 from mhatool.exchange.history import History
 from mhatool.observe.failure.carriers import Carriers, Switch
@@ -107,12 +109,13 @@ class Recoveries:
                 recovery.cost(octets)
                 recovery.request = recovery.request or moment
 
-    def reply(self, home_address: bytes, moment: Moment, offered: tuple[bytes, ...], octets: int) -> None:
+    def reply(self, home_address: bytes, moment: Moment, datagram: Datagram, message: View) -> None:
         """A home agent discovery reply."""
         for recovery in self._going_on(home_address, moment.time_ns):
             if recovery.reply is None:
-                recovery.cost(octets)
-                recovery.reply, recovery.offered = moment, offered
+                recovery.cost(datagram.length)
+                recovery.reply, recovery.offered = moment, tuple(message.get("home_agents") or ())
+                recovery.offer_truncated = message.truncated
 
     # --- what shows in the end ---
 

@@ -73,7 +73,8 @@ class Recovery:
     """How one mobile node got over the failure of one of its home agents.
 
     `checks`: Binding Updates by which it asked the accused one itself, and `check_answer` that one's answer. `request`
-    and `reply` are home agent discovery, with what that `offered`. `round`: the first list without the failed agent;
+    and `reply` are home agent discovery, with what that `offered`, or some of it where the capture cut it
+    (`offer_truncated`). `round`: the first list without the failed agent;
     that has `accepted` too; `holders` are all that have: what they are asked later is no part of it. `take_over`: when
     another one began to answer on the home link. `switches`: of each correspondent's packets. `messages` and `octets`:
     what was said for it, from the IPv6 header on.
@@ -87,6 +88,7 @@ class Recovery:
     request: Moment | None = None
     reply: Moment | None = None
     offered: tuple[bytes, ...] = ()
+    offer_truncated: bool = False
     round: NamedList | None = None
     accepted: Moment | None = None
     accepted_by: bytes | None = None

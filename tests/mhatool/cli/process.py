@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,3 +48,13 @@ def complaint(*arguments: str | Path, **options: object) -> str:
     assert result.err.count("\n") == 1, result.err
     assert result.err.startswith("mhatool: ")
     return result.err.removeprefix("mhatool: ").rstrip("\n")
+
+
+def until_it_waits(pid: int) -> None:
+    """Wait until the process has taken what is in its pipe and waits for more."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        state = Path(f"/proc/{pid}/wchan").read_text()
+        if "pipe" in state or "anon" in state:
+            return
+    raise AssertionError("it never waited for its input")

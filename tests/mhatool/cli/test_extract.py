@@ -1,5 +1,6 @@
 """extract, as scripts call it: what it writes is read back with our reader and with tshark."""
 
+import signal
 import struct
 import subprocess
 from pathlib import Path
@@ -8,8 +9,8 @@ import pytest
 
 from mhatool.capture import Record, open_capture
 from tests.mhatool.capture.builders import block, option, pcap_header, pcap_record, section
-from tests.mhatool.cli.process import complaint, mhatool
-from tests.mhatool.scenes import CARE1, PEER, RAW, ba, bu, echo, ipv6
+from tests.mhatool.cli.process import COMMAND, REPOSITORY, complaint, mhatool, until_it_waits
+from tests.mhatool.scenes import CARE1, PEER, RAW, S, ba, bu, echo, ipv6
 
 HOME = "2001:200:1:2:240:26ff:fe4c:51fd"
 
@@ -154,6 +155,21 @@ def test_several_files_are_told_apart(captures: Path, tmp_path: Path) -> None:
     assert where == ["ro-mn.pcap", "ro-mn.pcap", "tour-all.pcapng:br-home"]
 
 
+def test_several_files_become_one_in_the_order_of_their_times(captures: Path, tmp_path: Path) -> None:
+    """Two views of one run: each message twice, and together what both show (captures/README.md: 14 and 12)."""
+    views = [captures / "umip" / name for name in ("tour-mn.pcap", "tour-core.pcap")]
+    mhatool("extract", *views, "-w", "out.pcapng", cwd=tmp_path)
+    times = [record.time_ns for record in read(tmp_path / "out.pcapng")]
+    assert len(times) == 14 + 12
+    assert times == sorted(times)
+    together, apart = (mhatool("validate", *files, cwd=tmp_path) for files in (["out.pcapng"], views))
+    assert (together.status, together.out.splitlines()[-1].partition(" in ")[2]) == (
+        0,
+        "10 mobility messages, by 132 rules.",
+    )
+    assert apart.out.splitlines()[-1].endswith(" in 10 mobility messages, by 132 rules.")
+
+
 def test_cut_packets_comments_and_nameless_interfaces_stay(tmp_path: Path) -> None:
     """A pcapng made by hand: two nameless interfaces, a packet that was cut to 60 octets, with a comment."""
     packet = bu()
@@ -216,6 +232,22 @@ def test_a_fragment_that_stays_alone_holds_nothing_back_on_a_pipe(tmp_path: Path
     """
     subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "when.txt").read_text() == "before the end\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("name", ["out.pcapng", "out.pcapng.gz"])
+def test_what_was_found_by_an_interrupt_is_written(tmp_path: Path, number: signal.Signals, name: str) -> None:
+    """The pipe is still open when the signal comes."""
+    command = ["env", "--default-signal", *COMMAND, "extract", "-", "-w", str(tmp_path / name)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=REPOSITORY, bufsize=0) as process:
+        assert process.stdin is not None
+        packets = [(1, bu()), (2, ba()), (3, echo(CARE1, PEER))]
+        process.stdin.write(pcap_header(link_word=RAW) + b"".join(pcap_record(o, at, 0) for at, o in packets))
+        until_it_waits(process.pid)
+        process.send_signal(number)
+        assert process.wait(20) == 130
+    found = [(record.time_ns // S, record.captured) for record in read(tmp_path / name)]
+    assert found == packets[:2]
 
 
 # --- findings ---

@@ -12,7 +12,7 @@ import pytest
 
 from mhatool.cli.app import COMMANDS
 from tests.mhatool.capture.builders import pcap_header, pcap_record
-from tests.mhatool.cli.process import COMMAND, REPOSITORY, complaint, mhatool
+from tests.mhatool.cli.process import COMMAND, REPOSITORY, complaint, mhatool, until_it_waits
 
 HEAVY = ("scapy", "pyroute2", "dissectors", "mhatool.capture", "rich", "pydantic", "asyncio")
 
@@ -111,35 +111,42 @@ def _bash(command: str, stdin: bytes) -> tuple[str, int, str]:
         return run.stdout.decode(), out.count("\n"), Path(folder, "err.txt").read_text()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", ["dissect", "validate", "timeline", "info"])
-def test_an_interrupt_ends_it_with_130_and_no_word(command: str) -> None:
-    with subprocess.Popen(
-        [*COMMAND, command, "-"],
+def test_an_interrupt_ends_it_with_130_and_no_word(command: str, number: signal.Signals) -> None:
+    with _reading_a_pipe(command, "--default-signal") as process:
+        process.send_signal(number)
+        assert _ended(process) == (130, b"", b"")
+
+
+def test_a_hang_up_that_is_ignored_stays_so() -> None:
+    """As `nohup` has it."""
+    with _reading_a_pipe("info", "--ignore-signal=HUP") as process:
+        process.send_signal(signal.SIGHUP)
+        status, out, err = _ended(process)
+        assert (status, out.splitlines()[0], err) == (0, b"standard input: pcap, no packets", b"")
+
+
+def _reading_a_pipe(command: str, signals: str) -> subprocess.Popen[bytes]:
+    """A command that has read a capture's header and waits for the rest; `signals` is an option of env(1)."""
+    process = subprocess.Popen(
+        ["env", signals, *COMMAND, command, "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=REPOSITORY,
         bufsize=0,
-    ) as process:
-        assert process.stdin is not None
-        process.stdin.write(pcap_header(link_word=101))
-        _until_it_reads(process.pid)
-        process.send_signal(signal.SIGINT)
-        process.stdin.close()
-        assert process.wait(20) == 130
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert (process.stdout.read(), process.stderr.read()) == (b"", b"")
+    )
+    assert process.stdin is not None
+    process.stdin.write(pcap_header(link_word=101))
+    until_it_waits(process.pid)
+    return process
 
 
-def _until_it_reads(pid: int) -> None:
-    """Wait until the process has taken the header from the pipe and waits for more."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        state = Path(f"/proc/{pid}/wchan").read_text()
-        if "pipe" in state or "anon" in state:
-            return
-    raise AssertionError("it never waited for its input")
+def _ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
+    """Its input ends; status, standard output and standard error."""
+    out, err = process.communicate(timeout=20)
+    return process.returncode, out, err
 
 
 def test_records_come_one_by_one_through_a_pipe() -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import struct
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -231,3 +232,26 @@ def test_a_damaged_copy_at_another_vantage_point_is_reported(tmp_path: Path) -> 
     assert both.status == 1
     assert [line.split(": ")[0] for line in both.out.splitlines() if "MIP6-" in line] == [f"{bad}:1"]
     assert "MIP6-MH-001" in both.out
+
+
+def test_json_lines_are_numbered_as_text_is(captures: Path) -> None:
+    """`extract --finding N` counts either way."""
+    capture = captures / "umip" / "failover60-mn.pcap"
+    lines = records_of(mhatool("validate", capture, "--jsonl").out)
+    document = json.loads(mhatool("validate", capture, "--json").out)
+    assert lines == document["findings"]
+    assert [line["rule"] for line in lines] != sorted(line["rule"] for line in lines)
+
+
+@pytest.mark.tshark
+def test_times_that_go_back_are_told(captures: Path, tmp_path: Path) -> None:
+    """Mergecap -a appends, without order: tour-core begins 208.837 s before tour-mn ends (capinfos)."""
+    views = [str(captures / "umip" / name) for name in ("tour-mn.pcap", "tour-core.pcap")]
+    subprocess.run(["mergecap", "-a", "-w", tmp_path / "appended.pcapng", *views], check=True)
+    expected = (
+        "mhatool: warning: appended.pcapng: frame 2118 is stamped 208.837 s earlier than one before it: from"
+        " there on what rests on order or time can't be relied on (sort the capture: reordercap IN OUT)\n"
+    )
+    for command in ("validate", "timeline"):
+        result = mhatool(command, "appended.pcapng", cwd=tmp_path)
+        assert (result.status, result.err) == (0, expected)

@@ -116,6 +116,63 @@ def test_a_router_without_the_h_flag_is_a_router_only() -> None:
     assert facts.nodes[ROUTER].keys() == {Role.ROUTER}
 
 
+# --- what the capture cut (octets: an IPv6 header has 40) ---
+
+
+def cut_facts(*packets: Packet, snap: int) -> Facts:
+    return observe(
+        [Source("cut", [record(i, round(at * S), o, snap=snap) for i, (at, o) in enumerate(packets, 1)])]
+    ).facts
+
+
+def test_of_a_cut_list_of_home_agents_some_are_missing() -> None:
+    """8 octets of ICMPv6 before them, 16 each (RFC 6275, 6.6)."""
+    for snap, agents, is_cut in (
+        (40 + 8, (), True),
+        (40 + 8 + 20, (AGENT2,), True),
+        (40 + 8 + 32, (AGENT2, AGENT), False),
+    ):
+        (found,) = cut_facts((0, made.dhaad_request()), (1, made.dhaad_reply(AGENT2, AGENT)), snap=snap).discoveries
+        assert [(reply.home_agents, reply.truncated) for reply in found.replies] == [(agents, is_cut)]
+
+
+def test_what_a_cut_router_advertisement_says_no_more_is_unknown() -> None:
+    """16 octets, then a Prefix Information of 32, then 8 with preference and lifetime (RFC 6275, 7.2 and 7.4)."""
+    whole = made.router_advertisement(made.prefix_information(AGENT), made.home_agent_information(15, 1800), lifetime=9)
+    for snap, address, preference, lifetime_s in (
+        (40 + 16, made.LINK_LOCAL, None, None),
+        (40 + 16 + 31, made.LINK_LOCAL, None, None),
+        (40 + 16 + 32, AGENT, None, None),
+        (40 + 16 + 32 + 6, AGENT, None, None),
+        (40 + 16 + 32 + 8, AGENT, 15, 1800),
+    ):
+        (found,) = cut_facts((0, whole), snap=snap).advertised_agents
+        assert (found.address, found.preference, found.lifetime_s) == (address, preference, lifetime_s), snap
+        assert (found.truncated, found.ceased_ns) == (snap < len(whole), None)
+
+
+def test_a_cut_router_advertisement_is_no_leave_taking() -> None:
+    """The flags are cut off, and the option whose lifetime would count in the place of a router lifetime of 0."""
+    first = made.router_advertisement(source=ROUTER, lifetime=0)
+    last = made.router_advertisement(made.home_agent_information(), source=ROUTER, lifetime=0)
+    for snap in (40 + 5, 40 + 16):
+        packets = [record(1, 0, made.router_advertisement(source=ROUTER)), record(2, S, last, snap=snap)]
+        (found,) = observe([Source("cut", packets)]).facts.advertised_agents
+        assert found.ceased_ns is None, snap
+    (found,) = facts_of((0, first)).advertised_agents
+    assert found.ceased_ns == 0
+
+
+def test_of_cut_prefixes_some_are_missing() -> None:
+    """8 octets behind the routing header's 24, then 32 for each (RFC 6275, 6.8)."""
+    two = made.prefix_advertisement(made.prefix_information(AGENT), made.prefix_information(AGENT2))
+    for snap, prefixes in ((40 + 24 + 8, []), (40 + 24 + 8 + 40, [AGENT]), (40 + 24 + 8 + 64, [AGENT, AGENT2])):
+        (found,) = cut_facts((0, made.prefix_solicitation()), (1, two), snap=snap).prefix_exchanges
+        (advertisement,) = found.advertisements
+        assert [prefix.prefix for prefix in advertisement.prefixes] == prefixes
+        assert advertisement.truncated is (len(prefixes) < 2)
+
+
 # --- prefixes ---
 
 

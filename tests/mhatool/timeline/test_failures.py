@@ -6,7 +6,7 @@ import pytest
 from mhatool.observe import observe
 from mhatool.timeline import TIMELINE, Timeline, as_json, as_text, build
 from mhatool.timeline.table import as_table
-from tests.mhatool.scenes import AGENT, AGENT2, HOME, S, scene
+from tests.mhatool.scenes import AGENT, AGENT2, HOME, S, Source, scene
 from tests.recipes import failing_agents as made
 from tests.recipes.example import Packet
 
@@ -38,6 +38,20 @@ def test_who_told_whom_and_what_came_of_it() -> None:
         "took: detect 8.900 s, notify 0.010 s, discover 0.090 s, register 1.100 s",
         f"cost: 9 messages, {sum(len(octets) for _, octets in made.SEARCHED[4:])} octets",
     ]
+
+
+def test_of_a_cut_offer_there_may_be_more() -> None:
+    """The first of the two has 40 + 8 + 16 octets with all before it."""
+    found = []
+    for octets in (40 + 8, 40 + 8 + 16):
+        source = scene(*made.SEARCHED)
+        cut = [
+            record if record.frame != 8 else record._replace(captured=record.captured[:octets])
+            for record in source.records
+        ]
+        lines = as_text(build(observe([Source("cut", cut)])), names=NAMES).splitlines()
+        found += [" ".join(line.split()[1:]) for line in lines if "finds" in line]
+    assert found == ["finds [truncated] frame 8", "finds ha2 [truncated] frame 8"]
 
 
 def test_who_noticed_and_who_carries_on() -> None:

@@ -10,7 +10,7 @@ from mhatool.timeline.table import as_table
 from mhatool.validate import validate
 from tests.mhatool import manifest
 from tests.mhatool.cli.process import mhatool
-from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, Source, ba, bu, changed, echo, ip, recording, scene
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, Source, ba, bu, changed, echo, ip, recording, scene
 from tests.mhatool.surgery import with_checksum_off_by_one
 
 NAMES = [entry["file"].removeprefix("umip/") for entry in manifest.entries()]
@@ -35,6 +35,16 @@ def test_every_recording_fits_80_columns_of_ascii(name: str) -> None:
     assert text.isascii()
     assert max(map(len, text.splitlines())) <= 80
     assert "\x1b" not in text
+
+
+def test_over_midnight_times_have_their_day() -> None:
+    """1970-01-01 has 86,400 s; the lifetime of 60 s counts from the update."""
+    packets = [(86_398, bu(seq=1)), (86_399, ba(seq=1)), (2 * 86_400, echo(PEER, HOME))]
+    text = as_table(told(scene(*packets)))
+    assert text.startswith("3 packets, 1970-01-01 23:59:58.000 to 1970-01-03 00:00:00.000 UTC\n")
+    (held,) = rows(text, "Bindings at home agent 2001:db8:1::1")
+    assert held == ["A", "01-01 23:59:59.000", "01-02 00:00:58.000", "expired", "60 s", "0"]
+    assert rows(text, "What happened at home agent 2001:db8:1::1")[0][0] == "01-01 23:59:59.000"
 
 
 def test_the_failover() -> None:

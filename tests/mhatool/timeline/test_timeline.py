@@ -324,6 +324,37 @@ def _runs(bar: str) -> str:
     return "".join(c for i, c in enumerate(bar) if not i or bar[i - 1] != c)
 
 
+DAY = 86_400
+TWO_DAYS: list[Packet] = [(DAY - 2, bu(seq=1)), (DAY - 1, ba(seq=1)), (2 * DAY, bu(seq=2)), (2 * DAY + 1, ba(seq=2))]
+"""A registration for 60 s two seconds before midnight of 1970-01-01, and another at midnight of the day after."""
+
+
+def test_over_midnight_times_have_their_day() -> None:
+    text = as_text(told(scene(*TWO_DAYS)), width=80)
+    assert text.startswith("4 packets, 1970-01-01 23:59:58.000 to 1970-01-03 00:00:01.000 UTC\n")
+    assert "    01-01 23:59:59.000  registered    A  seq 1" in text
+    assert "    01-02 00:00:58.000  expired       A" in text  # 60 s after the update
+    assert "    01-03 00:00:01.000  registered    A  seq 2" in text
+    gap = 80 - 2 - len("2001:db8:1::1") - 2 - 2 * len("01-01 23:59:58")
+    assert f"  01-01 23:59:58{'':{gap}}01-03 00:00:01\n" in text
+
+
+def test_within_a_day_times_have_none() -> None:
+    text = as_text(told(scene(*TWO_DAYS[:1], (DAY - 1e-9, ba(seq=1)))))
+    assert text.startswith("2 packets, 1970-01-01 23:59:58.000 to 23:59:59.999 UTC\n")
+    assert "    23:59:59.999  registered" in text
+
+
+def test_a_binding_that_is_short_beside_the_capture_is_in_the_bar() -> None:
+    """Cells of about half an hour: a minute lies in the first, but not in its middle; the last second in the last."""
+    text = as_text(told(scene(*TWO_DAYS)), width=80)
+    (bar,) = (line.split()[1] for line in text.splitlines() if line.startswith("  2001:db8:1::1 "))
+    assert bar == "A" + "." * (len(bar) - 2) + "A"
+    held = as_text(told(scene(*TWO_DAYS[2:], (2 * DAY + 40, echo(PEER, HOME)))), width=80)
+    (bar,) = (line.split()[1] for line in held.splitlines() if line.startswith("  2001:db8:1::1 "))
+    assert set(bar[2:]) == {"A"}  # from 1 s of 40 on, as before
+
+
 def test_several_care_of_addresses_at_once() -> None:
     """Binding Identifiers (RFC 5648, 4.1): the second address is no move of the first one's binding."""
 
@@ -341,6 +372,32 @@ def test_several_care_of_addresses_at_once() -> None:
     document = as_json(found)
     jsonschema.validate(document, TIMELINE)
     assert [binding["binding_identifier"] for binding in document["bindings"]] == [1, 2]
+
+
+def snapped(name: str, octets: int) -> Source:
+    """A recording with what `editcap -s` would leave of it."""
+    source = recording(name)
+    return Source(source.name, [record._replace(captured=record.captured[:octets]) for record in source.records])
+
+
+def test_what_the_capture_cut_is_marked_and_no_fact() -> None:
+    """14 octets of Ethernet, 40 of IPv6, 8 of a message before its list, 16 of an advertisement before its options."""
+    timeline = told(snapped("tour-mn.pcap", 14 + 40 + 8))
+    text = as_text(timeline)
+    assert "  answered after 0.004 s  id 0  frame 98: [truncated]\n" in text
+    assert "  advertised by fe80::ff:fe00:201  [truncated]  until 09:54:49.137\n" in text
+    document = as_json(timeline)
+    jsonschema.validate(document, TIMELINE)
+    assert [reply["truncated"] for found in document["discoveries"] for reply in found["replies"]] == [True]
+    (agent,) = document["advertised_home_agents"]
+    assert (agent["preference"], agent["lifetime_s"], agent["truncated"]) == (None, None, True)
+    text = as_text(told(snapped("tour-mn.pcap", 14 + 40 + 24 + 8)))  # behind a type 2 routing header
+    assert "  answered  id 53218  frame 716: [truncated]\n" in text
+    text = as_text(told(snapped("failover60-mn.pcap", 14 + 40 + 8 + 16)))
+    assert "  frame 129: 2001:200:1:2::1 [truncated]\n" in text
+    text = as_text(told(recording("failover60-mn.pcap")))
+    assert "  frame 129: 2001:200:1:2::1, 2001:200:1:2::2\n" in text
+    assert "truncated" not in text
 
 
 def test_names_stand_for_addresses() -> None:

@@ -9,7 +9,7 @@ from dissectors.profile import BUILT_IN, Profile
 from dissectors.walk import Dissector
 from mhatool.capture import Record, open_capture
 from mhatool.exchange import Source
-from mhatool.validate import Finding, Severity, validate
+from mhatool.validate import RULES, Finding, Severity, validate
 from tests.mhatool import manifest
 from tests.mhatool.scenes import REPOSITORY, recording, records_of
 from tests.mhatool.validate.spoiling import Spoilt, beginnings, by_chance, cuts, directions, silences, single_losses
@@ -100,3 +100,38 @@ def test_captures_of_rules(rule: str, kind: str) -> None:
         assert whole.false_errors(ways) == []
     for seed in range(4):
         assert whole.false_errors(by_chance(records, seed)) == []
+
+
+# --- times that go back ---
+
+
+def one_after_the_other(*names: str) -> list[Record]:
+    records = [record for name in names for record in records_of(recording(name))]
+    return [record._replace(frame=number) for number, record in enumerate(records, 1)]
+
+
+@pytest.mark.parametrize("names", [("tour-mn.pcap", "tour-core.pcap"), ("ro-core.pcap", "ro-mn.pcap", "ro-cn.pcap")])
+def test_views_of_one_run_appended_to_each_other(names: tuple[str, ...]) -> None:
+    """Alone they have no error (`captures/FINDINGS.md`); here each message comes once more, minutes after itself."""
+    found = validate([Source("appended", one_after_the_other(*names))])
+    assert found
+    assert [finding for finding in found if finding.severity is Severity.ERROR] == []
+
+
+def test_what_rests_on_several_packets_is_inconclusive_once_times_went_back() -> None:
+    whole = list(reversed(records_of(recording("tour-mn.pcap"))))
+    records = [record._replace(frame=number) for number, record in enumerate(whole, 1)]
+    found = validate([Source("backwards", records)])
+    by_scope = {scope: [f for f in found if RULES[f.rule].scope == scope] for scope in ("exchange", "timeline")}
+    assert all(by_scope.values())
+    assert all(
+        finding.inconclusive and finding.severity is Severity.NOTE for each in by_scope.values() for finding in each
+    )
+
+
+def test_a_second_is_no_disorder() -> None:
+    """As far as records are put into order: within a second they may come as they like."""
+    records = one_after_the_other("tour-mn.pcap")
+    late = [record._replace(time_ns=record.time_ns - 900_000_000 * (record.frame % 2)) for record in records]
+    found = validate([Source("late", late)], select=["MIP6-SEC-001"])
+    assert [finding.severity for finding in found] == [Severity.WARNING]
