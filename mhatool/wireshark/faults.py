@@ -102,6 +102,14 @@ FAULTS: tuple[Fault, ...] = (
         when.two_short,
     ),
     Fault(
+        "shortest-experiment",
+        ("mip6.em.data",),
+        *_V4,
+        "doesn't show the data of an Experimental Mobility message of 8 octets",
+        "3b 00 0b 00 .... 00 00: the data is all behind the checksum (RFC 5096, 3), here two octets",
+        when.shortest_experiment,
+    ),
+    Fault(
         "options-not-read",
         ("mip6.[abelmnrv]*", "mip6.padn", "mip6.mobility_opt.len", "icmpv6.opt.*"),
         *_V4,
