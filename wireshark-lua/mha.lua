@@ -1169,11 +1169,13 @@ local function measure(m)
   m.symbol = m.kind and profile.mobility[m.kind] or "mobility"
   m.layout = LAYOUT[m.symbol]
   m.least = floor((m.layout.size + 7) / 8) * 8
-  if m.symbol == "ha_switch" and m.size > 6 then m.least = m.least + 16 * byte(s, 7) end
   m.options = {}
   local at = m.layout.size
+  if m.symbol == "ha_switch" and m.size > 6 then
+    local addresses_size = 16 * byte(s, 7)
+    m.least, at = m.least + addresses_size, at + addresses_size
+  end
   if m.layout.tail == "options" then
-    if m.symbol == "ha_switch" and m.size > 6 then at = at + math.floor(math.min(16 * byte(s, 7), m.size - at) / 16) * 16 end
     if at < m.size then m.options, m.overrun = options_of(s, at, m.size, "mobility_option") end
   end
   m.whole = m.stated == m.room and m.stated >= m.least and m.payload_proto == 59 and not m.overrun and not m.truncated

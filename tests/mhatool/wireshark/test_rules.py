@@ -84,5 +84,19 @@ def test_an_inconclusive_finding_is_a_note(tmp_path: Path) -> None:
     assert frames(path, "mha.rule.inconclusive") == [2, 3, 4]
 
 
+def test_no_options_behind_addresses_that_are_counted_too_high(tmp_path: Path) -> None:
+    """Home Agent Switch (RFC 5142, 3) that counts 3 addresses and has one: 8 + 3 * 16 = 56 octets, of which it has 32.
+
+    What stands behind the first, an option of type 250 to a count of 1, are addresses to this one.
+    """
+    options = bytes.fromhex("fa02 0001 0102 0000")
+    path = tmp_path / "two.pcapng"
+    write(path, [made.carried(12, bytes((count, 0)) + AGENT + options, AGENT, CARE1) for count in (3, 1)])
+    assert table(path, ["mha.rule"]) == [["1", "MIP6-MH-004"], ["2", "MIP6-OPT-009"]]
+    with open_capture(path) as reader:
+        found = validate([Source("two", iter(list(reader)))], select=JUDGED)
+    assert [(each.frames[0].number, each.rule) for each in found] == [(1, "MIP6-MH-004"), (2, "MIP6-OPT-009")]
+
+
 def test_only_packet_rules_are_judged() -> None:
     assert [id_ for id_ in JUDGED if RULES[id_].scope != "packet"] == []
