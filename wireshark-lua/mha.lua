@@ -194,12 +194,14 @@ PROFILES[1] = { name = "rfc6275", era = "rfc6275", codes = { mobility_protocol =
 PROFILES[1].mobility = { [0] = "binding_refresh_request", [1] = "home_test_init", [2] = "care_of_test_init", [3] = "home_test", [4] = "care_of_test", [5] = "binding_update", [6] = "binding_acknowledgement", [7] = "binding_error", [11] = "experimental_mobility", [12] = "ha_switch", [13] = "heartbeat" }
 PROFILES[1].mobility_option = { [0] = "pad1", [1] = "pad_n", [2] = "binding_refresh_advice", [3] = "alternate_care_of_address", [4] = "nonce_indices", [5] = "binding_authorization_data", [6] = "mobile_network_prefix", [7] = "mobility_link_layer_address", [8] = "mobile_node_identifier", [9] = "mobility_message_authentication", [10] = "message_identification", [16] = "care_of_test_option", [18] = "experimental_mobility_option", [19] = "vendor_specific", [28] = "restart_counter", [35] = "binding_identifier" }
 PROFILES[1].nd_option = { [1] = "source_link_layer_address", [2] = "target_link_layer_address", [3] = "prefix_information", [4] = "redirected_header", [5] = "mtu", [7] = "advertisement_interval", [8] = "home_agent_information" }
+PROFILES[1].icmpv6 = { [1] = "icmpv6_error", [2] = "icmpv6_error", [3] = "icmpv6_error", [4] = "icmpv6_error", [128] = "echo", [129] = "echo", [133] = "router_solicitation", [134] = "router_advertisement", [135] = "neighbor_solicitation", [136] = "neighbor_advertisement", [137] = "redirect", [144] = "dhaad_request", [145] = "dhaad_reply", [146] = "mobile_prefix_solicitation", [147] = "mobile_prefix_advertisement" }
 PROFILES[1].binding_update = { { F["mha.update.flags.a"], 0x8000, "A" }, { F["mha.update.flags.h"], 0x4000, "H" }, { F["mha.update.flags.l"], 0x2000, "L" }, { F["mha.update.flags.k"], 0x1000, "K" }, { F["mha.update.flags.m"], 0x800, "M" }, { F["mha.update.flags.r"], 0x400, "R" }, { F["mha.update.flags.p"], 0x200, "P" }, { F["mha.update.flags.f"], 0x100, "F" }, { F["mha.update.flags.t"], 0x80, "T" }, { F["mha.update.flags.b"], 0x40, "B" }, { F["mha.update.flags.s"], 0x20, "S" }, { F["mha.update.flags.d"], 0x10, "D" } }
 PROFILES[1].binding_acknowledgement = { { F["mha.acknowledgement.flags.k"], 0x80, "K" }, { F["mha.acknowledgement.flags.r"], 0x40, "R" }, { F["mha.acknowledgement.flags.p"], 0x20, "P" }, { F["mha.acknowledgement.flags.t"], 0x10, "T" }, { F["mha.acknowledgement.flags.b"], 0x8, "B" }, { F["mha.acknowledgement.flags.s"], 0x4, "S" }, { F["mha.acknowledgement.flags.d"], 0x2, "D" } }
 PROFILES[2] = { name = "kame2003", era = "kame2003", codes = { mobility_protocol = 62, option_type = 7, flag_multiple = 1024, unreachable_type = 154, dhaad_request_type = 150, dhaad_reply_type = 151, mobile_prefix_solicitation_type = 152, mobile_prefix_advertisement_type = 153 }, closed = { mobility_option = true } }
 PROFILES[2].mobility = { [0] = "binding_refresh_request", [1] = "home_test_init", [2] = "care_of_test_init", [3] = "home_test", [4] = "care_of_test", [5] = "binding_update", [6] = "binding_acknowledgement", [7] = "binding_error", [11] = "experimental_mobility", [12] = "ha_switch", [13] = "heartbeat" }
 PROFILES[2].mobility_option = { [0] = "pad1", [1] = "pad_n", [2] = "unique_identifier", [3] = "alternate_care_of_address", [4] = "nonce_indices", [5] = "binding_authorization_data", [6] = "binding_refresh_advice" }
 PROFILES[2].nd_option = { [1] = "source_link_layer_address", [2] = "target_link_layer_address", [3] = "prefix_information", [4] = "redirected_header", [5] = "mtu", [7] = "advertisement_interval", [8] = "home_agent_information" }
+PROFILES[2].icmpv6 = { [1] = "icmpv6_error", [2] = "icmpv6_error", [3] = "icmpv6_error", [4] = "icmpv6_error", [128] = "echo", [129] = "echo", [133] = "router_solicitation", [134] = "router_advertisement", [135] = "neighbor_solicitation", [136] = "neighbor_advertisement", [137] = "redirect", [150] = "dhaad_request", [151] = "dhaad_reply", [152] = "mobile_prefix_solicitation", [153] = "mobile_prefix_advertisement" }
 PROFILES[2].binding_update = { { F["mha.update.flags.a"], 0x8000, "A" }, { F["mha.update.flags.h"], 0x4000, "H" }, { F["mha.update.flags.s"], 0x2000, "S" }, { F["mha.update.flags.d"], 0x1000, "D" }, { F["mha.update.flags.l"], 0x800, "L" }, { F["mha.update.flags.m"], 0x400, "M" } }
 PROFILES[2].binding_acknowledgement = {}
 RULE["MIP6-MH-001"] = { title = "The checksum of a Mobility Header is right", expert = ProtoExpert.new("mha.rule.mip6_mh_001", "MIP6-MH-001: The checksum of a Mobility Header is right", expert.group.PROTOCOL, expert.severity.ERROR), profiles = { rfc6275 = true, kame2003 = true } }
@@ -1420,11 +1422,25 @@ local function install(table_, number, proto)
   return before
 end
 
+-- A bit alone, and not that of A or H, which M goes with; those of other standards may be.
+local function is_free_flag(value)
+  for _, flag in ipairs(profile.binding_update) do
+    if flag[2] == value and (flag[3] == "A" or flag[3] == "H") then return false end
+  end
+  return value > 0 and value < 0x10000 and band(value, value - 1) == 0
+end
+
 -- Whether a code point can be that; what can't is as if nobody had set it.
 local function is_possible(name, value)
-  if name == "flag_multiple" then return value > 0 and value < 0x10000 and band(value, value - 1) == 0 end
-  if name == "mobility_protocol" and TAKEN[value] then return false end
-  return value >= (name == "option_type" and 2 or 1) and value <= 255
+  if name == "flag_multiple" then return is_free_flag(value) end
+  if value < 1 or value > 255 then return false end
+  if name == "mobility_protocol" then return not TAKEN[value] end
+  if name == "option_type" then
+    local symbol = profile.mobility_option[value]
+    return not symbol or symbol == "experimental_mobility_option" -- of which its shape tells it
+  end
+  local symbol = profile.icmpv6[value]
+  return not symbol or DEFAULTS[symbol .. "_type"] ~= nil -- which of ours has it is seen when all are known
 end
 
 local told = {}
@@ -1433,6 +1449,33 @@ local function refuse(name, value)
   if told[name] == value or not report_failure then return end
   told[name] = value
   report_failure(("mha.%s: it can't be %d and stays %d"):format(name, value, profile.codes[name]))
+end
+
+local ICMPV6_TYPES = {
+  "unreachable_type", "dhaad_request_type", "dhaad_reply_type",
+  "mobile_prefix_solicitation_type", "mobile_prefix_advertisement_type",
+}
+
+local function is_anothers(name)
+  for _, another in ipairs(ICMPV6_TYPES) do
+    if another ~= name and code[another] == code[name] then return true end
+  end
+  return false
+end
+
+-- Of two with the same ICMPv6 type one that was set gets its profile's again, until each has its own.
+local function part_types()
+  local doubled
+  repeat
+    doubled = nil
+    for _, name in ipairs(ICMPV6_TYPES) do
+      if code[name] ~= profile.codes[name] and is_anothers(name) then doubled = name end
+    end
+    if doubled then
+      refuse(doubled, code[doubled])
+      code[doubled] = profile.codes[doubled]
+    end
+  until not doubled
 end
 
 -- The flags of an update with the M bit where the preference has it; a letter that had that bit has none then.
@@ -1460,6 +1503,7 @@ local function choose()
       if is_possible(name, set) then code[name] = set else refuse(name, set) end
     end
   end
+  part_types()
   profile = setmetatable({ binding_update = flags_with(code.flag_multiple) }, { __index = chosen })
   wanted_always = mha.prefs.always
   if mha.prefs.other_fields then look_at_other_fields() end

@@ -117,7 +117,7 @@ def _profiles(profiles: Sequence[Profile]) -> Iterator[str]:
         closed = ", ".join(f"{family} = true" for family in sorted(profile.closed))
         closed = f"{{ {closed} }}" if closed else "{}"
         yield f"PROFILES[{index}] = {{ {names}, codes = {{ {pairs} }}, closed = {closed} }}"
-        for family in layouts.FAMILIES:
+        for family in (*layouts.FAMILIES, "icmpv6"):
             yield f"PROFILES[{index}].{family} = {value_names(layouts.numbers(profile, family))}"
         for key, table in layouts.flag_tables(profile):
             yield f"PROFILES[{index}].{key} = {table}"
