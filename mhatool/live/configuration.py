@@ -95,6 +95,11 @@ class NodeFile:
         """Where its control socket is."""
         return Path(self.control or f"{RUN_FOLDER}/{self.name}.sock")
 
+    @property
+    def ledger_path(self) -> Path:
+        """Where it keeps what it has changed: beside its control socket, under a name that no other's gives."""
+        return self.control_path.with_name(f"{self.control_path.name}.made")
+
 
 @dataclass(frozen=True, slots=True)
 class LiveNode:

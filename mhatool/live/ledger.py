@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from mhatool.live.errors import LiveError
+from mhatool.live.locks import lock
 
 #: What was changed: its kind, then what names it.
 Key = tuple[str, ...]
@@ -20,20 +21,30 @@ _PARTS: Final = 3
 
 
 class Ledger:
-    """One node's file, whole at any moment."""
+    """One node's file, whole at any moment, and locked while the node runs."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._changes: dict[Key, Any] = {}
+        self._file: BinaryIO | None = None
 
     def left(self) -> dict[Key, Any]:
-        """What an earlier run has left behind, with what it needs to be given back; nothing after an orderly end."""
+        """What an earlier run has left behind, with what it needs to be given back; nothing after an orderly end.
+
+        LiveError where the file is that of a node that runs, or can't be read.
+        """
         try:
-            return dict(map(_change, json.loads(self._path.read_bytes())))
+            with self._path.open("rb") as file:
+                is_ours = lock(file)
+                kept = json.loads(file.read()) if is_ours else []
+            changes = dict(map(_change, kept))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError) as error:
             raise self.unreadable(str(error)) from None
+        if not is_ours:
+            raise LiveError(f"{self._path}: another node keeps there what it has changed; give another `control`")
+        return changes
 
     def unreadable(self, why: str) -> LiveError:
         """What to say of a file that tells of no changes, or of others."""
@@ -59,15 +70,34 @@ class Ledger:
         if not self._changes:
             with suppress(FileNotFoundError):
                 self._path.unlink()
+            self.close()
             return
         new = self._path.with_name(self._path.name + ".new")
         try:
             self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            new.write_text(json.dumps(list(self._changes.items())), "ascii")
-            new.replace(self._path)
+            self._replace(new.open("wb"), new)
         except OSError as error:
             what = f"{self._path}: {(error.strerror or '').lower()}"
             raise LiveError(f"{what}: what the node changes couldn't be undone; give another `control`") from error
+
+    def _replace(self, file: BinaryIO, new: Path) -> None:
+        """The new file is locked before it has the name."""
+        try:
+            lock(file)
+            file.write(json.dumps(list(self._changes.items())).encode("ascii"))
+            file.flush()
+            new.replace(self._path)
+        except OSError:
+            file.close()
+            raise
+        self.close()
+        self._file = file
+
+    def close(self) -> None:
+        """The node ends; what it hasn't given back is the next one's."""
+        if self._file is not None:
+            self._file.close()
+        self._file = None
 
 
 def _change(kept: Any) -> tuple[Key, Any]:

@@ -6,7 +6,6 @@ agents have seen. A line that is cut off at the end, because the machine went do
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from mhatool.engine.commands import KeptBinding
 from mhatool.engine.events import CacheEntry, Event, UpdateListEntry
 from mhatool.live.clock import Clock
 from mhatool.live.errors import LiveError
+from mhatool.live.locks import lock
 
 SCHEMA: Final = "mhatool.state/1"
 MOST_LINES: Final = 10_000
@@ -218,7 +218,7 @@ class Memory:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = open(new, "wb", buffering=0, opener=_own)  # noqa: SIM115 - closed by `close`
             self._file = file
-            _lock(file)
+            lock(file)
             _write(file, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
             os.fsync(file.fileno())
             os.replace(new, self._path)
@@ -256,20 +256,9 @@ def _content(path: Path) -> bytes:
     with open(number, "rb") as file:
         if not stat.S_ISREG(os.fstat(number).st_mode):
             raise LiveError(f"{path}: there is something else than a file; give another `state`")
-        if not _lock(file):
+        if not lock(file):
             raise LiveError(f"{path}: another node writes there; stop it, or give another `state`")
         return file.read()
-
-
-def _lock(file: BinaryIO) -> bool:
-    """Whether the file is ours now; on a file system without locks all are."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _write(file: BinaryIO, octets: bytes) -> None:

@@ -103,7 +103,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
     with ExitStack() as stack:
         presence = stack.enter_context(closing(Presence(file.role, file.name)))
         need_free(file.control_path)  # before anything is touched that may be another node's
-        ledger = Ledger(file.control_path.with_suffix(".made"))
+        ledger = stack.enter_context(closing(Ledger(file.ledger_path)))
         kernel = Kernel(ledger)
         left = kernel.clean(alone=not presence.others)
         if left:

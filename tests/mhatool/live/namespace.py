@@ -90,8 +90,8 @@ class Namespace:
         return path
 
     def socket(self, name: str) -> Path:
-        """Its control socket."""
-        return self.folder / f"{name}.sock"
+        """Its control socket; the names of all differ only after their last dot."""
+        return self.folder / f"control.{name}"
 
     def starts(self, name: str, *wrapped: str) -> subprocess.Popen[bytes]:
         """Start a node, and wait until it answers; `wrapped` is the command to run it with."""

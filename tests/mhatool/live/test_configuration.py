@@ -114,3 +114,15 @@ def test_keys_that_others_may_read_or_write_are_refused(tmp_path: Path, mode: in
     assert _wrong(path) == f"node.toml:3: keys: {keys} can be read by others: chmod 600 {keys}"
     keys.chmod(0o600)
     assert load(str(path)).configuration.requires_authentication
+
+
+def test_each_control_has_a_ledger_of_its_own(tmp_path: Path) -> None:
+    """Whatever their names have in common: `agent.1` and `agent.2` are two nodes', and so is `agent`."""
+    path = tmp_path / "node.toml"
+    ledgers = set()
+    for name in ("agent", "agent.1", "agent.2", "agent.sock"):
+        path.write_text(EXAMPLES["ha"].replace("insecure", f'control = "{tmp_path / name}"\ninsecure'))
+        file = load(str(path)).file
+        assert file.ledger_path.parent == file.control_path.parent
+        ledgers.add(file.ledger_path)
+    assert len(ledgers) == 4

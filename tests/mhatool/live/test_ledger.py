@@ -15,10 +15,23 @@ def test_what_hasnt_been_given_back_is_left(tmp_path: Path) -> None:
     ledger = Ledger(path)
     ledger.add(ADDRESS, 64)
     ledger.add(SETTING, "1")
+    ledger.close()
     assert Ledger(path).left() == {ADDRESS: 64, SETTING: "1"}
     ledger.remove(ADDRESS)
     ledger.remove(ADDRESS)
+    ledger.close()
     assert Ledger(path).left() == {SETTING: "1"}
+
+
+def test_that_of_a_node_that_runs_is_nobody_elses(tmp_path: Path) -> None:
+    """However another one comes to the same file; with the node's end it is the next one's."""
+    first, second = Ledger(tmp_path / "mn.made"), Ledger(tmp_path / "." / "mn.made")
+    for _ in range(2):
+        first.add(SETTING, "1")
+        with pytest.raises(LiveError, match="another node keeps there what it has changed; give another `control`"):
+            second.left()
+    first.close()
+    assert second.left() == {SETTING: "1"}
 
 
 def test_after_an_orderly_end_there_is_no_file(tmp_path: Path) -> None:

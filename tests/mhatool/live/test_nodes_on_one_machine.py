@@ -43,7 +43,7 @@ def test_three_run_beside_each_other_and_leave_nothing_whether_stopped_or_killed
         ended = machine.ends if name == "cn" else machine.ends_in_a_hurry
         assert ended(name) == 0, machine.log(name)
     assert machine.looks() == before
-    assert [path.name for path in machine.folder.iterdir() if path.suffix in {".sock", ".made"}] == []
+    assert list(machine.folder.glob("control.*")) == []
 
 
 def test_a_second_start_elsewhere_takes_nothing_from_the_first(machine: Namespace, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_second_start_elsewhere_takes_nothing_from_the_first(machine: Namespac
     machine.file("ha", "ha", f'state = "{state}"')
     before = machine.looks()
     machine.starts("ha")
-    made = tmp_path / "ha.made"
+    made = tmp_path / "control.ha.made"
     kept = state.stat().st_ino, made.read_bytes()
     with namespace(tmp_path) as elsewhere:
         done = elsewhere.run(sys.executable, "-m", "mhatool", "node", "run", str(tmp_path / "ha.toml"), cwd=REPOSITORY)
@@ -72,7 +72,7 @@ def test_what_has_a_sockets_name_and_is_none_stays(machine: Namespace) -> None:
     machine.socket("cn").write_text("mine")
     done = machine.run(sys.executable, "-m", "mhatool", "node", "run", str(machine.folder / "cn.toml"), cwd=REPOSITORY)
     assert done.returncode == 2
-    assert "cn.sock: there is something else than a socket; give another `control`" in done.stderr
+    assert "control.cn: there is something else than a socket; give another `control`" in done.stderr
     assert machine.socket("cn").read_text() == "mine"
 
 
@@ -92,7 +92,7 @@ def test_a_signal_while_it_comes_up_leaves_nothing(machine: Namespace, number: s
     command = ["ip", "netns", "exec", machine.name, sys.executable, "-m", "mhatool"]
     file = machine.folder / "ha.toml"
     with subprocess.Popen([*command, "node", "run", str(file)], cwd=REPOSITORY, stderr=subprocess.DEVNULL) as process:
-        until((machine.folder / "ha.made").exists, pause_s=0.001)
+        until((machine.folder / "control.ha.made").exists, pause_s=0.001)
         process.send_signal(number)
         if number == signal.SIGHUP:
             until(lambda: machine.answers("ha"))
