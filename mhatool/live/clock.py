@@ -15,7 +15,8 @@ def _steady_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
-def _boot() -> str:
+def this_boot() -> str:
+    """What names the machine's start; "" where nobody knows."""
     try:
         return _BOOT.read_text("ascii").strip()
     except OSError:
@@ -35,11 +36,11 @@ class Clock:
     ) -> None:
         self._steady_ns = steady_ns
         self.ahead_ns = wall_ns() - steady_ns()
-        self.boot = boot or _boot()
+        self.boot = boot or this_boot()
 
     def now(self) -> int:
         """Nanoseconds since 1970, as the node counts them."""
         return self._steady_ns() + self.ahead_ns
 
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "this_boot"]

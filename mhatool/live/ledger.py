@@ -1,16 +1,23 @@
 """What a node has changed on its machine and hasn't given back yet, in a file: a node that was killed can't.
 
 Routes and rules have a mark of their own in the kernel, and devices and tables a name; addresses and settings have not.
-The file is beside the control socket, in a folder that a reboot empties, as it does with what the file tells of.
+All of these belong to a network namespace, and go with it and with a reboot. So the file is named after the namespace,
+and says from which start of the machine it is: what an earlier run did elsewhere is never undone here.
 """
 
 from __future__ import annotations
 
+import glob
 import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from mhatool.live.clock import this_boot
 from mhatool.live.errors import LiveError
 from mhatool.live.locks import lock
 
@@ -18,13 +25,19 @@ from mhatool.live.locks import lock
 Key = tuple[str, ...]
 _PARTS: Final = 3
 """Of a key."""
+_SO_NETNS_COOKIE: Final = 71
+_UNREADABLE: Final = (OSError, ValueError, TypeError, LookupError)
 
 
 class Ledger:
-    """One node's file, whole at any moment, and locked while the node runs."""
+    """One node's file, whole at any moment, and locked while the node runs.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    `stem` is its path but for the number of the network namespace, which is this process' if none is given.
+    """
+
+    def __init__(self, stem: Path, namespace: int | None = None) -> None:
+        self._stem = stem
+        self.path = stem.with_name(f"{stem.name}.{_namespace() if namespace is None else namespace}")
         self._changes: dict[Key, Any] = {}
         self._file: BinaryIO | None = None
 
@@ -34,22 +47,29 @@ class Ledger:
         LiveError where the file is that of a node that runs, or can't be read.
         """
         try:
-            with self._path.open("rb") as file:
-                is_ours = lock(file)
-                kept = json.loads(file.read()) if is_ours else []
-            changes = dict(map(_change, kept))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, TypeError) as error:
+            return _kept(self.path)
+        except BlockingIOError:
+            what = f"{self.path}: another node keeps there what it has changed; give another `control`"
+            raise LiveError(what) from None
+        except _UNREADABLE as error:
             raise self.unreadable(str(error)) from None
-        if not is_ours:
-            raise LiveError(f"{self._path}: another node keeps there what it has changed; give another `control`")
-        return changes
+
+    def elsewhere(self) -> Iterator[Path]:
+        """The files of what earlier runs have left behind in other network namespaces; those of nothing are removed."""
+        for path in sorted(self._stem.parent.glob(f"{glob.escape(self._stem.name)}.*")):
+            if path != self.path and path.suffix[1:].isdigit():
+                try:
+                    if _kept(path):
+                        yield path
+                    else:
+                        path.unlink()
+                except _UNREADABLE:
+                    continue  # it is for who starts there
 
     def unreadable(self, why: str) -> LiveError:
         """What to say of a file that tells of no changes, or of others."""
         what = f"can't be read ({why}), and what an earlier run left behind is written there"
-        return LiveError(f"{self._path}: {what}; remove it to leave that as it is")
+        return LiveError(f"{self.path}: {what}; remove it to leave that as it is")
 
     def add(self, key: Key, how: Any) -> None:
         """Before it is changed. LiveError where it can't be written: nothing is changed that couldn't be undone."""
@@ -69,24 +89,24 @@ class Ledger:
     def _write(self) -> None:
         if not self._changes:
             with suppress(FileNotFoundError):
-                self._path.unlink()
+                self.path.unlink()
             self.close()
             return
-        new = self._path.with_name(self._path.name + ".new")
+        new = self.path.with_name(self.path.name + ".new")
         try:
-            self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             self._replace(new.open("wb"), new)
         except OSError as error:
-            what = f"{self._path}: {(error.strerror or '').lower()}"
+            what = f"{self.path}: {(error.strerror or '').lower()}"
             raise LiveError(f"{what}: what the node changes couldn't be undone; give another `control`") from error
 
     def _replace(self, file: BinaryIO, new: Path) -> None:
         """The new file is locked before it has the name."""
         try:
             lock(file)
-            file.write(json.dumps(list(self._changes.items())).encode("ascii"))
+            file.write(json.dumps({"boot": this_boot(), "changes": list(self._changes.items())}).encode("ascii"))
             file.flush()
-            new.replace(self._path)
+            new.replace(self.path)
         except OSError:
             file.close()
             raise
@@ -98,6 +118,30 @@ class Ledger:
         if self._file is not None:
             self._file.close()
         self._file = None
+
+
+def _namespace() -> int:
+    """The number of this network namespace: no other one has had it since the machine's start.
+
+    Before Linux 5.14 it is its inode, which may be another one's once this one is gone.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asked:
+        try:
+            return int.from_bytes(asked.getsockopt(socket.SOL_SOCKET, _SO_NETNS_COOKIE, 8), sys.byteorder)
+        except OSError:
+            return os.stat("/proc/self/ns/net").st_ino
+
+
+def _kept(path: Path) -> dict[Key, Any]:
+    """What a file tells of. BlockingIOError where its node runs; others where it can't be read."""
+    try:
+        with path.open("rb") as file:
+            if not lock(file):
+                raise BlockingIOError
+            kept = json.loads(file.read())
+    except FileNotFoundError:
+        return {}
+    return dict(map(_change, kept["changes"])) if kept["boot"] == this_boot() else {}
 
 
 def _change(kept: Any) -> tuple[Key, Any]:

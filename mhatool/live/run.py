@@ -104,6 +104,9 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         presence = stack.enter_context(closing(Presence(file.role, file.name)))
         need_free(file.control_path)  # before anything is touched that may be another node's
         ledger = stack.enter_context(closing(Ledger(file.ledger_path)))
+        for other in ledger.elsewhere():
+            what = "what an earlier run changed in another network namespace is as it left it"
+            LOG.warning("%s: %s; start the node there, or remove the file if that one is gone", other, what)
         kernel = Kernel(ledger)
         left = kernel.clean(alone=not presence.others)
         if left:

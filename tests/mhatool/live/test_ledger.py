@@ -4,10 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from mhatool.live.clock import this_boot
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
 
 ADDRESS, SETTING = ("address", "eth0", "2001:db8::1"), ("sysctl", "eth0", "accept_ra")
+
+
+def changes(kept: str) -> str:
+    """What a file holds with these."""
+    return f'{{"boot": "{this_boot()}", "changes": {kept}}}'
 
 
 def test_what_hasnt_been_given_back_is_left(tmp_path: Path) -> None:
@@ -50,9 +56,45 @@ def test_where_it_cant_be_written_nothing_may_be_changed(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "kept", ["[[", "5", "[5]", '[[["sysctl", "all"], 1]]', '[[["sysctl", "all", 5], 1]]', "[[[], 1]]"]
+    "kept",
+    [
+        "[[",
+        "5",
+        "[5]",
+        "{}",
+        changes("5"),
+        changes('[[["sysctl", "all"], 1]]'),
+        changes('[[["sysctl", "all", 5], 1]]'),
+        changes("[[[], 1]]"),
+    ],
 )
 def test_a_file_that_is_none_is_said_with_what_to_do(tmp_path: Path, kept: str) -> None:
-    (tmp_path / "mn.made").write_text(kept)
+    ledger = Ledger(tmp_path / "mn.made")
+    ledger.path.write_text(kept)
     with pytest.raises(LiveError, match="remove it to leave that as it is"):
-        Ledger(tmp_path / "mn.made").left()
+        ledger.left()
+
+
+def test_what_was_changed_elsewhere_is_left_alone_and_told_of(tmp_path: Path) -> None:
+    """In another network namespace: its addresses and settings are none of this one's. Files of nothing go."""
+    here, there, running = (Ledger(tmp_path / "mn.made", namespace) for namespace in (7, 8, 9))
+    there.add(SETTING, "1")
+    there.close()
+    running.add(SETTING, "1")
+    Ledger(tmp_path / "mn.made", 10).path.write_text('{"boot": "another", "changes": [[["sysctl", "all", "x"], 1]]}')
+    (tmp_path / "mn.made.old").touch()
+    (tmp_path / "mn.made2.8").touch()
+    assert (here.left(), list(here.elsewhere())) == ({}, [there.path])
+    here.add(ADDRESS, 64)
+    here.clear()
+    assert there.left() == {SETTING: "1"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mn.made.8", "mn.made.9", "mn.made.old", "mn.made2.8"]
+
+
+def test_of_what_was_changed_before_a_reboot_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings and addresses went with it; those of the same names are somebody's own."""
+    before = Ledger(tmp_path / "mn.made")
+    before.add(SETTING, "1")
+    before.close()
+    monkeypatch.setattr("mhatool.live.ledger.this_boot", lambda: "the next one")
+    assert Ledger(tmp_path / "mn.made").left() == {}

@@ -52,7 +52,7 @@ def test_a_second_start_elsewhere_takes_nothing_from_the_first(machine: Namespac
     machine.file("ha", "ha", f'state = "{state}"')
     before = machine.looks()
     machine.starts("ha")
-    made = tmp_path / "control.ha.made"
+    (made,) = tmp_path.glob("control.ha.made.*")
     kept = state.stat().st_ino, made.read_bytes()
     with namespace(tmp_path) as elsewhere:
         done = elsewhere.run(sys.executable, "-m", "mhatool", "node", "run", str(tmp_path / "ha.toml"), cwd=REPOSITORY)
@@ -64,6 +64,25 @@ def test_a_second_start_elsewhere_takes_nothing_from_the_first(machine: Namespac
     machine.ends("ha", signal.SIGKILL)
     machine.starts("ha")
     machine.ends("ha")
+    assert machine.looks() == before
+
+
+def test_a_start_elsewhere_after_a_kill_undoes_nothing_there(machine: Namespace, tmp_path: Path) -> None:
+    """What the administrator of another namespace has set is theirs; the next start at home still gives all back."""
+    before = machine.looks()
+    machine.starts("ha")
+    machine.ends("ha", signal.SIGKILL)
+    with namespace(tmp_path) as elsewhere:
+        elsewhere.does("ip", "address", "add", "2001:db8:2::1/64", "dev", "left")
+        elsewhere.does("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+        there = elsewhere.looks()
+        elsewhere.starts("ha")
+        assert elsewhere.ends("ha") == 0
+        assert elsewhere.looks() == there
+        said = "what an earlier run changed in another network namespace is as it left it; start the node there"
+        assert said in elsewhere.log("ha")
+    machine.starts("ha")
+    assert machine.ends("ha") == 0
     assert machine.looks() == before
 
 
@@ -92,7 +111,7 @@ def test_a_signal_while_it_comes_up_leaves_nothing(machine: Namespace, number: s
     command = ["ip", "netns", "exec", machine.name, sys.executable, "-m", "mhatool"]
     file = machine.folder / "ha.toml"
     with subprocess.Popen([*command, "node", "run", str(file)], cwd=REPOSITORY, stderr=subprocess.DEVNULL) as process:
-        until((machine.folder / "control.ha.made").exists, pause_s=0.001)
+        until(lambda: list(machine.folder.glob("control.ha.made.*")), pause_s=0.001)
         process.send_signal(number)
         if number == signal.SIGHUP:
             until(lambda: machine.answers("ha"))
