@@ -253,9 +253,10 @@ def _content(path: Path) -> bytes:
         return b""
     except OSError as error:
         raise LiveError(f"{path}: {(error.strerror or '').lower()}; give another `state`") from error
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise LiveError(f"{path}: there is something else than a file; give another `state`")
     with open(number, "rb") as file:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise LiveError(f"{path}: there is something else than a file; give another `state`")
         if not lock(file):
             raise LiveError(f"{path}: another node writes there; stop it, or give another `state`")
         return file.read()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -174,9 +175,10 @@ def test_what_no_node_of_that_name_wrote_is_refused_and_stays(tmp_path: Path, co
     assert path.read_bytes() == content
 
 
-def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, make: Callable[[Path], None]) -> None:
     path = tmp_path / "ha1.state"
-    os.mkfifo(path)
+    make(path)
     with pytest.raises(LiveError, match=r"ha1\.state: there is something else than a file; give another `state`$"):
         made(path)
 
