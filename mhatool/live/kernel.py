@@ -7,6 +7,7 @@ what an earlier run left behind (it was killed) is found and removed by `clean`;
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -79,7 +80,7 @@ class Kernel:
         except NetlinkError as error:
             self._ledger.remove(key)
             if error.code != errno.EEXIST:
-                raise LiveError(f"{text(address)} can't be given to {interface}: {error}") from error
+                raise LiveError(f"{text(address)} can't be given to {interface}: {_why(error)}") from error
             return
         self._undo[key] = lambda: self._netlink("addr", "del", **arguments)
 
@@ -133,7 +134,7 @@ class Kernel:
         try:
             self._netlink("route", "replace", **arguments)
         except NetlinkError as error:
-            raise LiveError(f"no route to {arguments['dst']} by {interface}: {error}") from error
+            raise LiveError(f"no route to {arguments['dst']} by {interface}: {_why(error)}") from error
         self._undo[key] = lambda: self._netlink("route", "del", **arguments)
         self._by_neighbour[key] = next_hop is not None
 
@@ -277,6 +278,11 @@ class Kernel:
             return socket.if_nametoindex(interface)
         except OSError as error:
             raise LiveError(f"there is no interface {interface!r}; `ip link` lists them") from error
+
+
+def _why(error: NetlinkError) -> str:
+    """In words; its own text is a pair of a number and some."""
+    return os.strerror(error.code).lower()
 
 
 _GIVEN_BACK: Final[Mapping[str, Callable[[Kernel, str, str, Any], None]]] = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.engine import actions
+from mhatool.live import settings
 from mhatool.live.data_plane.base import DataPlane
 from mhatool.live.errors import LiveError
 from mhatool.live.filter import CARRIERS
@@ -45,6 +46,8 @@ class LiveMachine:
         self._anycast: set[bytes] = set()
         self._groups: dict[tuple[str, bytes], int] = {}
         self._wanted: dict[tuple[str, bytes], actions.AddAddress] = {}
+        self._off: set[str] = set()
+        """Interfaces on which IPv6 is switched off."""
         self.prepare: Callable[[str], None] = lambda interface: None
         """Called with an interface that has come back as another one: it has none of the node's settings."""
         self.sent = 0
@@ -64,13 +67,23 @@ class LiveMachine:
         for link in self.links.values():
             if link.follow():
                 self._followed(link)
+        self._look_for_ipv6()
         self._local = self.kernel.addresses()
         self.tell_addresses(self._local)
-        wanted = [action for action in self._wanted.values() if self._is_there(action.interface)]
-        lost = [action for action in wanted if action.address not in self._local]
-        for action in lost:
-            self._warn(f"{text(action.address)} had gone from {action.interface}: put back, the node needs it")
-        self.carry_out(lost)
+        wanted = [action for action in self._wanted.values() if self._takes_addresses(action.interface)]
+        for action in [action for action in wanted if action.address not in self._local]:
+            if self._carry_out(action):
+                self._warn(f"{text(action.address)} had gone from {action.interface}: put back, the node needs it")
+
+    def _look_for_ipv6(self) -> None:
+        off = {name for name in self.links if settings.is_off(name)}
+        for name in sorted(off - self._off):
+            what = f"IPv6 is switched off on {name}: the node has no address there until it is on again"
+            self._warn(f"{what}; sysctl -w net.ipv6.conf.{name}.disable_ipv6=0")
+        self._off = off
+
+    def _takes_addresses(self, interface: str) -> bool:
+        return self._is_there(interface) and interface not in self._off
 
     def _is_there(self, interface: str | None) -> bool:
         link = self.links.get(interface or "")
@@ -120,11 +133,16 @@ class LiveMachine:
     def carry_out(self, wanted: Iterable[actions.Action]) -> None:
         """Do these; what can't be done is said, and the rest is done."""
         for action in wanted:
-            try:
-                _CARRIED_OUT[type(action)](self, action)
-            except (OSError, LiveError) as error:
-                if self._is_there(getattr(action, "interface", None)):  # else it has been said why
-                    self._warn(f"{type(action).__name__}: {error}")
+            self._carry_out(action)
+
+    def _carry_out(self, action: actions.Action) -> bool:
+        try:
+            _CARRIED_OUT[type(action)](self, action)
+        except (OSError, LiveError) as error:
+            if self._takes_addresses(getattr(action, "interface", None) or ""):  # else it has been said why
+                self._warn(f"{type(action).__name__}: {error}")
+            return False
+        return True
 
     def send(self, action: actions.Send) -> None:
         """Put a datagram on its way."""

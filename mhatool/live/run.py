@@ -17,6 +17,7 @@ from dissectors.ipv6.address import text
 from mhatool.engine.commands import RestoreBindings
 from mhatool.engine.events import Event
 from mhatool.engine.node import Node
+from mhatool.live import settings
 from mhatool.live.carriage import Carriage
 from mhatool.live.clock import Clock
 from mhatool.live.configuration import LiveNode
@@ -103,6 +104,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
     with ExitStack() as stack:
         presence = stack.enter_context(closing(Presence(file.role, file.name)))
         need_free(file.control_path)  # before anything is touched that may be another node's
+        _need_ipv6(live.interfaces)
         ledger = stack.enter_context(closing(Ledger(file.ledger_path)))
         for other in ledger.elsewhere():
             what = "what an earlier run changed in another network namespace is as it left it"
@@ -129,6 +131,13 @@ def _made(live: LiveNode) -> Iterator[Driver]:
             if file.role == "home_agent":
                 driver.first.append(RestoreBindings(memory.bindings))
         yield driver
+
+
+def _need_ipv6(interfaces: tuple[str, ...]) -> None:
+    for interface in interfaces:
+        if settings.is_off(interface):
+            what = f"{interface}: IPv6 is switched off there, and a node needs addresses"
+            raise LiveError(f"{what}; sysctl -w net.ipv6.conf.{interface}.disable_ipv6=0")
 
 
 def _say(event: Event) -> None:

@@ -44,6 +44,14 @@ def read(interface: str, name: str) -> str:
     return (SYSCTLS / interface / name).read_text("ascii").strip()
 
 
+def is_off(interface: str) -> bool:
+    """Whether IPv6 is switched off there; not where there is no such interface."""
+    try:
+        return read(interface, "disable_ipv6") != "0"
+    except OSError:
+        return False
+
+
 def write(interface: str, name: str, value: str) -> None:
     """Set it; OSError where that may not be."""
     (SYSCTLS / interface / name).write_text(f"{value}\n", "ascii")
@@ -63,4 +71,4 @@ def alike(name: str, value: str) -> Iterator[str]:
             yield interface
 
 
-__all__ = ["ALL", "Claim", "alike", "claimed", "give_back", "read", "write"]
+__all__ = ["ALL", "Claim", "alike", "claimed", "give_back", "is_off", "read", "write"]

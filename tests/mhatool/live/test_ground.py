@@ -1,11 +1,12 @@
 """The ground that a node stands on is taken away while it runs: it goes on, or says why not."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tests.mhatool.lab.standing import until
-from tests.mhatool.live.namespace import Namespace, namespace
+from tests.mhatool.live.namespace import REPOSITORY, Namespace, namespace
 
 pytestmark = [pytest.mark.root, pytest.mark.iproute2, pytest.mark.nft]
 BACK = "ip link add left {} type veth peer name right && ip link set left up && ip link set right up"
@@ -98,6 +99,37 @@ def test_an_interface_that_comes_back_is_heard_again(machine: Namespace) -> None
     assert machine.does("sysctl", "-n", "net.ipv6.conf.left.forwarding") == "1\n"
     assert "unexpected" not in machine.log("ha")
     assert machine.ends("ha") == 0, machine.log("ha")
+
+
+def test_where_ipv6_is_switched_off_it_says_so_and_goes_on_once_it_is_on(machine: Namespace) -> None:
+    """Once: the kernel tells of each address that goes. Nothing is said to be put back that isn't."""
+    off = "IPv6 is switched off on left: the node has no address there until it is on again; sysctl -w "
+    before = machine.log("ha")
+    machine.does("sysctl", "-qw", "net.ipv6.conf.left.disable_ipv6=1")
+    until(lambda: off in machine.log("ha"))
+    machine.does("ip", "address", "add", "2001:db8:7::1/64", "dev", "right")
+    until(lambda: "2001:db8:7::1" in machine.does("ip", "-6", "address"))
+    machine.does("sysctl", "-qw", "net.ipv6.conf.left.disable_ipv6=0")
+    until(lambda: "2001:db8:2::1/64" in machine.does("ip", "-6", "address", "show", "left"))
+    machine.registers(5)
+    until(lambda: _numbers(machine) == [5])
+    said = [line.partition(": ")[2] for line in machine.log("ha").removeprefix(before).splitlines()]
+    assert [line.partition("; ")[0] for line in said if "left" in line] == [
+        off.partition("; ")[0],
+        "2001:db8:2::1 had gone from left: put back, the node needs it",
+    ]
+
+
+def test_it_doesnt_start_where_ipv6_is_switched_off(machine: Namespace) -> None:
+    """As `doctor` says, with what to do."""
+    assert machine.ends("ha") == 0
+    before = machine.looks()
+    machine.does("sysctl", "-qw", "net.ipv6.conf.left.disable_ipv6=1")
+    done = machine.run(sys.executable, "-m", "mhatool", "node", "run", str(machine.folder / "ha.toml"), cwd=REPOSITORY)
+    what = "mhatool: left: IPv6 is switched off there, and a node needs addresses"
+    assert (done.returncode, done.stderr) == (2, f"{what}; sysctl -w net.ipv6.conf.left.disable_ipv6=0\n")
+    machine.does("sysctl", "-qw", "net.ipv6.conf.left.disable_ipv6=0")
+    assert machine.looks() == before
 
 
 @pytest.mark.parametrize("how", ["del mha-ha", "set mha-ha down"])
