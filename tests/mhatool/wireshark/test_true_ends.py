@@ -48,9 +48,12 @@ def test_only_a_type_2_routing_header_is_one(tmp_path: Path) -> None:
     type_2 = bytes((135, 2, 2, 1, 0, 0, 0, 0)) + HOME
     headers = [packet(type_2, HOME), packet(*CASES["segments"]), packet(UNREAD["another type"], HOME)]
     path = write(tmp_path / "headers.pcapng", headers)
-    found = table(path, ["mha.checksum.status", "mha.rule"], "-o", "mha.other_fields:TRUE")
+    fields = ["mha.checksum.status", "mha.rule", "mha.rule.inconclusive"]
+    found = table(path, fields[:2], "-o", "mha.other_fields:TRUE")
     assert [(status, "MIP6-MH-009" in rules, "MIP6-MH-001" in rules) for _, status, rules in found] == [
         ("1", True, False),
         ("1", False, False),
         ("2", False, False),
     ]
+    without = table(path, fields)
+    assert {unsure for _, _, rules, unsure in without if "MIP6-MH-009" in rules} == {"1"}
