@@ -11,32 +11,39 @@ from typing import TYPE_CHECKING, Any
 from dissectors.errors import DecodeError, EncodeError, WireError
 
 if TYPE_CHECKING:
+    from dissectors.octets import Octets
     from dissectors.packet import Packet
     from dissectors.profile import Profile
     from dissectors.spec import Message
 
 
-def parse(family: str, octets: bytes, profile: Profile | None = None) -> Any:
-    """The message in octets of a family: `mobility`, `icmpv6` or `routing`. DecodeError says what is wrong where."""
-    from dissectors.profile import RFC6275
+def parse(family: str, octets: Octets, profile: Profile | None = None) -> Any:
+    """The value of a family that the octets are, no more and no less. DecodeError says what is wrong where.
 
-    return (profile or RFC6275).codec.parse(family, octets)
+    Families are `mobility`, `icmpv6`, `routing`, and the options `mobility_option`, `nd_option` and `ipv6_option`, one
+    at a time. Octets behind the end that a length states are a DecodeError too: `code` is `trailing`, `offset` the end.
+    """
+    from dissectors.octets import plain
+    from dissectors.profile import chosen
+
+    return chosen(profile).codec.parse_whole(family, plain(octets))
 
 
 def emit(message: Message, profile: Profile | None = None) -> bytes:
     """The octets of a message or option, its checksum as it says. EncodeError names the field that can't be told."""
-    from dissectors.profile import RFC6275
+    from dissectors.profile import chosen
 
-    return (profile or RFC6275).codec.emit(message)
+    return chosen(profile).codec.emit(message)
 
 
-def dissect(frame: bytes, link_type: int | None = None, profile: Profile | None = None) -> Packet:
+def dissect(frame: Octets, link_type: int | None = None, profile: Profile | None = None) -> Packet:
     """Everything in one frame; without a link type (tcpdump.org's number) it begins with the IPv6 header."""
     from dissectors import walk
     from dissectors.ipv6.link import IPV6_ONLY
-    from dissectors.profile import RFC6275
+    from dissectors.octets import plain
+    from dissectors.profile import chosen
 
-    return walk.dissect(frame, IPV6_ONLY if link_type is None else link_type, profile or RFC6275)
+    return walk.dissect(plain(frame), IPV6_ONLY if link_type is None else link_type, chosen(profile))
 
 
 def scapy_ext(ext: object) -> None:

@@ -94,6 +94,31 @@ class Codec:
             self._families[family] = self._family_parser(family)
         return self._families[family](octets, start, len(octets) if end is None else end)
 
+    def parse_whole(self, family: str, octets: bytes) -> Any:
+        """The message, header or option of a family that these octets are, all of them.
+
+        Octets behind its end are a DecodeError (`trailing`, `offset` where it ends), an option's wrong length too.
+        ValueError for a family that isn't told apart by a number.
+        """
+        if family not in _NUMBER_OFFSET:
+            raise ValueError(f"no messages or options of a family {family!r}: there are {', '.join(_NUMBER_OFFSET)}")
+        end = self._stated_end(family, octets)
+        if family.endswith("option") and octets and not 0 < end <= len(octets):
+            raise option_overrun(family, 0, end, len(octets))
+        message = self.parse(family, octets, 0, min(end, len(octets)))
+        if end < len(octets):
+            raise trailing(message.__declaration__, end, len(octets))
+        return message
+
+    def _stated_end(self, family: str, octets: bytes) -> int:
+        """Where what begins these octets ends by its length; behind the last octet where it has none."""
+        if family in _PAD1_IS_0 and octets[:1] == b"\0":
+            return 1
+        length = self.fallback(family).first(kinds.Length)
+        if length is None or not isinstance(length.kind, kinds.Length) or len(octets) <= length.offset:
+            return len(octets)
+        return octets[length.offset] * length.kind.step + length.kind.bias
+
     def _family_parser(self, family: str) -> Parser:
         offset = _NUMBER_OFFSET[family]
         parsers: list[Parser] = [self._dispatch(family, number) for number in range(256)]
@@ -189,6 +214,8 @@ class Codec:
     def emitter(self, cls: type) -> Emitter:
         """The compiled emitter of one class."""
         if cls not in self._emitters:
+            if not hasattr(cls, "__declaration__"):
+                raise EncodeError(f"{cls.__module__}.{cls.__qualname__} is no message or option of dissectors")
             self._emitters[cls] = self._emitter(cls)
         return self._emitters[cls]
 
@@ -245,6 +272,16 @@ def _without_type_0(declaration: Declaration, emit: Emitter) -> Emitter:
         return emit(option)
 
     return emit_other
+
+
+def trailing(declaration: Declaration, end: int, octets: int) -> DecodeError:
+    """More octets than the message has: a receiver ignores them (RFC 8200, 4.7), who wants a value is to know."""
+    return DecodeError(
+        "trailing",
+        end,
+        f"{declaration.title}: {end} octets by its length, {octets - end} more behind it",
+        reaction=Reaction.NOT_JUDGED,
+    )
 
 
 def option_overrun(family: str, position: int, size: int, end: int) -> DecodeError:

@@ -11,7 +11,7 @@ class Reaction(StrEnum):
     DISCARD = "discard"
     BINDING_ERROR = "binding_error"
     PARAMETER_PROBLEM = "parameter_problem"
-    NOT_JUDGED = "not_judged"  # cut by the capture, not by the sender: nobody is to blame
+    NOT_JUDGED = "not_judged"  # not the sender's doing: cut by the capture, or more octets than the message
 
 
 class WireError(ValueError):

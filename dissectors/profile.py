@@ -127,6 +127,15 @@ KAME2003 = Profile(
 BUILT_IN: Mapping[str, Profile] = MappingProxyType({p.name: p for p in (RFC6275, KAME2003)})
 
 
+def chosen(profile: Profile | None) -> Profile:
+    """That profile, or the usual one; TypeError for its name, which is `load`'s to read."""
+    if profile is None:
+        return RFC6275
+    if not isinstance(profile, Profile):
+        raise TypeError(f"a profile can't be {profile!r}: give dissectors.profile.KAME2003, or what its load() returns")
+    return profile
+
+
 def load(name_or_path: str) -> Profile:
     """A built-in profile by name, or one from a TOML file.
 

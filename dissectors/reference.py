@@ -30,6 +30,9 @@ def markdown() -> str:
         "Made from the declarations by `python -m dissectors.reference`; a test compares. The names are those of",
         "records (`dissect --jsonl`), filters (`-Y`), `craft --set` and of the message values. A unit after the",
         "width is what one step on the wire means.",
+        "",
+        "Behind each symbol stands the class of its values, with its module. Scapy's layer has that name behind `MHA`,",
+        "as `MHABindingUpdate`, dpkt's packet the name itself; of link layers, IPv6, UDP and TCP these have their own.",
     ]
     for family, title in _TITLES.items():
         lines += ["", f"## {title}"]
@@ -42,9 +45,8 @@ def _declaration(declaration: Declaration) -> Iterator[str]:
     yield ""
     yield f"### {declaration.title}"
     yield ""
-    facts = [f"`{declaration.symbol}`", _numbers(declaration), declaration.rfc]
-    if declaration.align is not None:
-        facts.append(f"starts at {declaration.align[0]}n+{declaration.align[1]}")
+    facts = [f"`{declaration.symbol}`", f"`{declaration.cls.__module__}.{declaration.cls.__name__}`"]
+    facts += [_numbers(declaration), declaration.rfc, _place(declaration)]
     if declaration.craft:
         facts.append(f"`mhatool craft {declaration.craft}`")
     summary = (declaration.cls.__doc__ or "").strip().splitlines()[0]
@@ -55,6 +57,22 @@ def _declaration(declaration: Declaration) -> Iterator[str]:
     for field in declaration.fields:
         place = str(field.offset) if field.offset >= 0 else "…"
         yield f"| {place} | `{field.name}` | {field.kind.doc()} | {field.doc} |"
+
+
+def _place(declaration: Declaration) -> str:
+    """Where an option may stand."""
+    places = [] if declaration.align is None else [f"starts at {_aligned(declaration.align)}"]
+    by_place: dict[tuple[int, int], list[int]] = {}
+    for size, align in declaration.align_by_size.items():
+        by_place.setdefault(align, []).append(size)
+    places += [f"at {_aligned(align)} with {' or '.join(map(str, sizes))} octets" for align, sizes in by_place.items()]
+    if declaration.last:
+        places.append("the last one")
+    return ", ".join(places)
+
+
+def _aligned(align: tuple[int, int]) -> str:
+    return f"{align[0]}n+{align[1]}"
 
 
 def _numbers(declaration: Declaration) -> str:

@@ -190,16 +190,18 @@ local OPTION_NAME = {}
 OPTION_NAME.mobility_option = { [0] = "Pad1", [1] = "PadN", [2] = "Binding Refresh Advice", [3] = "Alternate Care-of Address", [4] = "Nonce Indices", [5] = "Authorization Data", [6] = "Mobile Network Prefix Option", [7] = "Mobility Header Link-Layer Address option", [8] = "Mobile Node Identifier", [9] = "Mobility Message Authentication", [10] = "Mobility Message Replay Protection", [11] = "CGA Parameters Request", [12] = "CGA Parameters", [13] = "Signature", [14] = "Permanent Home Keygen Token", [15] = "Care-of Test Init", [16] = "Care-of Test", [17] = "DNS Update", [18] = "Experimental Mobility Option", [19] = "Vendor Specific Mobility Option", [20] = "Service Selection Mobility Option", [21] = "Binding Authorization Data for FMIPv6 (BADF)", [22] = "Home Network Prefix Option", [23] = "Handoff Indicator Option", [24] = "Access Technology Type Option", [25] = "Mobile Node Link-layer Identifier Option", [26] = "Link-local Address Option", [27] = "Timestamp Option", [28] = "Restart Counter", [29] = "IPv4 Home Address", [30] = "IPv4 Address Acknowledgement", [31] = "NAT Detection", [32] = "IPv4 Care-of Address", [33] = "GRE Key Option", [34] = "Mobility Header IPv6 Address/Prefix", [35] = "Binding Identifier", [36] = "IPv4 Home Address Request", [37] = "IPv4 Home Address Reply", [38] = "IPv4 Default-Router Address", [39] = "IPv4 DHCP Support Mode", [40] = "Context Request Option", [41] = "Local Mobility Anchor Address Option", [42] = "Mobile Node Link-local Address Interface Identifier Option", [43] = "Transient Binding", [44] = "Flow Summary Mobility Option", [45] = "Flow Identification Mobility Option", [46] = "Redirect-Capability Mobility Option", [47] = "Redirect Mobility Option", [48] = "Load Information Mobility Option", [49] = "Alternate IPv4 Care-of Address", [50] = "Mobile Node Group Identifier", [51] = "MAG IPv6 Address", [52] = "Access Network Identifier", [53] = "IPv4 Traffic Offload Selector", [54] = "Dynamic IP Multicast Selector", [55] = "Delegated Mobile Network Prefix", [56] = "Active Multicast Subscription IPv4", [57] = "Active Multicast Subscription IPv6", [58] = "Quality-of-Service", [59] = "LMA User-Plane Address", [60] = "Multicast Mobility Option", [61] = "Multicast Acknowledgement Option", [62] = "LMA-Controlled MAG Parameters", [63] = "MAG Multipath-Binding", [64] = "MAG Identifier", [65] = "Anchored Prefix", [66] = "Local Prefix", [67] = "Previous MAAR", [68] = "Serving MAAR", [69] = "DLIF Link-Local Address", [70] = "DLIF Link-Layer Address" }
 OPTION_NAME.nd_option = { [1] = "Source Link-Layer Address", [2] = "Target Link-Layer Address", [3] = "Prefix Information", [4] = "Redirected Header", [5] = "MTU", [7] = "Advertisement Interval", [8] = "Home Agent Information", [14] = "Nonce", [24] = "Route Information", [25] = "Recursive DNS Server", [31] = "DNS Search List" }
 local PROFILES = {}
-PROFILES[1] = { name = "rfc6275", era = "rfc6275", codes = { mobility_protocol = 135, option_type = 18, flag_multiple = 2048, unreachable_type = 154, dhaad_request_type = 144, dhaad_reply_type = 145, mobile_prefix_solicitation_type = 146, mobile_prefix_advertisement_type = 147 } }
+PROFILES[1] = { name = "rfc6275", era = "rfc6275", codes = { mobility_protocol = 135, option_type = 18, flag_multiple = 2048, unreachable_type = 154, dhaad_request_type = 144, dhaad_reply_type = 145, mobile_prefix_solicitation_type = 146, mobile_prefix_advertisement_type = 147 }, closed = {} }
 PROFILES[1].mobility = { [0] = "binding_refresh_request", [1] = "home_test_init", [2] = "care_of_test_init", [3] = "home_test", [4] = "care_of_test", [5] = "binding_update", [6] = "binding_acknowledgement", [7] = "binding_error", [11] = "experimental_mobility", [12] = "ha_switch", [13] = "heartbeat" }
 PROFILES[1].mobility_option = { [0] = "pad1", [1] = "pad_n", [2] = "binding_refresh_advice", [3] = "alternate_care_of_address", [4] = "nonce_indices", [5] = "binding_authorization_data", [6] = "mobile_network_prefix", [7] = "mobility_link_layer_address", [8] = "mobile_node_identifier", [9] = "mobility_message_authentication", [10] = "message_identification", [16] = "care_of_test_option", [18] = "experimental_mobility_option", [19] = "vendor_specific", [28] = "restart_counter", [35] = "binding_identifier" }
 PROFILES[1].nd_option = { [1] = "source_link_layer_address", [2] = "target_link_layer_address", [3] = "prefix_information", [4] = "redirected_header", [5] = "mtu", [7] = "advertisement_interval", [8] = "home_agent_information" }
+PROFILES[1].icmpv6 = { [1] = "icmpv6_error", [2] = "icmpv6_error", [3] = "icmpv6_error", [4] = "icmpv6_error", [128] = "echo", [129] = "echo", [133] = "router_solicitation", [134] = "router_advertisement", [135] = "neighbor_solicitation", [136] = "neighbor_advertisement", [137] = "redirect", [144] = "dhaad_request", [145] = "dhaad_reply", [146] = "mobile_prefix_solicitation", [147] = "mobile_prefix_advertisement" }
 PROFILES[1].binding_update = { { F["mha.update.flags.a"], 0x8000, "A" }, { F["mha.update.flags.h"], 0x4000, "H" }, { F["mha.update.flags.l"], 0x2000, "L" }, { F["mha.update.flags.k"], 0x1000, "K" }, { F["mha.update.flags.m"], 0x800, "M" }, { F["mha.update.flags.r"], 0x400, "R" }, { F["mha.update.flags.p"], 0x200, "P" }, { F["mha.update.flags.f"], 0x100, "F" }, { F["mha.update.flags.t"], 0x80, "T" }, { F["mha.update.flags.b"], 0x40, "B" }, { F["mha.update.flags.s"], 0x20, "S" }, { F["mha.update.flags.d"], 0x10, "D" } }
 PROFILES[1].binding_acknowledgement = { { F["mha.acknowledgement.flags.k"], 0x80, "K" }, { F["mha.acknowledgement.flags.r"], 0x40, "R" }, { F["mha.acknowledgement.flags.p"], 0x20, "P" }, { F["mha.acknowledgement.flags.t"], 0x10, "T" }, { F["mha.acknowledgement.flags.b"], 0x8, "B" }, { F["mha.acknowledgement.flags.s"], 0x4, "S" }, { F["mha.acknowledgement.flags.d"], 0x2, "D" } }
-PROFILES[2] = { name = "kame2003", era = "kame2003", codes = { mobility_protocol = 62, option_type = 7, flag_multiple = 1024, unreachable_type = 154, dhaad_request_type = 150, dhaad_reply_type = 151, mobile_prefix_solicitation_type = 152, mobile_prefix_advertisement_type = 153 } }
+PROFILES[2] = { name = "kame2003", era = "kame2003", codes = { mobility_protocol = 62, option_type = 7, flag_multiple = 1024, unreachable_type = 154, dhaad_request_type = 150, dhaad_reply_type = 151, mobile_prefix_solicitation_type = 152, mobile_prefix_advertisement_type = 153 }, closed = { mobility_option = true } }
 PROFILES[2].mobility = { [0] = "binding_refresh_request", [1] = "home_test_init", [2] = "care_of_test_init", [3] = "home_test", [4] = "care_of_test", [5] = "binding_update", [6] = "binding_acknowledgement", [7] = "binding_error", [11] = "experimental_mobility", [12] = "ha_switch", [13] = "heartbeat" }
 PROFILES[2].mobility_option = { [0] = "pad1", [1] = "pad_n", [2] = "unique_identifier", [3] = "alternate_care_of_address", [4] = "nonce_indices", [5] = "binding_authorization_data", [6] = "binding_refresh_advice" }
 PROFILES[2].nd_option = { [1] = "source_link_layer_address", [2] = "target_link_layer_address", [3] = "prefix_information", [4] = "redirected_header", [5] = "mtu", [7] = "advertisement_interval", [8] = "home_agent_information" }
+PROFILES[2].icmpv6 = { [1] = "icmpv6_error", [2] = "icmpv6_error", [3] = "icmpv6_error", [4] = "icmpv6_error", [128] = "echo", [129] = "echo", [133] = "router_solicitation", [134] = "router_advertisement", [135] = "neighbor_solicitation", [136] = "neighbor_advertisement", [137] = "redirect", [150] = "dhaad_request", [151] = "dhaad_reply", [152] = "mobile_prefix_solicitation", [153] = "mobile_prefix_advertisement" }
 PROFILES[2].binding_update = { { F["mha.update.flags.a"], 0x8000, "A" }, { F["mha.update.flags.h"], 0x4000, "H" }, { F["mha.update.flags.s"], 0x2000, "S" }, { F["mha.update.flags.d"], 0x1000, "D" }, { F["mha.update.flags.l"], 0x800, "L" }, { F["mha.update.flags.m"], 0x400, "M" } }
 PROFILES[2].binding_acknowledgement = {}
 RULE["MIP6-MH-001"] = { title = "The checksum of a Mobility Header is right", expert = ProtoExpert.new("mha.rule.mip6_mh_001", "MIP6-MH-001: The checksum of a Mobility Header is right", expert.group.PROTOCOL, expert.severity.ERROR), profiles = { rfc6275 = true, kame2003 = true } }
@@ -239,7 +241,8 @@ RULE["MHA-017"] = { title = "Home Agent Unreachable names home agents, and its c
 RULE["MIP6-DHAAD-001"] = { title = "A discovery request goes to the home agents' anycast address", expert = ProtoExpert.new("mha.rule.mip6_dhaad_001", "MIP6-DHAAD-001: A discovery request goes to the home agents' anycast address", expert.group.PROTOCOL, expert.severity.ERROR), profiles = { rfc6275 = true, kame2003 = true } }
 RULE["MIP6-DHAAD-003"] = { title = "A discovery reply lists whole addresses of home agents, each once", expert = ProtoExpert.new("mha.rule.mip6_dhaad_003", "MIP6-DHAAD-003: A discovery reply lists whole addresses of home agents, each once", expert.group.PROTOCOL, expert.severity.ERROR), profiles = { rfc6275 = true, kame2003 = true } }
 RULE["MIP6-MPD-003"] = { title = "A prefix advertisement has a prefix", expert = ProtoExpert.new("mha.rule.mip6_mpd_003", "MIP6-MPD-003: A prefix advertisement has a prefix", expert.group.PROTOCOL, expert.severity.ERROR), profiles = { rfc6275 = true, kame2003 = true } }
-local experts = {}
+local INCONCLUSIVE = ProtoExpert.new("mha.rule.inconclusive", "A rule that may be broken: the packet alone doesn't tell", expert.group.PROTOCOL, expert.severity.NOTE)
+local experts = { INCONCLUSIVE }
 for _, rule in pairs(RULE) do experts[#experts + 1] = rule.expert end
 mha.experts = experts
 mha.prefs.profile = Pref.enum("Profile", 1, "Code points of which time; a code point below that isn't at its default goes before", { { 1, "rfc6275", 1 }, { 2, "kame2003", 2 } }, false)
@@ -396,6 +399,20 @@ local function goes_elsewhere()
   return false
 end
 
+-- Whether the innermost packet so far has two Home Address options that name different addresses: RFC 6275, 6.3 allows
+-- one, and nobody knows which of them the sender meant.
+local function has_two_homes()
+  local sources, first = { other.source() }, nil
+  local header = sources[#sources]
+  for _, home in ipairs({ other.home_address() }) do
+    if header and home.offset > header.offset then
+      first = first or home.range:raw()
+      if home.range:raw() ~= first then return true end
+    end
+  end
+  return false
+end
+
 -- The sum of all 16-bit words.
 local function sum(s, size)
   local high, low = 0, 0
@@ -530,13 +547,21 @@ local function show(layout, buf, s, at, stop, item)
   for _, tail in ipairs(layout.tails) do place = show_tail(tail, layout, buf, s, at, place, stop, item) end
 end
 
+-- What an option without fields of its own is called; nil where nobody has assigned its type.
+local function assigned_name(option, family)
+  return not profile.closed[family] and OPTION_NAME[family][option.number] or nil
+end
+
 -- One option with its type and length.
 local function show_option(option, family, buf, s, item)
   local layout = LAYOUT[option.symbol or family]
-  local name = option.symbol and layout.title or OPTION_NAME[family][option.number] or layout.title
+  local name = not option.symbol and assigned_name(option, family) or layout.title
   local shown = item:add(mha, buf(option.at, option.stop - option.at), ("%s (%d)"):format(name, option.number))
   local prefix = family == "nd_option" and "mha.nd_option" or "mha.option"
-  shown:add(F[prefix .. ".type"], buf(option.at, 1))
+  local type_ = shown:add(F[prefix .. ".type"], buf(option.at, 1))
+  if profile.closed[family] then -- the field's own words are today's
+    type_:set_text(("Type: %s (%d)"):format(option.symbol and name or "Unknown", option.number))
+  end
   if option.stop - option.at > 1 then shown:add(F[prefix .. ".length"], buf(option.at + 1, 1)) end
   show(layout, buf, s, option.at, option.stop, shown)
 end
@@ -564,15 +589,15 @@ local function forget()
   home_of, home_count = {}, 0
 end
 
--- Mobility Header type -> what it asks or answers, by octets `from` to `to` that both carry.
+-- Mobility message -> what it asks or answers, by octets `from` to `to` that both carry.
 local MOBILITY = {
-  [1] = { topic = "home test", asks = true, from = 9, to = 16 },
-  [2] = { topic = "care-of test", asks = true, from = 9, to = 16 },
-  [3] = { topic = "home test", from = 9, to = 16 },
-  [4] = { topic = "care-of test", from = 9, to = 16 },
-  [5] = { topic = "binding", asks = true, from = 7, to = 8 },
-  [6] = { topic = "binding", from = 9, to = 10 },
-  [13] = { topic = "heartbeat", from = 9, to = 12 },
+  home_test_init = { topic = "home test", asks = true, from = 9, to = 16 },
+  care_of_test_init = { topic = "care-of test", asks = true, from = 9, to = 16 },
+  home_test = { topic = "home test", from = 9, to = 16 },
+  care_of_test = { topic = "care-of test", from = 9, to = 16 },
+  binding_update = { topic = "binding", asks = true, from = 7, to = 8 },
+  binding_acknowledgement = { topic = "binding", from = 9, to = 10 },
+  heartbeat = { topic = "heartbeat", from = 9, to = 12 },
 }
 local ICMPV6 = {} -- the same of ICMPv6 types, by the preferences
 
@@ -669,7 +694,7 @@ local function breach(id, expected, seen, inconclusive)
   local text = ("%s: expected %s, seen %s [%s]"):format(id, expected, seen, rule.title)
   if inconclusive then text = text .. " (inconclusive)" end
   judged.item:add(F["mha.rule"], id):set_generated()
-  judged.item:add_proto_expert_info(rule.expert, text)
+  judged.item:add_proto_expert_info(inconclusive and INCONCLUSIVE or rule.expert, text)
 end
 
 local function options_with(m, symbol)
@@ -685,6 +710,12 @@ local function has(m, symbol) return options_with(m, symbol)[1] ~= nil end
 local function octets(m, at, size) return sub(m.s, at + 1, at + size) end
 
 -- --- every Mobility Header ---
+
+-- The messages that RFC 6275 defines itself.
+local OF_THE_BASE = {
+  binding_refresh_request = true, home_test_init = true, care_of_test_init = true, home_test = true,
+  care_of_test = true, binding_update = true, binding_acknowledgement = true, binding_error = true,
+}
 
 local function judge_header(m)
   if m.damaged then
@@ -703,10 +734,12 @@ local function judge_header(m)
   if m.size > 3 and not m.damaged and byte(m.s, 4) ~= 0 then
     breach("MIP6-MH-005", "reserved octet 0x00", ("0x%02x"):format(byte(m.s, 4)))
   end
-  if m.kind and m.kind <= 7 then
-    if m.kind ~= 5 and m.source ~= m.wire_source then breach("MIP6-MH-009", "no Home Address option", m.source_text) end
-    if m.kind ~= 6 and m.has_routed_home then
-      breach("MIP6-MH-009", "no type 2 routing header", m.destination_text)
+  if OF_THE_BASE[m.symbol] then
+    if m.symbol ~= "binding_update" and m.source ~= m.wire_source then
+      breach("MIP6-MH-009", "no Home Address option", m.source_text)
+    end
+    if m.symbol ~= "binding_acknowledgement" and m.has_routed_home then
+      breach("MIP6-MH-009", "no type 2 routing header", m.destination_text, not other) -- or one of another type
     end
   end
 end
@@ -748,7 +781,7 @@ local function judge_places(m)
     if align and option.at % align[1] ~= align[2] then
       breach("MIP6-OPT-002", ("%s at %dn+%d"):format(layout.title, align[1], align[2]), "offset " .. option.at)
     end
-    if not symbol and not OPTION_NAME.mobility_option[option.number] then
+    if not symbol and not assigned_name(option, "mobility_option") then
       breach("MIP6-OPT-009", "an assigned option type", "type " .. option.number)
     end
     local once = symbol or "mobility_option"
@@ -761,7 +794,7 @@ local function judge_meaning(m)
   for _, option in ipairs(m.options) do
     if option.symbol == "binding_refresh_advice" then
       wrong_length("MIP6-OPT-004", option, 2, "Binding Refresh Advice")
-      if m.kind ~= 6 then
+      if m.symbol ~= "binding_acknowledgement" then
         breach("MIP6-OPT-004", "Binding Refresh Advice in a Binding Acknowledgement alone", "one elsewhere")
       elseif profile.name ~= "kame2003" and has(m, "binding_authorization_data") then
         breach("MIP6-OPT-004", "Binding Refresh Advice from a home agent alone", "one beside Authorization Data")
@@ -769,14 +802,16 @@ local function judge_meaning(m)
     elseif option.symbol == "alternate_care_of_address" then
       wrong_length("MIP6-OPT-006", option, 16, "Alternate Care-of Address")
       local address = option.stop - option.at >= 18 and octets(m, option.at + 2, 16)
-      if m.kind ~= 5 then
+      if m.symbol ~= "binding_update" then
         breach("MIP6-OPT-006", "Alternate Care-of Address in a Binding Update alone", "one elsewhere")
       elseif address and not is_routable(address) then
         breach("MIP6-OPT-006", "a unicast routable care-of address", text_of(address))
       end
     elseif option.symbol == "nonce_indices" then
       wrong_length("MIP6-OPT-007", option, 4, "Nonce Indices")
-      if m.kind ~= 5 then breach("MIP6-OPT-007", "Nonce Indices in a Binding Update alone", "some elsewhere") end
+      if m.symbol ~= "binding_update" then
+        breach("MIP6-OPT-007", "Nonce Indices in a Binding Update alone", "some elsewhere")
+      end
     end
   end
 end
@@ -922,6 +957,13 @@ end
 
 -- --- other messages ---
 
+local function is_proxys(m)
+  for _, flag in ipairs(profile.binding_acknowledgement) do
+    if flag[3] == "P" then return band(byte(m.s, 8), flag[2]) ~= 0 end
+  end
+  return false
+end
+
 local function judge_acknowledgement(m)
   if m.size < 7 or m.damaged then return end
   local status = byte(m.s, 7)
@@ -929,7 +971,7 @@ local function judge_acknowledgement(m)
   if m.size < 12 then return end
   local advice = options_with(m, "binding_refresh_advice")[1]
   if not advice or advice.stop - advice.at < 4 then return end
-  if m.proxy then return end
+  if is_proxys(m) then return end
   local interval, lifetime = number_at(m.s, advice.at + 2, 2) * 4, number_at(m.s, 10, 2) * 4
   if interval == 0 then
     breach("MIP6-OPT-005", "a refresh interval over 0 s", "0 s")
@@ -958,13 +1000,18 @@ local function judge_switch(m)
   end
 end
 
-local JUDGES = { [5] = judge_update, [6] = judge_acknowledgement, [7] = judge_error, [12] = judge_switch }
+local JUDGES = {
+  binding_update = judge_update,
+  binding_acknowledgement = judge_acknowledgement,
+  binding_error = judge_error,
+  ha_switch = judge_switch,
+}
 
 local function judge_mobility(m)
   judged = m
   judge_header(m)
   judge_options(m)
-  if JUDGES[m.kind] then JUDGES[m.kind](m) end
+  if JUDGES[m.symbol] then JUDGES[m.symbol](m) end
 end
 
 -- --- ICMPv6 ---
@@ -1065,7 +1112,7 @@ local function facts_of(buf, s, pinfo)
     if routed then m.destination, m.destination_text = routed, text_of(routed) end
   end
   m.known = m.source and m.destination and m.wire_source and m.wire_destination
-  m.unsure = other and goes_elsewhere()
+  m.unsure = other and (goes_elsewhere() or has_two_homes())
   m.has_routed_home = m.destination ~= m.wire_destination and not (other and other.routed() == nil)
   return m
 end
@@ -1087,7 +1134,7 @@ end
 
 -- What the M bit means: the paper's several home agents, or RFC 5380's mobility anchor point.
 local function show_meaning(m)
-  if m.kind ~= 5 or m.size < 10 then return end
+  if m.symbol ~= "binding_update" or m.size < 10 then return end
   local word = number_at(m.s, 8, 2)
   if band(word, code.flag_multiple) == 0 then return end
   local is_home, meaning = false, "MAP registration (HMIPv6)"
@@ -1124,22 +1171,27 @@ local function show_receiver(m)
   show_node(m.destination_text, nil, nil, false, m.item)
 end
 
-local IS_MOBILE_SENDER = { [1] = true, [2] = true, [5] = true }
-local IS_MOBILE_RECEIVER = { [0] = true, [3] = true, [4] = true, [6] = true, [7] = true, [12] = true }
+local IS_MOBILE_SENDER = { home_test_init = true, care_of_test_init = true, binding_update = true }
+local IS_MOBILE_RECEIVER = {
+  binding_refresh_request = true, home_test = true, care_of_test = true, binding_acknowledgement = true,
+  binding_error = true, ha_switch = true,
+}
 
 local function measure(m)
   local s = m.s
   m.payload_proto, m.kind = byte(s, 1), byte(s, 3)
   m.stated = #s > 1 and (byte(s, 2) + 1) * 8 or nil
   m.size = math.min(m.stated or #s, #s)
-  local symbol = m.kind and profile.mobility[m.kind] or "mobility"
-  m.layout = LAYOUT[symbol]
+  m.symbol = m.kind and profile.mobility[m.kind] or "mobility"
+  m.layout = LAYOUT[m.symbol]
   m.least = floor((m.layout.size + 7) / 8) * 8
-  if symbol == "ha_switch" and m.size > 6 then m.least = m.least + 16 * byte(s, 7) end
   m.options = {}
   local at = m.layout.size
+  if m.symbol == "ha_switch" and m.size > 6 then
+    local addresses_size = 16 * byte(s, 7)
+    m.least, at = m.least + addresses_size, at + addresses_size
+  end
   if m.layout.tail == "options" then
-    if symbol == "ha_switch" and m.size > 6 then at = at + math.floor(math.min(16 * byte(s, 7), m.size - at) / 16) * 16 end
     if at < m.size then m.options, m.overrun = options_of(s, at, m.size, "mobility_option") end
   end
   m.whole = m.stated == m.room and m.stated >= m.least and m.payload_proto == 59 and not m.overrun and not m.truncated
@@ -1159,14 +1211,13 @@ local function show_mobility(buf, s, pinfo, tree)
   show_checksum(m, 4)
   show(m.layout, buf, s, 0, m.size, m.item)
   show_meaning(m)
-  local is_update = m.kind == 5
-  if IS_MOBILE_SENDER[m.kind] then
-    show_node(m.source_text, m.source_text, m.wire_source_text, is_update, m.item)
-  elseif IS_MOBILE_RECEIVER[m.kind] then
+  if IS_MOBILE_SENDER[m.symbol] then
+    show_node(m.source_text, m.source_text, m.wire_source_text, m.symbol == "binding_update", m.item)
+  elseif IS_MOBILE_RECEIVER[m.symbol] then
     show_receiver(m)
   end
   if m.quoted then return end -- neither sent nor judged here
-  show_exchange(m, MOBILITY[m.kind], pinfo)
+  show_exchange(m, MOBILITY[m.symbol], pinfo)
   if not m.known then return end
   m.has_home = m.source ~= m.wire_source
   if other then
@@ -1174,20 +1225,28 @@ local function show_mobility(buf, s, pinfo, tree)
     m.has_ah = other.ah() ~= nil
     m.protected = m.has_ah or other.esp() ~= nil
   end
-  m.proxy = m.kind == 6 and m.size > 7 and band(byte(s, 8), 0x20) ~= 0
   judge_mobility(m)
 end
 
 -- Where the capture cut a packet, Wireshark's exception doesn't stop at Lua: it leaves our functions on Lua's stack, and
--- after 200 of them nothing runs any more. So only so many such packets may take that way.
+-- after 200 of them nothing runs any more, in the next file neither. So only so many such packets may take that way.
 local MOST_LOST = 40
 local lost = 0
 
 local function call_for_cut(dissector, buf, pinfo, tree)
-  if lost >= MOST_LOST then return end
   lost = lost + 1
   pcall(call, dissector, buf, pinfo, tree)
   lost = lost - 1 -- it came back
+end
+
+local function call_mobility_for_cut(buf, pinfo, tree)
+  if lost < MOST_LOST then call_for_cut(builtin.mobility, buf, pinfo, tree) end
+end
+
+-- The last that may be lost goes beyond the most: from the next one on Wireshark does without us.
+local function call_icmpv6_for_cut(buf, pinfo, tree)
+  if lost >= MOST_LOST then protocols:add(code.icmpv6_protocol, builtin.icmpv6) end
+  call_for_cut(builtin.icmpv6, buf, pinfo, tree)
 end
 
 -- Options are shown in Wireshark's own tree, in the place of those that it doesn't know: hooked for one message and
@@ -1233,7 +1292,7 @@ function mha.dissector(buf, pinfo, tree)
   local is_cut = length(buf) < room
   if room == 0 or not is_wanted(tree) then
     if is_cut then
-      call_for_cut(builtin.mobility, buf, pinfo, tree)
+      call_mobility_for_cut(buf, pinfo, tree)
       return length(buf)
     end
     local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
@@ -1243,7 +1302,7 @@ function mha.dissector(buf, pinfo, tree)
   hook(s)
   if is_cut then -- ours first: the call may not come back
     if #s > 0 then show_mobility(buf, s, pinfo, tree) end
-    call_for_cut(builtin.mobility, buf, pinfo, tree)
+    call_mobility_for_cut(buf, pinfo, tree)
     return #s
   end
   local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
@@ -1330,9 +1389,7 @@ function mha_icmpv6.dissector(buf, pinfo, tree)
   end
   if size < room then
     if icmpv6_shown[kind] then show_known(buf, pinfo, tree) end
-    -- The last that may be lost; from the next one on Wireshark does without us.
-    if lost == MOST_LOST - 1 then protocols:add(code.icmpv6_protocol, builtin.icmpv6) end
-    call_for_cut(builtin.icmpv6, buf, pinfo, tree)
+    call_icmpv6_for_cut(buf, pinfo, tree)
     return size
   end
   local whole, taken = pcall(call, builtin.icmpv6, buf, pinfo, tree)
@@ -1379,11 +1436,25 @@ local function install(table_, number, proto)
   return before
 end
 
+-- A bit alone, and not that of A or H, which M goes with; those of other standards may be.
+local function is_free_flag(value)
+  for _, flag in ipairs(profile.binding_update) do
+    if flag[2] == value and (flag[3] == "A" or flag[3] == "H") then return false end
+  end
+  return value > 0 and value < 0x10000 and band(value, value - 1) == 0
+end
+
 -- Whether a code point can be that; what can't is as if nobody had set it.
 local function is_possible(name, value)
-  if name == "flag_multiple" then return value > 0 and value < 0x10000 and band(value, value - 1) == 0 end
-  if name == "mobility_protocol" and TAKEN[value] then return false end
-  return value >= (name == "option_type" and 2 or 1) and value <= 255
+  if name == "flag_multiple" then return is_free_flag(value) end
+  if value < 1 or value > 255 then return false end
+  if name == "mobility_protocol" then return not TAKEN[value] end
+  if name == "option_type" then
+    local symbol = profile.mobility_option[value]
+    return not symbol or symbol == "experimental_mobility_option" -- of which its shape tells it
+  end
+  local symbol = profile.icmpv6[value]
+  return not symbol or DEFAULTS[symbol .. "_type"] ~= nil -- which of ours has it is seen when all are known
 end
 
 local told = {}
@@ -1392,6 +1463,33 @@ local function refuse(name, value)
   if told[name] == value or not report_failure then return end
   told[name] = value
   report_failure(("mha.%s: it can't be %d and stays %d"):format(name, value, profile.codes[name]))
+end
+
+local ICMPV6_TYPES = {
+  "unreachable_type", "dhaad_request_type", "dhaad_reply_type",
+  "mobile_prefix_solicitation_type", "mobile_prefix_advertisement_type",
+}
+
+local function is_anothers(name)
+  for _, another in ipairs(ICMPV6_TYPES) do
+    if another ~= name and code[another] == code[name] then return true end
+  end
+  return false
+end
+
+-- Of two with the same ICMPv6 type one that was set gets its profile's again, until each has its own.
+local function part_types()
+  local doubled
+  repeat
+    doubled = nil
+    for _, name in ipairs(ICMPV6_TYPES) do
+      if code[name] ~= profile.codes[name] and is_anothers(name) then doubled = name end
+    end
+    if doubled then
+      refuse(doubled, code[doubled])
+      code[doubled] = profile.codes[doubled]
+    end
+  until not doubled
 end
 
 -- The flags of an update with the M bit where the preference has it; a letter that had that bit has none then.
@@ -1419,6 +1517,7 @@ local function choose()
       if is_possible(name, set) then code[name] = set else refuse(name, set) end
     end
   end
+  part_types()
   profile = setmetatable({ binding_update = flags_with(code.flag_multiple) }, { __index = chosen })
   wanted_always = mha.prefs.always
   if mha.prefs.other_fields then look_at_other_fields() end

@@ -4,8 +4,9 @@
 the whole header; an ICMPv6 class, as dpkt's own, what follows type, code and checksum. `dissect_with_dpkt(octets)` uses
 them without touching dpkt's tables; `install()` puts them there and `uninstall()` restores them. Header fields are the
 wire's integers, except that a field with a unit is in that unit (`lifetime_s` in seconds); addresses are 16 octets;
-options are our own values. What is made without a length gets one, and its options are padded; one that can't be told
-is a `dpkt.PackError`. The checksum is what it came with: dpkt has no way to know the Home Address option.
+options are our own values where they were read, and may be given as those or as dpkt packets. What is made without a
+length gets one, and its options are padded; one that can't be told is a `dpkt.PackError`. The checksum is what it came
+with: dpkt has no way to know the Home Address option.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from dpkt.ip6 import IP6
 from dissectors.adapters.declared import NOT_MOBILE, declared
 from dissectors.errors import DecodeError, EncodeError
 from dissectors.ipv6.header import Ipv6
+from dissectors.octets import Octets, plain
 from dissectors.padding import aligned
-from dissectors.profile import PROTOCOLS, RFC6275, Profile
+from dissectors.profile import PROTOCOLS, RFC6275, Profile, chosen
 from dissectors.spec import kinds
 from dissectors.spec.compile import too_short
 from dissectors.spec.declaration import Declaration, FieldSpec
@@ -57,7 +59,7 @@ class _Declared(dpkt.Packet):
         listed = self.declaration.first(kinds.AddressList)
         start = self.declaration.fixed_size + (16 * len(getattr(self, listed.name)) if listed is not None else 0)
         try:
-            options = aligned(self.profile.codec, spec.kind.family, getattr(self, spec.name), start)
+            options = aligned(self.profile.codec, spec.kind.family, self._items(spec), start)
         except EncodeError as error:
             raise dpkt.PackError(str(error)) from None
         setattr(self, spec.name, options)
@@ -117,13 +119,30 @@ class _Declared(dpkt.Packet):
         octets = self._below() + bytes(self)
         return self.profile.codec.parser(self.declaration.cls)(octets, 0, len(octets) - len(self._trailing))
 
+    def _items(self, spec: FieldSpec) -> tuple[Any, ...]:
+        """Options or records as our values; a dpkt packet among them is read, as it is built."""
+        given = getattr(self, spec.name)
+        place = f"{self.declaration.title}: {spec.name}"
+        found = []
+        for item in given if isinstance(given, list | tuple) else (given,):
+            value = item
+            if isinstance(item, _Declared):
+                try:
+                    value = item.profile.codec.parse_whole(item.declaration.family, bytes(item))
+                except ValueError as error:
+                    raise dpkt.PackError(f"{place}: {error}") from None
+            if not hasattr(value, "__declaration__"):
+                raise dpkt.PackError(f"{place} can't be {item!r}: give a list of dpkt packets or values of dissectors")
+            found.append(value)
+        return tuple(found)
+
     def _tail(self, spec: FieldSpec) -> bytes:
         value, kind, codec = getattr(self, spec.name), spec.kind, self.profile.codec
         try:
             if isinstance(kind, kinds.OptionList):
-                return codec.option_emitter(kind.family)(tuple(value))
+                return codec.option_emitter(kind.family)(self._items(spec))
             if isinstance(kind, kinds.Records):
-                return b"".join(codec.emit(entry) for entry in value)
+                return b"".join(codec.emit(entry) for entry in self._items(spec))
         except EncodeError as error:
             raise dpkt.PackError(str(error)) from None
         if isinstance(kind, kinds.AddressList):
@@ -314,17 +333,18 @@ _made: dict[str, Packets] = {}
 
 def packets(profile: Profile = RFC6275) -> Packets:
     """The dpkt classes of a profile, made when first asked for."""
-    found = _made.get(profile.name)
+    found = _made.get(chosen(profile).name)
     if found is None or found.profile is not profile:
         found = _made[profile.name] = Packets(profile)
     return found
 
 
-def dissect_with_dpkt(octets: bytes, profile: Profile = RFC6275) -> Any:
+def dissect_with_dpkt(octets: Octets, profile: Profile = RFC6275) -> Any:
     """The packet that begins with these octets of an IPv6 header; nothing need be installed.
 
     An IPv6 or extension header that dpkt can't read is a `DecodeError`; what is above them stays octets then.
     """
+    octets = plain(octets)
     if len(octets) < Ipv6.__declaration__.fixed_size:
         raise too_short(Ipv6.__declaration__, 0, len(octets))
     try:

@@ -13,6 +13,7 @@ from scapy.packet import Packet
 from scapy.volatile import RandBin, RandNum
 
 from dissectors.codec import Codec
+from dissectors.errors import EncodeError
 from dissectors.padding import padding
 from dissectors.profile import Profile
 from dissectors.spec import kinds
@@ -194,6 +195,21 @@ class _ViewedField(scapy_fields.PacketListField):
         items.size = at - start
         return octets[at:end], items
 
+    def any2i(self, pkt: Any, x: Any) -> Any:
+        """A list of packets; one alone, a tuple, and values of `dissectors` are taken for what they say."""
+        items = x if isinstance(x, list | tuple) else [x]
+        if isinstance(x, tuple) or any(hasattr(item, "__declaration__") for item in items):
+            items = [self._of_value(item) if hasattr(item, "__declaration__") else item for item in items]
+        return super().any2i(pkt, items)
+
+    def _of_value(self, value: Any) -> Any:
+        return self.layers.of(value.__class__)(self.layers.profile.codec.emit(value))
+
+    def i2m(self, pkt: Any, i: Any) -> bytes:
+        if isinstance(i, bytearray) or hasattr(i, "__bytes__"):
+            return bytes(i)
+        raise EncodeError(f"{self.name} can't be {i!r}: give a list of packets", field=self.name)
+
     def do_copy(self, x: Any) -> Any:
         copied: Any = super().do_copy(x)
         return Dissected(copied, x.size) if isinstance(x, Dissected) else copied
@@ -216,7 +232,7 @@ class OptionsField(_ViewedField):
         return view.options
 
     def addfield(self, pkt: Any, s: bytes, val: Any) -> bytes:
-        built = [bytes(option) for option in val]
+        built = [self.i2m(pkt, option) for option in val]
         as_it_came = isinstance(val, Dissected) and val.size == sum(map(len, built))
         family = pkt.padded_family()
         if as_it_came or family is None or not pkt.is_padding():

@@ -24,6 +24,7 @@ from scapy.layers.inet import UDP
 from scapy.packet import Packet
 
 from dissectors.adapters.declared import NOT_MOBILE, declared
+from dissectors.adapters.scapy_ends import on_the_way
 from dissectors.adapters.scapy_fields import make_field
 from dissectors.adapters.scapy_packets import (
     MHATCP,
@@ -32,11 +33,11 @@ from dissectors.adapters.scapy_packets import (
     _Extension,
     _Icmpv6,
     _IPv6,
-    on_the_way,
 )
 from dissectors.errors import DecodeError
 from dissectors.ipv6.header import Ipv6
-from dissectors.profile import PROTOCOLS, RFC6275, Profile
+from dissectors.octets import Octets, plain
+from dissectors.profile import PROTOCOLS, RFC6275, Profile, chosen
 from dissectors.ripng import PORT as RIPNG_PORT
 from dissectors.spec import kinds
 from dissectors.spec.compile import too_short
@@ -154,7 +155,7 @@ _made: dict[str, Layers] = {}
 
 def layers(profile: Profile = RFC6275) -> Layers:
     """The Scapy classes of a profile, made when first asked for."""
-    found = _made.get(profile.name)
+    found = _made.get(chosen(profile).name)
     if found is None or found.profile is not profile:
         found = _made[profile.name] = Layers(profile)
     return found
@@ -169,16 +170,17 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def dissect_with_scapy(octets: bytes, profile: Profile = RFC6275) -> Packet:
+def dissect_with_scapy(octets: Octets, profile: Profile = RFC6275) -> Packet:
     """The packet that begins with these octets of an IPv6 header, all in our layers; nothing need be installed.
 
     Octets that Scapy can't read, fewer than an IPv6 header to begin with, are a `DecodeError`; a header above it that
     it can't read is `Raw`.
     """
+    first, octets = layers(profile).ipv6, plain(octets)
     if len(octets) < Ipv6.__declaration__.fixed_size:
         raise too_short(Ipv6.__declaration__, 0, len(octets))
     try:
-        packet: Packet = layers(profile).ipv6(octets)
+        packet: Packet = first(octets)
     except Exception as error:  # Scapy's dissectors may raise anything
         raise DecodeError("unreadable", 0, f"Scapy: {type(error).__name__}: {error}") from error
     return packet

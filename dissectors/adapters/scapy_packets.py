@@ -8,91 +8,17 @@ from typing import Any, ClassVar
 from scapy.config import conf
 from scapy.error import log_runtime
 from scapy.layers.inet import TCP, UDP
-from scapy.layers.inet6 import (
-    HAO,
-    IPv6,
-    IPv6ExtHdrDestOpt,
-    IPv6ExtHdrRouting,
-    IPv6ExtHdrSegmentRouting,
-    _ICMPv6,
-    _IPv6ExtHdr,
-)
+from scapy.layers.inet6 import IPv6, _ICMPv6, _IPv6ExtHdr
 from scapy.packet import Packet
 
+from dissectors.adapters.scapy_ends import computed_checksum, end_points
 from dissectors.adapters.scapy_fields import field_name, padding_octets
 from dissectors.errors import EncodeError
-from dissectors.ipv6 import address as addresses
-from dissectors.ipv6 import checksum
 from dissectors.padding import aligned, gap_before
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration
 
-_SEGMENT_ROUTING = 4  # Segment List[0] is the final destination (RFC 8754, 2)
 _OUT_OF_WINDOW = 135  # status: the sequence number in the answer is the last accepted one, not ours
-
-
-# --- checksums --------------------------------------------------------------------------------------------------------
-
-
-def _home_address(packet: Any) -> str | None:
-    """The Home Address option's address, wherever it stands among the options of a Destination Options header."""
-    is_place = isinstance(packet, IPv6ExtHdrDestOpt) or getattr(packet, "symbol", "") == "destination_options"
-    options = packet.fields.get("options") if is_place else None
-    for option in options if isinstance(options, list) else ():
-        if isinstance(option, HAO):
-            return str(option.hoa)
-        if getattr(option, "symbol", "") == "home_address":
-            return str(option.home_address)
-    return None
-
-
-def _routed_to(packet: Any) -> str | None:
-    """The final destination that a routing header names, if it isn't reached yet."""
-    if isinstance(packet, IPv6ExtHdrRouting | IPv6ExtHdrSegmentRouting):
-        last = 0 if isinstance(packet, IPv6ExtHdrSegmentRouting) else -1
-        return str(packet.addresses[last]) if packet.segleft != 0 and packet.addresses else None
-    if getattr(packet, "symbol", "") != "routing" or not packet.segments_left:
-        return None
-    if "home_address" in packet.default_fields:
-        return str(packet.home_address)
-    if "data" in packet.default_fields:
-        segments = packet.data[4:20] if packet.routing_type == _SEGMENT_ROUTING else b""
-        return addresses.text(segments) if len(segments) == 16 else None
-    listed = packet.getfieldval("addresses") if "addresses" in packet.default_fields else ()
-    return str(listed[-1]) if listed else None
-
-
-def on_the_way(below: Any) -> tuple[Any, str | None, str | None]:
-    """From an upper layer's underlayer on: the IPv6 header, and the source and destination that headers above it name.
-
-    Each is None where there is none.
-    """
-    source = destination = None
-    while below is not None and not isinstance(below, IPv6):
-        source = _home_address(below) or source
-        destination = destination or _routed_to(below)
-        below = below.underlayer
-    return below, source, destination
-
-
-def end_points(packet: Any) -> tuple[bytes, bytes] | None:
-    """Source and destination as a checksum sees them; None without an IPv6 header below the packet."""
-    below, source, destination = on_the_way(packet.underlayer)
-    if below is None:
-        return None
-    return addresses.parse(source or str(below.src)), addresses.parse(destination or str(below.dst))
-
-
-def computed_checksum(packet: Any, protocol: int, octets: bytes) -> int:
-    """The checksum of a packet's octets (that of its own field zero); 0 where no IPv6 header is below it."""
-    ends = end_points(packet)
-    if ends is None:
-        log_runtime.warning("No IPv6 underlayer to compute checksum. Leaving null.")
-        return 0
-    return checksum.checksum(*ends, protocol, octets)
-
-
-# --- packets ----------------------------------------------------------------------------------------------------------
 
 
 class MHAPacket(Packet):

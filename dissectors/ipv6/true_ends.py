@@ -19,18 +19,15 @@ _SEGMENT_LIST: Final = 4
 """Where the addresses of these two begin, counted from the octet behind Segments Left."""
 
 
-def home_address(header: View) -> bytes | None:
-    """The Home Address option's; None without one. Destination options alone have it (RFC 6275, 6.3)."""
+def home_addresses(header: View) -> tuple[bytes, ...]:
+    """Those of its Home Address options, UNKNOWN for one of a wrong length.
+
+    Destination options alone have any (RFC 6275, 6.3).
+    """
     if header.declaration.cls is not DestinationOptions:
-        return None
-    found: bytes | None = None
-    for option in header.options:
-        if option.declaration.cls is HomeAddress:
-            if not option.problems:
-                address: bytes = option.get("home_address")
-                return address
-            found = UNKNOWN
-    return found
+        return ()
+    found = [option for option in header.options if option.declaration.cls is HomeAddress]
+    return tuple(UNKNOWN if option.problems else option.get("home_address") for option in found)
 
 
 def final_destination(header: View, destination: bytes) -> bytes | None:
@@ -39,14 +36,17 @@ def final_destination(header: View, destination: bytes) -> bytes | None:
     if header.declaration.family != "routing" or not left:
         return None
     if header.declaration.cls is UnknownRouting:
-        return _of_other_types(header.get("routing_type"), header.get("data", b""), destination)
+        return of_other_types(header.get("routing_type"), header.get("data", b""), destination)
     home: bytes | None = header.get("home_address")
     addresses = (home,) if home is not None else header.get("addresses", ())
     return addresses[-1] if left <= len(addresses) else None
 
 
-def _of_other_types(routing_type: int, data: bytes, destination: bytes) -> bytes:
-    """Segment List[0] (RFC 8754, 2); RPL's last address, without the octets that all share (RFC 6554, 3)."""
+def of_other_types(routing_type: int, data: bytes, destination: bytes) -> bytes:
+    """What a routing header of a type without fields here names; `data` is what stands behind Segments Left.
+
+    Segment List[0] (RFC 8754, 2); RPL's last address, without the octets that all share (RFC 6554, 3); else UNKNOWN.
+    """
     segments = data[_SEGMENT_LIST:]
     if routing_type == _SEGMENT_ROUTING and len(segments) >= len(destination):
         return segments[: len(destination)]

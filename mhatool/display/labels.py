@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dissectors import registry
 from dissectors.ipv6 import address as addresses
+from dissectors.profile import KAME2003
 from dissectors.spec import kinds
 
 if TYPE_CHECKING:
@@ -84,11 +85,13 @@ FLAG_NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 def is_multiple(view: View) -> bool:
     """Whether a Binding Update's M bit means a registration with several home agents (the paper's Fig. 7).
 
-    Without the H bit and without our option it is HMIPv6's (RFC 5380).
+    Without the H bit and without our option it is HMIPv6's (RFC 5380), which kame2003 hasn't.
     """
     if view.type != "binding_update" or "M" not in view.get("flags", ()):
         return False
-    return "H" in view.get("flags") or any(option.type == "multiple_home_agents" for option in view.options)
+    if view.profile.name == KAME2003.name or "H" in view.get("flags"):
+        return True
+    return any(option.type == "multiple_home_agents" for option in view.options)
 
 
 def label(name: str) -> str:

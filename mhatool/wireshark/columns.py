@@ -24,6 +24,8 @@ Texts = Callable[["Frame"], list[str]]
 _STATUS = {"bad": "0", "good": "1", "unverified": "2"}
 #: Aliases that aren't a field with a value in Wireshark: presence of a layer, and what has another form there.
 _NOT_COMPARED = frozenset({"mip6", "mipv6", "icmpv6", "eth", "ipv6.fraghdr", "ipv6.hopopts", "ipv6.dstopts"})
+#: The script's field that no declaration has: what the M bit means.
+_MEANING = "mha.flag.multiple"
 #: The layers in which the script shows neighbour discovery options.
 _WITH_PREFIXES = ("mobile_prefix_advertisement", "mobile_prefix_solicitation")
 
@@ -60,7 +62,7 @@ def column(profile: Profile, name: str) -> Column:
 
 def _aliases(profile: Profile) -> Iterator[Column]:
     for name in ALIASES:
-        if name in _NOT_COMPARED or name.startswith(("mha.", "frame.")):
+        if name in _NOT_COMPARED or name.startswith("frame.") or (name.startswith("mha.") and name != _MEANING):
             continue
         field = resolve_column(name, profile)
         text = field.type.text

@@ -114,8 +114,10 @@ def _profiles(profiles: Sequence[Profile]) -> Iterator[str]:
         pairs = ", ".join(f"{name} = {value}" for name, value in codes(profile).items())
         era = profile.name if profile.name in BUILT_IN else RFC6275.name  # as for the rules of `mhatool validate`
         names = f"name = {quoted(profile.name)}, era = {quoted(era)}"
-        yield f"PROFILES[{index}] = {{ {names}, codes = {{ {pairs} }} }}"
-        for family in layouts.FAMILIES:
+        closed = ", ".join(f"{family} = true" for family in sorted(profile.closed))
+        closed = f"{{ {closed} }}" if closed else "{}"
+        yield f"PROFILES[{index}] = {{ {names}, codes = {{ {pairs} }}, closed = {closed} }}"
+        for family in (*layouts.FAMILIES, "icmpv6"):
             yield f"PROFILES[{index}].{family} = {value_names(layouts.numbers(profile, family))}"
         for key, table in layouts.flag_tables(profile):
             yield f"PROFILES[{index}].{key} = {table}"
@@ -131,7 +133,10 @@ def _names() -> Iterator[str]:
 
 
 def _rules() -> Iterator[str]:
-    """Rules by id, each with its expert info; those of one profile alone are left out where it isn't chosen."""
+    """Rules by id, each with its expert info; those of one profile alone are left out where it isn't chosen.
+
+    An inconclusive finding has an expert info of its own: the severity of one is fixed.
+    """
     for id_ in JUDGED:
         rule = RULES[id_]
         name = f"mha.rule.{id_.lower().replace('-', '_')}"
@@ -141,7 +146,11 @@ def _rules() -> Iterator[str]:
             f"{quoted(f'{id_}: {rule.title}')}, expert.group.PROTOCOL, {severity}), "
             f"profiles = {{ {', '.join(f'{each} = true' for each in rule.profiles)} }} }}"
         )
-    yield "local experts = {}"
+    words = "A rule that may be broken: the packet alone doesn't tell"
+    severity = f"expert.severity.{_SEVERITIES[Severity.NOTE]}"
+    arguments = f"{quoted('mha.rule.inconclusive')}, {quoted(words)}, expert.group.PROTOCOL, {severity}"
+    yield f"local INCONCLUSIVE = ProtoExpert.new({arguments})"
+    yield "local experts = { INCONCLUSIVE }"
     yield "for _, rule in pairs(RULE) do experts[#experts + 1] = rule.expert end"
     yield "mha.experts = experts"
 

@@ -18,12 +18,14 @@ class Colour(NamedTuple):
 
 
 _BLACK, _RED = (0, 0, 0), (65535, 38000, 38000)
+#: A finding that isn't inconclusive. (Wireshark compares no count of what isn't there.)
+_BROKEN = "(mha.rule && !mha.rule.inconclusive) || count(mha.rule) > count(mha.rule.inconclusive)"
 #: In their order: the first that fits counts.
 COLOURS = (
     Colour("Mobility: checksum wrong", 'mha.checksum.status == "Bad"', (20000, 0, 0), (65535, 50000, 50000)),
     Colour("Mobility: home agent unreachable", "mha.unreachable.address", (65535, 45000, 20000), _BLACK),
     Colour("Mobility: refused", "mha.acknowledgement.status >= 128 || mha.error.status", _RED, _BLACK),
-    Colour("Mobility: a rule is broken", "mha.rule", (65535, 58000, 30000), _BLACK),
+    Colour("Mobility: a rule is broken", _BROKEN, (65535, 58000, 30000), _BLACK),
     Colour("Mobility: several agents", "mha.flag.multiple || mha.option.home_agent", (40000, 56000, 65535), _BLACK),
     Colour("Mobility: signalling", "mha || mipv6", (56000, 62000, 65535), _BLACK),
 )

@@ -135,6 +135,20 @@ local function goes_elsewhere()
   return false
 end
 
+-- Whether the innermost packet so far has two Home Address options that name different addresses: RFC 6275, 6.3 allows
+-- one, and nobody knows which of them the sender meant.
+local function has_two_homes()
+  local sources, first = { other.source() }, nil
+  local header = sources[#sources]
+  for _, home in ipairs({ other.home_address() }) do
+    if header and home.offset > header.offset then
+      first = first or home.range:raw()
+      if home.range:raw() ~= first then return true end
+    end
+  end
+  return false
+end
+
 -- The sum of all 16-bit words.
 local function sum(s, size)
   local high, low = 0, 0
@@ -269,13 +283,21 @@ local function show(layout, buf, s, at, stop, item)
   for _, tail in ipairs(layout.tails) do place = show_tail(tail, layout, buf, s, at, place, stop, item) end
 end
 
+-- What an option without fields of its own is called; nil where nobody has assigned its type.
+local function assigned_name(option, family)
+  return not profile.closed[family] and OPTION_NAME[family][option.number] or nil
+end
+
 -- One option with its type and length.
 local function show_option(option, family, buf, s, item)
   local layout = LAYOUT[option.symbol or family]
-  local name = option.symbol and layout.title or OPTION_NAME[family][option.number] or layout.title
+  local name = not option.symbol and assigned_name(option, family) or layout.title
   local shown = item:add(mha, buf(option.at, option.stop - option.at), ("%s (%d)"):format(name, option.number))
   local prefix = family == "nd_option" and "mha.nd_option" or "mha.option"
-  shown:add(F[prefix .. ".type"], buf(option.at, 1))
+  local type_ = shown:add(F[prefix .. ".type"], buf(option.at, 1))
+  if profile.closed[family] then -- the field's own words are today's
+    type_:set_text(("Type: %s (%d)"):format(option.symbol and name or "Unknown", option.number))
+  end
   if option.stop - option.at > 1 then shown:add(F[prefix .. ".length"], buf(option.at + 1, 1)) end
   show(layout, buf, s, option.at, option.stop, shown)
 end

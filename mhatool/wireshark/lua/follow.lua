@@ -10,15 +10,15 @@ local function forget()
   home_of, home_count = {}, 0
 end
 
--- Mobility Header type -> what it asks or answers, by octets `from` to `to` that both carry.
+-- Mobility message -> what it asks or answers, by octets `from` to `to` that both carry.
 local MOBILITY = {
-  [1] = { topic = "home test", asks = true, from = 9, to = 16 },
-  [2] = { topic = "care-of test", asks = true, from = 9, to = 16 },
-  [3] = { topic = "home test", from = 9, to = 16 },
-  [4] = { topic = "care-of test", from = 9, to = 16 },
-  [5] = { topic = "binding", asks = true, from = 7, to = 8 },
-  [6] = { topic = "binding", from = 9, to = 10 },
-  [13] = { topic = "heartbeat", from = 9, to = 12 },
+  home_test_init = { topic = "home test", asks = true, from = 9, to = 16 },
+  care_of_test_init = { topic = "care-of test", asks = true, from = 9, to = 16 },
+  home_test = { topic = "home test", from = 9, to = 16 },
+  care_of_test = { topic = "care-of test", from = 9, to = 16 },
+  binding_update = { topic = "binding", asks = true, from = 7, to = 8 },
+  binding_acknowledgement = { topic = "binding", from = 9, to = 10 },
+  heartbeat = { topic = "heartbeat", from = 9, to = 12 },
 }
 local ICMPV6 = {} -- the same of ICMPv6 types, by the preferences
 

@@ -28,7 +28,7 @@ local function facts_of(buf, s, pinfo)
     if routed then m.destination, m.destination_text = routed, text_of(routed) end
   end
   m.known = m.source and m.destination and m.wire_source and m.wire_destination
-  m.unsure = other and goes_elsewhere()
+  m.unsure = other and (goes_elsewhere() or has_two_homes())
   m.has_routed_home = m.destination ~= m.wire_destination and not (other and other.routed() == nil)
   return m
 end
@@ -50,7 +50,7 @@ end
 
 -- What the M bit means: the paper's several home agents, or RFC 5380's mobility anchor point.
 local function show_meaning(m)
-  if m.kind ~= 5 or m.size < 10 then return end
+  if m.symbol ~= "binding_update" or m.size < 10 then return end
   local word = number_at(m.s, 8, 2)
   if band(word, code.flag_multiple) == 0 then return end
   local is_home, meaning = false, "MAP registration (HMIPv6)"
@@ -87,22 +87,27 @@ local function show_receiver(m)
   show_node(m.destination_text, nil, nil, false, m.item)
 end
 
-local IS_MOBILE_SENDER = { [1] = true, [2] = true, [5] = true }
-local IS_MOBILE_RECEIVER = { [0] = true, [3] = true, [4] = true, [6] = true, [7] = true, [12] = true }
+local IS_MOBILE_SENDER = { home_test_init = true, care_of_test_init = true, binding_update = true }
+local IS_MOBILE_RECEIVER = {
+  binding_refresh_request = true, home_test = true, care_of_test = true, binding_acknowledgement = true,
+  binding_error = true, ha_switch = true,
+}
 
 local function measure(m)
   local s = m.s
   m.payload_proto, m.kind = byte(s, 1), byte(s, 3)
   m.stated = #s > 1 and (byte(s, 2) + 1) * 8 or nil
   m.size = math.min(m.stated or #s, #s)
-  local symbol = m.kind and profile.mobility[m.kind] or "mobility"
-  m.layout = LAYOUT[symbol]
+  m.symbol = m.kind and profile.mobility[m.kind] or "mobility"
+  m.layout = LAYOUT[m.symbol]
   m.least = floor((m.layout.size + 7) / 8) * 8
-  if symbol == "ha_switch" and m.size > 6 then m.least = m.least + 16 * byte(s, 7) end
   m.options = {}
   local at = m.layout.size
+  if m.symbol == "ha_switch" and m.size > 6 then
+    local addresses_size = 16 * byte(s, 7)
+    m.least, at = m.least + addresses_size, at + addresses_size
+  end
   if m.layout.tail == "options" then
-    if symbol == "ha_switch" and m.size > 6 then at = at + math.floor(math.min(16 * byte(s, 7), m.size - at) / 16) * 16 end
     if at < m.size then m.options, m.overrun = options_of(s, at, m.size, "mobility_option") end
   end
   m.whole = m.stated == m.room and m.stated >= m.least and m.payload_proto == 59 and not m.overrun and not m.truncated
@@ -122,14 +127,13 @@ local function show_mobility(buf, s, pinfo, tree)
   show_checksum(m, 4)
   show(m.layout, buf, s, 0, m.size, m.item)
   show_meaning(m)
-  local is_update = m.kind == 5
-  if IS_MOBILE_SENDER[m.kind] then
-    show_node(m.source_text, m.source_text, m.wire_source_text, is_update, m.item)
-  elseif IS_MOBILE_RECEIVER[m.kind] then
+  if IS_MOBILE_SENDER[m.symbol] then
+    show_node(m.source_text, m.source_text, m.wire_source_text, m.symbol == "binding_update", m.item)
+  elseif IS_MOBILE_RECEIVER[m.symbol] then
     show_receiver(m)
   end
   if m.quoted then return end -- neither sent nor judged here
-  show_exchange(m, MOBILITY[m.kind], pinfo)
+  show_exchange(m, MOBILITY[m.symbol], pinfo)
   if not m.known then return end
   m.has_home = m.source ~= m.wire_source
   if other then
@@ -137,20 +141,28 @@ local function show_mobility(buf, s, pinfo, tree)
     m.has_ah = other.ah() ~= nil
     m.protected = m.has_ah or other.esp() ~= nil
   end
-  m.proxy = m.kind == 6 and m.size > 7 and band(byte(s, 8), 0x20) ~= 0
   judge_mobility(m)
 end
 
 -- Where the capture cut a packet, Wireshark's exception doesn't stop at Lua: it leaves our functions on Lua's stack, and
--- after 200 of them nothing runs any more. So only so many such packets may take that way.
+-- after 200 of them nothing runs any more, in the next file neither. So only so many such packets may take that way.
 local MOST_LOST = 40
 local lost = 0
 
 local function call_for_cut(dissector, buf, pinfo, tree)
-  if lost >= MOST_LOST then return end
   lost = lost + 1
   pcall(call, dissector, buf, pinfo, tree)
   lost = lost - 1 -- it came back
+end
+
+local function call_mobility_for_cut(buf, pinfo, tree)
+  if lost < MOST_LOST then call_for_cut(builtin.mobility, buf, pinfo, tree) end
+end
+
+-- The last that may be lost goes beyond the most: from the next one on Wireshark does without us.
+local function call_icmpv6_for_cut(buf, pinfo, tree)
+  if lost >= MOST_LOST then protocols:add(code.icmpv6_protocol, builtin.icmpv6) end
+  call_for_cut(builtin.icmpv6, buf, pinfo, tree)
 end
 
 -- Options are shown in Wireshark's own tree, in the place of those that it doesn't know: hooked for one message and
@@ -196,7 +208,7 @@ function mha.dissector(buf, pinfo, tree)
   local is_cut = length(buf) < room
   if room == 0 or not is_wanted(tree) then
     if is_cut then
-      call_for_cut(builtin.mobility, buf, pinfo, tree)
+      call_mobility_for_cut(buf, pinfo, tree)
       return length(buf)
     end
     local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
@@ -206,7 +218,7 @@ function mha.dissector(buf, pinfo, tree)
   hook(s)
   if is_cut then -- ours first: the call may not come back
     if #s > 0 then show_mobility(buf, s, pinfo, tree) end
-    call_for_cut(builtin.mobility, buf, pinfo, tree)
+    call_mobility_for_cut(buf, pinfo, tree)
     return #s
   end
   local whole, size = pcall(call, builtin.mobility, buf, pinfo, tree)
@@ -293,9 +305,7 @@ function mha_icmpv6.dissector(buf, pinfo, tree)
   end
   if size < room then
     if icmpv6_shown[kind] then show_known(buf, pinfo, tree) end
-    -- The last that may be lost; from the next one on Wireshark does without us.
-    if lost == MOST_LOST - 1 then protocols:add(code.icmpv6_protocol, builtin.icmpv6) end
-    call_for_cut(builtin.icmpv6, buf, pinfo, tree)
+    call_icmpv6_for_cut(buf, pinfo, tree)
     return size
   end
   local whole, taken = pcall(call, builtin.icmpv6, buf, pinfo, tree)

@@ -8,7 +8,7 @@ local function breach(id, expected, seen, inconclusive)
   local text = ("%s: expected %s, seen %s [%s]"):format(id, expected, seen, rule.title)
   if inconclusive then text = text .. " (inconclusive)" end
   judged.item:add(F["mha.rule"], id):set_generated()
-  judged.item:add_proto_expert_info(rule.expert, text)
+  judged.item:add_proto_expert_info(inconclusive and INCONCLUSIVE or rule.expert, text)
 end
 
 local function options_with(m, symbol)
@@ -24,6 +24,12 @@ local function has(m, symbol) return options_with(m, symbol)[1] ~= nil end
 local function octets(m, at, size) return sub(m.s, at + 1, at + size) end
 
 -- --- every Mobility Header ---
+
+-- The messages that RFC 6275 defines itself.
+local OF_THE_BASE = {
+  binding_refresh_request = true, home_test_init = true, care_of_test_init = true, home_test = true,
+  care_of_test = true, binding_update = true, binding_acknowledgement = true, binding_error = true,
+}
 
 local function judge_header(m)
   if m.damaged then
@@ -42,10 +48,12 @@ local function judge_header(m)
   if m.size > 3 and not m.damaged and byte(m.s, 4) ~= 0 then
     breach("MIP6-MH-005", "reserved octet 0x00", ("0x%02x"):format(byte(m.s, 4)))
   end
-  if m.kind and m.kind <= 7 then
-    if m.kind ~= 5 and m.source ~= m.wire_source then breach("MIP6-MH-009", "no Home Address option", m.source_text) end
-    if m.kind ~= 6 and m.has_routed_home then
-      breach("MIP6-MH-009", "no type 2 routing header", m.destination_text)
+  if OF_THE_BASE[m.symbol] then
+    if m.symbol ~= "binding_update" and m.source ~= m.wire_source then
+      breach("MIP6-MH-009", "no Home Address option", m.source_text)
+    end
+    if m.symbol ~= "binding_acknowledgement" and m.has_routed_home then
+      breach("MIP6-MH-009", "no type 2 routing header", m.destination_text, not other) -- or one of another type
     end
   end
 end
@@ -87,7 +95,7 @@ local function judge_places(m)
     if align and option.at % align[1] ~= align[2] then
       breach("MIP6-OPT-002", ("%s at %dn+%d"):format(layout.title, align[1], align[2]), "offset " .. option.at)
     end
-    if not symbol and not OPTION_NAME.mobility_option[option.number] then
+    if not symbol and not assigned_name(option, "mobility_option") then
       breach("MIP6-OPT-009", "an assigned option type", "type " .. option.number)
     end
     local once = symbol or "mobility_option"
@@ -100,7 +108,7 @@ local function judge_meaning(m)
   for _, option in ipairs(m.options) do
     if option.symbol == "binding_refresh_advice" then
       wrong_length("MIP6-OPT-004", option, 2, "Binding Refresh Advice")
-      if m.kind ~= 6 then
+      if m.symbol ~= "binding_acknowledgement" then
         breach("MIP6-OPT-004", "Binding Refresh Advice in a Binding Acknowledgement alone", "one elsewhere")
       elseif profile.name ~= "kame2003" and has(m, "binding_authorization_data") then
         breach("MIP6-OPT-004", "Binding Refresh Advice from a home agent alone", "one beside Authorization Data")
@@ -108,14 +116,16 @@ local function judge_meaning(m)
     elseif option.symbol == "alternate_care_of_address" then
       wrong_length("MIP6-OPT-006", option, 16, "Alternate Care-of Address")
       local address = option.stop - option.at >= 18 and octets(m, option.at + 2, 16)
-      if m.kind ~= 5 then
+      if m.symbol ~= "binding_update" then
         breach("MIP6-OPT-006", "Alternate Care-of Address in a Binding Update alone", "one elsewhere")
       elseif address and not is_routable(address) then
         breach("MIP6-OPT-006", "a unicast routable care-of address", text_of(address))
       end
     elseif option.symbol == "nonce_indices" then
       wrong_length("MIP6-OPT-007", option, 4, "Nonce Indices")
-      if m.kind ~= 5 then breach("MIP6-OPT-007", "Nonce Indices in a Binding Update alone", "some elsewhere") end
+      if m.symbol ~= "binding_update" then
+        breach("MIP6-OPT-007", "Nonce Indices in a Binding Update alone", "some elsewhere")
+      end
     end
   end
 end
@@ -261,6 +271,13 @@ end
 
 -- --- other messages ---
 
+local function is_proxys(m)
+  for _, flag in ipairs(profile.binding_acknowledgement) do
+    if flag[3] == "P" then return band(byte(m.s, 8), flag[2]) ~= 0 end
+  end
+  return false
+end
+
 local function judge_acknowledgement(m)
   if m.size < 7 or m.damaged then return end
   local status = byte(m.s, 7)
@@ -268,7 +285,7 @@ local function judge_acknowledgement(m)
   if m.size < 12 then return end
   local advice = options_with(m, "binding_refresh_advice")[1]
   if not advice or advice.stop - advice.at < 4 then return end
-  if m.proxy then return end
+  if is_proxys(m) then return end
   local interval, lifetime = number_at(m.s, advice.at + 2, 2) * 4, number_at(m.s, 10, 2) * 4
   if interval == 0 then
     breach("MIP6-OPT-005", "a refresh interval over 0 s", "0 s")
@@ -297,13 +314,18 @@ local function judge_switch(m)
   end
 end
 
-local JUDGES = { [5] = judge_update, [6] = judge_acknowledgement, [7] = judge_error, [12] = judge_switch }
+local JUDGES = {
+  binding_update = judge_update,
+  binding_acknowledgement = judge_acknowledgement,
+  binding_error = judge_error,
+  ha_switch = judge_switch,
+}
 
 local function judge_mobility(m)
   judged = m
   judge_header(m)
   judge_options(m)
-  if JUDGES[m.kind] then JUDGES[m.kind](m) end
+  if JUDGES[m.symbol] then JUDGES[m.symbol](m) end
 end
 
 -- --- ICMPv6 ---

@@ -18,11 +18,25 @@ local function install(table_, number, proto)
   return before
 end
 
+-- A bit alone, and not that of A or H, which M goes with; those of other standards may be.
+local function is_free_flag(value)
+  for _, flag in ipairs(profile.binding_update) do
+    if flag[2] == value and (flag[3] == "A" or flag[3] == "H") then return false end
+  end
+  return value > 0 and value < 0x10000 and band(value, value - 1) == 0
+end
+
 -- Whether a code point can be that; what can't is as if nobody had set it.
 local function is_possible(name, value)
-  if name == "flag_multiple" then return value > 0 and value < 0x10000 and band(value, value - 1) == 0 end
-  if name == "mobility_protocol" and TAKEN[value] then return false end
-  return value >= (name == "option_type" and 2 or 1) and value <= 255
+  if name == "flag_multiple" then return is_free_flag(value) end
+  if value < 1 or value > 255 then return false end
+  if name == "mobility_protocol" then return not TAKEN[value] end
+  if name == "option_type" then
+    local symbol = profile.mobility_option[value]
+    return not symbol or symbol == "experimental_mobility_option" -- of which its shape tells it
+  end
+  local symbol = profile.icmpv6[value]
+  return not symbol or DEFAULTS[symbol .. "_type"] ~= nil -- which of ours has it is seen when all are known
 end
 
 local told = {}
@@ -31,6 +45,33 @@ local function refuse(name, value)
   if told[name] == value or not report_failure then return end
   told[name] = value
   report_failure(("mha.%s: it can't be %d and stays %d"):format(name, value, profile.codes[name]))
+end
+
+local ICMPV6_TYPES = {
+  "unreachable_type", "dhaad_request_type", "dhaad_reply_type",
+  "mobile_prefix_solicitation_type", "mobile_prefix_advertisement_type",
+}
+
+local function is_anothers(name)
+  for _, another in ipairs(ICMPV6_TYPES) do
+    if another ~= name and code[another] == code[name] then return true end
+  end
+  return false
+end
+
+-- Of two with the same ICMPv6 type one that was set gets its profile's again, until each has its own.
+local function part_types()
+  local doubled
+  repeat
+    doubled = nil
+    for _, name in ipairs(ICMPV6_TYPES) do
+      if code[name] ~= profile.codes[name] and is_anothers(name) then doubled = name end
+    end
+    if doubled then
+      refuse(doubled, code[doubled])
+      code[doubled] = profile.codes[doubled]
+    end
+  until not doubled
 end
 
 -- The flags of an update with the M bit where the preference has it; a letter that had that bit has none then.
@@ -58,6 +99,7 @@ local function choose()
       if is_possible(name, set) then code[name] = set else refuse(name, set) end
     end
   end
+  part_types()
   profile = setmetatable({ binding_update = flags_with(code.flag_multiple) }, { __index = chosen })
   wanted_always = mha.prefs.always
   if mha.prefs.other_fields then look_at_other_fields() end

@@ -14,6 +14,7 @@ from dpkt.ip6 import IP6
 
 from dissectors.adapters.dpkt_packets import dissect_with_dpkt, install, packets, uninstall
 from dissectors.ipv6.address import parse
+from dissectors.options.binding import NonceIndices
 from dissectors.options.header import PadN
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.profile import KAME2003
@@ -100,6 +101,42 @@ def test_options_are_padded() -> None:
         == bytes.fromhex("3b020500" + "00" * 8 + "1210") + AGENTS[0]
     )
     assert P.BindingUpdate().message().options == (PadN(padding=bytes(2)),)
+
+
+#: A Binding Update of 12 octets, Nonce Indices (RFC 6275, 6.2.6) of 6, and PadN of 6: 24, Header Len 2.
+INDICES = bytes.fromhex("3b02 0500 0000 0001 0000 000f 0404 0001 0002 0104 0000 0000")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [P.NonceIndices(home_nonce_index=1, care_of_nonce_index=2)],
+        (NonceIndices(home_nonce_index=1, care_of_nonce_index=2),),
+        P.NonceIndices(home_nonce_index=1, care_of_nonce_index=2),
+        [P.NonceIndices(INDICES[12:18]), P.PadN(INDICES[18:])],
+    ],
+    ids=["packets", "values", "one", "as read"],
+)
+def test_options_may_be_packets(options: Any) -> None:
+    assert bytes(P.BindingUpdate(sequence_number=1, lifetime_s=60, options=options)) == INDICES
+    later = P.BindingUpdate(bytes(P.BindingUpdate(sequence_number=1, lifetime_s=60)))
+    later.options, later.header_length = options, 2
+    assert bytes(later)[:18] == INDICES[:18]
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ([5], "options can't be 5: give a list of dpkt packets or values"),
+        ("0404", "options can't be '0404'"),
+        ([P.BindingUpdate()], "is no mobility option"),
+        ([P.HopByHop()], "options: no messages or options of a family 'ipv6'"),
+        ([P.NonceIndices(length=9)], "options: mobility option: 11 octets stated, 6 left"),
+    ],
+)
+def test_what_is_no_option_is_told(options: Any, what: str) -> None:
+    with pytest.raises(dpkt.PackError, match=what):
+        bytes(P.BindingUpdate(options=options))
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,13 @@ from scapy.packet import Raw, fuzz
 
 from dissectors.adapters import scapy_layers
 from dissectors.adapters.scapy_layers import dissect_with_scapy, install, layers, uninstall
+from dissectors.mobility.binding import BindingUpdate
 from dissectors.profile import KAME2003, RFC6275
 from dissectors.walk import dissect
 from tests.dissectors.adapters.hard_cases import AGENT_1, AGENT_2, CARE_OF, CASES, HOME
+from tests.dissectors.test_true_ends import CASES as ROUTED
+from tests.dissectors.test_true_ends import packet as packet_behind
+from tests.mhatool.scenes import ip
 
 L = layers()
 TABLES = ("moboptcls", "_mip6_mhtype2cls", "icmp6typescls", "icmp6typesminhdrlen", "ipv6nhcls", "icmp6ndoptscls")
@@ -91,6 +95,34 @@ def test_a_routing_header_names_the_destination() -> None:
     assert status(octets) == "good"
     ours = L.MHARoutingType2(segments_left=1, home_address=HOME)
     assert bytes(L.ipv6(src=AGENT_1, dst=CARE_OF) / ours / answer) == octets
+
+
+@pytest.mark.parametrize("case", ROUTED)
+def test_a_checksum_made_again_behind_any_routing_header(case: str) -> None:
+    """Octets made with struct, the sum over the address that RFC 8754, 2 or RFC 6554, 3 names."""
+    octets = packet_behind(*ROUTED[case])
+    ours = dissect_with_scapy(octets)
+    ours[layers().of(BindingUpdate)].checksum = None
+    assert bytes(ours) == octets
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        L.MHAUnknownRouting(routing_type=3, segments_left=1, data=bytes(4) + ip(HOME)),
+        # the last 8 octets of HOME, the first 8 as in AGENT_1, where the packet goes
+        L.MHAUnknownRouting(routing_type=3, segments_left=1, data=bytes((0x88, 0, 0, 0)) + ip(HOME)[8:]),
+        IPv6ExtHdrRouting(type=3, segleft=1, addresses=[HOME]),
+        IPv6ExtHdrRouting(type=4, segleft=1, addresses=[HOME, AGENT_2]),
+    ],
+    ids=["RPL", "RPL, shortened", "RPL as Scapy's", "segments as Scapy's"],
+)
+@pytest.mark.parametrize("upper", [update(), scapy_layers.MHAUDP() / b"abc", inet6.ICMPv6EchoRequest(data=b"abc")])
+def test_upper_layers_behind_other_routing_headers(header: Any, upper: Any) -> None:
+    install()
+    octets = bytes(IPv6(src=CARE_OF, dst=AGENT_1) / header / upper)
+    assert dissect(octets).datagrams[0].true_destination == ip(HOME)
+    assert status_of_upper(octets) == "good"
 
 
 def test_a_header_of_2048_octets() -> None:

@@ -9,8 +9,10 @@ import pytest
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrSegmentRouting
 from scapy.packet import fuzz
 
+from dissectors import parse
 from dissectors.adapters.scapy_layers import layers
 from dissectors.errors import EncodeError
+from dissectors.options.binding import NonceIndices
 from tests.dissectors.adapters.hard_cases import AGENT_1, CARE_OF, HOME
 from tests.mhatool.scenes import internet_checksum, ip
 
@@ -35,6 +37,36 @@ def test_what_a_length_cannot_tell_is_refused(packet: Callable[[], Any], what: s
     """255 octets behind an option's length, 255 * 8 of a discovery option, 256 * 8 of a header, 257 * 4 of AH."""
     with pytest.raises(EncodeError, match=what):
         bytes(packet())
+
+
+#: A Binding Update of 12 octets, Nonce Indices (RFC 6275, 6.2.6) of 6, and PadN of 6: 24, Header Len 2.
+INDICES = bytes.fromhex("3b02 0500 0000 0001 0000 000f 0404 0001 0002 0104 0000 0000")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [L.MHANonceIndices(home_nonce_index=1, care_of_nonce_index=2)],
+        (L.MHANonceIndices(home_nonce_index=1, care_of_nonce_index=2),),
+        L.MHANonceIndices(home_nonce_index=1, care_of_nonce_index=2),
+        [bytearray(INDICES[12:18])],
+        (NonceIndices(home_nonce_index=1, care_of_nonce_index=2),),
+        parse("mobility", INDICES).options,
+    ],
+    ids=["list", "tuple", "one", "octets", "value", "as parsed"],
+)
+def test_options_may_be_given_as(options: Any) -> None:
+    built = bytes(L.MHABindingUpdate(sequence_number=1, lifetime_s=60, checksum=0, options=options))
+    assert built == INDICES
+    later = L.MHABindingUpdate(sequence_number=1, lifetime_s=60, checksum=0)
+    later.options = options
+    assert bytes(later) == INDICES
+
+
+@pytest.mark.parametrize("wrong", [5, [5], ["0404"], [None]])
+def test_what_is_no_packet_in_a_list_is_refused(wrong: Any) -> None:
+    with pytest.raises(EncodeError, match=r"options can't be .*: give a list of packets"):
+        bytes(L.MHABindingUpdate(options=wrong))
 
 
 def test_a_lifetime_as_text() -> None:

@@ -120,6 +120,14 @@ def test_our_option_and_bit() -> None:
     assert "    Multiple Home Agents (18): 2001:db8::1, 2001:db8::2" in lines
 
 
+def test_the_bit_of_2003_has_no_other_meaning() -> None:
+    """Next header 62 (3e); A 8000 and M 0400, without H and without the list: HMIPv6 came later."""
+    octets = bytes.fromhex(HEADER.replace("8740", "3e40").format(16) + "3b010500000000018400000f01020000")
+    frame = Frame("x", Record(1, 0, 101, octets, len(octets), 0, 0, None), dissect(octets, 101, profile=KAME2003))
+    assert "    Flags: AM (Acknowledge, Multiple Home Agents)" in list(tree(frame))
+    assert summary_of(octets, 101, KAME2003).endswith(", several home agents [bad checksum]")
+
+
 def test_hmipv6s_bit_is_not_ours() -> None:
     octets = bytes.fromhex(HEADER.format(16) + "3b010500000000018800000f01020000")
     frame = Frame("x", Record(1, 0, 101, octets, len(octets), 0, 0, None), dissect(octets, 101))

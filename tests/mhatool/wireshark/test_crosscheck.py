@@ -157,6 +157,7 @@ CASES: dict[str, tuple[bytes, Profile]] = {
     "option-type-not-filled": (made.home_bu(), RFC6275),
     "options-of-the-script": (option(200, "aabbcc"), RFC6275),
     "two-octets-short": (option(16, "0102030405060708"), RFC6275),  # and, by seed, 18 that isn't ours
+    "shortest-experiment": (made.carried(11, bytes(2), AGENT, HOME), RFC6275),
     "options-not-read": (made.carried(12, bytes(2), AGENT, HOME), RFC6275),
     "behind-a-malformed-option": (option(2, ""), RFC6275),
     "unreachable-by-the-script": (made.unreachable(), RFC6275),
@@ -241,6 +242,17 @@ def test_identifiers_that_are_no_text(tmp_path: Path) -> None:
     assert fault_of("4.0.17", RFC6275, frame, name, ("\0abc",), ("abc",)) is None
 
 
+def test_an_echo_with_two_home_addresses(tmp_path: Path) -> None:
+    """Tshark goes by the second, we by none (RFC 6275, 6.3)."""
+    option = b"\xc9\x10"
+    header = bytes((58, 5, 1, 2, 0, 0)) + option + HOME + bytes((1, 4, 0, 0, 0, 0)) + option + AGENT
+    packet = ipv6(CARE1, AGENT, 60, header + made.echo_request(HOME, AGENT)[40:])
+    _, found = compare(write(tmp_path / "two.pcapng", [packet]))
+    assert {(each.field, each.fault and each.fault.id) for each in found if each.field.endswith("status")} == {
+        ("icmpv6.checksum.status", "unread-address")
+    }
+
+
 def test_options_of_every_length(tmp_path: Path) -> None:
     """Each type that Wireshark knows, with 0 to 22 octets."""
     octets = [option(kind, bytes(range(length)).hex()) for kind in range(1, 56) for length in range(23)]
@@ -250,6 +262,7 @@ def test_options_of_every_length(tmp_path: Path) -> None:
 def test_a_fault_hides_nothing_else(tmp_path: Path) -> None:
     """What none of them explains in the frames that they are about: values of the script, and values not there."""
     packets = [redirect(), mobility_62(), made.home_bu(), made.agent_switch(AGENT), option(16, "0102030405")]
+    packets += [made.carried(11, bytes.fromhex(data), AGENT, HOME) for data in ("abcd", "0102030405060708090a")]
     frames = frames_of(write(tmp_path / "some.pcapng", packets))
     cases = [
         (frames[0], RFC6275, "mha.type", (), ("5",)),
@@ -261,6 +274,9 @@ def test_a_fault_hides_nothing_else(tmp_path: Path) -> None:
         (frames[3], RFC6275, "mip6.mhtype", ("12",), ("13",)),
         (frames[3], RFC6275, "mip6.bra.interval", (), ("7",)),
         (frames[4], RFC6275, "mip6.mocot.co_keygen_tok", (), ("0102",)),
+        (frames[5], RFC6275, "mip6.em.data", ("abcd",), ("ab",)),
+        (frames[5], RFC6275, "mip6.em.data", (), ("abcd",)),
+        (frames[6], RFC6275, "mip6.em.data", ("0102030405060708090a",), ()),
     ]
     for frame, profile, name, ours, theirs in cases:
         assert fault_of("4.0.17", profile, frame, name, ours, theirs) is None

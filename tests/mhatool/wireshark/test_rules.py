@@ -11,9 +11,14 @@ from mhatool.capture import open_capture
 from mhatool.exchange import Source
 from mhatool.validate import RULES, validate
 from mhatool.wireshark.generate import JUDGED
-from tests.peers.plugin import table, write
+from mhatool.wireshark.looks import COLOURS
+from tests.mhatool.scenes import AGENT, CARE1, PEER
+from tests.peers.plugin import frames, table, tshark, write
+from tests.recipes import packets as made
 
 pytestmark = pytest.mark.tshark
+
+SEVERITY = {0x800000: "error", 0x600000: "warning", 0x400000: "note", 0x200000: "chat"}
 
 
 class Found(NamedTuple):
@@ -43,6 +48,54 @@ def test_the_examples(repository: Path, tmp_path: Path) -> None:
     assert found.theirs - found.ours == set()
     assert found.ours - found.theirs == set()
     assert {rule for _, rule in found.ours} == set(JUDGED)
+
+
+def _severities(path: Path) -> dict[int, list[tuple[str, str]]]:
+    """By frame: the rules of its expert infos, with their severities by Wireshark's numbers (epan/proto.h)."""
+    form = ["-T", "fields", "-E", "occurrence=a", "-E", "aggregator=|"]
+    fields = ["frame.number", "_ws.expert.message", "_ws.expert.severity"]
+    text = tshark("-r", path, "-o", "mha.always:TRUE", *form, *(part for name in fields for part in ("-e", name)))
+    found = {}
+    for number, messages, severities in (line.split("\t") for line in text.splitlines()):
+        words = [SEVERITY[int(severity)] for severity in severities.split("|")]
+        pairs = zip(messages.split("|"), words, strict=True)
+        found[int(number)] = sorted((each.partition(":")[0], word) for each, word in pairs if "expected" in each)
+    return found
+
+
+def test_an_inconclusive_finding_is_a_note(tmp_path: Path) -> None:
+    """docs/rules.md: "is a note, whatever the rule's severity"; and the colour for broken rules isn't theirs.
+
+    1 a wrong checksum; 2 no M with a list that may be another experiment's; 3 ESP, which the script doesn't see, may
+    be there in place of the Alternate Care-of Address; 4 the same, and lists one home agent, where 2 are the least.
+    """
+    broken = made.home_bu()
+    packets = [broken[:-1] + bytes((broken[-1] ^ 1,)), made.bu(made.alternate(CARE1), made.multiple_home_agents(PEER))]
+    packets += [made.bu(), made.bu(made.multiple_home_agents(AGENT), flags="AHM")]
+    path = write(tmp_path / "four.pcapng", packets)
+    assert _severities(path) == {
+        1: [("MIP6-MH-001", "error")],
+        2: [("MHA-001", "note")],
+        3: [("MIP6-BU-003", "note")],
+        4: [("MHA-002", "error"), ("MIP6-BU-003", "note")],
+    }
+    colour = next(each for each in COLOURS if each.name == "Mobility: a rule is broken")
+    assert frames(path, colour.display_filter) == [1, 4]
+    assert frames(path, "mha.rule.inconclusive") == [2, 3, 4]
+
+
+def test_no_options_behind_addresses_that_are_counted_too_high(tmp_path: Path) -> None:
+    """Home Agent Switch (RFC 5142, 3) that counts 3 addresses and has one: 8 + 3 * 16 = 56 octets, of which it has 32.
+
+    What stands behind the first, an option of type 250 to a count of 1, are addresses to this one.
+    """
+    options = bytes.fromhex("fa02 0001 0102 0000")
+    path = tmp_path / "two.pcapng"
+    write(path, [made.carried(12, bytes((count, 0)) + AGENT + options, AGENT, CARE1) for count in (3, 1)])
+    assert table(path, ["mha.rule"]) == [["1", "MIP6-MH-004"], ["2", "MIP6-OPT-009"]]
+    with open_capture(path) as reader:
+        found = validate([Source("two", iter(list(reader)))], select=JUDGED)
+    assert [(each.frames[0].number, each.rule) for each in found] == [(1, "MIP6-MH-004"), (2, "MIP6-OPT-009")]
 
 
 def test_only_packet_rules_are_judged() -> None:

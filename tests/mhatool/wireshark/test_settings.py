@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ def with_changes(folder: Path, capture: Path, fields: list[str], changes: list[t
     return done.stdout.splitlines()
 
 
+def told(capture: Path, *preferences: str) -> list[str]:
+    """What the script says of these on standard error."""
+    command = ["tshark", "-n", "-X", f"lua_script:{SCRIPT}", "-r", str(capture), *set_to(preferences)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [line.removeprefix("tshark: ") for line in done.stderr.splitlines() if "mha." in line]
+
+
+def set_to(preferences: Iterable[str]) -> list[str]:
+    return [part for each in preferences for part in ("-o", f"mha.{each}")]
+
+
+def table_of(capture: Path, fields: list[str], *preferences: str) -> list[list[str]]:
+    return table(capture, fields, *set_to(preferences))
+
+
 def test_one_number_for_two_and_back(tmp_path: Path) -> None:
     """The Mobility Header's protocol becomes ICMPv6's, then its own: an echo is an echo all the time."""
     packets = [made.echo_request(CARE1, AGENT)] * 2 + [
@@ -67,6 +83,39 @@ def test_code_points_that_cant_be_one(tmp_path: Path) -> None:
     for name, (value, stays) in wrong.items():
         assert done.stderr.count(f"mha.{name}: it can't be {value} and stays {stays}\n") == 1
     assert done.stdout == "1\t2001:db8:1::1\t\n\t\t128\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stays"),
+    [
+        ("unreachable_type", 144, 154),  # Home Agent Address Discovery Request (RFC 6275, 6.5)
+        ("unreachable_type", 128, 154),  # Echo Request (RFC 4443, 4.1)
+        ("dhaad_request_type", 145, 144),  # the reply's
+        ("dhaad_reply_type", 154, 145),
+        ("option_type", 3, 18),  # Alternate Care-of Address (RFC 6275, 6.2.5)
+        ("flag_multiple", 0x8000, 0x0800),  # A (RFC 6275, 6.1.7)
+        ("flag_multiple", 0x4000, 0x0800),  # H
+    ],
+)
+def test_what_is_anothers_stays_so(tmp_path: Path, name: str, value: int, stays: int) -> None:
+    packets = [made.bu(made.alternate(CARE1), made.multiple_home_agents(), flags="AHM"), made.unreachable()]
+    packets += [made.icmp_packet(128, bytes(20), CARE1, AGENT), made.dhaad_request(), made.dhaad_reply(AGENT)]
+    path = write(tmp_path / "some.pcapng", packets)
+    assert told(path, f"{name}:{value}") == [f"mha.{name}: it can't be {value} and stays {stays}"]
+    fields = ["mha.flag.multiple", "mha.option.home_agent", "mha.icmpv6.type", "icmpv6.type"]
+    fields += ["mha.dhaad_request.identifier", "mha.dhaad_reply.identifier"]
+    assert table_of(path, fields, f"{name}:{value}") == table(path, fields)
+
+
+def test_types_can_be_exchanged(tmp_path: Path) -> None:
+    """Request and reply, as nobody has two meanings then: types 145 and 144 (RFC 6275, 6.5 and 6.6)."""
+    request, reply = made.dhaad_request(identifier=7), made.dhaad_reply(AGENT, identifier=8)
+    path = write(tmp_path / "two.pcapng", [request, reply])
+    fields = ["mha.dhaad_request.identifier", "mha.dhaad_reply.identifier"]
+    assert table(path, fields) == [["1", "7", ""], ["2", "", "8"]]
+    exchanged = ("dhaad_request_type:145", "dhaad_reply_type:144")
+    assert told(path, *exchanged) == []
+    assert table_of(path, fields, *exchanged) == [["1", "", "7"], ["2", "8", ""]]
 
 
 def test_the_m_bit_can_be_moved(tmp_path: Path) -> None:
