@@ -10,7 +10,7 @@ from dissectors.errors import EncodeError
 from dissectors.ipv6 import checksum
 from dissectors.ipv6.header import DestinationOptions
 from dissectors.ipv6.link import ETHERTYPE_IPV6, Udp
-from dissectors.ipv6.true_ends import final_destination, home_address
+from dissectors.ipv6.true_ends import final_destination, home_addresses
 from dissectors.profile import RFC6275, Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
@@ -147,7 +147,7 @@ def _addresses(before: Sequence[Layer], profile: Profile) -> tuple[bytes, bytes]
         elif declaration.family == "routing" or declaration.cls is DestinationOptions:
             octets = item.octets if item.octets is not None else profile.codec.emit(item.message)
             view = View(declaration, octets, 0, len(octets), profile)
-            home = home or home_address(view) or b""
+            home = home or next(filter(None, home_addresses(view)), b"")
             final = final_destination(view, destination) or final
     return (home or source, final or destination) if len(destination) == _ADDRESS else None
 

@@ -45,6 +45,7 @@ class _Source:
             "headers": part.headers,
             "hop_limit": part.hop_limit,
             "length": part.length,
+            "_at": part.ipv6_at,
         }
         self.made(
             name,
@@ -76,7 +77,7 @@ def packet_reader(form: Form, profile: Profile) -> PacketReader:
         Datagram=GlancedDatagram,
         View=GlancedView,
     )
-    source.made("later", "Later", _octets="b", _dissector="dissector", _link_type="link_type", frame="frame")
+    source.made("later", "Later", octets="b", _dissector="dissector", _link_type="link_type", frame="frame")
     source.lines += ["later.is_fragment = False", "later.whole = later._found = None"]
     names = [f"d{depth}" for depth in range(len(form.parts))]
     for name, part, outer in zip(names, form.parts, (None, *names), strict=False):

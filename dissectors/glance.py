@@ -132,7 +132,7 @@ class Glance:
         end = start + length
         if first >> 28 != 6 or end > size or length == 0:
             return False
-        datagram = GlancedDatagram(packet._later, source, destination, hop_limit, outer)
+        datagram = GlancedDatagram(packet._later, at, source, destination, hop_limit, outer)
         datagram.length = 40 + length
         packet.datagrams.append(datagram)
         if protocol in self._plain:

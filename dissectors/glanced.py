@@ -21,7 +21,7 @@ _FILLING: Final = frozenset({"mobility", "icmpv6"})
 class Later:
     """The exact walk of a frame, made when first asked for."""
 
-    __slots__ = ("_dissector", "_found", "_link_type", "_octets", "frame", "is_fragment", "whole")
+    __slots__ = ("_dissector", "_found", "_link_type", "frame", "is_fragment", "octets", "whole")
 
     def __init__(self, octets: bytes, dissector: Dissector, link_type: int, frame: int) -> None:
         self.frame = frame
@@ -29,7 +29,7 @@ class Later:
         """It holds a fragment that was taken in already: it must not be remembered twice."""
         self.whole: Whole | None = None
         """What that completed."""
-        self._octets = octets
+        self.octets = octets
         self._dissector = dissector
         self._link_type = link_type
         self._found: Packet | None = None
@@ -42,7 +42,7 @@ class Later:
             if self.is_fragment:
                 walker = type(walker)(walker.profile)  # one that remembers nothing
                 walker.fragments.ahead = self.whole
-            self._found = walker.dissect(self._octets, self._link_type, frame=self.frame)
+            self._found = walker.dissect(self.octets, self._link_type, frame=self.frame)
         return self._found
 
 
@@ -74,7 +74,17 @@ class GlancedPacket(Packet):
 class GlancedDatagram(Datagram):
     """A datagram of which the views are made when first asked for; what is asked for most is no property here."""
 
-    __slots__ = ("_later", "carries", "form", "headers", "hop_limit", "length", "true_destination", "true_source")
+    __slots__ = (
+        "_at",
+        "_later",
+        "carries",
+        "form",
+        "headers",
+        "hop_limit",
+        "length",
+        "true_destination",
+        "true_source",
+    )
 
     carries: str
     headers: tuple[str, ...]
@@ -85,8 +95,9 @@ class GlancedDatagram(Datagram):
     is_unsure = False  # such a frame is left to the exact walk
 
     def __init__(
-        self, later: Later, source: bytes, destination: bytes, hop_limit: int, outer: GlancedDatagram | None
+        self, later: Later, at: int, source: bytes, destination: bytes, hop_limit: int, outer: GlancedDatagram | None
     ) -> None:
+        self._at = at
         self._later = later  # not the packet: a circle of references would wait for the garbage collector
         self._upper = None
         self.carries = ""
@@ -125,10 +136,7 @@ class GlancedDatagram(Datagram):
 
     def octets_from(self, offset: int) -> bytes:
         """Its octets from there on, counted from the beginning of the IPv6 header."""
-        if self.form is None or self._upper is None:
-            return super().octets_from(offset)
-        start = self.form.parts[self.depth].ipv6_at
-        return self._upper.octets[start + offset : start + self.length]
+        return self._later.octets[self._at + offset : self._at + self.length]
 
     @property
     def routed_home_address(self) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dissectors.view import Problem, View
@@ -40,8 +40,8 @@ class Datagram:
 
     `home_address` is the Home Address option's, `final_destination` the address of a routing header with segments
     left: they take the place of source and destination for checksums and for whoever is meant. `is_unsure` says that a
-    header names somebody and it can't be read whom. `depth` counts the tunnels around it, `outer` is the nearest of
-    them.
+    header names somebody and it can't be read whom, or that several home addresses are named. `depth` counts the
+    tunnels around it, `outer` is the nearest of them.
     """
 
     __slots__ = (
@@ -76,11 +76,14 @@ class Datagram:
         self.final_destination: bytes | None = None
         self.is_unsure = False
 
-    def name(self, home_address: bytes | None, final_destination: bytes | None) -> None:
-        """What a header names (see `ipv6.true_ends`): of home addresses the first counts, of destinations the last."""
-        if home_address is not None and self.home_address is None:
-            self.home_address = home_address or None
-            self.is_unsure |= not home_address
+    def name(self, home_addresses: Sequence[bytes], final_destination: bytes | None) -> None:
+        """What a header names (see `ipv6.true_ends`): of destinations the last counts, of home addresses the first.
+
+        Which of several home addresses the sender meant nobody knows: RFC 6275, 6.3 forbids a second one.
+        """
+        for home_address in home_addresses:
+            self.home_address = self.home_address or home_address or None
+            self.is_unsure |= home_address != self.home_address
         if final_destination is not None:
             self.final_destination = final_destination or None
             self.is_unsure |= not final_destination

@@ -12,7 +12,7 @@ from dissectors.ipv6.link import IPV6_ONLY, Payload, Tcp, Udp
 from dissectors.ipv6.link_walk import LINK_TYPES, through_link
 from dissectors.ipv6.reassembly import Reassembler
 from dissectors.ipv6.rest import Rest
-from dissectors.ipv6.true_ends import final_destination, home_address
+from dissectors.ipv6.true_ends import final_destination, home_addresses
 from dissectors.packet import Datagram, Packet
 from dissectors.profile import RFC6275, Profile
 from dissectors.ripng import PORT as RIPNG_PORT
@@ -178,7 +178,7 @@ class _Walk:
             if next_header is None or any(problem.code != "option_length" for problem in view.problems):
                 self.payload(rest.at(view.end))
                 return
-            datagram.name(home_address(view), final_destination(view, datagram.destination))
+            datagram.name(home_addresses(view), final_destination(view, datagram.destination))
             rest = rest.at(view.end)
             if name == "fragment":
                 found = self.fragment(datagram, view, next_header, rest)

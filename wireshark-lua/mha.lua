@@ -399,6 +399,20 @@ local function goes_elsewhere()
   return false
 end
 
+-- Whether the innermost packet so far has two Home Address options that name different addresses: RFC 6275, 6.3 allows
+-- one, and nobody knows which of them the sender meant.
+local function has_two_homes()
+  local sources, first = { other.source() }, nil
+  local header = sources[#sources]
+  for _, home in ipairs({ other.home_address() }) do
+    if header and home.offset > header.offset then
+      first = first or home.range:raw()
+      if home.range:raw() ~= first then return true end
+    end
+  end
+  return false
+end
+
 -- The sum of all 16-bit words.
 local function sum(s, size)
   local high, low = 0, 0
@@ -1098,7 +1112,7 @@ local function facts_of(buf, s, pinfo)
     if routed then m.destination, m.destination_text = routed, text_of(routed) end
   end
   m.known = m.source and m.destination and m.wire_source and m.wire_destination
-  m.unsure = other and goes_elsewhere()
+  m.unsure = other and (goes_elsewhere() or has_two_homes())
   m.has_routed_home = m.destination ~= m.wire_destination and not (other and other.routed() == nil)
   return m
 end

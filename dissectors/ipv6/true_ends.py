@@ -19,18 +19,15 @@ _SEGMENT_LIST: Final = 4
 """Where the addresses of these two begin, counted from the octet behind Segments Left."""
 
 
-def home_address(header: View) -> bytes | None:
-    """The Home Address option's; None without one. Destination options alone have it (RFC 6275, 6.3)."""
+def home_addresses(header: View) -> tuple[bytes, ...]:
+    """Those of its Home Address options, UNKNOWN for one of a wrong length.
+
+    Destination options alone have any (RFC 6275, 6.3).
+    """
     if header.declaration.cls is not DestinationOptions:
-        return None
-    found: bytes | None = None
-    for option in header.options:
-        if option.declaration.cls is HomeAddress:
-            if not option.problems:
-                address: bytes = option.get("home_address")
-                return address
-            found = UNKNOWN
-    return found
+        return ()
+    found = [option for option in header.options if option.declaration.cls is HomeAddress]
+    return tuple(UNKNOWN if option.problems else option.get("home_address") for option in found)
 
 
 def final_destination(header: View, destination: bytes) -> bytes | None:

@@ -6,6 +6,7 @@ It has the privileges, the kernel's filters and the buffers, and packets pass th
 import contextlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -92,6 +93,11 @@ class Dumpcap:
         self._words.seek(0)
         return self._words.read().decode("utf-8", "replace")
 
+    @property
+    def status(self) -> int:
+        """How it ended, once `said` was asked: 0 for well, minus the number of a signal that ended it."""
+        return self._child.returncode or 0
+
     def close(self) -> None:
         """End it if it still runs: its pipe is closed, so that it doesn't wait for us to read."""
         if self._words.closed:
@@ -128,11 +134,21 @@ class LiveReader(CaptureReader):
         """After the last record: what the user should know of how it ended, a line each."""
         words = self._dumpcap.said()
         lines = [f"{self.path}: dumpcap says: {line}" for line in _WARNED.findall(words)]
+        if (status := self._dumpcap.status) and not lines:
+            how = f"was ended by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
+            lines.append(f"{self.path}: dumpcap {how}: packets may be missing at the end")
         for interface, by_kernel, by_dumpcap in _STATISTICS.findall(words):
             if dropped := int(by_kernel) + int(by_dumpcap):
                 packets = f"{dropped} packet{'s' if dropped > 1 else ''}"
                 lines.append(f"{interface}: {packets} dropped, they came faster than they were read; narrow it with -f")
         return lines
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _start(request: LiveRequest, words: IO[bytes]) -> "subprocess.Popen[bytes]":

@@ -52,10 +52,13 @@ def fail(what: str, remedy: str = "", where: str = "") -> NoReturn:
 
 
 def input_name(path: str) -> str:
-    """What people are told of an input: its name, `standard input` for `-`. Records keep `-`."""
-    from mhatool.capture.errors import STANDARD_INPUT
+    """What people are told of an input: its name, `standard input` for `-`. Records keep `-`.
 
-    return STANDARD_INPUT if path == "-" else path
+    What would break the line, or a terminal would obey, is escaped: a capture is often somebody else's, its name too.
+    """
+    from mhatool.capture.errors import STANDARD_INPUT, one_line
+
+    return STANDARD_INPUT if path == "-" else one_line(path)
 
 
 on_the_line: Final[list[Callable[[], None]]] = []

@@ -16,6 +16,7 @@ from mhatool.cli.common import (
     ProfileOption,
     chosen_profile,
     fail,
+    input_name,
     styled,
     warn,
 )
@@ -76,7 +77,7 @@ def _print(comparison: Crosscheck, out: Out) -> None:
 
 
 def _line(difference: Difference) -> str:
-    place = styled(f"{difference.file}:{difference.frame}:", "bold")
+    place = styled(f"{input_name(difference.file)}:{difference.frame}:", "bold")
     ours, theirs = (" ".join(values) or "nothing" for values in (difference.ours, difference.theirs))
     ours, theirs = (text.encode("unicode_escape").decode() if _is_raw(text) else text for text in (ours, theirs))
     octets = [each if len(each) <= SHOWN_OCTETS else each[:SHOWN_OCTETS] + "..." for each in difference.octets if each]

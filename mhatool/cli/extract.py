@@ -304,7 +304,7 @@ def _picker(plan: _Plan, files: list[str], profile: Profile) -> Picker:
 
 
 def _report(tally: _Tally, write: str) -> None:
-    place = "standard output" if write == "-" else write
+    place = "standard output" if write == "-" else input_name(write)
     if not tally.written:
         warn(f"{place}: nothing was found in {_packets(tally.seen)}: the capture is empty")
         return

@@ -225,10 +225,15 @@ def capture(
 
     Examples:
       mhatool lab capture -w home.pcapng --link home --seconds 30
+      mhatool lab capture -w - --seconds 60 | mhatool dissect -
     """
+    from mhatool.capture import open_output
+
     _need_root()
     with _told():
-        _lab(name).capture(output, tuple(links or ()), seconds)
+        lab = _lab(name)
+        with open_output(output) as stream:
+            lab.capture(stream, tuple(links or ()), seconds)
 
 
 @subcommand(app)

@@ -8,7 +8,7 @@ from io import BufferedReader
 from typing import TYPE_CHECKING, Final, cast
 
 from mhatool.cli.common import fail, input_name
-from mhatool.cli.live import LiveInput
+from mhatool.cli.reading import read_once
 
 if TYPE_CHECKING:
     from mhatool.timeline.names import Names
@@ -61,10 +61,10 @@ def _is_trace(file: str) -> bool:
     """Whether it begins as a trace does; where it can't be read, the reader of captures says why."""
     from mhatool.trace import is_trace
 
-    if isinstance(file, LiveInput):
-        return False
     if file == "-":
         return _is_there() and is_trace(cast(BufferedReader, sys.stdin.buffer).peek(_BEGINNING))
+    if read_once(file):  # who writes into a pipe is gone when it is opened again
+        return False
     try:
         with open(file, "rb") as stream:
             return is_trace(stream.peek(_BEGINNING)) if stream.seekable() else False

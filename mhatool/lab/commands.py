@@ -57,8 +57,13 @@ def _node(topology: str, name: str, node: LabNode) -> Iterator[Command]:
         yield from _interface(topology, name, key, interface)
     if node.forwards:
         yield inside(topology, name, "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+    yield from routes(topology, name, node)
+
+
+def routes(topology: str, name: str, node: LabNode) -> Iterator[Command]:
+    """Its own routes, which go with a link that goes down."""
     for route in node.routes:
-        yield ("ip", "-n", own, "-6", "route", "add", route.prefix, "via", route.via)
+        yield ("ip", "-n", namespace(topology, name), "-6", "route", "replace", route.prefix, "via", route.via)
 
 
 def _interface(topology: str, node: str, key: str, interface: LabInterface) -> Iterator[Command]:
@@ -120,4 +125,5 @@ __all__ = [
     "namespace",
     "port",
     "ports",
+    "routes",
 ]

@@ -19,7 +19,7 @@ from mhatool.lab.errors import LabError
 from mhatool.lab.hub import Impairment
 from mhatool.lab.processes import Process, Processes
 from mhatool.lab.remains import FOLDER, all_labs, namespaces, remove
-from mhatool.lab.run import output_of, run
+from mhatool.lab.run import Sink, output_of, run, write_output_of
 from mhatool.lab.toml import written
 from mhatool.lab.topology import LabNode, Topology, load, placed
 from mhatool.live.configuration import check
@@ -236,6 +236,7 @@ class Lab:
         """Links up, what hangs goes on, what has ended is started again."""
         node = self.node(name)
         run(commands.cutting(self.topology.name, name, iter(node.interfaces), up=True))
+        run(commands.routes(self.topology.name, name, node))
         for process in self._running(name):
             self.processes.signal(process, signal.SIGCONT)
         self.start(name)
@@ -244,13 +245,14 @@ class Lab:
         own = {node, f"{node}.bird"}
         return [name for name, process in self.processes.all().items() if name in own and process.runs]
 
-    def capture(self, output: str, links: tuple[str, ...], seconds: float) -> None:
-        """Capture on these links, or on all, for so long; the file has an interface for each."""
+    def capture(self, stream: Sink, links: tuple[str, ...], seconds: float) -> None:
+        """Capture on these links, or on all, for so long; the pcapng has an interface for each."""
         for link in links:
             self._known_link(link)
         interfaces = [part for link in links or self.topology.links for part in ("-i", commands.bridge(link))]
-        dumpcap = ("dumpcap", "-q", *interfaces, "-a", f"duration:{max(round(seconds), 1)}", "-w", output)
-        output_of(commands.inside(self.topology.name, SWITCH, *dumpcap), within_s=seconds + PATIENCE_S)
+        dumpcap = ("dumpcap", "-q", *interfaces, "-a", f"duration:{max(round(seconds), 1)}", "-w", "-")
+        inside = commands.inside(self.topology.name, SWITCH, *dumpcap)
+        write_output_of(inside, stream, within_s=seconds + PATIENCE_S)
 
     def inspect(self) -> dict[str, Any]:
         """What stands and runs."""

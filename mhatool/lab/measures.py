@@ -126,14 +126,14 @@ class Measures:
     # --- traffic ---
 
     def _udp(self, sender: list[str], receiver: list[str]) -> dict[str, Any]:
-        gaps = [gap for gap in lost(sender, receiver) if gap.last_ns >= self._trial.start_ns]
-        sent, received = (
-            sum(f'"{what}"' in line for line in lines) for what, lines in (("sent", sender), ("received", receiver))
-        )
+        """Of what left since the beginning: before that nobody may have listened yet."""
+        sent = [line for line in sender if '"sent"' in line and json.loads(line)["time_ns"] >= self._trial.start_ns]
+        gaps = list(lost(sent, receiver))
+        missing = sum(gap.count for gap in gaps)
         return {
-            "sent": sent,
-            "received": received,
-            "lost": sum(gap.count for gap in gaps),
+            "sent": len(sent),
+            "received": len(sent) - missing,
+            "lost": missing,
             "gaps": [self._gap(gap) for gap in gaps],
         }
 

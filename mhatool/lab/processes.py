@@ -19,6 +19,8 @@ from mhatool.lab.run import unbroken
 GRACE_S: Final = 5.0
 """Between asking a process to end and ending it."""
 _PAUSE_S: Final = 0.02
+_MARK: Final = "MHATOOL_LAB"
+"""In the environment of whatever a lab starts: its name."""
 
 
 class DamagedError(LabError):
@@ -62,7 +64,10 @@ class Processes:
 
     def _start(self, name: str, command: Sequence[str]) -> Process:
         with (self._folder / f"{name}.log").open("ab") as log:
-            began = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            marked = {**os.environ, _MARK: self._folder.name}
+            began = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=marked
+            )
         found = _look(began.pid)
         process = Process(began.pid, found[0] if found is not None else 0)
         began.returncode = 0  # it outlives us: nobody waits for it here
@@ -105,6 +110,15 @@ def in_namespace(path: Path) -> list[Process]:
     numbers = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdecimal()]
     found = [(number, _look(number)) for number in numbers if _network(number) == (own.st_dev, own.st_ino)]
     return [Process(number, look[0]) for number, look in found if look is not None]
+
+
+def is_of_lab(process: Process, lab: str) -> bool:
+    """Whether it was started for a lab, as its environment says: also where nobody has written it down."""
+    try:
+        environment = Path(f"/proc/{process.number}/environ").read_bytes()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return False
+    return f"{_MARK}={lab}".encode() in environment.split(b"\0")
 
 
 def _network(number: int) -> tuple[int, int] | None:
@@ -158,4 +172,4 @@ def _look(number: int) -> tuple[int, bool] | None:
     return int(fields[19]), fields[0] not in {"Z", "X"}
 
 
-__all__ = ["GRACE_S", "DamagedError", "Process", "Processes", "end_together", "in_namespace"]
+__all__ = ["GRACE_S", "DamagedError", "Process", "Processes", "end_together", "in_namespace", "is_of_lab"]

@@ -8,7 +8,7 @@ from typing import Final
 
 from mhatool.lab import commands
 from mhatool.lab.errors import LabError
-from mhatool.lab.processes import DamagedError, Process, Processes, end_together, in_namespace
+from mhatool.lab.processes import DamagedError, Process, Processes, end_together, in_namespace, is_of_lab
 from mhatool.lab.run import output_of
 
 FOLDER: Final = Path("/run/mhatool/lab")
@@ -44,14 +44,14 @@ def remove(name: str, folder: Path = FOLDER) -> None:
 
 
 def _processes(own: Path, spaces: list[str]) -> list[Process]:
-    """What was started for it; where that isn't known any more, all that runs in its namespaces."""
+    """What was started for it, written down or not; where nothing is known, all that runs in its namespaces."""
     try:
         known = Processes(own).all()
     except DamagedError:
         known = {}
-    if known or not spaces:
-        return list(known.values())
-    return [process for space in spaces for process in in_namespace(_NAMESPACES / space)]
+    there = [process for space in spaces for process in in_namespace(_NAMESPACES / space)]
+    unknown = [process for process in there if not known or is_of_lab(process, own.name)]
+    return list({*known.values(), *unknown})
 
 
 __all__ = ["FOLDER", "all_labs", "namespaces", "remove"]

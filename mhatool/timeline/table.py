@@ -46,7 +46,8 @@ _EVENTS: Final = ("Time", "Event", "Care-of", "Sequence", "Lifetime>", "Frames",
 _GAPS: Final = ("Gap", "From", "To", "Duration>", "Why")
 _STEPS: Final = ("Time", "What shows it", "Home agent", "Frame")
 _FINDINGS: Final = ("Time", "Severity", "Rule", "Frame", "What")
-_TIMES: Final = frozenset({"Time", "From", "To"})
+_WHOLE: Final = frozenset({"Time", "From", "To", "Sequence"})
+"""What stays in one piece, beside what is flush right."""
 _AT_HOME: Final = "home"
 
 
@@ -222,12 +223,14 @@ def _title(text: str) -> Text:
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table; a column that ends in `>` is flush right. Times stay in one piece, nothing is cut."""
+    """A table; a column that ends in `>` is flush right. Times and numbers stay in one piece, nothing is cut."""
     table = Table(box=_RULED, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False, header_style="")
     for column in columns:
         name = column.rstrip(">")
-        justify: JustifyMethod = "right" if name != column else "left"
-        table.add_column(name, justify=justify, overflow="fold", min_width=12 if name in _TIMES else None)
+        is_number = name != column
+        justify: JustifyMethod = "right" if is_number else "left"
+        # Not by a least width: rich minds that only when it has shared out the room, and cuts what is over.
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=is_number or name in _WHOLE)
     for row in rows:
         table.add_row(*map(Text, row))
     return table

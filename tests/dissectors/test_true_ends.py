@@ -102,3 +102,33 @@ def test_a_home_address_in_a_hop_by_hop_header_is_none() -> None:
     """RFC 6275, 6.3: the option is a Destination Options header's."""
     header = bytes.fromhex("8702 0102 0000 c910") + HOME
     assert dissect(packet(header, AGENT, CARE1, 0)).layers[-1].checksum_status == "good"
+
+
+def options(*home_addresses: bytes, following: int = 135) -> bytes:
+    """Destination options of 8 + 24 n octets: each Home Address option behind padding, at 8n+6 (RFC 6275, 6.3)."""
+    pads = [bytes.fromhex("0102 0000"), *[bytes.fromhex("0104 00000000")] * (len(home_addresses) - 1)]
+    body = b"".join(pad + b"\xc9\x10" + home for pad, home in zip(pads, home_addresses, strict=True))
+    return bytes((following, (len(body) + 2) // 8 - 1)) + body
+
+
+TWO = {
+    "in one header": options,
+    "in two headers": lambda first, second: options(first, following=60) + options(second),
+}
+
+
+@pytest.mark.parametrize("place", TWO)
+@pytest.mark.parametrize("source", [HOME, PEER, CARE1], ids=["first", "second", "header's"])
+def test_of_two_home_addresses_nobody_knows_which_counts(place: str, source: bytes) -> None:
+    """RFC 6275, 6.3: the option must not appear twice."""
+    octets = packet(TWO[place](HOME, PEER), AGENT, source, 60)
+    for found in (dissect(octets), Dissector().glance(octets, 101)):
+        assert found.layers[-1].checksum_status == "unverified"
+        assert found.datagrams[0].is_unsure
+        assert found.datagrams[0].home_address == HOME
+
+
+@pytest.mark.parametrize("place", TWO)
+def test_the_same_home_address_twice_is_one(place: str) -> None:
+    assert dissect(packet(TWO[place](HOME, HOME), AGENT, HOME, 60)).layers[-1].checksum_status == "good"
+    assert dissect(packet(TWO[place](HOME, HOME), AGENT, CARE1, 60)).layers[-1].checksum_status == "bad"

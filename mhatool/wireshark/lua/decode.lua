@@ -135,6 +135,20 @@ local function goes_elsewhere()
   return false
 end
 
+-- Whether the innermost packet so far has two Home Address options that name different addresses: RFC 6275, 6.3 allows
+-- one, and nobody knows which of them the sender meant.
+local function has_two_homes()
+  local sources, first = { other.source() }, nil
+  local header = sources[#sources]
+  for _, home in ipairs({ other.home_address() }) do
+    if header and home.offset > header.offset then
+      first = first or home.range:raw()
+      if home.range:raw() ~= first then return true end
+    end
+  end
+  return false
+end
+
 -- The sum of all 16-bit words.
 local function sum(s, size)
   local high, low = 0, 0

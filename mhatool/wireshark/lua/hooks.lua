@@ -28,7 +28,7 @@ local function facts_of(buf, s, pinfo)
     if routed then m.destination, m.destination_text = routed, text_of(routed) end
   end
   m.known = m.source and m.destination and m.wire_source and m.wire_destination
-  m.unsure = other and goes_elsewhere()
+  m.unsure = other and (goes_elsewhere() or has_two_homes())
   m.has_routed_home = m.destination ~= m.wire_destination and not (other and other.routed() == nil)
   return m
 end

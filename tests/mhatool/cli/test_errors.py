@@ -52,6 +52,30 @@ def test_a_name_that_would_break_the_line(tmp_path: Path) -> None:
     assert complaint("info", "a\nb\x1b[31m.pcap") == r"a\nb\x1b[31m.pcap: there is no such file; check the name"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("info",),
+        ("validate",),
+        ("validate", "--output-format", "full"),
+        ("validate", "--output-format", "github"),
+        ("timeline",),
+        ("timeline", "--style", "table"),
+        ("extract", "-w", "o\n\x1b[31m.pcapng"),
+    ],
+)
+def test_names_do_nothing_to_a_terminal(captures: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Neither colour, nor lines of its own, wherever a name is told."""
+    names = ["a\n\x1b[31m.pcap", "b\n\x1b[31m.pcap"]
+    for name, capture in zip(names, ("tour-mn.pcap", "tour-core.pcap"), strict=True):
+        (tmp_path / name).write_bytes((captures / "umip" / capture).read_bytes())
+    result = mhatool(*arguments, *names, cwd=tmp_path)
+    told = result.out + result.err
+    assert "\x1b" not in told
+    shown = told.replace(" ", "").replace("\n", "")  # a table folds what is wide
+    assert any(rf"{name}\n\x1b[31m.pcap" in shown for name in "abo")
+
+
 def test_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
     run = subprocess.run([*COMMAND, "info", b"\xff.pcap"], capture_output=True, cwd=REPOSITORY, check=False)
     assert run.returncode == 2

@@ -463,3 +463,14 @@ def test_a_dumpcap_that_forgets_the_first_request_is_asked_again(tmp_path: Path)
         finally:
             process.kill()
     assert (tmp_path / "dumpcap.asked").exists()
+
+
+def test_a_dumpcap_that_is_killed_is_told_of(captures: Path, tmp_path: Path) -> None:
+    """Whoever did it, the out-of-memory killer say: what came after isn't there."""
+    script = tmp_path / "dumpcap"
+    script.write_text(f"#!/bin/sh\ncat '{captures / 'umip' / 'tour-mn.pcap'}'\nkill -KILL $$\n")
+    script.chmod(0o700)
+    result = mhatool("info", "-i", "lo", environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert "2117, 14 with mobility signalling" in result.out
+    expected = "mhatool: warning: lo: dumpcap was ended by SIGKILL: packets may be missing at the end\n"
+    assert (result.status, result.err) == (0, expected)

@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from tests.mhatool.capture.builders import pcap_header
 from tests.mhatool.cli.process import complaint, mhatool
@@ -30,6 +33,19 @@ def test_a_timeline_in_a_file(captures: Path, tmp_path: Path) -> None:
         result = mhatool("timeline", capture, *flags, "-o", tmp_path / "out")
         assert (result.status, result.out, result.err) == (0, "", "")
         assert (tmp_path / "out").read_text() == mhatool("timeline", capture, *flags, "-o", "-").out
+
+
+@pytest.mark.parametrize("flags", [(), ("--at", "+80"), ("--at", "#100", "--json")])
+def test_a_pipe_with_a_name_is_opened_once(captures: Path, tmp_path: Path, flags: tuple[str, ...]) -> None:
+    """The writer is gone after its octets: who opened the pipe again would wait for another one."""
+    capture, pipe = captures / "umip" / "tour-mn.pcap", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["dd", f"if={capture}", f"of={pipe}", "bs=4096", "status=none"]) as writer:
+        result = mhatool("timeline", pipe, *flags)
+        assert writer.wait(20) == 0
+    told = mhatool("timeline", capture, *flags)
+    assert result.status == told.status == 0
+    assert result.out.replace(str(pipe), "FILE") == told.out.replace(str(capture), "FILE")
 
 
 def test_info_counts(captures: Path) -> None:

@@ -78,7 +78,8 @@ def trial(tmp_path: Path) -> Trial:
     _write(gathering.folder / "trace.jsonl", [{"schema": "header"}, *events])
     lost = {*range(20, 50), *range(100, 103)}
     for node in ("cn2", "mn"):
-        sent = [{"sent": number, "time_ns": _ns(100 * number)} for number in range(200)]
+        early = [{"sent": number, "time_ns": _ns(number)} for number in range(-5, 0)]  # nobody listens yet
+        sent = [*early, *({"sent": number, "time_ns": _ns(100 * number)} for number in range(200))]
         came = [{"received": n, "time_ns": _ns(100 * n + 5)} for n in range(200) if node == "cn2" or n not in lost]
         _write(gathering.traffic(0, node), [*sent, *came])
     _write(gathering.traffic(1, "cn"), ({"sent": n, "time_ns": _ns(10 * n)} for n in range(500)))

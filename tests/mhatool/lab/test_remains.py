@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from mhatool.lab.gathering import Gathering
 from mhatool.lab.lab import Lab, meant, standing
 from mhatool.lab.processes import Process, in_namespace
 from mhatool.lab.remains import namespaces, remove
-from mhatool.lab.run import interrupt, output_of, unbroken
+from mhatool.lab.run import interrupt, output_of, unbroken, write_output_of
 from mhatool.lab.topology import load
 from tests.mhatool.lab.standing import until
 from tests.mhatool.lab.test_wrong_topologies import WRITTEN
@@ -108,14 +109,24 @@ def test_a_lab_is_called_by_its_name(tmp_path: Path) -> None:
 
 def test_a_long_capture_is_waited_for(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
-    monkeypatch.setattr("mhatool.lab.lab.output_of", lambda _command, *, within_s: asked.append(within_s))
-    Lab(load(str(file)), file.parent / "labs").capture("all.pcapng", (), 3600)
+    monkeypatch.setattr("mhatool.lab.lab.write_output_of", lambda _command, _to, *, within_s: asked.append(within_s))
+    Lab(load(str(file)), file.parent / "labs").capture(BytesIO(), (), 3600)
     assert asked[0] > 3600
 
 
 def test_a_command_that_hangs_is_told_of() -> None:
     with pytest.raises(LabError, match=r"^`sleep 60` didn't end within 0.1 s$"):
         output_of(("sleep", "60"), within_s=0.1)
+
+
+def test_octets_are_written_as_they_come() -> None:
+    written = BytesIO()
+    write_output_of(("sh", "-c", r"printf '\012\015\377'"), written)
+    assert written.getvalue() == b"\x0a\x0d\xff"
+    with pytest.raises(LabError, match=r"^`sleep 60` didn't end within 0.1 s$"):
+        write_output_of(("sleep", "60"), written, within_s=0.1)
+    with pytest.raises(LabError, match=r": no such interface$"):
+        write_output_of(("sh", "-c", "echo no such interface >&2; exit 1"), written)
 
 
 def test_a_command_s_last_word_is_its_reason() -> None:
@@ -148,6 +159,56 @@ def test_what_has_ended_is_back_with_its_node(file: Path) -> None:
     lab.fail("a", "stop")
     with pytest.raises(LabError, match=r"^nothing runs in a that could hang$"):
         lab.fail("a", "silent")
+
+
+@pytest.mark.root
+@pytest.mark.bird
+@pytest.mark.iproute2
+@pytest.mark.ethtool
+def test_a_node_s_own_routes_are_back_with_its_links(file: Path) -> None:
+    """The kernel drops them with the link; the topology has a default route."""
+    lab = Lab(load(str(file)), file.parent / "labs")
+    lab.deploy()
+    shown = ("ip", "-n", f"mhatool-{NAME}-a", "-6", "route", "show", "default")
+    assert "via 2001:db8::2" in output_of(shown)
+    lab.fail("a", "link")
+    assert output_of(shown) == ""
+    lab.recover("a")
+    assert "via 2001:db8::2" in output_of(shown)
+
+
+@pytest.mark.root
+@pytest.mark.bird
+@pytest.mark.iproute2
+@pytest.mark.ethtool
+def test_what_was_started_and_not_written_down_goes_too(file: Path) -> None:
+    """As after SIGKILL between the two; what somebody else runs in a namespace of the lab is his."""
+    lab = Lab(load(str(file)), file.parent / "labs")
+    lab.deploy()
+    sleep = ("ip", "netns", "exec", f"mhatool-{NAME}-a", "sleep", "60")
+    written = (lab.folder / "processes.json").read_text("ascii")
+    started = lab.processes.start("unwritten", sleep)
+    (lab.folder / "processes.json").write_text(written, "ascii")
+    with subprocess.Popen(sleep) as guest:
+        until(lambda: len(_inhabitants()) == 4)  # these, BIRD and the node
+        remove(NAME, lab.folder.parent)
+        assert guest.poll() is None
+        guest.kill()
+    assert not started.runs
+
+
+@pytest.mark.root
+@pytest.mark.bird
+@pytest.mark.iproute2
+@pytest.mark.ethtool
+@pytest.mark.tshark
+def test_what_passes_comes_as_pcapng(file: Path) -> None:
+    lab = Lab(load(str(file)), file.parent / "labs")
+    lab.deploy()
+    captured = BytesIO()
+    lab.capture(captured, ("x",), 1)
+    captured.seek(0)
+    assert captured.read(4) == b"\x0a\x0d\x0d\x0a"  # a section header
 
 
 @pytest.mark.root

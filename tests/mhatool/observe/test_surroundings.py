@@ -1,5 +1,7 @@
 """Discovery, prefixes, tunnels, errors and nodes from small captures made by hand."""
 
+import struct
+
 import pytest
 
 from mhatool.exchange import sightings
@@ -17,6 +19,7 @@ from tests.mhatool.scenes import (
     bu,
     echo,
     ip,
+    ipv6,
     record,
     scene,
     tunnel,
@@ -239,6 +242,52 @@ def test_a_packet_on_several_links_counts_once() -> None:
     ]
     (found,) = observe([Source("links", seen)]).facts.tunnels
     assert (found.packets, found.octets, found.first.frame.number, found.last_ns) == (2, 2 * SIZE, 3, 2 * S)
+
+
+def tunnelled(number: int, hop_limit: int = 64) -> bytes:
+    """A datagram of its own: source and destination port, length, checksum, and the number twice."""
+    octets = struct.pack(">HHHH", 1000, 2000, 16, 0) + struct.pack(">II", number, number)
+    return with_hop_limit(tunnel(AGENT, CARE1, ipv6(PEER, HOME, 17, octets)), hop_limit)
+
+
+def counted(*seen: tuple[float, bytes], snap: int | None = None) -> int:
+    """The packets of the only tunnel."""
+    records = [record(i, round(at * S), octets, snap=snap) for i, (at, octets) in enumerate(seen, 1)]
+    (found,) = observe([Source("links", records)]).facts.tunnels
+    return found.packets
+
+
+def test_what_one_interface_captures_twice_counts_once() -> None:
+    """As a span port shows it, 20 us apart; ten packets a second apart are ten, also where all have the same octets."""
+    apart = [(n, tunnelled(n)) for n in range(10)]
+    same = [(n, INWARD) for n in range(10)]
+    for packets in (apart, same):
+        assert counted(*packets) == 10
+        assert counted(*(one for at, octets in packets for one in ((at, octets), (at + 20e-6, octets)))) == 10
+
+
+def test_a_file_that_is_named_twice_counts_once() -> None:
+    source = scene(*((n, tunnelled(n)) for n in range(10)))
+    (found,) = observe([source, source]).facts.tunnels
+    assert found.packets == 10
+
+
+@pytest.mark.parametrize("snap", [None, 40 + 40 + 4])
+def test_packets_whose_hop_limits_differ_are_packets(snap: int | None) -> None:
+    """Where it is the inner one's (`hoplimit inherit`), correspondents have hop limits of their own."""
+    packets = [(n * 1e-3, tunnelled(n, 64 if n % 2 else 60)) for n in range(10)]
+    assert counted(*packets, snap=snap) == 10
+
+
+def test_one_interface_on_both_sides_of_a_router() -> None:
+    """The same octets each second, each with 64 and then 63; the last one only behind it, 0.1 s late."""
+    packets = [
+        (at + late, with_hop_limit(INWARD, 64 - late_by)) for at in range(5) for late_by, late in ((0, 0), (1, 0.1))
+    ]
+    assert counted(*packets) == 5
+    assert counted(*packets, (5.1, with_hop_limit(INWARD, 63))) == 6
+    numbered = [(n + late, tunnelled(n, hop)) for n in range(5) for late, hop in ((0, 64), (0.1, 63))]
+    assert counted(*numbered) == 5
 
 
 # --- errors ---

@@ -1,6 +1,7 @@
 """The timeline as tables: the facts of the recordings, in 80 columns of ASCII."""
 
 import re
+from collections import Counter
 
 import pytest
 
@@ -35,6 +36,25 @@ def test_every_recording_fits_80_columns_of_ascii(name: str) -> None:
     assert text.isascii()
     assert max(map(len, text.splitlines())) <= 80
     assert "\x1b" not in text
+
+
+def characters(text: str) -> Counter[str]:
+    """How often each character is there, but for what lays out a table."""
+    return Counter(text) - Counter({" ": len(text), "\n": len(text), "-": len(text)})
+
+
+@pytest.mark.parametrize("width", [72, 75, 76, 78, 80, 100])
+def test_nothing_is_cut_on_narrow_terminals(width: int) -> None:
+    """Nor are times and numbers parted: the same is there as where all has room."""
+    long = [Source(f"a-rather-long-name-{i}.pcap", recording("failover60-mn.pcap").records) for i in (1, 2)]
+    days = scene((86_398, bu(seq=65534)), (86_399, ba(seq=65534)), (2 * 86_400, bu(seq=65535)), (2 * 86_400 + 1, ba()))
+    for sources in ([recording("failover60-mn.pcap")], long, [days]):
+        timeline = told(*sources)
+        text, wide = as_table(timeline, width=width), as_table(timeline, width=1000)
+        assert max(map(len, text.splitlines())) <= width
+        assert characters(text) == characters(wide)
+        pieces = r"(?:\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{3}|\d+(?:\.\d{3})? s\b|\b\d{5}-\d{5}\b"
+        assert Counter(re.findall(pieces, text)) == Counter(re.findall(pieces, wide))
 
 
 def test_over_midnight_times_have_their_day() -> None:

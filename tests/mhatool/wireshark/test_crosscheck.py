@@ -242,6 +242,17 @@ def test_identifiers_that_are_no_text(tmp_path: Path) -> None:
     assert fault_of("4.0.17", RFC6275, frame, name, ("\0abc",), ("abc",)) is None
 
 
+def test_an_echo_with_two_home_addresses(tmp_path: Path) -> None:
+    """Tshark goes by the second, we by none (RFC 6275, 6.3)."""
+    option = b"\xc9\x10"
+    header = bytes((58, 5, 1, 2, 0, 0)) + option + HOME + bytes((1, 4, 0, 0, 0, 0)) + option + AGENT
+    packet = ipv6(CARE1, AGENT, 60, header + made.echo_request(HOME, AGENT)[40:])
+    _, found = compare(write(tmp_path / "two.pcapng", [packet]))
+    assert {(each.field, each.fault and each.fault.id) for each in found if each.field.endswith("status")} == {
+        ("icmpv6.checksum.status", "unread-address")
+    }
+
+
 def test_options_of_every_length(tmp_path: Path) -> None:
     """Each type that Wireshark knows, with 0 to 22 octets."""
     octets = [option(kind, bytes(range(length)).hex()) for kind in range(1, 56) for length in range(23)]

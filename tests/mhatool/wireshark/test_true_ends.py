@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mhatool.wireshark.crosscheck import Crosscheck
-from tests.dissectors.test_true_ends import BROKEN, CASES, UNREAD, packet
-from tests.mhatool.scenes import AGENT, HOME
+from tests.dissectors.test_true_ends import BROKEN, CASES, TWO, UNREAD, packet
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, ipv6
 from tests.peers.plugin import table, write
 
 pytestmark = pytest.mark.tshark
@@ -28,6 +28,19 @@ def test_headers_that_name_other_ends(tmp_path: Path) -> None:
     found = list(Crosscheck(write(tmp_path / "ends.pcapng", packets)))
     unexplained = [each for each in found if each.fault is None or each.fault.is_ours]
     assert {each.field for each in unexplained if not each.field.startswith("ipv6.opt.")} == set()
+
+
+@pytest.mark.parametrize("place", TWO)
+def test_two_home_addresses(tmp_path: Path, place: str) -> None:
+    """RFC 6275, 6.3 forbids a second one: a checksum is right or wrong where both are the same alone."""
+    sent = [packet(TWO[place](HOME, PEER), AGENT, source, 60) for source in (HOME, PEER, CARE1)]
+    sent += [packet(TWO[place](HOME, HOME), AGENT, source, 60) for source in (HOME, CARE1)]
+    path = write(tmp_path / "two.pcapng", [*sent, ipv6(PEER, CARE2, 41, sent[3])])
+    differ = {each.field for each in Crosscheck(path) if each.fault is None or each.fault.is_ours}
+    assert differ == set()
+    found = table(path, ["mha.checksum.status", "mha.rule"], "-o", "mha.other_fields:TRUE")
+    assert [status for _, status, _ in found] == ["2", "2", "2", "1", "0", "1"]
+    assert ["MIP6-MH-001" in rules for _, _, rules in found] == [False, False, False, False, True, False]
 
 
 def test_only_a_type_2_routing_header_is_one(tmp_path: Path) -> None:
