@@ -77,16 +77,19 @@ class LinkSocket:
     def follow(self) -> bool:
         """Whether the interface is another one now under the same name, or gone: a new one is heard, groups and all.
 
-        Its address on the link is the first one's, or this is a LiveError: what is known of neighbours isn't true then.
+        Its address on the link is the first one's, or this is a LiveError: neighbours were told that one, and the
+        node's own addresses are made of it.
         """
         index = _index_of(self.interface)
         if index == self.index:
+            if index:
+                self._expect_link_address("has another address on the link now")
             return False
         if index:
             bind(self._socket, self.interface)
             if self.tunnelled is not None:
                 self.tunnelled.bind(self.interface)
-            self._expect_link_address()
+            self._expect_link_address("is back with another address on the link")
         self.index = index
         if index:
             for group in self._joined:
@@ -94,11 +97,10 @@ class LinkSocket:
             self._memberships.move(index)
         return True
 
-    def _expect_link_address(self) -> None:
+    def _expect_link_address(self, otherwise: str) -> None:
         found = self._socket.getsockname()[4]
         if found != self.link_address:
-            what = f"{self.interface} is back with another address on the link, {found.hex(':')}"
-            raise LiveError(f"{what}: start the node again")
+            raise LiveError(f"{self.interface} {otherwise}, {found.hex(':')}: start the node again")
 
     def send(self, datagram: bytes, link_destination: bytes) -> None:
         """Put a datagram on the link. OSError where the interface is down."""

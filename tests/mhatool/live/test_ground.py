@@ -142,6 +142,18 @@ def test_a_tunnel_device_that_is_removed_or_taken_down_ends_it(machine: Namespac
     assert "mhatool" not in machine.does("nft", "list", "tables")
 
 
+@pytest.mark.parametrize("how", ["ip link set {}", "ip link set left down && ip link set {} && ip link set left up"])
+def test_another_address_on_the_link_ends_it(machine: Namespace, how: str) -> None:
+    """It would go on telling neighbours the old one, at which nobody is (RFC 4861, 4.4 and 4.6.1)."""
+    address = machine.does("cat", "/sys/class/net/left/address").strip()
+    machine.does("sh", "-c", how.format("left address 02:00:00:00:00:77"))
+    assert machine.nodes["ha"].wait(20) == 2
+    assert machine.log("ha").splitlines()[-1] == (
+        "mhatool: left has another address on the link now, 02:00:00:00:00:77: start the node again"
+    )
+    machine.does("ip", "link", "set", "left", "address", address)
+
+
 def test_a_stranger_under_the_same_name_ends_it(machine: Namespace) -> None:
     """What neighbours know of the agent isn't true any more."""
     _takes_away_the_interface(machine)
