@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from mhatool.live.configuration import LiveNode, NodeFile
 from mhatool.live.data_plane.admission import Admission
 from mhatool.live.data_plane.base import DataPlane
-from mhatool.live.data_plane.choice import kernel_tunnels, tunnel_device
+from mhatool.live.data_plane.choice import kernel_tunnels
 from mhatool.live.data_plane.flows import Flows
 from mhatool.live.data_plane.kernel import KernelDataPlane
 from mhatool.live.data_plane.path_errors import PathErrors
@@ -76,17 +75,15 @@ class Carriage:
             LOG.info("data plane: %s, device %s", plane.name, plane.device)
             with (
                 closing(RulesetWatch(silence, lambda: _put_back(silence.table, plane))) as tables,
-                closing(self._removals(plane)) as removals,
+                closing(self._removals()) as removals,
             ):
                 driver.watches += [tables, removals]
                 yield
         finally:
             silence.end()
 
-    def _removals(self, plane: DataPlane) -> RemovalWatch:
-        names = ("lo", plane.device, plane.outlet, tunnel_device(self._file.name))
-        devices = {index for index, name in socket.if_nameindex() if name in names}
-        return RemovalWatch((self._routes, self._led, self._kernel), devices, LOG.warning)
+    def _removals(self) -> RemovalWatch:
+        return RemovalWatch((self._routes, self._led, self._kernel), LOG.warning)
 
     def _made(self, driver: Driver, device: str, table: str) -> DataPlane:
         machine, tunnels = driver.machine, self._tunnels

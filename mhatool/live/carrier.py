@@ -60,6 +60,10 @@ class Carriers:
                     before, self._states[name] = self._states[name], state
                     yield from ((name, up) for up in steps(before, state))
 
+    def is_up(self, interface: str) -> bool:
+        """Whether it was on a link when changes were asked for last."""
+        return self._states[interface].up
+
     def _ask(self) -> None:
         """Have the kernel tell of all links as they are."""
         length = _HEADER.size + _INTERFACE.size

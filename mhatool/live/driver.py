@@ -126,8 +126,9 @@ class Driver:
 
     def _hear(self, name: str) -> None:
         machine, link = self.machine, self.machine.links[name]
+        heard = machine.has_ipv6(name)
         for datagram, link_source in link.read():
-            if not machine.is_ours(datagram[24:40]):
+            if not heard or not machine.is_ours(datagram[24:40]):
                 continue
             kind = machine.kind(datagram)
             if kind is None:
@@ -192,16 +193,20 @@ class Driver:
     def _look(self, carriers: Carriers) -> None:
         """Something about links or addresses changed: see what."""
         changes = list(carriers.changes())
+        switched = self.machine.look_for_ipv6()
         try:
             self.machine.look()
         except LiveError as error:
             self.fail(error)
             return
         for name, up in changes:
-            if name in self.machine.links:
+            if self.machine.has_ipv6(name):
                 self.command(LinkChanged(name, up))
-            elif not up:
+            elif not up and name not in self.machine.links:
                 self._lose_device(name)
+        for name, on in switched:  # as if its link had gone, and with it all routes
+            if carriers.is_up(name):
+                self.command(LinkChanged(name, on))
 
     # --- outputs ---
 

@@ -18,12 +18,12 @@ from pyroute2 import IPRoute, NetlinkError
 
 from dissectors.ipv6.address import text
 from mhatool.live import settings
-from mhatool.live.data_plane.routes import RouteKey, RuleKey, remove_left
+from mhatool.live.data_plane.routes import NEW_ROUTE, RouteKey, RuleKey, remove_left, route_key
 from mhatool.live.data_plane.seg6 import TUNNEL_SOURCE, forget_tunnel_source
 from mhatool.live.errors import LiveError
 from mhatool.live.ledger import Ledger
 from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
-from mhatool.live.netlink import CREATE, EXCLUSIVE
+from mhatool.live.netlink import CREATE, EXCLUSIVE, RefusedError
 from mhatool.live.netlink import Netlink as OwnNetlink
 
 _IFA_F_NODAD: Final = 0x02
@@ -65,8 +65,8 @@ class Kernel:
         self._ledger = ledger
         self._netlink = Netlink()
         self._undo: dict[tuple[str, ...], Callable[[], object]] = {}
-        self._by_neighbour: dict[tuple[str, ...], bool] = {}
-        """Of each route, whether it leads to a neighbour who sends on."""
+        self._routes: dict[tuple[str, ...], dict[str, Any]] = {}
+        """Each route as it was set last."""
 
     # --- addresses ---
 
@@ -119,7 +119,7 @@ class Kernel:
         In such a moment a connected socket would find another way, and keep to it.
         """
         key = "route", text(prefix), str(prefix_length), str(table)
-        if self._by_neighbour.get(key) != (next_hop is not None):  # the kernel puts such routes side by side
+        if ("gateway" in self._routes.get(key, ())) != (next_hop is not None):  # the kernel puts such routes side by side
             self.remove_route(prefix, prefix_length, table=table)
         arguments: dict[str, Any] = {
             "dst": f"{text(prefix)}/{prefix_length}",
@@ -136,7 +136,7 @@ class Kernel:
         except NetlinkError as error:
             raise LiveError(f"no route to {arguments['dst']} by {interface}: {_why(error)}") from error
         self._undo[key] = lambda: self._netlink("route", "del", **arguments)
-        self._by_neighbour[key] = next_hop is not None
+        self._routes[key] = arguments
 
     def remove_route(self, prefix: bytes, prefix_length: int, *, table: int = _MAIN) -> None:
         """It is gone; nothing where we didn't set it."""
@@ -157,11 +157,18 @@ class Kernel:
     def has_set(self, key: RouteKey | RuleKey) -> bool:
         """See `Owner`."""
         if isinstance(key, RouteKey):
-            return ("route", text(key.prefix), str(key.length), str(key.table)) in self._undo
+            return _kept_as(key) in self._undo
         return bool(key.source) and key.table == TABLE and ("rule", text(key.source)) in self._undo
 
     def put_back(self, kind: int, body: bytes) -> None:
-        """See `Owner`."""
+        """See `Owner`. A route as it was set last: another one may have taken its place since."""
+        key = route_key(body) if kind == NEW_ROUTE else None
+        if key is not None:
+            try:
+                self._netlink("route", "add", **self._routes[_kept_as(key)])
+            except NetlinkError as error:
+                raise RefusedError(error.code, _why(error)) from error
+            return
         netlink = OwnNetlink()
         try:
             netlink.do(kind, body, CREATE | EXCLUSIVE)
@@ -278,6 +285,10 @@ class Kernel:
             return socket.if_nametoindex(interface)
         except OSError as error:
             raise LiveError(f"there is no interface {interface!r}; `ip link` lists them") from error
+
+
+def _kept_as(key: RouteKey) -> tuple[str, ...]:
+    return "route", text(key.prefix), str(key.length), str(key.table)
 
 
 def _why(error: NetlinkError) -> str:

@@ -67,7 +67,6 @@ class LiveMachine:
         for link in self.links.values():
             if link.follow():
                 self._followed(link)
-        self._look_for_ipv6()
         self._local = self.kernel.addresses()
         self.tell_addresses(self._local)
         wanted = [action for action in self._wanted.values() if self._takes_addresses(action.interface)]
@@ -75,12 +74,19 @@ class LiveMachine:
             if self._carry_out(action):
                 self._warn(f"{text(action.address)} had gone from {action.interface}: put back, the node needs it")
 
-    def _look_for_ipv6(self) -> None:
+    def look_for_ipv6(self) -> tuple[tuple[str, bool], ...]:
+        """See on which interfaces IPv6 was switched off (False) or on since this was asked last: addresses go with it."""
         off = {name for name in self.links if settings.is_off(name)}
         for name in sorted(off - self._off):
             what = f"IPv6 is switched off on {name}: the node has no address there until it is on again"
             self._warn(f"{what}; sysctl -w net.ipv6.conf.{name}.disable_ipv6=0")
+        switched = tuple((name, name not in off) for name in sorted(off ^ self._off))
         self._off = off
+        return switched
+
+    def has_ipv6(self, interface: str) -> bool:
+        """Whether it is one of the node's, with IPv6 switched on."""
+        return interface in self.links and interface not in self._off
 
     def _takes_addresses(self, interface: str) -> bool:
         return self._is_there(interface) and interface not in self._off

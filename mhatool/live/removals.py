@@ -1,7 +1,7 @@
-"""Whether tunnels' routes and rules are still there: somebody tidies up by hand, or a program that thinks them its own.
+"""Whether a node's routes and rules are still there: somebody tidies up by hand, or a program that thinks them its own.
 
-The kernel tells of what is removed (rtnetlink(7)), word for word what it takes to put it back. Routes by other devices
-than the node's own go and come with those, and are the engine's business.
+The kernel tells of what is removed (rtnetlink(7)), word for word what it takes to put it back. Routes by an interface
+that goes down go with it, and are put back by the engine, which hears of that.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _ROOM: Final = 1 << 20
 _MOST: Final = 1 << 24
 """Octets of what waits to be looked at: for who removes 20,000 of them at once."""
 _SO_RCVBUFFORCE: Final = 33
-_NOTHING_TO_DO: Final = frozenset({errno.EEXIST, errno.ENETDOWN, errno.ENODEV})
-"""It is there again, or its device went, and that is told by who watches the devices."""
+_NOTHING_TO_DO: Final = frozenset({errno.EEXIST, errno.ENETDOWN, errno.ENODEV, errno.EACCES})
+"""It is there again, or its device or IPv6 there went, and that is told by who watches the devices."""
 
 
 class Owner(Protocol):
@@ -45,11 +45,10 @@ class Owner(Protocol):
 
 
 class RemovalWatch:
-    """Puts them back, and says so; `devices` are the numbers of the node's own."""
+    """Puts them back, and says so."""
 
-    def __init__(self, owners: Iterable[Owner], devices: Iterable[int], say: Callable[[str], None]) -> None:
+    def __init__(self, owners: Iterable[Owner], say: Callable[[str], None]) -> None:
         self._owners = tuple(owners)
-        self._devices = frozenset(devices)
         self._say = say
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _MOST)
@@ -79,17 +78,9 @@ class RemovalWatch:
                 self._say("routes go faster than they can be watched: what somebody removed now stays away")
                 continue
             for kind, _, body, _ in messages(octets):
-                key = self._key(kind, body)
+                key = route_key(body) if kind == DELETE_ROUTE else rule_key(body)
                 if key is not None:
                     found[key] = NEW_ROUTE if kind == DELETE_ROUTE else NEW_RULE, body
-
-    def _key(self, kind: int, body: bytes) -> RouteKey | RuleKey | None:
-        if kind == DELETE_RULE:
-            return rule_key(body)
-        if kind == DELETE_ROUTE:
-            key, device = route_key(body)
-            return key if device in self._devices else None
-        return None
 
     def _put_back(self, owner: Owner, key: RouteKey | RuleKey, kind: int, body: bytes) -> None:
         try:

@@ -51,12 +51,12 @@ class RuleKey(NamedTuple):
         return f"rule for {of} with table {self.table}"
 
 
-def route_key(body: bytes) -> tuple[RouteKey, int]:
-    """Of a message about a route: its key, and the number of its device; no key of ours where it isn't."""
+def route_key(body: bytes) -> RouteKey | None:
+    """Of a message about a route; None: it isn't ours."""
+    if body[5] != MARK:
+        return None
     found = attributes(body[_ROUTE.size :])
-    table = int.from_bytes(found.get(_TABLE, b""), sys.byteorder) if body[5] == MARK else 0
-    device = int.from_bytes(found.get(_OIF, b""), sys.byteorder)
-    return RouteKey(table, found.get(_DST, bytes(16)), body[1]), device
+    return RouteKey(int.from_bytes(found.get(_TABLE, b""), sys.byteorder), found.get(_DST, bytes(16)), body[1])
 
 
 def rule_key(body: bytes) -> RuleKey | None:

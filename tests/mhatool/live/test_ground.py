@@ -87,6 +87,28 @@ def test_routes_and_rules_that_somebody_removes_are_put_back(place: Namespace, p
     assert place.ends("ha") == 0, place.log("ha")
 
 
+def test_a_mobile_nodes_way_out_comes_back(machine: Namespace) -> None:
+    """Its router goes on advertising, and hosts keep it until its lifetime is over (RFC 4861, 6.3.4)."""
+    machine.file("mn", "mn")
+    machine.starts("mn")
+
+    def routes() -> list[str]:
+        return machine.does("ip", "-6", "route", "show", "dev", "right", "proto", "135").splitlines()
+
+    until(lambda: len(routes()) == 2)
+    before = routes()
+    machine.does(*"ip -6 route del default proto 135".split())
+    until(lambda: "removed the route to ::/0 in table 254: put back, the node needs it" in machine.log("mn"))
+    assert routes() == before
+    off, link = "sysctl -qw net.ipv6.conf.right.disable_ipv6={}", "ip link set right {}"
+    for how in (off.format(1), off.format(0)), (link.format("down"), link.format("up")):
+        machine.does(*how[0].split())
+        until(lambda: routes() == [])
+        machine.does(*how[1].split())
+        until(lambda: routes() == before)
+    assert machine.ends("mn") == 0
+
+
 def test_an_interface_that_comes_back_is_heard_again(machine: Namespace) -> None:
     machine.registers(3)
     until(lambda: _numbers(machine) == [3])

@@ -17,7 +17,7 @@ from mhatool.live.removals import RemovalWatch
 
 index = socket.if_nametoindex("left")
 routes, said = Routes(Netlink()), []
-watch = RemovalWatch([routes], [index], said.append)
+watch = RemovalWatch([routes], said.append)
 prefixes = [bytes.fromhex("20010db8000200000000") + number.to_bytes(6, "big") for number in range({MANY})]
 
 
