@@ -48,6 +48,8 @@ class Driver:
         self.listeners: list[Callable[[Event], None]] = [self.tables.hear]
         self.watches: list[Watch] = []
         """What else is looked at when it has something to tell."""
+        self.each_second: list[Callable[[], None]] = []
+        """What else is done whenever is counted."""
         self.first: list[Command] = []
         """What the node is told right after it has come up."""
         self._paces: TokenBuckets[bytes]
@@ -165,6 +167,8 @@ class Driver:
         lost = self.machine.data_plane.lost()
         lost += sum(link.lost_of_tunnels() for link in self.machine.links.values())
         self.tables.count_dropped(DropReason.OVERRUN, self.clock.now(), lost)
+        for done in self.each_second:
+            done()
         self._counting = asyncio.get_running_loop().call_later(_COUNT_S, self.count)
         self._arm()
 

@@ -61,12 +61,15 @@ class Netlink:
 class Kernel:
     """This network namespace's kernel, over netlink."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, warn: Callable[[str], None] = lambda what: None) -> None:
         self._ledger = ledger
+        self._warn = warn
         self._netlink = Netlink()
         self._undo: dict[tuple[str, ...], Callable[[], object]] = {}
         self._routes: dict[tuple[str, ...], dict[str, Any]] = {}
         """Each route as it was set last."""
+        self._settings: dict[tuple[str, str], str] = {}
+        """What each setting has to be, by interface and name."""
 
     # --- addresses ---
 
@@ -119,7 +122,8 @@ class Kernel:
         In such a moment a connected socket would find another way, and keep to it.
         """
         key = "route", text(prefix), str(prefix_length), str(table)
-        if ("gateway" in self._routes.get(key, ())) != (next_hop is not None):  # the kernel puts such routes side by side
+        was_by_neighbour = "gateway" in self._routes.get(key, ())
+        if was_by_neighbour != (next_hop is not None):  # the kernel puts such routes side by side
             self.remove_route(prefix, prefix_length, table=table)
         arguments: dict[str, Any] = {
             "dst": f"{text(prefix)}/{prefix_length}",
@@ -196,6 +200,25 @@ class Kernel:
         except OSError as error:
             what = f"net.ipv6.conf.{interface}.{name} can't be set to {value}"
             raise LiveError(f"{what}: {(error.strerror or '').lower()}; use root, or CAP_NET_ADMIN") from error
+        self._settings[interface, name] = str(value)
+
+    def keep_settings(self) -> None:
+        """See `Keeper`. One of an interface that is gone is set again by who hears that it is back."""
+        for (interface, name), wanted in list(self._settings.items()):
+            with suppress(FileNotFoundError):
+                now = settings.read(interface, name)
+                if now != wanted:
+                    self._set_back(interface, name, wanted, now)
+
+    def _set_back(self, interface: str, name: str, wanted: str, now: str) -> None:
+        what = f"somebody has set net.ipv6.conf.{interface}.{name} to {now}"
+        try:
+            settings.write(interface, name, wanted)
+        except PermissionError as error:
+            del self._settings[interface, name]
+            self._warn(f"{what}, and it can't be set back: {(error.strerror or '').lower()}")
+        else:
+            self._warn(f"{what}: back to {wanted}, the node needs it")
 
     def _claim(self, interface: str, name: str, now: str, wanted: str) -> None:
         """Remember how it was without any node, where it wasn't as the node wants it."""

@@ -75,7 +75,7 @@ class LiveMachine:
                 self._warn(f"{text(action.address)} had gone from {action.interface}: put back, the node needs it")
 
     def look_for_ipv6(self) -> tuple[tuple[str, bool], ...]:
-        """See on which interfaces IPv6 was switched off (False) or on since this was asked last: addresses go with it."""
+        """See on which interfaces IPv6 was switched off (False) or on since this was asked last."""
         off = {name for name in self.links if settings.is_off(name)}
         for name in sorted(off - self._off):
             what = f"IPv6 is switched off on {name}: the node has no address there until it is on again"

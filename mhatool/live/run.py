@@ -31,6 +31,7 @@ from mhatool.live.memory import Memory, lists_of
 from mhatool.live.presence import Presence
 from mhatool.live.readiness import notify
 from mhatool.live.reload import Reload
+from mhatool.live.settings_watch import SettingsWatch
 from mhatool.live.trace_file import TraceFile
 from mhatool.network.scenario.roles import ROLES
 from mhatool.protocol.lifetime import NS_PER_S
@@ -109,7 +110,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         for other in ledger.elsewhere():
             what = "what an earlier run changed in another network namespace is as it left it"
             LOG.warning("%s: %s; start the node there, or remove the file if that one is gone", other, what)
-        kernel = Kernel(ledger)
+        kernel = Kernel(ledger, LOG.warning)
         left = kernel.clean(alone=not presence.others)
         if left:
             LOG.warning("removed %d addresses, settings, routes and rules that an earlier run had left behind", left)
@@ -121,6 +122,9 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         driver = Driver(node, machine, clock, file.packet_rate)
         stack.enter_context(carriage.carries(driver, device, mobility))
         _settings(live, kernel, device)
+        watch = stack.enter_context(closing(SettingsWatch(kernel)))
+        driver.watches.append(watch)
+        driver.each_second.append(watch.look)
         machine.prepare = partial(_prepare, live, kernel)
         LOG.setLevel(file.log_level.upper())
         driver.listeners.append(_say)

@@ -97,7 +97,7 @@ def test_a_mobile_nodes_way_out_comes_back(machine: Namespace) -> None:
 
     until(lambda: len(routes()) == 2)
     before = routes()
-    machine.does(*"ip -6 route del default proto 135".split())
+    machine.does("ip", "-6", "route", "del", "default", "proto", "135")
     until(lambda: "removed the route to ::/0 in table 254: put back, the node needs it" in machine.log("mn"))
     assert routes() == before
     off, link = "sysctl -qw net.ipv6.conf.right.disable_ipv6={}", "ip link set right {}"

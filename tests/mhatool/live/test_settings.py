@@ -56,6 +56,30 @@ def test_what_somebody_else_had_set_is_as_before(tmp_path: Path, number: signal.
         assert machine.looks() == before
 
 
+def test_what_nodes_need_is_set_back(tmp_path: Path) -> None:
+    """Of forwarding the kernel tells; of accept_ra it doesn't. Each is said once, and given back at the end."""
+    with namespace(tmp_path) as machine:
+        machine.file("ha", "ha", PLANE)
+        machine.file("mn", "mn")
+        before = machine.looks()
+        for name in ("ha", "mn"):
+            machine.starts(name)
+        for name, setting, wanted in (
+            ("ha", FORWARDING, 1),
+            ("ha", "net.ipv6.conf.left.forwarding", 1),
+            ("mn", "net.ipv6.conf.right.accept_ra", 0),
+        ):
+            machine.does("sysctl", "-qw", f"{setting}={1 - wanted}")
+            said = f"somebody has set {setting} to {1 - wanted}: back to {wanted}, the node needs it"
+            until(lambda name=name, said=said: said in machine.log(name))
+            assert machine.does("sysctl", "-n", setting) == f"{wanted}\n"
+        assert machine.does("sysctl", "-n", "net.ipv6.conf.left.forwarding") == "1\n"
+        assert [machine.log(name).count("somebody") for name in ("ha", "mn")] == [2, 1]
+        for name in ("mn", "ha"):
+            assert machine.ends(name) == 0
+        assert machine.looks() == before
+
+
 def test_what_the_kernel_has_learned_before_is_told_of(tmp_path: Path) -> None:
     """An address that ends some day is from an advertisement; one for ever is somebody's own."""
     with namespace(tmp_path) as machine:
