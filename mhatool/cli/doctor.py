@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -82,11 +83,16 @@ def doctor(
 
 def traps(config: str | None, listen: float) -> Iterator[Finding]:
     """What live nodes stumble over; with a node's file, what that one would. Fails where the file is wrong."""
+    from mhatool.live.configuration import RUN_FOLDER
     from mhatool.live.facts import look
     from mhatool.live.traps import CHECKS
 
     live = loaded(config) if config is not None else None
-    facts = look(live.file.role, live.interfaces) if live is not None else look()
+    controls = (Path(RUN_FOLDER),)
+    if live is not None:
+        facts = look(live.file.role, live.interfaces, (*controls, live.file.control_path.parent))
+    else:
+        facts = look(controls=controls)
     for check in CHECKS:
         yield _finding(check.name, check.catches, check.look(facts))
     if live is not None:

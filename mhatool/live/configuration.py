@@ -19,6 +19,7 @@ from dissectors.profile import Profile
 from mhatool.engine.constants import Constants
 from mhatool.live.data_plane.tunnels import Wanted
 from mhatool.live.keys import with_keys
+from mhatool.live.ledger import SUFFIX
 from mhatool.network.scenario.convert import convert, dataclass_of
 from mhatool.network.scenario.errors import ScenarioError
 from mhatool.network.scenario.lines import key_lines, line_of
@@ -98,7 +99,7 @@ class NodeFile:
     @property
     def ledger_path(self) -> Path:
         """Where it keeps what it has changed: beside its control socket, under a name that no other's gives."""
-        return self.control_path.with_name(f"{self.control_path.name}.made")
+        return self.control_path.with_name(self.control_path.name + SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from mhatool.live.ledger import left_in
+from mhatool.live.marks import MARK
 from mhatool.live.presence import others
 from mhatool.live.silence import trial
 
@@ -94,6 +96,10 @@ class Facts:
     chains: tuple[Chain, ...] | None = ()
     tables: tuple[str, ...] = ()
     """Of nf_tables, those that silence the kernel for a node."""
+    ledgers: tuple[str, ...] = ()
+    """Where nodes that were killed have written what they hadn't given back yet."""
+    marked: int | None = 0
+    """How many rules and routes have the mark of nodes."""
     silence_refused: str | None = ""
     nodes: tuple[str, ...] = ()
 
@@ -103,11 +109,12 @@ class Facts:
         return tuple(each for each in self.interfaces if each.name in self.uses or not self.uses)
 
 
-def look(role: str = "", uses: tuple[str, ...] = ()) -> Facts:
-    """How it is now in this network namespace."""
+def look(role: str = "", uses: tuple[str, ...] = (), controls: tuple[Path, ...] = ()) -> Facts:
+    """How it is now in this network namespace; `controls` are folders of control sockets."""
     ruleset = _listed("nft", "-j", "list", "ruleset")
     objects = ruleset["nftables"] if ruleset is not None else None
-    rules = _rows(_listed("ip", "-6", "-j", "rule", "show"), "priority", "table")
+    listed_rules = _listed("ip", "-6", "-j", "rule", "show")
+    rules = _rows(listed_rules, "priority", "table")
     proxies = _rows(_listed("ip", "-6", "-j", "neigh", "show", "proxy"), "dst", "dev")
     return Facts(
         role=role,
@@ -121,6 +128,8 @@ def look(role: str = "", uses: tuple[str, ...] = ()) -> Facts:
         rules=None if rules is None else tuple((int(priority), table) for priority, table in rules),
         chains=None if objects is None else tuple(_chains(objects)),
         tables=tuple(_tables(objects or ())),
+        ledgers=tuple(str(path) for folder in sorted(set(controls)) for path in left_in(folder)),
+        marked=_marked(listed_rules, _listed("ip", "-6", "-j", "route", "show", "table", "all", "proto", str(MARK))),
         silence_refused=trial(),
         nodes=tuple(other.name for other in others()),
     )
@@ -131,6 +140,12 @@ def _rows(listed: Any, first: str, second: str) -> tuple[tuple[str, str], ...] |
     if listed is None:
         return None
     return tuple((str(each.get(first, "")), str(each.get(second, ""))) for each in listed)
+
+
+def _marked(rules: Any, routes: Any) -> int | None:
+    if rules is None or routes is None:
+        return None
+    return sum(str(rule.get("protocol")) == str(MARK) for rule in rules) + len(routes)
 
 
 def _learned(listed: Any) -> tuple[tuple[str, str], ...] | None:

@@ -25,6 +25,8 @@ from mhatool.live.locks import lock
 Key = tuple[str, ...]
 _PARTS: Final = 3
 """Of a key."""
+SUFFIX: Final = ".made"
+"""Of a stem."""
 _SO_NETNS_COOKIE: Final = 71
 _UNREADABLE: Final = (OSError, ValueError, TypeError, LookupError)
 
@@ -120,6 +122,14 @@ class Ledger:
         self._file = None
 
 
+def left_in(folder: Path) -> Iterator[Path]:
+    """The files in a folder of what nodes that were killed have left behind in this network namespace."""
+    for path in sorted(folder.glob(f"*{SUFFIX}.{_namespace()}")):
+        with suppress(*_UNREADABLE):
+            if _kept(path):
+                yield path
+
+
 def _namespace() -> int:
     """The number of this network namespace: no other one has had it since the machine's start.
 
@@ -152,4 +162,4 @@ def _change(kept: Any) -> tuple[Key, Any]:
     return tuple(key), how
 
 
-__all__ = ["Key", "Ledger"]
+__all__ = ["SUFFIX", "Key", "Ledger", "left_in"]

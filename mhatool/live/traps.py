@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from mhatool.live.facts import Chain, Daemon, Facts
-from mhatool.live.marks import RULE_PRIORITY, TABLE
+from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
 
 
 class Verdict(NamedTuple):
@@ -202,14 +202,21 @@ def _rules(facts: Facts) -> Verdict:
 
 
 def _remains(facts: Facts) -> Verdict:
-    """Of a node that was killed: its table drops signalling, and nobody is there to take it."""
-    if facts.chains is None:
-        return _NO_LOOK
-    left = [table for table in facts.tables if table not in facts.nodes]
-    if not left:
-        return Verdict("nothing")
-    remedy = f"start the node again, and it cleans up; or nft delete table ip6 mhatool_{left[0]}"
-    return Verdict(f"mhatool_{left[0]} still keeps the kernel from answering, and node {left[0]} doesn't run", remedy)
+    """Of a node that was killed: its table drops signalling, and nobody is there to take it.
+
+    Routes and rules of nodes that run have the same mark.
+    """
+    tables = [table for table in facts.tables if table not in facts.nodes]
+    left = [f"mhatool_{table} still keeps the kernel from answering, and node {table} doesn't run" for table in tables]
+    more = [f"addresses or settings, which {ledger} tells of" for ledger in facts.ledgers]
+    if facts.marked and not facts.nodes:
+        more.append(f"rules and routes with proto {MARK} ({facts.marked})")
+    if more:
+        return Verdict("; ".join((*left, *more)), "start the node again, and stop it: it gives back all of that")
+    if left:
+        remedy = f"start the node again, and it cleans up; or nft delete table ip6 mhatool_{tables[0]}"
+        return Verdict(left[0], remedy)
+    return Verdict("nothing") if facts.chains is not None and facts.marked is not None else _NO_LOOK
 
 
 def _runs(facts: Facts, name: str) -> bool:

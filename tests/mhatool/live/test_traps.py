@@ -1,6 +1,7 @@
 """Each trap is seen where it is, with a remedy that gets one out of it; elsewhere nothing is said."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -109,6 +110,8 @@ def test_a_machine_that_is_as_it_should_be(check: Any) -> None:
             "ip -6 address flush dev eth0 to 2001:db8:7::1",
         ),
         ("left by killed nodes", at(tables=("ha-1",), nodes=("cn",)), "node ha-1 doesn't run", "mhatool_ha-1"),
+        ("left by killed nodes", at(ledgers=("/run/mn.made.1",)), "which /run/mn.made.1 tells of", "and stop it"),
+        ("left by killed nodes", at(marked=3), "rules and routes with proto 135 (3)", "start the node again, and stop"),
     ],
 )
 def test_what_would_catch_a_node(name: str, facts: Facts, said: str, remedy: str) -> None:
@@ -139,6 +142,7 @@ def test_what_would_catch_a_node(name: str, facts: Facts, said: str, remedy: str
         ("kernel's addresses", at(ETH0, learned=(("2001:db8:7::1", "eth0"),), role="home_agent")),
         ("kernel's addresses", at(ETH0, learned=(("2001:db8:7::1", "eth1"),), role="mobile_node", uses=("eth0",))),
         ("left by killed nodes", at(tables=("ha-1",), nodes=("ha-1",))),
+        ("left by killed nodes", at(marked=3, nodes=("ha-1",))),
     ],
 )
 def test_what_looks_alike_and_is_none(name: str, facts: Facts) -> None:
@@ -155,6 +159,7 @@ def test_what_looks_alike_and_is_none(name: str, facts: Facts) -> None:
         ("rules and tables", at(rules=None)),
         ("kernel's addresses", at(learned=None)),
         ("left by killed nodes", at(chains=None)),
+        ("left by killed nodes", at(marked=None)),
     ],
 )
 def test_what_nobody_may_look_at_is_said_to_be_unknown(name: str, facts: Facts) -> None:
@@ -200,17 +205,18 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Namespace]:
 
 
 LOOK = """\
-import json
+import json, sys
+from pathlib import Path
 from mhatool.live.facts import look
 from mhatool.live.traps import CHECKS
-facts = look("", ("left",))
+facts = look("", ("left",), tuple(map(Path, sys.argv[1:])))
 print(json.dumps({check.name: check.look(facts) for check in CHECKS}))
 """
 """The part of doctor that is about traps: the rest of it takes longer, and is the same in each namespace."""
 
 
 def _checked(machine: Namespace) -> dict[str, Verdict]:
-    told = json.loads(machine.does(sys.executable, "-c", LOOK))
+    told = json.loads(machine.does(sys.executable, "-c", LOOK, str(machine.folder)))
     return {name: Verdict(*found) for name, found in told.items()}
 
 
@@ -231,6 +237,28 @@ def test_real_traps_are_seen_and_their_remedies_help(machine: Namespace) -> None
         assert _caught(found) == [name]
         assert remedy in found[name].remedy
         machine.does("sh", "-c", remedy)
+    assert _caught(_checked(machine)) == []
+
+
+@pytest.mark.root
+@pytest.mark.iproute2
+@pytest.mark.nft
+def test_a_killed_node_leaves_more_than_its_table(machine: Namespace) -> None:
+    """Address, settings, routes and rules: as long as any of them is there, doctor says so, and its remedy helps."""
+    machine.file("ha", "ha", 'data_plane = "seg6"')
+    machine.starts("ha")
+    assert _caught(_checked(machine)) == []
+    machine.ends("ha", signal.SIGKILL)
+    detail = _checked(machine)["left by killed nodes"].detail
+    assert "mhatool_ha still keeps the kernel from answering" in detail
+    machine.does("nft", "delete", "table", "ip6", "mhatool_ha")
+    found = _checked(machine)
+    assert _caught(found) == ["left by killed nodes"]
+    assert "control.ha.made." in found["left by killed nodes"].detail
+    assert "rules and routes with proto 135 (1)" in found["left by killed nodes"].detail
+    assert found["left by killed nodes"].remedy == "start the node again, and stop it: it gives back all of that"
+    machine.starts("ha")
+    assert machine.ends("ha") == 0
     assert _caught(_checked(machine)) == []
 
 
