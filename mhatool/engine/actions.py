@@ -35,7 +35,10 @@ class Send:
 
 @value
 class AddAddress:
-    """The address is the node's from now on: it was checked, no duplicate address detection of the machine's own."""
+    """The address is the node's from now on: it was checked, no duplicate address detection of the machine's own.
+
+    A home agent's own, which come with its start, are to be checked before that by who starts it.
+    """
 
     interface: str
     address: bytes

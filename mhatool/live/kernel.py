@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
@@ -26,7 +26,8 @@ from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
 from mhatool.live.netlink import CREATE, EXCLUSIVE, RefusedError
 from mhatool.live.netlink import Netlink as OwnNetlink
 
-_IFA_F_NODAD: Final = 0x02
+_IFA_F_NODAD, _IFA_F_DADFAILED, _IFA_F_TENTATIVE = 0x02, 0x08, 0x40
+_IFF_RUNNING: Final = 0x40
 _IFA_F_PERMANENT: Final = 0x80
 _GLOBAL: Final = 0
 """The scope of addresses that are good everywhere."""
@@ -68,37 +69,63 @@ class Kernel:
         self._undo: dict[tuple[str, ...], Callable[[], object]] = {}
         self._routes: dict[tuple[str, ...], dict[str, Any]] = {}
         """Each route as it was set last."""
+        self._claimed: dict[bytes, str] = {}
+        """Addresses that the kernel checks whenever they are given to their interfaces."""
         self._settings: dict[tuple[str, str], str] = {}
         """What each setting has to be, by interface and name."""
 
     # --- addresses ---
 
     def add_address(self, interface: str, address: bytes, prefix_length: int) -> None:
-        """The address is the machine's, without a check of the kernel's own; nothing where it is already."""
+        """The address is the machine's; nothing where it is already. The kernel checks only what was claimed."""
         arguments = {"index": self._index(interface), "address": text(address), "prefixlen": prefix_length}
         key = "address", interface, text(address)
         self._ledger.add(key, prefix_length)
+        flags = 0 if self._claimed.get(address) == interface else _IFA_F_NODAD
         try:
-            self._netlink("addr", "add", flags=_IFA_F_NODAD, **arguments)
+            self._netlink("addr", "add", flags=flags, **arguments)
         except NetlinkError as error:
-            self._ledger.remove(key)
+            if key not in self._undo:
+                self._ledger.remove(key)
             if error.code != errno.EEXIST:
                 raise LiveError(f"{text(address)} can't be given to {interface}: {_why(error)}") from error
             return
         self._undo[key] = lambda: self._netlink("addr", "del", **arguments)
+
+    def claim_address(self, interface: str, address: bytes, prefix_length: int) -> None:
+        """The same for one that nobody has checked: the kernel asks the link whether somebody has it (RFC 4862, 5.4).
+
+        That takes a second or two, or no time where `accept_dad` is 0; `is_checking` says when it has ended.
+        """
+        self._claimed[address] = interface
+        self.add_address(interface, address, prefix_length)
+
+    def is_checking(self) -> bool:
+        """Whether claimed addresses may be somebody else's still, and there is a link to ask. LiveError: one is."""
+        links = {link["index"] for link in self._netlink("get_links") if link["flags"] & _IFF_RUNNING}
+        return any(
+            flags & _IFA_F_TENTATIVE and index in links and address in self._claimed
+            for address, index, flags in self._look_up()
+        )
 
     def remove_address(self, interface: str, address: bytes) -> None:
         """It isn't any more; nothing where we didn't add it."""
         self._take_back("address", interface, text(address))
 
     def addresses(self) -> dict[bytes, str]:
-        """All addresses of the machine, with the interface of each."""
+        """All addresses of the machine, with the interface of each. LiveError: one is somebody else's."""
         names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in self._netlink("get_links")}
-        found = self._netlink("get_addr", family=socket.AF_INET6)
-        return {
-            socket.inet_pton(socket.AF_INET6, each.get_attr("IFA_ADDRESS")): names.get(each["index"], "")
-            for each in found
-        }
+        return {address: names.get(index, "") for address, index, _ in self._look_up()}
+
+    def _look_up(self) -> Iterator[tuple[bytes, int, int]]:
+        """Each address, the number of its interface, and its flags."""
+        for each in self._netlink("get_addr", family=socket.AF_INET6):
+            address = socket.inet_pton(socket.AF_INET6, each.get_attr("IFA_ADDRESS"))
+            flags = each.get_attr("IFA_FLAGS", each["flags"])
+            if flags & _IFA_F_DADFAILED and address in self._claimed:
+                what = f"{text(address)}: somebody else has it on the link of {self._claimed[address]}"
+                raise LiveError(f"{what} (RFC 4862, 5.4); give this node another `router_address`, or stop that one")
+            yield address, each["index"], flags
 
     def learned(self, interface: str) -> list[bytes]:
         """The addresses that the kernel itself has taken there, from advertisements: they end some day."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -38,6 +39,9 @@ from mhatool.protocol.lifetime import NS_PER_S
 from mhatool.trace import Header
 
 LOG = logging.getLogger("mhatool.live")
+_LONGEST_CHECK_S: Final = 10.0
+"""The kernel needs 2 s at most as it is set usually (RFC 4862, 5.1 and 5.4.2); who asks longer is looked at later."""
+_LOOK_AGAIN_S: Final = 0.05
 _SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
@@ -126,6 +130,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         driver.watches.append(watch)
         driver.each_second.append(watch.look)
         machine.prepare = partial(_prepare, live, kernel)
+        _claim(live, kernel)
         LOG.setLevel(file.log_level.upper())
         driver.listeners.append(_say)
         _trace(live, driver, stack)
@@ -201,6 +206,19 @@ def _trace(live: LiveNode, driver: Driver, stack: ExitStack) -> None:
         header = Header(vantage_point=live.file.name, profile=live.file.profile.name, start_ns=driver.clock.now())
         file = stack.enter_context(closing(TraceFile(live.file.trace, header, LOG.warning)))
         driver.listeners.append(file.hear)
+
+
+def _claim(live: LiveNode, kernel: Kernel) -> None:
+    """A home agent's own addresses are nobody else's, before it says that they are its. LiveError where one is."""
+    if live.file.role != "home_agent":
+        return
+    advertising = live.configuration.advertising
+    for prefix in advertising.prefixes:
+        if prefix.router_address is not None:
+            kernel.claim_address(advertising.interface, prefix.router_address, prefix.prefix_length)
+    end = time.monotonic() + _LONGEST_CHECK_S
+    while kernel.is_checking() and time.monotonic() < end:
+        time.sleep(_LOOK_AGAIN_S)
 
 
 def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:
