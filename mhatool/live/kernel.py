@@ -233,15 +233,16 @@ class Kernel:
         """See `Keeper`. One of an interface that is gone is set again by who hears that it is back."""
         for (interface, name), wanted in list(self._settings.items()):
             with suppress(FileNotFoundError):
-                now = settings.read(interface, name)
-                if now != wanted:
+                if (now := settings.read(interface, name)) != wanted:
                     self._set_back(interface, name, wanted, now)
 
     def _set_back(self, interface: str, name: str, wanted: str, now: str) -> None:
         what = f"somebody has set net.ipv6.conf.{interface}.{name} to {now}"
         try:
             settings.write(interface, name, wanted)
-        except PermissionError as error:
+        except FileNotFoundError:
+            raise
+        except OSError as error:
             del self._settings[interface, name]
             self._warn(f"{what}, and it can't be set back: {(error.strerror or '').lower()}")
         else:

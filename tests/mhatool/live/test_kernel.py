@@ -1,11 +1,14 @@
 """Routes in the kernel, in a namespace of their own."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from mhatool.live.kernel import Kernel
+from mhatool.live.ledger import Ledger
 from tests.mhatool.lab.standing import until
 from tests.mhatool.live.namespace import Namespace, namespace
 
@@ -77,6 +80,27 @@ def _mark(machine: Namespace, number: str) -> str:
     """Change a route that is told of."""
     machine.does("ip", "-6", "route", "replace", f"2001:db8:{number}::/64", "dev", "left")
     return f"2001:db8:{number}::/64"
+
+
+def test_a_setting_that_cant_be_set_back_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody has made /proc/sys read-only since; an interface that is gone has none, and that is said elsewhere."""
+    said: list[str] = []
+    kernel = Kernel(Ledger(tmp_path / "ha.made"), said.append)
+    kernel._settings = {("eth0", "forwarding"): "1", ("gone", "forwarding"): "1"}
+
+    def write(interface: str, name: str, value: str) -> None:
+        if interface == "gone":
+            raise FileNotFoundError
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("mhatool.live.settings.read", lambda interface, name: "0")
+    monkeypatch.setattr("mhatool.live.settings.write", write)
+    for _ in range(2):
+        kernel.keep_settings()
+    assert said == [
+        "somebody has set net.ipv6.conf.eth0.forwarding to 0, and it can't be set back: read-only file system"
+    ]
+    assert kernel.close() == []
 
 
 ON_LINK = """
