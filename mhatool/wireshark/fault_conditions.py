@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.profile import Profile
 from dissectors.walk import Dissector
 from mhatool.capture import linktype
@@ -97,12 +98,12 @@ def behind_malformed(case: Case) -> bool:
 
 def options_of_the_script(case: Case) -> bool:
     """Each value that tshark lacks is one of an option that the script shows."""
-    from mhatool.wireshark.generate import UNKNOWN_TO_WIRESHARK, codes
+    from mhatool.wireshark.generate import UNKNOWN_TO_WIRESHARK
 
     missing = _without(case.ours, case.theirs)
     if missing is None:
         return False
-    taken = {codes(case.profile)["option_type"], *UNKNOWN_TO_WIRESHARK}
+    taken = {*case.profile.code_points(MultipleHomeAgents.__declaration__), *UNKNOWN_TO_WIRESHARK}
     shown = [option for option in case.mobility_options if option.octets[option.start] in taken]
     if case.name == "mip6.mobility_opt.len":
         return _is_part(missing, tuple(str(option.end - option.start - 2) for option in shown))

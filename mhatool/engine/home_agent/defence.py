@@ -38,7 +38,7 @@ class Defence:
                 self._defend(face, now)
 
     def relist(self, binding: Binding, now: int) -> None:
-        """The list of agents is another one: whoever this agent yielded to may not be in it any more."""
+        """The mobile node has named its agents anew: nobody is yielded to who isn't before this one."""
         for face in binding.faces:
             if face.holder is not None and face.holder not in face.before():
                 face.holder = None

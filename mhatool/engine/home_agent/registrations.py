@@ -323,8 +323,7 @@ class Registrations:
         self._presence.keep(binding, pending.came_ns, now)
         if binding.care_of_address != had:
             self._tunnel(binding)
-        if binding.agents != listed:
-            self.defence.relist(binding, now)
+        self.defence.relist(binding, now)
         self._accept(binding, pending, now)
         if binding.agents or listed:
             self._failover.renewed(binding, listed, now)

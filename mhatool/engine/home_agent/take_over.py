@@ -5,8 +5,8 @@ nobody has announced the address meanwhile.
 
 Two that answered for it while they couldn't hear each other settle that once they can. A later one of the list says so
 again, and yields to an earlier one that says so too (`defence.py`). The first one waits for that, and asks then who
-has the address: its binding may be an old one, and it yields to an agent that answers, which has another list. Many
-bindings are worked on one after another.
+has the address: its binding may be an old one, and it yields to an agent that answers, which may have another list,
+until the mobile node names its agents anew. Many bindings are worked on one after another.
 """
 
 from __future__ import annotations

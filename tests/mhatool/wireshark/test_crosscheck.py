@@ -13,8 +13,10 @@ import pytest
 
 from dissectors.profile import BUILT_IN, KAME2003, RFC6275, Profile
 from dissectors.profile import load as load_profile
+from dissectors.spec.families import declarations
 from mhatool.capture import PcapngWriter, linktype, open_capture
 from mhatool.wireshark.crosscheck import SCHEMA, Crosscheck, Difference
+from mhatool.wireshark.fault_conditions import Case, options_of_the_script
 from mhatool.wireshark.faults import FAULTS, fault_of
 from mhatool.wireshark.generate import plugin
 from tests.mhatool.cli.process import complaint, mhatool
@@ -280,6 +282,15 @@ def test_a_fault_hides_nothing_else(tmp_path: Path) -> None:
     ]
     for frame, profile, name, ours, theirs in cases:
         assert fault_of("4.0.17", profile, frame, name, ours, theirs) is None
+
+
+def test_a_profile_may_lack_the_list_of_home_agents(tmp_path: Path) -> None:
+    """As those by which options are looked at as tshark reads them."""
+    (frame,) = frames_of(write(tmp_path / "one.pcapng", [made.home_bu()]))
+    numbers = {each.symbol: each.numbers[0] for each in declarations("mobility_option") if each.numbers}
+    del numbers["multiple_home_agents"]
+    without = Profile("without", numbers={"mobility_option": numbers}, closed=frozenset({"mobility_option"}))
+    assert not options_of_the_script(Case("4.0.17", without, frame, "mip6.mobility_opt.len", ("16",), ()))
 
 
 def test_a_profile_of_ones_own(tmp_path: Path) -> None:

@@ -212,8 +212,13 @@ def test_the_first_of_the_list_asks_who_has_the_address_and_yields_to_who_answer
     assert announced(play) == []
 
 
-def test_who_yielded_so_takes_over_when_that_one_is_lost_or_the_list_changes() -> None:
-    for change in (lambda play: lives(play, DETECTED_S, NOBODY), lambda play: renews(play, (AGENT, THIRD))):
+def test_who_yielded_so_takes_over_when_that_one_is_lost_or_the_mobile_node_names_its_agents_anew() -> None:
+    """The same list again shows that the binding isn't an old one: the first of it answers (the paper, III)."""
+    for change in (
+        lambda play: lives(play, DETECTED_S, NOBODY),
+        lambda play: renews(play, (AGENT, THIRD)),
+        lambda play: renews(play, FIRST_OF_TWO),
+    ):
         play = shares(FIRST_OF_TWO)
         is_back(play)
         lives(play, PATIENCE_S)
