@@ -52,7 +52,7 @@ SETTINGS: Final[dict[str, Setting]] = {
             "how findings are printed",
             ("concise", "full", "json", "jsonl", "github"),
         ),
-        Setting("timeline.style", "text", "how a timeline is drawn"),
+        Setting("timeline.style", "text", "how a timeline is drawn", ("text", "table", "json", "kame", "kame-log")),
     )
 }
 

@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from mhatool.cli import main
+from mhatool.cli.timeline import Style
 from mhatool.settings import SETTINGS
 from tests.mhatool.cli.process import complaint, mhatool
 
@@ -100,6 +102,20 @@ def test_a_wrong_file_is_told_with_its_line(text: str, expected: str, tmp_path: 
 def test_a_wrong_variable_is_told() -> None:
     expected = 'MHATOOL_COLOR = "pink"; give one of auto, always, never'
     assert complaint("config", "show", environment={"MHATOOL_COLOR": "pink"}) == expected
+
+
+def test_a_wrong_style_is_told(tmp_path: Path) -> None:
+    styles = "give one of text, table, json, kame, kame-log"
+    (tmp_path / "a.pcap").touch()
+    environment = {"MHATOOL_TIMELINE_STYLE": "tabel"}
+    expected = f'MHATOOL_TIMELINE_STYLE = "tabel"; {styles}'
+    assert complaint("timeline", "a.pcap", cwd=tmp_path, environment=environment) == expected
+    (tmp_path / "mhatool.toml").write_text('[timeline]\nstyle = "ladder"\n')
+    assert complaint("timeline", "a.pcap", cwd=tmp_path) == f'mhatool.toml:2: timeline.style = "ladder"; {styles}'
+
+
+def test_settings_of_outputs_take_what_their_flags_take() -> None:
+    assert SETTINGS["timeline.style"].choices == get_args(Style)
 
 
 def test_a_variable_that_is_no_setting_is_a_warning_of_config_show() -> None:
