@@ -57,11 +57,15 @@ clean:  ## remove all that make made, .venv too
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# The stamps make the second time quick: nothing runs until one of these files changes.
+# The stamps make the second time quick: nothing runs until one of these files changes, the folder was moved or copied,
+# or PYTHON names another interpreter.
+is_as_made = [ "$$(cat .venv/.place 2>/dev/null)" = "$$PWD" ] && \
+	{ [ -z "$(PYTHON)" ] || [ "$$(cat .venv/.python 2>/dev/null)" = "$(PYTHON)" ]; }
+$(shell $(is_as_made) || rm -f $(stamp) $(dev_stamp))
 $(stamp): pyproject.toml constraints.txt scripts/setup.sh
-	@scripts/setup.sh
+	@PYTHON="$(PYTHON)" scripts/setup.sh
 	@touch $@
 
 $(dev_stamp): $(stamp)
-	@scripts/setup.sh dev
+	@PYTHON="$(PYTHON)" scripts/setup.sh dev
 	@touch $@

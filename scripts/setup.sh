@@ -34,17 +34,31 @@ make_venv() {
     fi
     rm -rf .venv
     "$python" -m venv .venv
+    printf '%s' "${PYTHON:-}" > .venv/.python
 }
+
+# Whether .venv is whole, and was made here: its scripts hold the path of the folder. Another PYTHON makes another one.
+is_usable() {
+    [ "$(cat .venv/.place 2>/dev/null)" = "$PWD" ] || return 1
+    [ -z "${PYTHON:-}" ] || [ "$(cat .venv/.python 2>/dev/null)" = "$PYTHON" ] || return 1
+    .venv/bin/python -c "$new_enough" && .venv/bin/python -m pip --version
+}
+
+# Where a machine's pip installs, and whether, is its own affair; here it is .venv. Its index, proxy and so on hold.
+unset PIP_TARGET PIP_PREFIX PIP_ROOT
+export PIP_USER=0 PIP_NO_DEPS=0 PIP_DRY_RUN=0
 
 pip_install() {
     # Twice quiet: warnings about a machine's own pip settings are noise here; errors are still shown.
     .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt "$@"
 }
 
-.venv/bin/python -c "import pip; $new_enough" 2>/dev/null || make_venv
+is_usable >/dev/null 2>&1 || make_venv
 printf 'Installing into .venv: mhatool%s\n' "${1:+ with what its tests and gates need}" >&2
 # The build backend comes from here, at its pinned version, and not from an environment that pip makes of the newest.
 pip_install setuptools
 pip_install --no-build-isolation --editable ".[live${1:+,$1}]"
 # Compiled once here: where Python may not write its cache (PYTHONDONTWRITEBYTECODE), every start would compile again.
 .venv/bin/python -m compileall -q mhatool dissectors
+.venv/bin/mhatool --version >/dev/null || fail "what was installed doesn't work: 'make clean', and again."
+printf '%s' "$PWD" > .venv/.place

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Annotated, Final, Literal
 
 import typer
@@ -27,7 +29,10 @@ def completion(
     """
     from mhatool.cli.app import COMPLETE_VARIABLE, root
 
-    shell_complete(root(), {}, "mhatool", COMPLETE_VARIABLE, f"source_{shell}")
+    printed = StringIO()
+    with redirect_stdout(printed):
+        shell_complete(root(), {}, "mhatool", COMPLETE_VARIABLE, f"source_{shell}")
+    print(printed.getvalue().strip())  # zsh wants `#compdef` in the first line
 
 
 def check_instruction() -> None:

@@ -12,9 +12,7 @@ class LiveError(Exception):
 def need_pyroute2() -> None:
     """LiveError without the library that talks to the kernel: it comes with the extra `live` alone."""
     if find_spec("pyroute2") is None:
-        raise LiveError(
-            "pyroute2 isn't installed, and nodes change addresses and routes with it; pip install mhatool[live]"
-        )
+        raise LiveError("pyroute2 isn't installed, and nodes change addresses and routes with it; pip install pyroute2")
 
 
 __all__ = ["LiveError", "need_pyroute2"]

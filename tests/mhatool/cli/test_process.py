@@ -255,6 +255,7 @@ def test_completion_prints_the_script(shell: str, line: str) -> None:
     result = mhatool("completion", shell)
     assert (result.status, result.err) == (0, "")
     assert line in result.out
+    assert shell != "zsh" or result.out.startswith("#compdef mhatool\n")  # zshcompsys(1): in the first line
 
 
 def test_the_bash_script_works_in_bash() -> None:
