@@ -91,6 +91,18 @@ def test_lengths_of_a_message_with_problems_stay_so() -> None:
     assert again(bytes(octets)) == bytes(octets)
 
 
+@pytest.mark.parametrize("stated", [72, 80, 30, 8, 7, 0])
+@pytest.mark.parametrize("kept", [40 + 8, 40 + 42, 40 + 71])
+def test_a_udp_length_in_a_cut_frame_stays_so(stated: int, kept: int) -> None:
+    """RFC 768: the length is what the sender stated, not what a snap length left; 7 and 0 are none at all."""
+    ipv6 = bytes.fromhex("60000000 0048 11 40") + COA + HA  # 0x48: 72 octets of payload
+    frame = (ipv6 + bytes.fromhex(f"1389 138a {stated:04x} 1234") + bytes(64))[:kept]
+    packet = Dissector().dissect(frame, RAW, original_length=40 + 72)
+    assert build(layers_from_json(packet.json(octets=True))) == frame
+    problems = [problem.code for problem in packet.layers[1].problems]
+    assert problems == (["length_exceeds"] if stated < 8 else ["truncated"] if 40 + stated > kept else [])
+
+
 def test_octets_of_a_broken_layer_count_as_long_as_its_fields_do() -> None:
     """An option that runs over the end: its octets are the record's, unless somebody edits a field."""
     octets = bytearray(build(REGISTRATION))
