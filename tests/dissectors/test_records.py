@@ -77,6 +77,18 @@ def test_a_link_layer_and_a_payload() -> None:
     assert again(octets) == octets
 
 
+@pytest.mark.parametrize(
+    "tags", ["88a8 0064 8100 0005", "9100 0064 8100 0005", "88a8 0064 88a8 0005", "8100 0005", "88a8 0064"]
+)
+@pytest.mark.parametrize("link_type", [1, 113, 276])
+def test_service_tags_stay_what_they_are(tags: str, link_type: int) -> None:
+    """IEEE 802.1Q, table 9-1: 81-00 for a customer's tag, 88-A8 for a service provider's; 91-00 before the standard."""
+    first, rest = bytes.fromhex(tags)[:2], bytes.fromhex(tags)[2:]
+    head = {1: bytes(12) + first, 113: bytes(14) + first, 276: first + bytes(18)}[link_type]
+    frame = head + rest + bytes.fromhex("86dd") + build(REGISTRATION)
+    assert again(frame, link_type) == frame
+
+
 def test_a_checksum_that_is_wrong_stays_so() -> None:
     octets = bytearray(build(REGISTRATION))
     octets[-40] ^= 1  # in the header of the Binding Update
