@@ -63,7 +63,7 @@ def layers_from_json(items: Sequence[Json], profile: Profile = RFC6275) -> list[
 
 
 def _keep_tags(layers: Sequence[Layer], items: Sequence[Json]) -> None:
-    """Customer's and service provider's VLAN tags look alike: only the layer before says which (IEEE 802.1Q, table 9-1)."""
+    """VLAN tags of customers and providers look alike: the layer before says which (IEEE 802.1Q, table 9-1)."""
     for (before, said), (tag, _) in pairwise(zip(layers, items, strict=False)):  # what is quoted comes after all links
         spec = before.declaration.first(kinds.NextHeader)
         if tag.declaration.cls is Vlan and spec is not None and spec.name in said:
