@@ -142,12 +142,17 @@ def _is_unchanged(declaration: Declaration, data: Json, profile: Profile) -> boo
 def _refuse_loss(declaration: Declaration, data: Json) -> None:
     """A layer that wasn't understood to its end can't be made from what was."""
     carries = any(isinstance(spec.kind, kinds.Length) and spec.kind.payload for spec in declaration.fields)
-    lossy = _LOSSY if carries else _LOSSY | _LOSSY_WITHOUT_PAYLOAD
+    lossy = _LOSSY if carries and not _lacks(declaration, data) else _LOSSY | _LOSSY_WITHOUT_PAYLOAD
     for problem in data.get("problems", ()):
         code = problem.get("problem") if isinstance(problem, Mapping) else None
         if code in lossy:
             what = "its octets say something else: change them too" if "octets" in data else "use dissect -x"
             raise EncodeError(f"{declaration.title} is broken ({code}), not all of it is in its fields; {what}")
+
+
+def _lacks(declaration: Declaration, data: Json) -> bool:
+    """Whether the capture ends before a field that must be there."""
+    return any(spec.default is REQUIRED and spec.name not in data for spec in declaration.values)
 
 
 def _payload(data: Json, declaration: Declaration) -> Layer:

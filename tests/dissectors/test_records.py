@@ -115,6 +115,16 @@ def test_a_udp_length_in_a_cut_frame_stays_so(stated: int, kept: int) -> None:
     assert problems == (["length_exceeds"] if stated < 8 else ["truncated"] if 40 + stated > kept else [])
 
 
+@pytest.mark.parametrize("size", range(2, 40))
+def test_a_header_that_the_capture_cuts_needs_its_octets(size: int) -> None:
+    """Of 40 octets (RFC 8200, 3) some are missing: the fields don't say all of those that are there."""
+    octets = build(REGISTRATION)
+    packet = Dissector().dissect(octets[:size], RAW, original_length=len(octets))
+    assert build(layers_from_json(packet.json(octets=True))) == octets[:size]
+    items = [{key: value for key, value in item.items() if key != "octets"} for item in packet.json()]
+    assert refused(items) == "IPv6 is broken (truncated), not all of it is in its fields; use dissect -x"
+
+
 def test_octets_of_a_broken_layer_count_as_long_as_its_fields_do() -> None:
     """An option that runs over the end: its octets are the record's, unless somebody edits a field."""
     octets = bytearray(build(REGISTRATION))

@@ -365,6 +365,25 @@ def test_an_error_leaves_the_output_file_alone(tmp_path: Path, capsys: pytest.Ca
     assert records.read_text() == '{"layers": []}'
 
 
+def test_a_bad_record_behind_good_ones_writes_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A part of a capture would look like all of it; a pipe has what came before."""
+    good = '{"layers": [{"type": "ipv6", "source": "::1", "destination": "::2"}]}\n'
+    records, kept, new = tmp_path / "records.json", tmp_path / "kept.pcapng", tmp_path / "new.pcapng"
+    kept.write_bytes(b"precious")
+    records.write_text(good * 3 + '{"layers": 5}')
+    for path in (kept, new):
+        status, _, err = run(capsys, f"craft --from-json {records} -w {path}")
+        assert (status, "record 4: no list of layers in it" in err) == (2, True)
+    assert kept.read_bytes() == b"precious"
+    assert not new.exists()
+    piped = subprocess.run(
+        [*MHATOOL, "craft", "--from-json", str(records), "-w", "-"], capture_output=True, check=False
+    )
+    records.write_text(good * 3)
+    assert run(capsys, f"craft --from-json {records} -w {kept}") == (0, "", "")
+    assert (piped.returncode, piped.stdout) == (2, kept.read_bytes())
+
+
 def test_edits_count_where_the_record_holds_the_octets_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With -x a broken layer brings its octets; they stand only while its fields still say what they say."""
     capture, path = tmp_path / "broken.pcapng", tmp_path / "record.json"
