@@ -9,7 +9,7 @@ from typing import Any
 from dissectors.build import Layer, esp_padding, layer
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import address
-from dissectors.ipv6.header import DestinationOptions, Esp, HomeAddress, Ipv6, RoutingType0, RoutingType2
+from dissectors.ipv6.header import DestinationOptions, Esp, HomeAddress, Ipv6, RoutingType2
 from dissectors.ipv6.link import Udp
 from dissectors.options.binding import AlternateCareOfAddress, BindingRefreshAdvice
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
@@ -312,7 +312,7 @@ def _headers(recipe: Recipe) -> list[Layer]:
     found = []
     for text in recipe.headers:
         name, _, rest = text.partition(":")
-        found.append(_HEADERS.get(name, _plain_header)(name, rest, recipe.profile))
+        found.append(_HEADERS.get(name.replace("-", "_"), _plain_header)(name, rest, recipe.profile))
     return found
 
 
@@ -322,8 +322,8 @@ def _plain_header(name: str, rest: str, profile: Profile) -> Layer:
         named = symbol in (declaration.cls.__name__, declaration.symbol)
         if named and declaration.symbol not in ("ipv6", "routing"):
             usual = {"icv": _USUAL_ICV} if symbol == "ah" else {}
-            return layer(values.value(declaration, {**usual, **values.assignments(rest)}, profile))
-    known = "hop-by-hop, destination-options, routing-type-0, routing-type-2, fragment, ah, esp"
+            return layer(padded(values.value(declaration, {**usual, **values.assignments(rest)}, profile), profile))
+    known = "hop-by-hop, destination-options, routing, routing-type-0, routing-type-2, fragment, ah, esp"
     raise EncodeError(f"--header {name}: give one of {known}")
 
 
@@ -336,11 +336,17 @@ def _options_header(name: str, rest: str, profile: Profile) -> Layer:
 
 
 def _routing_header(name: str, rest: str, profile: Profile) -> Layer:
-    declaration = {
-        "routing-type-0": RoutingType0.__declaration__,
-        "routing-type-2": RoutingType2.__declaration__,
-    }.get(name, profile.codec.fallback("routing"))
-    return layer(values.value(declaration, values.assignments(rest), profile))
+    """A routing header by its type, in the name or as a field; with `data` one whose layout nobody knows."""
+    given = values.assignments(rest)
+    unknown = profile.codec.fallback("routing")
+    _, _, number = name.replace("-", "_").partition("routing_type_")
+    kind = int(number) if number else values.typed(unknown, "routing_type", given.get("routing_type", "0"), profile)
+    known = profile.codec.table("routing").get(kind)
+    if known and "data" not in given:
+        if not number:
+            given.pop("routing_type", None)
+        return layer(values.value(known[0], given, profile))
+    return layer(values.value(unknown, {"data": "00" * 4, **given, "routing_type": str(kind)}, profile))
 
 
 def _esp_header(_name: str, rest: str, profile: Profile) -> Layer:
@@ -351,12 +357,13 @@ def _esp_header(_name: str, rest: str, profile: Profile) -> Layer:
     return item
 
 
+#: By the reference's names; dashes are as good.
 _HEADERS: dict[str, Callable[[str, str, Profile], Layer]] = {
-    "hop-by-hop": _options_header,
-    "destination-options": _options_header,
+    "hop_by_hop": _options_header,
+    "destination_options": _options_header,
     "routing": _routing_header,
-    "routing-type-0": _routing_header,
-    "routing-type-2": _routing_header,
+    "routing_type_0": _routing_header,
+    "routing_type_2": _routing_header,
     "esp": _esp_header,
 }
 _ORDER = {"ipv6": 0, "hop_by_hop": 1, "routing": 2}

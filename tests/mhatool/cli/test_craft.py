@@ -259,6 +259,32 @@ def test_without_padding_a_length_has_its_limit(capsys: pytest.CaptureFixture[st
     assert (status, err) == (2, "mhatool: Binding Update: 2280 octets are too many for its length field\n")
 
 
+@pytest.mark.parametrize(
+    ("header", "octets"),
+    [
+        ("hop_by_hop", "8700 0104 00000000"),  # RFC 8200, 4.2: PadN of 6 octets
+        ("hop_by_hop:5:0002", "8700 0502 0002 0100"),  # RFC 2711, 2.1: Router Alert; PadN of 2
+        ("HopByHop", "8700 0104 00000000"),
+        ("destination_options", "8700 0104 00000000"),
+        ("destination_options:options=30:010203", "8700 1e03 010203 00"),  # Pad1
+        ("routing", "8700 0000 00000000"),  # type 0 without addresses
+        ("routing:routing_type=0,segments_left=1,addresses=::9", f"8702 0001 00000000 {9:032x}"),  # RFC 2460, 4.4
+        ("routing:routing_type=2,segments_left=1,home_address=::9", f"8702 0201 00000000 {9:032x}"),  # RFC 6275, 6.4.1
+        ("routing_type_2:segments_left=1,home_address=::9", f"8702 0201 00000000 {9:032x}"),
+        ("routing_type_0", "8700 0000 00000000"),
+        ("routing:routing_type=2,data=01020304", "8700 0200 01020304"),
+        ("routing:routing_type=253", "8700 fd00 00000000"),
+        ("fragment", "8700 0000 00000000"),
+    ],
+)
+def test_headers_by_the_references_names(header: str, octets: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `docs/reference.md` spells them; dashes mean the same. The first octet says that a Mobility Header follows."""
+    for name in (header, header.partition(":")[0].replace("_", "-") + "".join(header.partition(":")[1:])):
+        status, out, err = run(capsys, f"craft bu --src ::1 --dst ::2 --header {name} --hex")
+        assert (status, err) == (0, "")
+        assert bytes.fromhex(out)[40:-16] == bytes.fromhex(octets)
+
+
 def test_a_home_address_in_a_hop_by_hop_header_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     """RFC 6275, 6.3: it is a destination option, so the checksum covers the IPv6 header's source."""
     ends = "--src 2001:db8:a::100 --dst 2001:db8:1::1"
