@@ -260,6 +260,31 @@ def test_without_padding_a_length_has_its_limit(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(
+    ("words", "from_mobile_node"),
+    [
+        ("", True),
+        ("--set subtype=2", True),
+        ("--set subtype=3", False),
+        ("--set fmipv6.subtype=3", False),
+        ("--raw 9a00000002000000", True),
+        ("--raw 9a00000003000000", False),
+    ],
+)
+def test_fmipv6_goes_the_way_of_its_subtype(
+    words: str, from_mobile_node: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """RFC 5568, 6.1.1 and 6.1.2: mobile nodes send subtype 2 and get 3, as RFC 6275, 6.3 and 6.4 mark the two ways."""
+    end = "--dst" if from_mobile_node else "--src"
+    status, out, _ = run(capsys, f"craft fmipv6 {words} --coa ::c {end} ::a --hoa ::9 --hex")
+    ends = (12, 10) if from_mobile_node else (10, 12)
+    option = f"3a02 0102 0000 c910 {9:032x}"  # destination options: PadN of 4, Home Address
+    routing = f"3a02 0201 00000000 {9:032x}"
+    assert status == 0
+    assert bytes.fromhex(out)[8:40] == b"".join(address.to_bytes(16) for address in ends)
+    assert bytes.fromhex(out)[40:64] == bytes.fromhex(option if from_mobile_node else routing)
+
+
+@pytest.mark.parametrize(
     ("header", "octets"),
     [
         ("hop_by_hop", "8700 0104 00000000"),  # RFC 8200, 4.2: PadN of 6 octets
