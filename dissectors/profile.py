@@ -212,7 +212,8 @@ def _numbers(base: Profile, tables: dict[str, dict[str, Any]], where: str) -> di
     for family, table in tables.items():
         if family not in symbols:
             known = ", ".join(sorted(symbols))
-            raise ProfileError(f"profile {where}: numbers.{family} is no family (there are {known})")
+            next_headers = "next headers stand in protocols, as protocols.mobility"
+            raise ProfileError(f"profile {where}: numbers.{family} is no family (there are {known}; {next_headers})")
         for symbol, value in table.items():
             if symbol not in symbols[family]:
                 raise ProfileError(f"profile {where}: numbers.{family}.{symbol} is no declared message or option")

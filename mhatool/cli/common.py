@@ -105,11 +105,20 @@ def duration_ns(flag: str, seconds: float | None) -> int | None:
 
 
 def chosen_profile(name: str | None) -> Profile:
-    """The profile that the flag names, else the settings. ProfileError where there is none of that name."""
-    from dissectors.profile import load
-    from mhatool.settings import setting
+    """The profile that the flag names, else the settings.
 
-    return load(str(setting("profile", name)))
+    Where there is none of that name, ProfileError; where a setting named it, CommandError that says which.
+    """
+    from dissectors.profile import ProfileError, load
+    from mhatool.settings import sourced
+
+    if name is not None:
+        return load(name)
+    said = sourced("profile")
+    try:
+        return load(str(said.value))
+    except ProfileError as error:
+        fail(str(error), where=said.place)
 
 
 # --- colour ---

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from mhatool.cli.app import group, subcommand
-from mhatool.cli.common import JsonOption, Out, warn
+from mhatool.cli.common import JsonOption, Out, chosen_profile, warn
 from mhatool.settings import SETTINGS, Sourced, everything, files, stray_variables
 
 SCHEMA_ID: Final = "mhatool.config/1"
@@ -53,7 +53,8 @@ app = group(
 
     A flag wins over the environment (MHATOOL_...), that over mhatool.toml in this folder, that over the user's
     mhatool.toml, that over the default. A file holds `key = value` lines and a table for each
-    command, such as [validate].
+    command, such as [validate]. A relative name of a profile's file is meant from the folder of the
+    mhatool.toml that holds it.
     """
 )
 
@@ -67,6 +68,7 @@ def show(json: JsonOption = False) -> None:
       MHATOOL_VALIDATE_FAIL_ON=warning mhatool config show --json
     """
     found = everything()
+    chosen_profile(None)
     for name in stray_variables():
         warn(f"{name} in the environment is no setting")
     out = Out()

@@ -17,6 +17,7 @@ from mhatool.cli.common import (
     chosen_profile,
     exclusive,
     form_of,
+    input_name,
     use_color,
 )
 from mhatool.cli.live import live
@@ -48,7 +49,8 @@ def dissect(
 ) -> None:
     """Show what packets hold: a text tree, one line each, records or columns.
 
-    Without --all only mobility signalling is shown, also inside tunnels.
+    Without --all only mobility signalling is shown, also inside tunnels. Of several files each packet says which it
+    is from: FILE:FRAME.
 
     Examples:
       mhatool dissect tour.pcap
@@ -63,7 +65,7 @@ def dissect(
     chosen = chosen_profile(profile)
     wanted = _wanted(expression, everything, chosen)
     out = Out(form)
-    show = _columns(out, fields, chosen) if fields is not None else _shower(out, summary, octets)
+    show = _columns(out, fields, chosen) if fields is not None else _shower(out, summary, octets, len(files) > 1)
     _print(out, (frame for frame in _frames(files, chosen) if wanted(frame)), show)
 
 
@@ -104,8 +106,8 @@ def _wanted(expression: str | None, everything: bool, profile: Profile) -> Predi
     return lambda frame: all(test(frame) for test in tests)
 
 
-def _shower(out: Out, summary: bool, octets: bool) -> Show:
-    """What prints a frame: a record, an entry, a line or a tree."""
+def _shower(out: Out, summary: bool, octets: bool, several: bool) -> Show:
+    """What prints a frame: a record, an entry, a line or a tree; text of several files names the frame's."""
     if out.form == "jsonl":
         from mhatool.display.record import record_json
 
@@ -117,9 +119,13 @@ def _shower(out: Out, summary: bool, octets: bool) -> Show:
     from mhatool.display import tree
 
     style = _coloured if use_color(sys.stdout) else tree.plain
+
+    def name(frame: Frame) -> str:
+        return input_name(frame.file) if several else ""
+
     if summary:
-        return lambda frame: out.line(tree.header(frame, style))
-    return lambda frame: out.line("\n".join(tree.tree(frame, style, octets=octets)) + "\n")
+        return lambda frame: out.line(tree.header(frame, style, file=name(frame)))
+    return lambda frame: out.line("\n".join(tree.tree(frame, style, octets=octets, file=name(frame))) + "\n")
 
 
 def _coloured(text: str, style: str) -> str:

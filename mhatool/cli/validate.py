@@ -28,6 +28,7 @@ from mhatool.cli.common import (
 )
 from mhatool.cli.judging import findings_in
 from mhatool.cli.live import live
+from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import read_once
 from mhatool.settings import setting
 
@@ -87,6 +88,8 @@ def validate(
     wanted = _Wanted(Severity(str(setting("validate.min_severity", min_severity))), _known(baseline))
     limit = Severity(str(setting("validate.fail_on", fail_on)))
     worst = _print(form, files, filter(wanted, findings_in(files, judge, chosen)), judge)
+    if not judge.messages:
+        tell_of_another(files, chosen)
     if worst <= limit.rank:
         raise typer.Exit(FOUND)
 

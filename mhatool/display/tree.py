@@ -41,19 +41,20 @@ def when(time_ns: int) -> str:
     return text.removesuffix("000")
 
 
-def header(frame: Frame, style: Style = plain) -> str:
-    """The header line: frame, time, source > destination, what it is."""
+def header(frame: Frame, style: Style = plain, *, file: str = "") -> str:
+    """The header line: frame, time, source > destination, what it is; `file`: as it is called before the frame."""
     line = summary(frame.packet)
     text, bracket, blame = line.partition(" [")
     shown = style(text, "bold") + (style(bracket + blame, "bold red") if bracket else "")
     ends = endpoints(frame.packet)
-    columns = [style(str(frame.record.frame), "cyan"), style(when(frame.record.time_ns), "dim"), ends, shown]
+    place = f"{file}:{frame.record.frame}" if file else str(frame.record.frame)
+    columns = [style(place, "cyan"), style(when(frame.record.time_ns), "dim"), ends, shown]
     return "  ".join(column for column in columns if column)
 
 
-def tree(frame: Frame, style: Style = plain, *, octets: bool = False) -> Iterator[str]:
+def tree(frame: Frame, style: Style = plain, *, octets: bool = False, file: str = "") -> Iterator[str]:
     """The lines of a packet; with `octets` each with its offset, and the frame's octets after them."""
-    yield header(frame, style)
+    yield header(frame, style, file=file)
     painter = _Tree(style, octets)
     for layer in frame.packet.layers:
         yield from painter.layer(layer)

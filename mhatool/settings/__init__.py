@@ -1,7 +1,17 @@
 """Settings: flags over `MHATOOL_*` over `mhatool.toml` (here, then the user's) over defaults."""
 
 from mhatool.settings.keys import SETTINGS, Setting, Value
-from mhatool.settings.sources import Origin, SettingsError, Sourced, everything, files, forget, setting, stray_variables
+from mhatool.settings.sources import (
+    Origin,
+    SettingsError,
+    Sourced,
+    everything,
+    files,
+    forget,
+    setting,
+    sourced,
+    stray_variables,
+)
 
 __all__ = [
     "SETTINGS",
@@ -14,5 +24,6 @@ __all__ = [
     "files",
     "forget",
     "setting",
+    "sourced",
     "stray_variables",
 ]

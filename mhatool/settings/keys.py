@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from dissectors.profile import BUILT_IN
+
 Value = str | int | float | bool | tuple[str, ...]
 
 SEVERITIES: Final = ("error", "warning", "note")
@@ -15,13 +17,15 @@ class Setting:
     """One setting.
 
     `key` as in the file: `table.name`, or `name` at the top. The default's type is the setting's. `choices`: the words
-    that it may be, any where there are none.
+    that it may be, any where there are none. `no_files`: of a setting that names a file, the words that don't; a
+    relative name in a settings file is meant from that file's folder.
     """
 
     key: str
     default: Value
     meaning: str
     choices: tuple[str, ...] = ()
+    no_files: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -40,7 +44,7 @@ class Setting:
 SETTINGS: Final[dict[str, Setting]] = {
     setting.key: setting
     for setting in (
-        Setting("profile", "rfc6275", "code points: rfc6275, kame2003 or a TOML file"),
+        Setting("profile", "rfc6275", "code points: rfc6275, kame2003 or a TOML file", no_files=tuple(BUILT_IN)),
         Setting("color", "auto", "colour on standard output and standard error", ("auto", "always", "never")),
         Setting("validate.select", (), "rules to check, all where empty"),
         Setting("validate.ignore", (), "rules to leave out"),
@@ -52,7 +56,7 @@ SETTINGS: Final[dict[str, Setting]] = {
             "how findings are printed",
             ("concise", "full", "json", "jsonl", "github"),
         ),
-        Setting("timeline.style", "text", "how a timeline is drawn"),
+        Setting("timeline.style", "text", "how a timeline is drawn", ("text", "table", "json", "kame", "kame-log")),
     )
 }
 

@@ -38,16 +38,17 @@ def files() -> list[tuple[Origin, Path]]:
 
 def setting(key: str, flag: Value | None) -> Value:
     """A setting's value; `flag` is what the command line says, None where it says nothing. Raises SettingsError."""
-    if flag is not None:
-        return flag
-    found = _found()
-    return found[key].value if key in found else SETTINGS[key].default
+    return flag if flag is not None else sourced(key).value
+
+
+def sourced(key: str) -> Sourced:
+    """What files and environment say of a setting, else its default. Raises SettingsError."""
+    return _found().get(key, Sourced(SETTINGS[key].default, "default", ""))
 
 
 def everything() -> dict[str, Sourced]:
     """Every setting with its value and origin. Raises SettingsError."""
-    found = _found()
-    return {key: found.get(key, Sourced(item.default, "default", "")) for key, item in SETTINGS.items()}
+    return {key: sourced(key) for key in SETTINGS}
 
 
 def stray_variables() -> list[str]:
@@ -90,8 +91,17 @@ def _from_file(path: Path, origin: Origin) -> dict[str, Sourced]:
     found = {}
     for key, value in _flat(data):
         place = f"{path}:{_line_of(text, key)}"
-        found[key] = Sourced(_checked(_known(key, place), value, f"{place}: {key}"), origin, place)
+        item = _known(key, place)
+        checked = _checked(item, value, f"{place}: {key}")
+        found[key] = Sourced(_from_folder(path.parent, item, checked), origin, place)
     return found
+
+
+def _from_folder(folder: Path, item: Setting, value: Value) -> Value:
+    """The value, and where it names a file, that one as seen from a settings file's folder."""
+    if item.no_files and value not in item.no_files:
+        return str(folder / str(value))
+    return value
 
 
 def _flat(data: Mapping[str, Any], head: str = "") -> Iterator[tuple[str, Any]]:

@@ -86,6 +86,7 @@ def test_a_file_changes_single_code_points(tmp_path: Path) -> None:
         ('base = "rfc1"', "base = 'rfc1' is none of rfc6275, kame2003"),
         ("protocols.carrier_pigeon = 1", "protocols.carrier_pigeon is none of"),
         ("numbers.pigeons.bu = 1", "numbers.pigeons is no family"),
+        ("numbers.protocol.mobility = 200", "; next headers stand in protocols, as protocols.mobility)"),
         ("numbers.mobility.pigeon = 1", "numbers.mobility.pigeon is no declared message"),
         (
             "numbers.mobility.binding_update = 256",

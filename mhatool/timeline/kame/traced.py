@@ -10,6 +10,7 @@ from mhatool.engine import mobile_node_events as mobile
 from mhatool.engine import nd_events as nd
 from mhatool.engine.events import CacheEntry, Event, TimerStarted, UpdateListEntry
 from mhatool.observe.kame import CacheRow, UpdateRow
+from mhatool.observe.kame.arithmetic import remaining
 from mhatool.protocol.lifetime import expiry
 from mhatool.timeline.kame import templates
 from mhatool.timeline.kame.log import Line, Writer, as_log
@@ -41,8 +42,8 @@ class Traced:
 
     def rows(self, node: NamedNode, now_ns: int) -> NodeTables:
         """The node's tables at an instant; their times are by its own clock."""
-        tables = self._told(now_ns).get(node.name)
-        return NodeTables(tables.updates(), tables.cache()) if tables is not None else NodeTables([], [])
+        tables, own_ns = self._told(now_ns).get(node.name, TracedTables()), self._clock(node, now_ns)
+        return NodeTables(tables.updates(own_ns), tables.cache(own_ns))
 
     def _told(self, now_ns: int) -> dict[str, TracedTables]:
         """All nodes' tables at an instant; those of the one that was asked for last are kept."""
@@ -83,7 +84,11 @@ def names_of(header: Header) -> Names:
 
 
 class TracedTables:
-    """The tables of one node; an entry that is there keeps its place, the last made one comes first."""
+    """The tables of one node; an entry that is there keeps its place, the last made one comes first.
+
+    What has run out is gone (RFC 6275, 9.6), also where the trace ends before the node says so; as in a capture a home
+    registration stays in the Binding Update List, for it is sent again and again.
+    """
 
     def __init__(self) -> None:
         self._updates: dict[_Pair, UpdateListEntry] = {}
@@ -96,13 +101,19 @@ class TracedTables:
         elif isinstance(event, CacheEntry):
             _put(self._cache, (event.home_address, event.address), event)
 
-    def updates(self) -> list[UpdateRow]:
-        """The Binding Update List."""
-        return [_update_row(entry) for entry in reversed(self._updates.values())]
+    def updates(self, now_ns: int) -> list[UpdateRow]:
+        """The Binding Update List, now by the node's clock."""
+        entries = reversed(self._updates.values())
+        return [
+            _update_row(entry)
+            for entry in entries
+            if entry.home_registration or not entry.expires_ns or entry.expires_ns >= now_ns
+        ]
 
-    def cache(self) -> list[CacheRow]:
-        """The binding cache."""
-        return [_cache_row(entry) for entry in reversed(self._cache.values())]
+    def cache(self, now_ns: int) -> list[CacheRow]:
+        """The binding cache, now by the node's clock."""
+        rows = map(_cache_row, reversed(self._cache.values()))
+        return [row for row in rows if remaining(row.expires_ns, now_ns) >= 0]
 
 
 def _put(table: dict[_Pair, Any], pair: _Pair, entry: UpdateListEntry | CacheEntry) -> None:

@@ -172,6 +172,18 @@ def test_each_file_has_its_own_frames(capsys: pytest.CaptureFixture[str], tmp_pa
     assert names == {(str(file), str(number)) for file in (RO, packed) for number in SIGNALLING}
 
 
+def test_text_of_several_files_says_which(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    packed = tmp_path / "a\x1b.pcap.gz"
+    packed.write_bytes(gzip.compress(Path(RO).read_bytes()))
+    places = [f"{file}:{number}" for file in (RO, f"{tmp_path}/a\\x1b.pcap.gz") for number in SIGNALLING]
+    _, out, _ = run(capsys, RO, str(packed), "--summary")
+    assert [line.split("  ")[0] for line in out.splitlines()] == places
+    _, out, _ = run(capsys, RO, str(packed))
+    assert [packet.split("  ")[0] for packet in out.rstrip("\n").split("\n\n")] == places
+    _, out, _ = run(capsys, RO, "--summary")
+    assert [line.split("  ")[0] for line in out.splitlines()] == [str(number) for number in SIGNALLING]
+
+
 def test_standard_input_and_a_reader_that_leaves() -> None:
     command = f"cat {RO} | {' '.join(MHATOOL)} dissect - --jsonl; echo ${{PIPESTATUS[@]}} >&2"
     done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True)

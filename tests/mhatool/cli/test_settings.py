@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from mhatool.cli import main
+from mhatool.cli.timeline import Style
 from mhatool.settings import SETTINGS
 from tests.mhatool.cli.process import complaint, mhatool
 
@@ -100,6 +102,50 @@ def test_a_wrong_file_is_told_with_its_line(text: str, expected: str, tmp_path: 
 def test_a_wrong_variable_is_told() -> None:
     expected = 'MHATOOL_COLOR = "pink"; give one of auto, always, never'
     assert complaint("config", "show", environment={"MHATOOL_COLOR": "pink"}) == expected
+
+
+def test_a_profile_of_a_settings_file_stands_beside_it(tmp_path: Path) -> None:
+    here, user = tmp_path / "here", tmp_path / "config" / "mhatool"
+    here.mkdir()
+    user.mkdir(parents=True)
+    environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    (user / "mhatool.toml").write_text('profile = "lab.toml"\n')
+    (user / "lab.toml").write_text("protocols.mobility = 200\n")
+    assert origin_of("profile", here, environment) == (f"{user}/lab.toml", "user file", f"{user}/mhatool.toml:1")
+    crafted = mhatool("craft", "bu", "--hex", cwd=here, environment=environment)
+    assert (crafted.status, crafted.err) == (0, "")
+    (here / "mhatool.toml").write_text('profile = "lab.toml"\n')
+    (here / "lab.toml").write_text("")
+    assert origin_of("profile", here, environment) == ("lab.toml", "file", "mhatool.toml:1")
+    environment["MHATOOL_PROFILE"] = "../config/mhatool/lab.toml"  # from the folder that one is in
+    assert mhatool("craft", "bu", "--hex", cwd=here, environment=environment).out == crafted.out
+
+
+def test_a_wrong_profile_is_told_with_what_names_it(tmp_path: Path) -> None:
+    remedy = "give one of rfc6275, kame2003, or a TOML file"
+    (tmp_path / "a.pcap").touch()
+    (tmp_path / "mhatool.toml").write_text('\nprofile = "nosuch"\n')
+    for command in ("config", "show"), ("validate", "a.pcap"):
+        assert complaint(*command, cwd=tmp_path) == f"mhatool.toml:2: no profile 'nosuch': {remedy}"
+        environment = {"MHATOOL_PROFILE": "rfc"}
+        assert (
+            complaint(*command, cwd=tmp_path, environment=environment) == f"MHATOOL_PROFILE: no profile 'rfc': {remedy}"
+        )
+    assert complaint("validate", "a.pcap", "--profile", "kame", cwd=tmp_path) == f"no profile 'kame': {remedy}"
+
+
+def test_a_wrong_style_is_told(tmp_path: Path) -> None:
+    styles = "give one of text, table, json, kame, kame-log"
+    (tmp_path / "a.pcap").touch()
+    environment = {"MHATOOL_TIMELINE_STYLE": "tables"}
+    expected = f'MHATOOL_TIMELINE_STYLE = "tables"; {styles}'
+    assert complaint("timeline", "a.pcap", cwd=tmp_path, environment=environment) == expected
+    (tmp_path / "mhatool.toml").write_text('[timeline]\nstyle = "ladder"\n')
+    assert complaint("timeline", "a.pcap", cwd=tmp_path) == f'mhatool.toml:2: timeline.style = "ladder"; {styles}'
+
+
+def test_settings_of_outputs_take_what_their_flags_take() -> None:
+    assert SETTINGS["timeline.style"].choices == get_args(Style)
 
 
 def test_a_variable_that_is_no_setting_is_a_warning_of_config_show() -> None:

@@ -255,3 +255,27 @@ def test_times_that_go_back_are_told(captures: Path, tmp_path: Path) -> None:
     for command in ("validate", "timeline"):
         result = mhatool(command, "appended.pcapng", cwd=tmp_path)
         assert (result.status, result.err) == (0, expected)
+
+
+def test_a_profile_that_finds_messages_is_told(tmp_path: Path) -> None:
+    """The profiles' Mobility Headers are protocols 135 and 62 (docs/profiles.md)."""
+    for profile in ("rfc6275", "kame2003"):
+        assert mhatool("craft", "bu", "--profile", profile, "-w", f"{profile}.pcapng", cwd=tmp_path).status == 0
+    for right, wrong in (("kame2003", "rfc6275"), ("rfc6275", "kame2003")):
+        for form in ("concise", "json", "jsonl"):
+            command = ("validate", f"{right}.pcapng", "--profile", wrong, "--output-format", form)
+            result = mhatool(*command, cwd=tmp_path)
+            assert result.status == 0
+            assert result.err == (
+                f"mhatool: warning: there is no mobility message by the profile {wrong}, but by {right} there is: "
+                f"give --profile {right}\n"
+            )
+        assert mhatool("validate", f"{right}.pcapng", "--profile", right, cwd=tmp_path).err == ""
+
+
+def test_what_is_no_sound_message_points_at_no_profile(tmp_path: Path) -> None:
+    """Protocol 62 is somebody else's by IANA (CFTP): without the checksum of a Mobility Header it is none."""
+    crafted = mhatool("craft", "bu", "--profile", "kame2003", "--no-checksum", "-w", "bu.pcapng", cwd=tmp_path)
+    assert crafted.status == 0
+    result = mhatool("validate", "bu.pcapng", cwd=tmp_path)
+    assert (result.status, result.err) == (0, "")

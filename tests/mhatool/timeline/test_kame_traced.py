@@ -147,14 +147,15 @@ def test_figure_15_from_events() -> None:
     ):
         tables.take(event)
     expected = (GOLDEN / "fig15-mn-registration.txt").read_text()
-    assert as_tables(tables.updates(), tables.cache(), at("20:28:41")) == expected
+    now = at("20:28:41")
+    assert as_tables(tables.updates(now), tables.cache(now), now) == expected
     tables.take(update_entry(HA1, 34285, gone=True))
-    assert [row.peer for row in tables.updates()] == [address.parse(HA2.address)]
+    assert [row.peer for row in tables.updates(now)] == [address.parse(HA2.address)]
     tables.take(update_entry(HA2, 1, unsupported=True, expires_ns=0, next_send_ns=0, lifetime_s=0))
-    text = as_tables(tables.updates(), [], at("20:28:41"))
+    text = as_tables(tables.updates(now), [], now)
     assert text.endswith("state      MU\n")
     assert "ltxp       0\n" in text  # no update was sent, so nothing runs out
-    entry = as_document({"mn": NodeTables(tables.updates(), [])}, at("20:28:41"))["nodes"][0]["updates"][0]
+    entry = as_document({"mn": NodeTables(tables.updates(now), [])}, now)["nodes"][0]["updates"][0]
     assert (entry["expires"], entry["next_send"], entry["no_mobility"]) == (None, None, True)
 
 
@@ -175,20 +176,51 @@ def test_figure_11_from_events() -> None:
     tables = TracedTables()
     tables.take(cache_entry(bytes.fromhex("fe80000000000000") + HOME[8:], cloned=True))
     tables.take(cache_entry(HOME, pending=True))
-    assert "state      D--\n" in as_tables([], tables.cache(), at("20:28:24"))
+    assert "state      D--\n" in as_tables([], tables.cache(at("20:28:24")), at("20:28:24"))
     tables.take(cache_entry(HOME))
     expected = (GOLDEN / "fig11-ha1-registration.txt").read_text()
-    assert as_tables([], tables.cache(), at("20:28:24"), interface="ed1") == expected
+    assert as_tables([], tables.cache(at("20:28:24")), at("20:28:24"), interface="ed1") == expected
 
 
 def test_an_entry_that_waits_for_detection_counts_from_its_update() -> None:
     """RFC 6275, 10.3.1: the update came at 20:27:36 and asked for 420 s, seven minutes; a second later 419 are left."""
     tables = TracedTables()
     tables.take(cache_entry(HOME, pending=True, expires_ns=0))
-    text = as_tables([], tables.cache(), at("20:27:37"))
+    text = as_tables([], tables.cache(at("20:27:37")), at("20:27:37"))
     assert "ltxp       419\nstate      D--\n" in text
-    (entry,) = as_document({"ha1": NodeTables([], tables.cache())}, at("20:27:37"))["nodes"][0]["cache"]
+    (entry,) = as_document({"ha1": NodeTables([], tables.cache(at("20:27:37")))}, at("20:27:37"))["nodes"][0]["cache"]
     assert (entry["expires"], entry["waits_for_detection"]) == ("2003-02-18T20:34:36.000000000Z", True)
+
+
+def test_a_binding_that_has_run_out_is_gone_though_nobody_says_so() -> None:
+    """RFC 6275, 9.6: deleted after its lifetime, here until 20:34:36; at 20:34:37 KAME would have -1 s left."""
+    tables = TracedTables()
+    tables.take(cache_entry(HOME))
+    assert "ltxp       0\n" in as_tables([], tables.cache(at("20:34:36")), at("20:34:36"))
+    assert tables.cache(at("20:34:37")) == []
+    tables.take(cache_entry(HOME, pending=True, expires_ns=0))  # from 20:27:36 on, for 420 s: the same end
+    assert len(tables.cache(at("20:34:36"))) == 1
+    assert tables.cache(at("20:34:37")) == []
+
+
+def test_an_update_that_has_run_out_is_gone_at_a_correspondent_alone() -> None:
+    """As from a capture: a home registration is sent again and again."""
+    tables = TracedTables()
+    tables.take(update_entry(HA1, 34285))
+    tables.take(update_entry(HA2, 10803, home_registration=False))
+    assert [row.peer for row in tables.updates(at("20:34:36"))] == [address.parse(each.address) for each in (HA2, HA1)]
+    assert [row.peer for row in tables.updates(at("20:34:37"))] == [address.parse(HA1.address)]
+
+
+def test_behind_its_end_a_trace_shows_what_the_capture_shows(tmp_path: Path) -> None:
+    names, trace, capture = (tmp_path / name for name in ("names.toml", "paper.jsonl", "paper.pcapng"))
+    assert mhatool("simulate", "paper", "--trace", trace, "-w", capture, "--names", names).status == 0
+    for when in ("2003-02-18T20:28:24Z", "2003-02-18T20:38:06Z"):
+        wanted = ("--style", "kame", "--node", "ha1", "--at", when)
+        told = mhatool("timeline", trace, *wanted)
+        seen = mhatool("timeline", capture, "--names", names, "--profile", "kame2003", *wanted)
+        assert (told.status, told.out, told.err) == (0, seen.out, seen.err)
+        assert bool(told.out) == when.startswith("2003-02-18T20:28")
 
 
 def traced(path: Path, events: list[Event], **facts: object) -> Path:
@@ -226,7 +258,7 @@ def test_tables_of_a_trace_by_each_node_s_own_clock(tmp_path: Path) -> None:
     command = ("timeline", file, "--style", "kame")
     assert mhatool(*command, "--node", "mn", "--at", "2003-02-18T19:28:41Z").out == figure
     assert mhatool(*command, "--node", "mn", "--at", "2003-02-18T19:27:35Z").out == ""
-    every = mhatool(*command).out
+    every = mhatool(*command, "--at", "2003-02-18T20:30:00Z").out  # before the end of the agent's, at 20:34:36
     assert [line for line in every.splitlines() if line.endswith(":")] == ["mn:", "ha1:"]
 
 
