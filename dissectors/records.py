@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from dissectors.build import Layer, build
 from dissectors.errors import EncodeError
-from dissectors.ipv6.link import Payload
+from dissectors.ipv6.link import ETHERTYPE_VLAN, Payload, Vlan
 from dissectors.profile import RFC6275, Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
@@ -51,6 +52,7 @@ def layers_from_json(items: Sequence[Json], profile: Profile = RFC6275) -> list[
         if data.get("reassembled"):
             raise EncodeError("a packet reassembled from fragments can't be crafted from its last one: use dissect -x")
         layers.append(_layer(data, _quoted_after(items, position), profile))
+    _keep_tags(layers, items)
     if layers:
         _keep_next_header(layers[-1], items)
     if any(item.get("trailing") for item in items):
@@ -58,6 +60,15 @@ def layers_from_json(items: Sequence[Json], profile: Profile = RFC6275) -> list[
             raise EncodeError("octets behind a packet inside ESP can't be put back from a record: use dissect -x")
         _keep_stated(layers, [item for item in items if not item.get("quoted")])
     return layers
+
+
+def _keep_tags(layers: Sequence[Layer], items: Sequence[Json]) -> None:
+    """VLAN tags of customers and providers look alike: the layer before says which (IEEE 802.1Q, table 9-1)."""
+    for (before, said), (tag, _) in pairwise(zip(layers, items, strict=False)):  # what is quoted comes after all links
+        spec = before.declaration.first(kinds.NextHeader)
+        if tag.declaration.cls is Vlan and spec is not None and spec.name in said:
+            number = _whole(said, spec.name, 0xFFFF)
+            tag.protocol = number if number in ETHERTYPE_VLAN else None
 
 
 def _keep_next_header(last: Layer, items: Sequence[Json]) -> None:
@@ -131,12 +142,17 @@ def _is_unchanged(declaration: Declaration, data: Json, profile: Profile) -> boo
 def _refuse_loss(declaration: Declaration, data: Json) -> None:
     """A layer that wasn't understood to its end can't be made from what was."""
     carries = any(isinstance(spec.kind, kinds.Length) and spec.kind.payload for spec in declaration.fields)
-    lossy = _LOSSY if carries else _LOSSY | _LOSSY_WITHOUT_PAYLOAD
+    lossy = _LOSSY if carries and not _lacks(declaration, data) else _LOSSY | _LOSSY_WITHOUT_PAYLOAD
     for problem in data.get("problems", ()):
         code = problem.get("problem") if isinstance(problem, Mapping) else None
         if code in lossy:
             what = "its octets say something else: change them too" if "octets" in data else "use dissect -x"
             raise EncodeError(f"{declaration.title} is broken ({code}), not all of it is in its fields; {what}")
+
+
+def _lacks(declaration: Declaration, data: Json) -> bool:
+    """Whether the capture ends before a field that must be there."""
+    return any(spec.default is REQUIRED and spec.name not in data for spec in declaration.values)
 
 
 def _payload(data: Json, declaration: Declaration) -> Layer:

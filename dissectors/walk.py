@@ -312,12 +312,9 @@ class _Walk:
             "unverified" if not view.get("checksum") else self.checksum(datagram, protocol, rest, end)
         )
         if length < 8 or end > rest.end:
-            if not rest.truncated:
-                view.extra_problems.append(
-                    Problem(
-                        "length_exceeds", rest.start + 4, f"{length} octets stated, {rest.end - rest.start} are there"
-                    )
-                )
+            code = "truncated" if rest.truncated and length >= 8 else "length_exceeds"
+            message = f"{length} octets stated, {rest.end - rest.start} are there"
+            view.extra_problems.append(Problem(code, rest.start + 4, message))
             end = rest.end
         inner = Rest(rest.octets, view.end, end, rest.truncated, rest.quoted, rest.reassembled)
         ports = (view.get("source_port"), view.get("destination_port"))

@@ -1,7 +1,7 @@
 """Read and write captures: pcap and pcapng, plain, gzip or zstd, from files and pipes, in bounded memory."""
 
 from mhatool.capture.errors import CaptureError
-from mhatool.capture.output import Output, open_output
+from mhatool.capture.output import Output, open_at_end, open_output
 from mhatool.capture.reader import CaptureReader, open_capture
 from mhatool.capture.record import CaptureWarning, Interface, Record
 from mhatool.capture.writer import PcapngWriter, PcapWriter
@@ -15,6 +15,7 @@ __all__ = [
     "PcapWriter",
     "PcapngWriter",
     "Record",
+    "open_at_end",
     "open_capture",
     "open_output",
 ]

@@ -2,8 +2,11 @@
 
 import errno
 import os
+import shutil
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import BinaryIO, Final, NoReturn, Self
 
@@ -74,9 +77,7 @@ def open_output(
     name = os.fspath(path)
     if name == "-":
         return _standard_output(text)
-    for other in inputs:
-        if os.fspath(other) != "-" and _same_file(name, other):
-            raise CaptureError(name, "this is the file that is read", "write to another file")
+    _refuse_inputs(name, inputs)
     try:
         stream = open(name, "wb")  # noqa: SIM115  (Output closes it)
     except OSError as error:
@@ -87,6 +88,58 @@ def open_output(
         stream.close()
         _refuse_terminal(name)
     return Output(name, _packed(name, stream), owned=True)
+
+
+@contextmanager
+def open_at_end(path: str | os.PathLike[str], *, inputs: Iterable[str | os.PathLike[str]] = ()) -> Iterator[Output]:
+    """As `open_output`, for a block that may fail midway: a file is written when it has ended well, else not at all.
+
+    An interrupt is no failure: what came until then is written. Standard output, pipes and devices get what comes at
+    once. Until then all is kept in a temporary file. Raises CaptureError.
+    """
+    name = os.fspath(path)
+    if name == "-" or not _can_be_replaced(name):
+        with open_output(name, inputs=inputs) as output:
+            yield output
+        return
+    _refuse_inputs(name, inputs)
+    with _temporary() as kept:
+        stream = Output("temporary file", kept, owned=False)
+        try:
+            yield stream
+        except KeyboardInterrupt:
+            _copy(kept, stream, name)
+            raise
+        _copy(kept, stream, name)
+
+
+def _can_be_replaced(name: str) -> bool:
+    """Whether it is a regular file, or may become one; what can't be written at all is for `open_output` to refuse."""
+    if "\0" in name:
+        return False
+    there = os.path.exists(name)
+    place = name if there else os.path.dirname(name) or os.curdir
+    return (os.path.isfile(name) or not there) and os.access(place, os.W_OK)
+
+
+def _temporary() -> BinaryIO:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        _fail("temporary file", error)
+
+
+def _copy(kept: BinaryIO, stream: Output, name: str) -> None:
+    stream.flush()
+    kept.seek(0)
+    with open_output(name) as output:
+        shutil.copyfileobj(kept, output)
+
+
+def _refuse_inputs(name: str, inputs: Iterable[str | os.PathLike[str]]) -> None:
+    for other in inputs:
+        if os.fspath(other) != "-" and _same_file(name, other):
+            raise CaptureError(name, "this is the file that is read", "write to another file")
 
 
 def _packed(name: str, stream: BinaryIO) -> BinaryIO:

@@ -12,7 +12,7 @@ import typer
 from dissectors.build import build
 from dissectors.errors import EncodeError
 from dissectors.profile import Profile
-from mhatool.capture import PcapngWriter, linktype, open_output
+from mhatool.capture import PcapngWriter, linktype, open_at_end
 from mhatool.capture.errors import STANDARD_INPUT
 from mhatool.cli.common import ProfileOption, chosen_profile, exclusive, fail
 from mhatool.craft import Recipe
@@ -186,14 +186,14 @@ def _from_records(path: str, profile: Profile, *, fix_checksum: bool) -> Iterato
         try:
             yield frame_of(record, profile, fix_checksum=fix_checksum)
         except EncodeError as error:
-            fail(f"record {number}: {error}", "give what `mhatool dissect --jsonl` prints", where=_named(path))
+            fail(f"record {number}: {error}", "give what `mhatool dissect --jsonl -x` prints", where=_named(path))
 
 
 def _emit(frames: Iterator[Frame], write: str | None, hex_: bool, profile: Profile, inputs: Sequence[str] = ()) -> None:
-    """Write a capture, or print a line or two a packet. The file is opened when there is something to put in it."""
+    """Write a capture, or print a line or two a packet. A file is written when all is crafted, a pipe as it comes."""
     if write is not None:
         first = list(islice(frames, 1))
-        with open_output(write, inputs=inputs) as stream:
+        with open_at_end(write, inputs=inputs) as stream:
             writer = PcapngWriter(stream, application="mhatool", flush_each=write == "-")
             for frame in chain(first, frames):
                 writer.write(frame.time_ns, frame.link_type, frame.octets, frame.original_length)

@@ -9,7 +9,7 @@ from typing import Any
 from dissectors.build import Layer, esp_padding, layer
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import address
-from dissectors.ipv6.header import DestinationOptions, Esp, HomeAddress, Ipv6, RoutingType0, RoutingType2
+from dissectors.ipv6.header import DestinationOptions, Esp, HomeAddress, Ipv6, RoutingType2
 from dissectors.ipv6.link import Udp
 from dissectors.options.binding import AlternateCareOfAddress, BindingRefreshAdvice
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
@@ -23,13 +23,12 @@ from mhatool.craft import values
 
 _FAMILIES = ("mobility", "icmpv6", "upper")
 #: What the mobile node gets carries a type 2 routing header, what it sends (all else) the Home Address option.
-_SENT_TO_MOBILE_NODE = frozenset(
-    {"ba", "brr", "hot", "cot", "ha-switch", "dhaad-reply", "mpa", "ha-unreachable", "fmipv6", "ra"}
-)
+_SENT_TO_MOBILE_NODE = frozenset({"ba", "brr", "hot", "cot", "ha-switch", "dhaad-reply", "mpa", "ha-unreachable", "ra"})
 #: What manages bindings beside updates and acknowledgements: it bypasses them (RFC 6275, 6.1).
 _BYPASSES_BINDINGS = frozenset({"brr", "hoti", "coti", "hot", "cot"})
 #: Neighbour discovery never leaves its link (RFC 4861, 4).
 _ON_LINK = frozenset({"ra", "rs", "na", "ns", "redirect"})
+_ROUTER_SOLICITATION_FOR_PROXY_ADVERTISEMENT = 2
 #: What a message says unless told otherwise: a response, a request, destination unreachable, a solicitation, 8 octets.
 _DEFAULTS = {
     "ripng": {"command": "2"},
@@ -104,11 +103,12 @@ def layers(recipe: Recipe) -> list[Layer]:
     """The packet's layers, outermost first. EncodeError says which word can't be meant."""
     declaration = recipe.declaration
     given, overrides, outer = _assigned(recipe, declaration)
-    source, destination = _ends(recipe)
-    ip_layer = layer(Ipv6(hop_limit=_hop_limit(recipe), source=source, destination=destination))
     upper = _message(recipe, declaration, given)
     upper.overrides = {**upper.overrides, **overrides}
-    head = [ip_layer, *_automatic(recipe), *_headers(recipe)]
+    sent_to = _is_sent_to_mobile_node(recipe, upper)
+    source, destination = _ends(recipe, sent_to)
+    ip_layer = layer(Ipv6(hop_limit=_hop_limit(recipe), source=source, destination=destination))
+    head = [ip_layer, *_automatic(recipe, sent_to), *_headers(recipe)]
     if declaration.family == "upper":
         head.append(layer(Udp(source_port=PORT, destination_port=PORT)))
     result = [*_tunnels(recipe), *_ordered(head), upper]
@@ -118,14 +118,21 @@ def layers(recipe: Recipe) -> list[Layer]:
     return result
 
 
-def _ends(recipe: Recipe) -> tuple[bytes, bytes]:
+def _is_sent_to_mobile_node(recipe: Recipe, upper: Layer) -> bool:
+    """Of FMIPv6's the advertisement is, the solicitation (subtype 2) the node's own (RFC 5568, 6.1.1 and 6.1.2)."""
+    if recipe.message != "fmipv6":
+        return recipe.message in _SENT_TO_MOBILE_NODE
+    octets = upper.octets if upper.octets is not None else recipe.profile.codec.emit(upper.message)
+    return octets[4:5] != bytes([_ROUTER_SOLICITATION_FOR_PROXY_ADVERTISEMENT])
+
+
+def _ends(recipe: Recipe, sent_to: bool) -> tuple[bytes, bytes]:
     """Source and destination; the care-of address is the mobile node's end."""
     source = values.one_address("--src", recipe.source or "::")
     destination = values.one_address("--dst", recipe.destination or "::")
     if not recipe.care_of_address:
         return source, destination
     care_of = values.one_address("--coa", recipe.care_of_address)
-    sent_to = recipe.message in _SENT_TO_MOBILE_NODE
     flag, given = ("--dst", recipe.destination) if sent_to else ("--src", recipe.source)
     if given and values.one_address(flag, given) != care_of:
         raise EncodeError(
@@ -293,7 +300,7 @@ def _unpadded(message: Any, options: list[Any], profile: Profile) -> Layer:
     return Layer(declaration, message, octets=bytes(octets))
 
 
-def _automatic(recipe: Recipe) -> list[Layer]:
+def _automatic(recipe: Recipe, sent_to: bool) -> list[Layer]:
     """What the home address asks for: an option on what the mobile node sends, a routing header on what it gets."""
     if not recipe.home_address or recipe.message == "be":
         return []
@@ -303,7 +310,7 @@ def _automatic(recipe: Recipe) -> list[Layer]:
             "address as --src or --dst (or make them by --header)"
         )
     home = values.one_address("--hoa", recipe.home_address)
-    if recipe.message in _SENT_TO_MOBILE_NODE:
+    if sent_to:
         return [layer(RoutingType2(segments_left=1, home_address=home))]
     return [layer(padded(DestinationOptions(options=(HomeAddress(home_address=home),)), recipe.profile))]
 
@@ -312,7 +319,7 @@ def _headers(recipe: Recipe) -> list[Layer]:
     found = []
     for text in recipe.headers:
         name, _, rest = text.partition(":")
-        found.append(_HEADERS.get(name, _plain_header)(name, rest, recipe.profile))
+        found.append(_HEADERS.get(name.replace("-", "_"), _plain_header)(name, rest, recipe.profile))
     return found
 
 
@@ -322,8 +329,8 @@ def _plain_header(name: str, rest: str, profile: Profile) -> Layer:
         named = symbol in (declaration.cls.__name__, declaration.symbol)
         if named and declaration.symbol not in ("ipv6", "routing"):
             usual = {"icv": _USUAL_ICV} if symbol == "ah" else {}
-            return layer(values.value(declaration, {**usual, **values.assignments(rest)}, profile))
-    known = "hop-by-hop, destination-options, routing-type-0, routing-type-2, fragment, ah, esp"
+            return layer(padded(values.value(declaration, {**usual, **values.assignments(rest)}, profile), profile))
+    known = "hop-by-hop, destination-options, routing, routing-type-0, routing-type-2, fragment, ah, esp"
     raise EncodeError(f"--header {name}: give one of {known}")
 
 
@@ -336,11 +343,17 @@ def _options_header(name: str, rest: str, profile: Profile) -> Layer:
 
 
 def _routing_header(name: str, rest: str, profile: Profile) -> Layer:
-    declaration = {
-        "routing-type-0": RoutingType0.__declaration__,
-        "routing-type-2": RoutingType2.__declaration__,
-    }.get(name, profile.codec.fallback("routing"))
-    return layer(values.value(declaration, values.assignments(rest), profile))
+    """A routing header by its type, in the name or as a field; with `data` one whose layout nobody knows."""
+    given = values.assignments(rest)
+    unknown = profile.codec.fallback("routing")
+    _, _, number = name.replace("-", "_").partition("routing_type_")
+    kind = int(number) if number else values.typed(unknown, "routing_type", given.get("routing_type", "0"), profile)
+    known = profile.codec.table("routing").get(kind)
+    if known and "data" not in given:
+        if not number:
+            given.pop("routing_type", None)
+        return layer(values.value(known[0], given, profile))
+    return layer(values.value(unknown, {"data": "00" * 4, **given, "routing_type": str(kind)}, profile))
 
 
 def _esp_header(_name: str, rest: str, profile: Profile) -> Layer:
@@ -351,12 +364,13 @@ def _esp_header(_name: str, rest: str, profile: Profile) -> Layer:
     return item
 
 
+#: By the reference's names; dashes are as good.
 _HEADERS: dict[str, Callable[[str, str, Profile], Layer]] = {
-    "hop-by-hop": _options_header,
-    "destination-options": _options_header,
+    "hop_by_hop": _options_header,
+    "destination_options": _options_header,
     "routing": _routing_header,
-    "routing-type-0": _routing_header,
-    "routing-type-2": _routing_header,
+    "routing_type_0": _routing_header,
+    "routing_type_2": _routing_header,
     "esp": _esp_header,
 }
 _ORDER = {"ipv6": 0, "hop_by_hop": 1, "routing": 2}

@@ -77,6 +77,18 @@ def test_a_link_layer_and_a_payload() -> None:
     assert again(octets) == octets
 
 
+@pytest.mark.parametrize(
+    "tags", ["88a8 0064 8100 0005", "9100 0064 8100 0005", "88a8 0064 88a8 0005", "8100 0005", "88a8 0064"]
+)
+@pytest.mark.parametrize("link_type", [1, 113, 276])
+def test_service_tags_stay_what_they_are(tags: str, link_type: int) -> None:
+    """IEEE 802.1Q, table 9-1: 81-00 for a customer's tag, 88-A8 for a service provider's; 91-00 before the standard."""
+    first, rest = bytes.fromhex(tags)[:2], bytes.fromhex(tags)[2:]
+    head = {1: bytes(12) + first, 113: bytes(14) + first, 276: first + bytes(18)}[link_type]
+    frame = head + rest + bytes.fromhex("86dd") + build(REGISTRATION)
+    assert again(frame, link_type) == frame
+
+
 def test_a_checksum_that_is_wrong_stays_so() -> None:
     octets = bytearray(build(REGISTRATION))
     octets[-40] ^= 1  # in the header of the Binding Update
@@ -89,6 +101,28 @@ def test_lengths_of_a_message_with_problems_stay_so() -> None:
     octets = bytearray(build(REGISTRATION))
     octets[65] = 7
     assert again(bytes(octets)) == bytes(octets)
+
+
+@pytest.mark.parametrize("stated", [72, 80, 30, 8, 7, 0])
+@pytest.mark.parametrize("kept", [40 + 8, 40 + 42, 40 + 71])
+def test_a_udp_length_in_a_cut_frame_stays_so(stated: int, kept: int) -> None:
+    """RFC 768: the length is what the sender stated, not what a snap length left; 7 and 0 are none at all."""
+    ipv6 = bytes.fromhex("60000000 0048 11 40") + COA + HA  # 0x48: 72 octets of payload
+    frame = (ipv6 + bytes.fromhex(f"1389 138a {stated:04x} 1234") + bytes(64))[:kept]
+    packet = Dissector().dissect(frame, RAW, original_length=40 + 72)
+    assert build(layers_from_json(packet.json(octets=True))) == frame
+    problems = [problem.code for problem in packet.layers[1].problems]
+    assert problems == (["length_exceeds"] if stated < 8 else ["truncated"] if 40 + stated > kept else [])
+
+
+@pytest.mark.parametrize("size", range(2, 40))
+def test_a_header_that_the_capture_cuts_needs_its_octets(size: int) -> None:
+    """Of 40 octets (RFC 8200, 3) some are missing: the fields don't say all of those that are there."""
+    octets = build(REGISTRATION)
+    packet = Dissector().dissect(octets[:size], RAW, original_length=len(octets))
+    assert build(layers_from_json(packet.json(octets=True))) == octets[:size]
+    items = [{key: value for key, value in item.items() if key != "octets"} for item in packet.json()]
+    assert refused(items) == "IPv6 is broken (truncated), not all of it is in its fields; use dissect -x"
 
 
 def test_octets_of_a_broken_layer_count_as_long_as_its_fields_do() -> None:

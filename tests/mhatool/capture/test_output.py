@@ -1,3 +1,4 @@
+import contextlib
 import gzip
 import io
 import os
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from mhatool.capture import CaptureError, PcapngWriter, open_output
+from mhatool.capture import CaptureError, PcapngWriter, open_at_end, open_output
 from tests.mhatool.capture.builders import read
 
 
@@ -137,3 +138,39 @@ def test_a_terminal_by_its_name_takes_only_text() -> None:
         with open_output(name, text=True) as output:
             output.write(b"words")
         assert seen.read(5) == b"words"
+
+
+@pytest.mark.parametrize(
+    ("error", "left"), [(None, b"new"), (KeyboardInterrupt, b"new"), (ValueError, b"old"), (BrokenPipeError, b"old")]
+)
+def test_a_file_is_replaced_at_the_end(tmp_path: Path, error: type[BaseException] | None, left: bytes) -> None:
+    """What fails leaves the file as it was; who interrupts keeps what there is."""
+    path = tmp_path / "out.pcapng"
+    path.write_bytes(b"old")
+    with contextlib.suppress(*([error] if error else [])), open_at_end(path) as output:
+        output.write(b"new")
+        assert path.read_bytes() == b"old"
+        if error is not None:
+            raise error
+    assert path.read_bytes() == left
+
+
+def test_a_pipe_is_not_kept_waiting(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with open_at_end(path) as output:
+        output.write(b"at once")
+        output.flush()
+        assert os.read(reader, 100) == b"at once"
+    os.close(reader)
+
+
+def test_what_can_not_be_replaced_is_said_before_the_work(tmp_path: Path) -> None:
+    read_from = tmp_path / "in.json"
+    read_from.write_bytes(b"")
+    for path, word in ((tmp_path / "none" / "x", "make its folder first"), (tmp_path, "name a file"), ("a\0", "check")):
+        with pytest.raises(CaptureError, match=word), open_at_end(path):
+            pytest.fail("the block began")
+    with pytest.raises(CaptureError, match="the file that is read"), open_at_end(read_from, inputs=[read_from]):
+        pytest.fail("the block began")

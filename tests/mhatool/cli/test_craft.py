@@ -259,6 +259,57 @@ def test_without_padding_a_length_has_its_limit(capsys: pytest.CaptureFixture[st
     assert (status, err) == (2, "mhatool: Binding Update: 2280 octets are too many for its length field\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "from_mobile_node"),
+    [
+        ("", True),
+        ("--set subtype=2", True),
+        ("--set subtype=3", False),
+        ("--set fmipv6.subtype=3", False),
+        ("--raw 9a00000002000000", True),
+        ("--raw 9a00000003000000", False),
+    ],
+)
+def test_fmipv6_goes_the_way_of_its_subtype(
+    words: str, from_mobile_node: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """RFC 5568, 6.1.1 and 6.1.2: mobile nodes send subtype 2 and get 3, as RFC 6275, 6.3 and 6.4 mark the two ways."""
+    end = "--dst" if from_mobile_node else "--src"
+    status, out, _ = run(capsys, f"craft fmipv6 {words} --coa ::c {end} ::a --hoa ::9 --hex")
+    ends = (12, 10) if from_mobile_node else (10, 12)
+    option = f"3a02 0102 0000 c910 {9:032x}"  # destination options: PadN of 4, Home Address
+    routing = f"3a02 0201 00000000 {9:032x}"
+    assert status == 0
+    assert bytes.fromhex(out)[8:40] == b"".join(address.to_bytes(16) for address in ends)
+    assert bytes.fromhex(out)[40:64] == bytes.fromhex(option if from_mobile_node else routing)
+
+
+@pytest.mark.parametrize(
+    ("header", "octets"),
+    [
+        ("hop_by_hop", "8700 0104 00000000"),  # RFC 8200, 4.2: PadN of 6 octets
+        ("hop_by_hop:5:0002", "8700 0502 0002 0100"),  # RFC 2711, 2.1: Router Alert; PadN of 2
+        ("HopByHop", "8700 0104 00000000"),
+        ("destination_options", "8700 0104 00000000"),
+        ("destination_options:options=30:010203", "8700 1e03 010203 00"),  # Pad1
+        ("routing", "8700 0000 00000000"),  # type 0 without addresses
+        ("routing:routing_type=0,segments_left=1,addresses=::9", f"8702 0001 00000000 {9:032x}"),  # RFC 2460, 4.4
+        ("routing:routing_type=2,segments_left=1,home_address=::9", f"8702 0201 00000000 {9:032x}"),  # RFC 6275, 6.4.1
+        ("routing_type_2:segments_left=1,home_address=::9", f"8702 0201 00000000 {9:032x}"),
+        ("routing_type_0", "8700 0000 00000000"),
+        ("routing:routing_type=2,data=01020304", "8700 0200 01020304"),
+        ("routing:routing_type=253", "8700 fd00 00000000"),
+        ("fragment", "8700 0000 00000000"),
+    ],
+)
+def test_headers_by_the_references_names(header: str, octets: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `docs/reference.md` spells them; dashes mean the same. The first octet says that a Mobility Header follows."""
+    for name in (header, header.partition(":")[0].replace("_", "-") + "".join(header.partition(":")[1:])):
+        status, out, err = run(capsys, f"craft bu --src ::1 --dst ::2 --header {name} --hex")
+        assert (status, err) == (0, "")
+        assert bytes.fromhex(out)[40:-16] == bytes.fromhex(octets)
+
+
 def test_a_home_address_in_a_hop_by_hop_header_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     """RFC 6275, 6.3: it is a destination option, so the checksum covers the IPv6 header's source."""
     ends = "--src 2001:db8:a::100 --dst 2001:db8:1::1"
@@ -363,6 +414,25 @@ def test_an_error_leaves_the_output_file_alone(tmp_path: Path, capsys: pytest.Ca
     records.write_text('{"layers": []}')
     assert run(capsys, f"craft --from-json {records} -w {records}")[0] == 2
     assert records.read_text() == '{"layers": []}'
+
+
+def test_a_bad_record_behind_good_ones_writes_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A part of a capture would look like all of it; a pipe has what came before."""
+    good = '{"layers": [{"type": "ipv6", "source": "::1", "destination": "::2"}]}\n'
+    records, kept, new = tmp_path / "records.json", tmp_path / "kept.pcapng", tmp_path / "new.pcapng"
+    kept.write_bytes(b"precious")
+    records.write_text(good * 3 + '{"layers": 5}')
+    for path in (kept, new):
+        status, _, err = run(capsys, f"craft --from-json {records} -w {path}")
+        assert (status, "record 4: no list of layers in it" in err) == (2, True)
+    assert kept.read_bytes() == b"precious"
+    assert not new.exists()
+    piped = subprocess.run(
+        [*MHATOOL, "craft", "--from-json", str(records), "-w", "-"], capture_output=True, check=False
+    )
+    records.write_text(good * 3)
+    assert run(capsys, f"craft --from-json {records} -w {kept}") == (0, "", "")
+    assert (piped.returncode, piped.stdout) == (2, kept.read_bytes())
 
 
 def test_edits_count_where_the_record_holds_the_octets_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
