@@ -9,7 +9,7 @@ from mhatool.live import errors
 
 def test_without_pyroute2_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "find_spec", lambda name: None)
-    with pytest.raises(errors.LiveError, match=r"pip install mhatool\[live\]"):
+    with pytest.raises(errors.LiveError, match=r"pip install pyroute2$"):
         errors.need_pyroute2()
 
 
