@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from dissectors.build import Layer, esp_padding, layer
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import address
-from dissectors.ipv6.header import DestinationOptions, Esp, HomeAddress, Ipv6, RoutingType2
+from dissectors.ipv6.header import DestinationOptions, HomeAddress, Ipv6, RoutingType2
 from dissectors.ipv6.link import Udp
 from dissectors.options.binding import AlternateCareOfAddress, BindingRefreshAdvice
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
@@ -20,6 +19,7 @@ from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration
 from dissectors.spec.families import declarations
 from mhatool.craft import values
+from mhatool.craft.headers import headers
 
 _FAMILIES = ("mobility", "icmpv6", "upper")
 #: What the mobile node gets carries a type 2 routing header, what it sends (all else) the Home Address option.
@@ -37,8 +37,6 @@ _DEFAULTS = {
     "fmipv6": {"subtype": "2"},
     "experimental": {"data": "0000"},
 }
-#: HMAC-SHA-1-96's; an Authentication Header then has 24 octets, a multiple of 8 (RFC 4302, 3.3.3.2.1).
-_USUAL_ICV = "00" * 12
 #: 16 octets each in an option of at most 255 (WIRE: 1 to 15 on the wire).
 MOST_HOME_AGENTS = 15
 #: A flag of the command line, and the fields that it may mean: the first that the message has.
@@ -108,7 +106,7 @@ def layers(recipe: Recipe) -> list[Layer]:
     sent_to = _is_sent_to_mobile_node(recipe, upper)
     source, destination = _ends(recipe, sent_to)
     ip_layer = layer(Ipv6(hop_limit=_hop_limit(recipe), source=source, destination=destination))
-    head = [ip_layer, *_automatic(recipe, sent_to), *_headers(recipe)]
+    head = [ip_layer, *_automatic(recipe, sent_to), *headers(recipe.headers, recipe.profile)]
     if declaration.family == "upper":
         head.append(layer(Udp(source_port=PORT, destination_port=PORT)))
     result = [*_tunnels(recipe), *_ordered(head), upper]
@@ -216,7 +214,7 @@ def _raw(recipe: Recipe, declaration: Declaration, given: dict[str, str]) -> Lay
     """The message's octets as they were given."""
     if given or recipe.fields or recipe.entries or recipe.options or recipe.home_agents or recipe.refresh:
         raise EncodeError("--raw and what says something about the message contradict each other: give one of them")
-    return Layer(declaration, octets=_hex("--raw", str(recipe.raw)))
+    return Layer(declaration, octets=values.octets("--raw", str(recipe.raw)))
 
 
 def _field_of(declaration: Declaration, flag: str) -> str:
@@ -224,13 +222,6 @@ def _field_of(declaration: Declaration, flag: str) -> str:
         if name in declaration.by_name:
             return name
     raise EncodeError(f"--{flag} says nothing about {declaration.title}")
-
-
-def _hex(what: str, text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise EncodeError(f"{what} {text!r} is not hexadecimal octets") from None
 
 
 def _entry(text: str) -> RouteTableEntry:
@@ -315,64 +306,6 @@ def _automatic(recipe: Recipe, sent_to: bool) -> list[Layer]:
     return [layer(padded(DestinationOptions(options=(HomeAddress(home_address=home),)), recipe.profile))]
 
 
-def _headers(recipe: Recipe) -> list[Layer]:
-    found = []
-    for text in recipe.headers:
-        name, _, rest = text.partition(":")
-        found.append(_HEADERS.get(name.replace("-", "_"), _plain_header)(name, rest, recipe.profile))
-    return found
-
-
-def _plain_header(name: str, rest: str, profile: Profile) -> Layer:
-    symbol = name.replace("-", "_")
-    for declaration in (*declarations("ipv6"), *declarations("routing")):
-        named = symbol in (declaration.cls.__name__, declaration.symbol)
-        if named and declaration.symbol not in ("ipv6", "routing"):
-            usual = {"icv": _USUAL_ICV} if symbol == "ah" else {}
-            return layer(padded(values.value(declaration, {**usual, **values.assignments(rest)}, profile), profile))
-    known = "hop-by-hop, destination-options, routing, routing-type-0, routing-type-2, fragment, ah, esp"
-    raise EncodeError(f"--header {name}: give one of {known}")
-
-
-def _options_header(name: str, rest: str, profile: Profile) -> Layer:
-    """Options of a header as `NAME:option,option`, each as --option takes them with `/` for its fields' commas."""
-    declaration = next(d for d in declarations("ipv6") if d.symbol == name.replace("-", "_"))
-    words = [word for word in rest.removeprefix("options=").split(",") if word]
-    options = tuple(values.option(word.replace("/", ","), "ipv6_option", profile) for word in words)
-    return layer(padded(declaration.cls(options=options), profile))
-
-
-def _routing_header(name: str, rest: str, profile: Profile) -> Layer:
-    """A routing header by its type, in the name or as a field; with `data` one whose layout nobody knows."""
-    given = values.assignments(rest)
-    unknown = profile.codec.fallback("routing")
-    _, _, number = name.replace("-", "_").partition("routing_type_")
-    kind = int(number) if number else values.typed(unknown, "routing_type", given.get("routing_type", "0"), profile)
-    known = profile.codec.table("routing").get(kind)
-    if known and "data" not in given:
-        if not number:
-            given.pop("routing_type", None)
-        return layer(values.value(known[0], given, profile))
-    return layer(values.value(unknown, {"data": "00" * 4, **given, "routing_type": str(kind)}, profile))
-
-
-def _esp_header(_name: str, rest: str, profile: Profile) -> Layer:
-    given = values.assignments(rest)
-    icv = given.pop("icv", _USUAL_ICV)
-    item = layer(values.value(Esp.__declaration__, given, profile))
-    item.esp = (b"", _hex("--header esp: icv", icv))
-    return item
-
-
-#: By the reference's names; dashes are as good.
-_HEADERS: dict[str, Callable[[str, str, Profile], Layer]] = {
-    "hop_by_hop": _options_header,
-    "destination_options": _options_header,
-    "routing": _routing_header,
-    "routing_type_0": _routing_header,
-    "routing_type_2": _routing_header,
-    "esp": _esp_header,
-}
 _ORDER = {"ipv6": 0, "hop_by_hop": 1, "routing": 2}
 
 

@@ -74,7 +74,7 @@ def option(text: str, family: str, profile: Profile) -> Any:
     codec = profile.codec
     number = _number(name)
     if number is not None:
-        content = _hexadecimal(rest, f"option {name}")
+        content = octets(f"option {name}:", rest)
         _check_size(family, name, len(content))
         if number == 0 and family != "nd_option":
             if content:
@@ -115,16 +115,17 @@ def _number(text: str) -> int | None:
     return number
 
 
-def _hexadecimal(text: str, what: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise EncodeError(f"{what}: {text!r} is not hexadecimal octets") from None
-
-
 def one_address(flag: str, text: str) -> bytes:
     """The address of a flag; EncodeError names the flag."""
     try:
         return address.parse(text)
     except EncodeError as error:
         raise EncodeError(f"{flag}: {error}: give one like 2001:db8::1") from None
+
+
+def octets(what: str, text: str) -> bytes:
+    """Octets in hexadecimal; EncodeError names what they were given for."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise EncodeError(f"{what} {text!r} is not hexadecimal octets") from None
