@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import textwrap
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 SCHEMA_ID: Final = "mhatool.rule/1"
 _TEXTS: Final = ("id", "title", "reference", "level", "severity", "role", "scope", "needs", "explanation")
 _MOST_COLUMNS: Final = 100
-_WHO: Final = {"MN": "mobile node", "HA": "home agent", "CN": "correspondent", "any": "any node"}
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
 _FILE: Final[dict[str, Any]] = {"type": "string", "description": "A capture, from the working folder or whole"}
@@ -214,21 +212,9 @@ def _packet(sighting: Sighting, at_fault: bool) -> dict[str, Any]:
 
 
 def _explained(item: Rule) -> Iterator[str]:
-    width = min(shutil.get_terminal_size().columns, _MOST_COLUMNS)
-    yield f"{styled(item.id, 'bold')}: {item.title}"
-    yield ""
-    yield textwrap.fill(item.explanation, width)
-    yield ""
-    facts = {
-        "reference": item.reference,
-        "level": f"{item.level if item.level != '-' else 'no requirement'} ({item.severity})",
-        "who keeps it": " or ".join(_WHO.get(role, role) for role in item.role.split("/")),
-        "seen in": item.scope,
-        "needs": item.needs,
-        "profiles": ", ".join(item.profiles),
-    }
-    for name, text in facts.items():
-        yield f"{name:13} {text}"
+    from mhatool.validate.explanation import explained
+
+    return explained(item, min(shutil.get_terminal_size().columns, _MOST_COLUMNS), styled)
 
 
 def _told(example: Example | None) -> Iterator[str]:
