@@ -14,7 +14,7 @@ from mhatool.cli.app import COMMANDS
 from tests.mhatool.capture.builders import pcap_header, pcap_record
 from tests.mhatool.cli.process import COMMAND, REPOSITORY, complaint, mhatool, until_it_waits
 
-HEAVY = ("scapy", "pyroute2", "dissectors", "mhatool.capture", "rich", "pydantic", "asyncio")
+HEAVY = ("scapy", "pyroute2", "textual", "dissectors", "mhatool.capture", "rich", "pydantic", "asyncio")
 
 
 def test_help_lists_every_command_with_its_line() -> None:
