@@ -1,0 +1,48 @@
+"""The styles of `timeline` that show each message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dissectors.ipv6 import address
+from mhatool.cli.common import fail
+from mhatool.timeline.flow import Arrows, Story, story_of
+from mhatool.timeline.names import Names
+
+if TYPE_CHECKING:
+    from mhatool.timeline import Timeline
+
+
+def drawn(form: str, made: Timeline, arrows: Arrows, width: int, names: Names | None, node: str | None) -> str:
+    """The messages of all nodes, or of one; fails where nothing is known of that one, or there are too many."""
+    known = names or Names()
+    story = story_of(made, arrows.all, known.by_address, node=_address_of(node, known))
+    if node is not None and not story.rows:
+        fail(f"--node: nothing was seen of {node}", "name a node, or one of its addresses")
+    if form == "mermaid":
+        from mhatool.timeline.flow.mermaid import as_mermaid
+
+        return as_mermaid(story)
+    return _ladder(story, width)
+
+
+def _ladder(story: Story, width: int) -> str:
+    from mhatool.timeline.flow.ladder import TooManyNodesError, as_ladder
+
+    try:
+        return as_ladder(story, width=width)
+    except TooManyNodesError as error:
+        fail(str(error), f"choose one: --node {address.text(story.lanes.all[0].addresses[0])}")
+
+
+def _address_of(node: str | None, names: Names) -> bytes | None:
+    """An address of the node that was named; fails where nobody is called so."""
+    if node is None:
+        return None
+    found = names.find(node)
+    if found is None:
+        fail(f"--node {node}: nobody is called so", "give an address, or a name of --names")
+    return next(iter(sorted(found.addresses)), None)
+
+
+__all__ = ["drawn"]
