@@ -42,7 +42,8 @@ NamesOption = Annotated[
 def timeline(
     files: FilesArgument,
     style: Annotated[
-        Style | None, typer.Option(metavar="STYLE", help="text (default), table, ladder, mermaid, json, kame or kame-log.")
+        Style | None,
+        typer.Option(metavar="STYLE", help="text (default), table, ladder, mermaid, json, kame or kame-log."),
     ] = None,
     json: JsonOption = False,
     at: AtOption = None,

@@ -98,7 +98,7 @@ class Lanes:
 
 
 def _place(lane: Lane) -> int:
-    return min(map(_ORDER.index, lane.roles or [None]))
+    return min(map(_ORDER.index, lane.roles), default=_ORDER.index(None))
 
 
 __all__ = ["Lane", "Lanes"]
