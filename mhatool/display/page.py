@@ -1,4 +1,4 @@
-"""HTML pages that need nothing else: no scripts, no fonts, no pictures from elsewhere. Light or dark, as readers like."""
+"""HTML pages that need nothing else: no scripts, no fonts, no pictures from elsewhere. Light or dark, as each likes."""
 
 from __future__ import annotations
 
