@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from dissectors.ipv6 import address
-from mhatool.cli.common import fail
-from mhatool.timeline.flow import Arrows, Story, story_of
+from mhatool.cli.common import fail, input_name
+from mhatool.timeline.flow import Arrows, story_of
 from mhatool.timeline.names import Names
 
 if TYPE_CHECKING:
     from mhatool.timeline import Timeline
 
 
-def drawn(form: str, made: Timeline, arrows: Arrows, width: int, names: Names | None, node: str | None) -> str:
+def drawn(
+    form: str, files: list[str], made: Timeline, arrows: Arrows, width: int, names: Names | None, node: str | None
+) -> str:
     """The messages of all nodes, or of one; fails where nothing is known of that one, or there are too many."""
     known = names or Names()
     story = story_of(made, arrows.all, known.by_address, node=_address_of(node, known))
     if node is not None and not story.rows:
         fail(f"--node: nothing was seen of {node}", "name a node, or one of its addresses")
+    if story.is_too_wide and form != "html":
+        first = address.text(story.lanes.all[0].addresses[0])
+        fail(f"{len(story.lanes.all)} nodes are more than stand side by side", f"choose one: --node {first}")
     if form == "mermaid":
         from mhatool.timeline.flow.mermaid import as_mermaid
 
         return as_mermaid(story)
-    return _ladder(story, width)
+    if form == "svg":
+        from mhatool.timeline.picture import as_svg
 
+        return as_svg(made, story)
+    if form == "html":
+        from mhatool.timeline.page import as_page
 
-def _ladder(story: Story, width: int) -> str:
-    from mhatool.timeline.flow.ladder import TooManyNodesError, as_ladder
+        return as_page(made, story, ", ".join(os.path.basename(input_name(file)) for file in files))
+    from mhatool.timeline.flow.ladder import as_ladder
 
-    try:
-        return as_ladder(story, width=width)
-    except TooManyNodesError as error:
-        fail(str(error), f"choose one: --node {address.text(story.lanes.all[0].addresses[0])}")
+    return as_ladder(story, width=width)
 
 
 def _address_of(node: str | None, names: Names) -> bytes | None:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from mhatool.timeline import Timeline
     from mhatool.trace import Trace
 
-Style = Literal["text", "table", "ladder", "mermaid", "json", "kame", "kame-log"]
+Style = Literal["text", "table", "ladder", "mermaid", "svg", "html", "json", "kame", "kame-log"]
 _WIDTH_OF_A_FILE: Final = 100
 _OF_A_NODE: Final = ("kame", "kame-log")
-_OF_MESSAGES: Final = ("ladder", "mermaid")
+_OF_MESSAGES: Final = ("ladder", "mermaid", "svg", "html")
 """Styles that show each message."""
 
 AtOption = Annotated[
@@ -43,7 +43,9 @@ def timeline(
     files: FilesArgument,
     style: Annotated[
         Style | None,
-        typer.Option(metavar="STYLE", help="text (default), table, ladder, mermaid, json, kame or kame-log."),
+        typer.Option(
+            metavar="STYLE", help="text (default), table, ladder, mermaid, svg, html, json, kame or kame-log."
+        ),
     ] = None,
     json: JsonOption = False,
     at: AtOption = None,
@@ -102,7 +104,7 @@ def _of_all(
     if arrows is not None:
         from mhatool.cli import flow
 
-        return flow.drawn(form, made, arrows, width, known, node)
+        return flow.drawn(form, files, made, arrows, width, known, node)
     called = known.by_address if known is not None else {}
     return _drawn(made, form, width, called, color=not to_file and use_color(sys.stdout))
 

@@ -12,8 +12,8 @@ LEFT: Final = 150
 """Where time begins; names of rows are left of it."""
 _ROW: Final = 26
 _BAR: Final = 16
-_TOP: Final = 58
-"""Room for what was done."""
+_TOP, _TOP_WITH_MARKS = 22, 58
+"""Pixels above the rows; the latter where it is said what was done."""
 _STEPS_S: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
 _DAY_S: Final = 86_400
 _TICKS: Final = 12
@@ -52,21 +52,33 @@ def chart(
     left: float = LEFT,
 ) -> str:
     """The drawing from `begin_s` to `end_s`, its seconds counted from `zero_s`; names have `left` pixels."""
-    return "\n".join(_Chart(begin_s, end_s, zero_s, left, len(rows)).parts(rows, marks))
+    return "\n".join(_Chart(rows, marks, begin_s, end_s, zero_s, left).parts())
+
+
+def height_of(rows: Sequence[Row], marks: Sequence[Mark]) -> int:
+    """How many pixels high a chart of these is."""
+    return _top(marks) + len(rows) * _ROW + 28
+
+
+def _top(marks: Sequence[Mark]) -> int:
+    return _TOP_WITH_MARKS if marks else _TOP
 
 
 class _Chart:
-    def __init__(self, begin_s: float, end_s: float, zero_s: float, left: float, rows: int) -> None:
+    def __init__(
+        self, rows: Sequence[Row], marks: Sequence[Mark], begin_s: float, end_s: float, zero_s: float, left: float
+    ) -> None:
+        self._rows, self._marks = rows, marks
         self._begin_s, self._end_s, self._zero_s, self._left = begin_s, end_s, zero_s, left
-        self._height = _TOP + rows * _ROW + 28
+        self._top, self._height = _top(marks), height_of(rows, marks)
         self._scale = (WIDTH - left - 20) / max(end_s - begin_s, 0.001)
 
-    def parts(self, rows: Sequence[Row], marks: Sequence[Mark]) -> Iterator[str]:
+    def parts(self) -> Iterator[str]:
         yield f'<svg viewBox="0 0 {WIDTH} {self._height}" role="img" aria-label="over time">'
         yield from self._ticks()
-        for number, row in enumerate(rows):
-            yield from self._row(row, _TOP + number * _ROW)
-        yield from self._marks(marks)
+        for number, row in enumerate(self._rows):
+            yield from self._row(row, self._top + number * _ROW)
+        yield from self._done()
         yield "</svg>"
 
     def _x(self, time_s: float) -> float:
@@ -92,7 +104,7 @@ class _Chart:
         number = -int((self._zero_s - self._begin_s) // step_s)
         while (time_s := self._zero_s + number * step_s) <= self._end_s:
             x = f"{self._x(time_s):.1f}"
-            yield f'<line class="grid" x1="{x}" x2="{x}" y1="{_TOP - 8}" y2="{self._height - 22}"/>'
+            yield f'<line class="grid" x1="{x}" x2="{x}" y1="{self._top - 8}" y2="{self._height - 22}"/>'
             yield f'<text class="tick" x="{x}" y="{self._height - 6}">{_seconds(number * step_s)} s</text>'
             number += 1
 
@@ -101,9 +113,9 @@ class _Chart:
         least_s = (self._end_s - self._begin_s) / _TICKS
         return next((step_s for step_s in _STEPS_S if least_s <= step_s), _DAY_S * -(-least_s // _DAY_S))
 
-    def _marks(self, marks: Sequence[Mark]) -> Iterator[str]:
+    def _done(self) -> Iterator[str]:
         """What was done; neighbours are written on two lines, and near the right edge to the left."""
-        for number, (time_s, what) in enumerate(marks):
+        for number, (time_s, what) in enumerate(self._marks):
             at, top = self._x(time_s), 14 + 18 * (number % 2)
             side, shift = ("end", -6) if at > WIDTH * 0.75 else ("start", 6)
             yield f'<line class="mark" x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{self._height - 22}"/>'
@@ -116,4 +128,4 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.0f}" if float(seconds).is_integer() else f"{seconds:.3g}"
 
 
-__all__ = ["LEFT", "WIDTH", "Bar", "Mark", "Row", "chart"]
+__all__ = ["LEFT", "WIDTH", "Bar", "Mark", "Row", "chart", "height_of"]

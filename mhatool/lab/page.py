@@ -99,18 +99,18 @@ def _move(move: Mapping[str, Any]) -> Iterator[str]:
         )
         for phase in move["phases"]
     ]
-    yield from table(("Phase", "Took", "Share"), rows, numbers=2)
+    yield from table(("Phase", "Took>", "Share>"), rows)
     if move["optimised_after_s"] is not None:
         yield f'<p class="soft">Correspondents had accepted {_s(move["optimised_after_s"])} after the link change.</p>'
 
 
 def _failure(document: Mapping[str, Any], failure: Mapping[str, Any]) -> Iterator[str]:
     rows = [(escape(words), _s(after)) for words, after in moments(failure)]
-    yield from table(("What came of it", "After"), rows, numbers=1)
+    yield from table(("What came of it", "After>"), rows)
     for outage_ in document["timeline"]["failures"]:
         for recovery in outage_["recoveries"]:
             phases = [(escape(phase["name"]), _s(phase["duration_s"])) for phase in recovery["phases"]]
-            yield from table(("Recovery by phase, from the packets", "Took"), phases, numbers=1)
+            yield from table(("Recovery by phase, from the packets", "Took>"), phases)
 
 
 # --- the rest ---
@@ -127,7 +127,7 @@ def _traffic(document: Mapping[str, Any]) -> Iterator[str]:
         told = "<br>".join(escape(f"{text}, from {gap['from_s']:.3f} s") for gap, text in gaps)
         way = f"{stream['transport']} {stream['from']} → {stream['to']}"
         rows.append((escape(way), told or "–", f"{stream['sent']:,}", f"{stream['received']:,}", f"{stream['lost']:,}"))
-    yield from table(("Stream", "Lost, or late", "Sent", "Came", "Lost"), rows, numbers=3)
+    yield from table(("Stream", "Lost, or late", "Sent>", "Came>", "Lost>"), rows)
 
 
 def _judges(document: Mapping[str, Any]) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _judges(document: Mapping[str, Any]) -> Iterator[str]:
         )
         for capture in document["captures"]
     ]
-    yield from table(("File", "Packets", "Errors", "Warnings", "Notes"), rows, numbers=4)
+    yield from table(("File", "Packets>", "Errors>", "Warnings>", "Notes>"), rows)
     simulation = document["simulation"]
     if simulation is not None:
         changes = " ".join(f"--set {change}" for change in simulation["changes"])

@@ -11,24 +11,17 @@ from typing import Final
 
 from mhatool.timeline.flow.arrows import Arrow
 from mhatool.timeline.flow.story import Note, NoteKind, Story
+from mhatool.timeline.text import LETTERS
 
-LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-MOST_LANES: Final = len(LETTERS)
-_LEAST_WORDS: Final = 34
+_LEAST_WORDS: Final = 42
 """Columns of text beside the ladder."""
 _NEAREST, _WIDEST = 4, 16
 """Columns from a node to the next."""
 _MARKS: Final = {NoteKind.BINDING: "*", NoteKind.GAP: "~", NoteKind.FAILURE: "x", NoteKind.FINDING: "!"}
 
 
-class TooManyNodesError(ValueError):
-    """More than stand side by side; the text says how many."""
-
-
 def as_ladder(story: Story, *, width: int = 100) -> str:
-    """All of it, lines of at most about `width` columns. TooManyNodesError for more than `MOST_LANES` nodes."""
-    if len(story.lanes.all) > MOST_LANES:
-        raise TooManyNodesError(f"{len(story.lanes.all)} nodes are more than stand side by side")
+    """All of it, of up to `MOST_NODES` nodes; lines of at most about `width` columns."""
     return "".join(f"{line.rstrip()}\n" for line in _Ladder(story, width).lines())
 
 
@@ -96,4 +89,4 @@ class _Ladder:
         return f"{_MARKS[note.kind]} {note.text}"
 
 
-__all__ = ["LETTERS", "MOST_LANES", "TooManyNodesError", "as_ladder"]
+__all__ = ["as_ladder"]

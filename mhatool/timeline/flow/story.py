@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -18,6 +18,8 @@ from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
 from mhatool.validate import Finding
 
+MOST_NODES: Final = 26
+"""As many as there are letters for columns."""
 _TOLD_BY_ARROWS: Final = frozenset({EventKind.REFRESHED, EventKind.REFUSED, EventKind.REPLACED})
 _WITH_PLACE: Final = frozenset({EventKind.REGISTERED, EventKind.MOVED})
 _GAPS: Final = {GapKind.NO_USABLE_BINDING: "no usable binding", GapKind.NO_VALID_BINDING: "no valid binding"}
@@ -51,6 +53,15 @@ class Story:
     lanes: Lanes
     rows: list[Arrow | Note]
     words: Words
+
+    @property
+    def is_too_wide(self) -> bool:
+        """Whether there are more nodes than anybody can look at side by side."""
+        return len(self.lanes.all) > MOST_NODES
+
+    def first(self, most: int) -> Story:
+        """The same with so many rows at most."""
+        return replace(self, rows=self.rows[:most])
 
     def ends(self, arrow: Arrow) -> tuple[int, int]:
         """The lanes of who sent a message and who got it."""
@@ -94,7 +105,8 @@ def _notes(timeline: Timeline, words: Words) -> Iterator[Note]:
     for gap in timeline.gaps:
         yield from _gap(gap, words, several=several)
     for outage in timeline.outages:
-        yield from _outage(outage, words)
+        told = [recovery.home_address for recovery in timeline.recoveries_of(outage)]
+        yield from _outage(outage, told, words)
     yield from (_finding(finding) for finding in timeline.findings)
 
 
@@ -117,11 +129,10 @@ def _gap(gap: Gap, words: Words, *, several: bool) -> Iterator[Note]:
         yield Note(gap.end_ns, NoteKind.GAP, f"{whose}a binding again, after {spent(gap.duration_ns)}", *about)
 
 
-def _outage(outage: Outage, words: Words) -> Iterator[Note]:
-    lines = failure_story.of_outage(outage, words.name)
+def _outage(outage: Outage, mobile_nodes: Iterable[bytes], words: Words) -> Iterator[Note]:
     agent = words.name(outage.home_agent)
-    others = tuple(outage.notices)
-    for line in lines:
+    others = (*outage.notices, *mobile_nodes)
+    for line in failure_story.of_outage(outage, words.name):
         text = f"{agent} {line.what}: {line.detail}"
         yield Note(line.time_ns, NoteKind.FAILURE, text, outage.home_agent, others)
 
@@ -133,4 +144,4 @@ def _finding(finding: Finding) -> Note:
     return Note(finding.time_ns, NoteKind.FINDING, text, finding.node, others)
 
 
-__all__ = ["Note", "NoteKind", "Story", "story_of"]
+__all__ = ["MOST_NODES", "Note", "NoteKind", "Story", "story_of"]
