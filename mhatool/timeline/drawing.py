@@ -83,10 +83,9 @@ class _Drawing:
                 yield self._bar(binding.start_ns, binding.end_ns, "waits", "care-of address not seen")
 
     def _gaps(self, home_address: bytes) -> Iterator[Bar]:
-        for gap in self._timeline.gaps:
-            if gap.home_address == home_address:
-                lasts = f" for {spent(gap.duration_ns)}" if gap.duration_ns is not None else " to the end"
-                yield self._bar(gap.start_ns, gap.end_ns, "lost", _GAPS[gap.kind] + lasts)
+        for gap in self._timeline.gaps_of(home_address):
+            lasts = f" for {spent(gap.duration_ns)}" if gap.duration_ns is not None else " to the end"
+            yield self._bar(gap.start_ns, gap.end_ns, "lost", _GAPS[gap.kind] + lasts)
 
     def _findings(self) -> Iterator[Bar]:
         for finding in self._timeline.findings:

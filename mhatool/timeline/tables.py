@@ -97,7 +97,7 @@ class Tables:
     def home(self, home_address: bytes) -> Iterator[Part]:
         agencies = self.timeline.agencies_of(home_address)
         correspondences = self.timeline.correspondences_of(home_address)
-        events = [event for event in self.timeline.events if event.home_address == home_address]
+        events = self.timeline.events_of(home_address)
         signs = _signs(home_address, [*agencies, *correspondences], events)
         yield Title(f"Home address {self.name(home_address)}")
         yield Grid(_ADDRESSES, [(sign, self.name(octets)) for octets, sign in signs.items()])
@@ -106,7 +106,7 @@ class Tables:
             yield from self.agency(agency, mine, signs)
         for correspondence in correspondences:
             yield from self.correspondence(correspondence, signs)
-        gaps = [gap for gap in self.timeline.gaps if gap.home_address == home_address]
+        gaps = self.timeline.gaps_of(home_address)
         if gaps:
             yield Title("Gaps", 3)
             yield Grid(_GAPS, list(map(self.gap, gaps)))

@@ -31,7 +31,7 @@ class _Ladder:
         self._clock = story.words.clock
         self._indent = len(self._clock(0)) + 2
         between = max(len(self._lanes) - 1, 1)
-        self._step = min(max((width - self._indent - _LEAST_WORDS) // between, _NEAREST), _WIDEST)
+        self._step = min(max((width - self._indent - 3 - _LEAST_WORDS) // between, _NEAREST), _WIDEST)
         self._bare = self._rungs()
         self._words = max(width - self._indent - len(self._bare) - 2, _LEAST_WORDS)
 

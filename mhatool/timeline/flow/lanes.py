@@ -55,8 +55,8 @@ class Lanes:
                 self._note(arrow.time_ns, *arrow.care_of)
         self._by_title: dict[str, Lane] = {}
         for arrow in arrows:
-            for end in (arrow.source, arrow.destination):
-                self._seen(end, arrow.time_ns)
+            for octets in (arrow.source, arrow.destination, *(arrow.care_of or ())):
+                self._seen(octets, arrow.time_ns)
         self.all = sorted(self._by_title.values(), key=_place)
         """From left to right."""
         self._places = {lane.title: place for place, lane in enumerate(self.all)}
