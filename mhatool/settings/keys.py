@@ -54,7 +54,7 @@ SETTINGS: Final[dict[str, Setting]] = {
             "validate.output_format",
             "concise",
             "how findings are printed",
-            ("concise", "full", "json", "jsonl", "github"),
+            ("concise", "full", "json", "jsonl", "junit", "sarif", "github"),
         ),
         Setting(
             "timeline.style",
