@@ -60,12 +60,13 @@ def timeline(
 
     Several captures are taken for several views of one network at one time: don't mix runs. A trace stands alone.
     With --at, --node or both it is a node's binding tables at an instant, as the paper prints them or as JSON.
-    The style kame-log is a mobile node's kernel log, as in the paper's appendix.
+    The styles ladder, mermaid, svg and html show each message, with --node one node's. kame-log is a mobile node's
+    kernel log, as in the paper's appendix.
 
     Examples:
       mhatool timeline tour.pcap
       mhatool timeline mn.pcap ha.pcap --style text -o story.txt
-      mhatool timeline tour.pcap --style table
+      mhatool timeline tour.pcap --style ladder --node 2001:db8:1::1
       mhatool timeline tour.pcap --json | jq .gaps
       mhatool timeline tour.pcap --node 2001:db8:1::1 --at +80
       mhatool simulate paper --trace - | mhatool timeline - --style kame-log --node mn

@@ -19,7 +19,7 @@ from mhatool.timeline.page import MOST_BARS, as_page
 from mhatool.timeline.picture import as_svg
 from tests.mhatool import manifest
 from tests.mhatool.browser import measured
-from tests.mhatool.cli.process import complaint, mhatool
+from tests.mhatool.cli.process import REPOSITORY, complaint, mhatool
 from tests.mhatool.html_page import check_page
 from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, PEER, Source, ba, bu, ip, recording, scene, tunnel
 from tests.recipes import failing_agents as made
@@ -168,6 +168,11 @@ def test_a_picture_has_each_message_and_each_binding() -> None:
         bar for row in root.iter("{http://www.w3.org/2000/svg}rect") for bar in row if "care-of" in (bar.text or "")
     ]
     assert len(bars) == len(spans) == 2
+
+
+def test_the_documentations_picture_is_what_the_command_draws(captures: Path) -> None:
+    drawn = mhatool("timeline", captures / "umip" / "failover60-mn.pcap", "--style", "svg").out
+    assert (REPOSITORY / "docs" / "pictures" / "failover60.svg").read_text("utf-8") == drawn
 
 
 @pytest.mark.chromium
