@@ -25,15 +25,10 @@ _BAD_RESULTS = frozenset({"refused", "unanswered"})
 
 def holders_of(timeline: Timeline) -> dict[bytes, list[Holder]]:
     """The home agents and correspondents of each mobile node, each in order of first use."""
-    first: dict[tuple[bytes, bytes], int] = {}
-    for event in timeline.events:
-        first.setdefault((event.home_address, event.home_agent), event.time_ns)
-    found: dict[bytes, list[Holder]] = {home_address: [] for home_address in timeline.mobile_nodes}
-    for agency in sorted(timeline.agencies, key=lambda a: first.get((a.home_address, a.home_agent), 0)):
-        found.setdefault(agency.home_address, []).append(agency)
-    for correspondence in sorted(timeline.correspondences, key=lambda found: found.first_ns):
-        found[correspondence.home_address].append(correspondence)
-    return found
+    return {
+        home_address: [*timeline.agencies_of(home_address), *timeline.correspondences_of(home_address)]
+        for home_address in timeline.mobile_nodes
+    }
 
 
 def rows_of(timeline: Timeline, words: Words) -> list[Row]:
