@@ -171,6 +171,21 @@ local function care_of_address(m)
   return option and option.stop - option.at >= 18 and octets(m, option.at + 2, 16) or m.wire_source
 end
 
+-- Binding Identifiers (RFC 5648): care-of addresses of 4 or 16 octets behind 4 others, and the H flag.
+local function names_care_of_addresses(m)
+  for _, option in ipairs(options_with(m, "binding_identifier")) do
+    if option.stop - option.at >= 10 then return true end
+  end
+  return false
+end
+
+local function is_at_home_too(m)
+  for _, option in ipairs(options_with(m, "binding_identifier")) do
+    if option.stop - option.at >= 6 and band(byte(m.s, option.at + 6), 0x80) ~= 0 then return true end
+  end
+  return false
+end
+
 local function judge_list(m, flags)
   local lists = {}
   for _, option in ipairs(m.options) do
@@ -235,7 +250,8 @@ local function judge_registration(m, flags, lifetime)
   local alternate = options_with(m, "alternate_care_of_address")[1]
   if flags.H and not flags.A then breach("MIP6-BU-001", "the flags A and H", "H without A") end
   if flags.H and m.has_home and m.whole and lifetime > 0 and not alternate then
-    if not has(m, "mobility_message_authentication") and not m.has_ah then
+    local is_multiple = names_care_of_addresses(m) or is_at_home_too(m)
+    if not has(m, "mobility_message_authentication") and not m.has_ah and not is_multiple then
       breach("MIP6-BU-003", "an Alternate Care-of Address", "none", not other)
     end
   end
@@ -262,6 +278,7 @@ local function judge_update(m)
   end
   judge_registration(m, flags, lifetime)
   local deletes_well = lifetime == 0 or m.truncated or m.damaged or raw.P
+  deletes_well = deletes_well or is_at_home_too(m)
   if not deletes_well and (m.has_home or not flags.H) and care_of_address(m) == m.source then
     breach("MIP6-BU-008", "a lifetime of 0 with the home address as care-of address", lifetime .. " s")
   end
