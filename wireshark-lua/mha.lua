@@ -770,6 +770,22 @@ local function judge_padding(m)
   too_much()
 end
 
+-- Whether a list of home agents has the receiver in it.
+local function lists_receiver(m, option)
+  for at = option.at + 2, option.stop - 16, 16 do
+    if octets(m, at, 16) == m.destination then return true end
+  end
+  return false
+end
+
+-- Whether an option that looks like a list of home agents is one: all experiments share its number (RFC 5096).
+local function is_surely_ours(m, option)
+  if m.symbol ~= "binding_update" or m.size < 10 then return false end
+  local flags = {}
+  for _, flag in ipairs(profile.binding_update) do flags[flag[3]] = band(number_at(m.s, 8, 2), flag[2]) ~= 0 end
+  return flags.M and not flags.P or lists_receiver(m, option)
+end
+
 local ONCE = { binding_refresh_advice = true, alternate_care_of_address = true, nonce_indices = true }
 
 local function judge_places(m)
@@ -778,7 +794,8 @@ local function judge_places(m)
     local symbol = option.symbol
     local layout = LAYOUT[symbol or "mobility_option"]
     local align = layout.align_by_size[option.stop - option.at] or layout.align
-    if align and option.at % align[1] ~= align[2] then
+    local is_known = symbol ~= "multiple_home_agents" or is_surely_ours(m, option)
+    if align and option.at % align[1] ~= align[2] and is_known then
       breach("MIP6-OPT-002", ("%s at %dn+%d"):format(layout.title, align[1], align[2]), "offset " .. option.at)
     end
     if not symbol and not assigned_name(option, "mobility_option") then
@@ -884,10 +901,7 @@ local function judge_list(m, flags)
     elseif flags.M and #lists == 0 and flags.H and m.whole then
       breach("MHA-001", "a Multiple Home Agents option with the M flag", "none")
     elseif not flags.M and list then
-      local ours = octets(m, list.at + 2, list.stop - list.at - 2)
-      local is_listed = false
-      for i = 1, #ours, 16 do is_listed = is_listed or sub(ours, i, i + 15) == m.destination end
-      breach("MHA-001", "the M flag with a Multiple Home Agents option", "no M", not is_listed)
+      breach("MHA-001", "the M flag with a Multiple Home Agents option", "no M", not lists_receiver(m, list))
     end
   end
   if not flags.M then return end

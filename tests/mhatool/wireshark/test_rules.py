@@ -110,3 +110,17 @@ def test_several_care_of_addresses_at_once(tmp_path: Path) -> None:
     packets = [*fine, made.bu(one), made.bu(one, made.alternate(HOME))]
     rows = table(write(tmp_path / "several.pcapng", packets), ["mha.rule"])
     assert rows == [["1", ""], ["2", ""], ["3", ""], ["4", "MIP6-BU-003"], ["5", "MIP6-BU-008"]]
+
+
+def test_an_experiment_aligns_its_option_as_it_wants(tmp_path: Path) -> None:
+    """RFC 5096, 4: option 18 has no alignment; a list of home agents has one (the paper, Fig. 8: 8n+6)."""
+    experiment, ours = (18, bytes(32), (8, 0)), (18, PEER + AGENT, (8, 0))
+    with_m = made.bu(made.alternate(CARE1), experiment, flags="AHM")
+    packets = [
+        made.bu(made.alternate(CARE1), experiment),
+        made.ba(experiment),
+        with_m,
+        made.bu(made.alternate(CARE1), ours),
+    ]
+    rows = table(write(tmp_path / "experiment.pcapng", packets), ["mha.rule"])
+    assert [number for number, rules in rows if "MIP6-OPT-002" in rules.split(",")] == ["3", "4"]
