@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
@@ -19,12 +19,15 @@ from mhatool.settings import setting
 
 if TYPE_CHECKING:
     from mhatool.capture import CaptureReader
+    from mhatool.exchange import Sighting
     from mhatool.timeline import Timeline
     from mhatool.trace import Trace
 
-Style = Literal["text", "table", "json", "kame", "kame-log"]
+Style = Literal["text", "table", "ladder", "mermaid", "svg", "html", "json", "kame", "kame-log"]
 _WIDTH_OF_A_FILE: Final = 100
 _OF_A_NODE: Final = ("kame", "kame-log")
+_OF_MESSAGES: Final = ("ladder", "mermaid", "svg", "html")
+"""Styles that show each message."""
 
 AtOption = Annotated[
     str | None, typer.Option(metavar="TIME", help="Tables at an instant: RFC 3339, +S from the start, or #FRAME.")
@@ -39,7 +42,10 @@ NamesOption = Annotated[
 def timeline(
     files: FilesArgument,
     style: Annotated[
-        Style | None, typer.Option(metavar="STYLE", help="text (default), table, json, kame or kame-log.")
+        Style | None,
+        typer.Option(
+            metavar="STYLE", help="text (default), table, ladder, mermaid, svg, html, json, kame or kame-log."
+        ),
     ] = None,
     json: JsonOption = False,
     at: AtOption = None,
@@ -54,12 +60,13 @@ def timeline(
 
     Several captures are taken for several views of one network at one time: don't mix runs. A trace stands alone.
     With --at, --node or both it is a node's binding tables at an instant, as the paper prints them or as JSON.
-    The style kame-log is a mobile node's kernel log, as in the paper's appendix.
+    The styles ladder, mermaid, svg and html show each message, with --node one node's. kame-log is a mobile node's
+    kernel log, as in the paper's appendix.
 
     Examples:
       mhatool timeline tour.pcap
       mhatool timeline mn.pcap ha.pcap --style text -o story.txt
-      mhatool timeline tour.pcap --style table
+      mhatool timeline tour.pcap --style ladder --node 2001:db8:1::1
       mhatool timeline tour.pcap --json | jq .gaps
       mhatool timeline tour.pcap --node 2001:db8:1::1 --at +80
       mhatool simulate paper --trace - | mhatool timeline - --style kame-log --node mn
@@ -67,20 +74,27 @@ def timeline(
     exclusive(style=style, json=json)
     form = "json" if json else str(setting("timeline.style", style))
     to_file = output not in (None, "-")
-    if form in _OF_A_NODE or at is not None or node is not None:
+    if form in _OF_MESSAGES and at is not None:
+        fail(f"--at: --style {form} is about all the time", "leave it out, or take --style kame")
+    if form in _OF_A_NODE or at is not None or (node is not None and form not in _OF_MESSAGES):
         text = _of_a_node(form, files, profile, names, node, at)
     else:
-        text = _of_all(form, files, profile, names, to_file=to_file)
+        text = _of_all(form, files, profile, names, node, to_file=to_file)
     if to_file:
         _write(str(output), files, text)
     else:
         sys.stdout.write(text)
 
 
-def _of_all(form: str, files: list[str], profile: str | None, names: str | None, *, to_file: bool) -> str:
+def _of_all(
+    form: str, files: list[str], profile: str | None, names: str | None, node: str | None, *, to_file: bool
+) -> str:
+    from mhatool.timeline.flow import Arrows
+
     known = read_names(names)
     trace = trace_among(files)
-    made = built(files, trace, profile, for_people=form != "json")
+    arrows = Arrows() if form in _OF_MESSAGES else None
+    made = built(files, trace, profile, for_people=form != "json", also=arrows.see if arrows is not None else None)
     if form == "json":
         from mhatool.timeline import as_json
 
@@ -88,6 +102,10 @@ def _of_all(form: str, files: list[str], profile: str | None, names: str | None,
     seen = sys.stdout.isatty() and not to_file
     width = shutil.get_terminal_size().columns if seen else _WIDTH_OF_A_FILE
     known = known or (names_of(trace) if trace is not None else None)
+    if arrows is not None:
+        from mhatool.cli import flow
+
+        return flow.drawn(form, files, made, arrows, width, known, node)
     called = known.by_address if known is not None else {}
     return _drawn(made, form, width, called, color=not to_file and use_color(sys.stdout))
 
@@ -121,8 +139,18 @@ def _drawn(made: Timeline, form: str, width: int, names: Mapping[bytes, str], *,
     return as_text(made, width=width, names=names)
 
 
-def built(files: list[str], trace: Trace | None, profile: str | None, *, for_people: bool) -> Timeline:
-    """One pass over the packets for observer and judge; of a trace, over the messages that its nodes sent."""
+def built(
+    files: list[str],
+    trace: Trace | None,
+    profile: str | None,
+    *,
+    for_people: bool,
+    also: Callable[[Sighting], None] | None = None,
+) -> Timeline:
+    """One pass over the packets for observer and judge; of a trace, over the messages that its nodes sent.
+
+    `also`: who else is shown every packet.
+    """
     from mhatool.exchange import Source, sightings
     from mhatool.exchange.wanted import traffic
     from mhatool.observe import Observer
@@ -140,6 +168,8 @@ def built(files: list[str], trace: Trace | None, profile: str | None, *, for_peo
         seen = sources(files, for_people=for_people, sieve=traffic(chosen), readers=readers)
     for sighting in told_of_disorder(sightings(seen, chosen)):
         observer.see(sighting)
+        if also is not None:
+            also(sighting)
         findings += judge.see(sighting)
     tally = in_all(readers)
     if trace is not None:

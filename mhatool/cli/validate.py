@@ -27,7 +27,7 @@ from mhatool.cli.common import (
     use_color,
 )
 from mhatool.cli.judging import findings_in
-from mhatool.cli.live import live
+from mhatool.cli.live import LiveInput, live
 from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import read_once
 from mhatool.settings import setting
@@ -35,13 +35,29 @@ from mhatool.settings import setting
 if TYPE_CHECKING:
     from dissectors.profile import Profile
     from mhatool.validate import Finding, Judge, Severity
+    from mhatool.validate.finding import Identity
+    from mhatool.validate.outcome import Outcome
 
 SeverityName = Literal["error", "warning", "note"]
-Format = Literal["concise", "full", "json", "jsonl", "github"]
-#: Rule, node, home address, time of the first frame, and the octet at fault where there is one frame only.
-Identity = tuple[str, str, str | None, str, int | None]
+Format = Literal["concise", "full", "json", "jsonl", "junit", "sarif", "github"]
 
-IdsOption = list[str] | None
+Ids = list[str] | None
+SelectOption = Annotated[
+    Ids, typer.Option(metavar="IDS", help="Only these rules, or families as MIP6-MH; commas between.")
+]
+IgnoreOption = Annotated[Ids, typer.Option(metavar="IDS", help="Not these rules.")]
+MinSeverityOption = Annotated[
+    SeverityName | None, typer.Option(metavar="S", help="Report from this on: error, warning or note (default).")
+]
+FailOnOption = Annotated[
+    SeverityName | None, typer.Option(metavar="S", help="Status 1 from this on: error (default), warning or note.")
+]
+FormatOption = Annotated[
+    Format | None, typer.Option(metavar="F", help="concise (default), full, json, jsonl, junit, sarif or github.")
+]
+BaselineOption = Annotated[
+    str | None, typer.Option(metavar="F", help="Leave out the findings of F, which --json or --jsonl wrote.")
+]
 _NONE: Final = 99
 """A rank behind that of every severity: there was no finding."""
 
@@ -49,24 +65,14 @@ _NONE: Final = 99
 @live
 def validate(
     files: FilesArgument,
-    select: Annotated[
-        IdsOption, typer.Option(metavar="IDS", help="Only these rules, or families as MIP6-MH; commas between.")
-    ] = None,
-    ignore: Annotated[IdsOption, typer.Option(metavar="IDS", help="Not these rules.")] = None,
-    min_severity: Annotated[
-        SeverityName | None, typer.Option(metavar="S", help="Report from this on: error, warning or note (default).")
-    ] = None,
-    fail_on: Annotated[
-        SeverityName | None, typer.Option(metavar="S", help="Status 1 from this on: error (default), warning or note.")
-    ] = None,
-    output_format: Annotated[
-        Format | None, typer.Option(metavar="F", help="concise (default), full, json, jsonl or github.")
-    ] = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
+    min_severity: MinSeverityOption = None,
+    fail_on: FailOnOption = None,
+    output_format: FormatOption = None,
     json: JsonOption = False,
     jsonl: JsonlOption = False,
-    baseline: Annotated[
-        str | None, typer.Option(metavar="F", help="Leave out the findings of F, which --json or --jsonl wrote.")
-    ] = None,
+    baseline: BaselineOption = None,
     profile: ProfileOption = None,
 ) -> None:
     """Judge captures by the rules of the standards.
@@ -78,6 +84,7 @@ def validate(
       mhatool validate tour.pcap
       mhatool validate mn.pcap ha.pcap --output-format full --ignore MIP6-SEQ
       mhatool validate tour.pcap --jsonl > known.jsonl; mhatool validate tour.pcap --baseline known.jsonl
+      mhatool validate tour.pcap --output-format junit > validate.xml
     """
     from mhatool.validate import Severity
 
@@ -87,14 +94,14 @@ def validate(
     judge = _judge(chosen, select, ignore)
     wanted = _Wanted(Severity(str(setting("validate.min_severity", min_severity))), _known(baseline))
     limit = Severity(str(setting("validate.fail_on", fail_on)))
-    worst = _print(form, files, filter(wanted, findings_in(files, judge, chosen)), judge)
+    failed = _print(form, files, filter(wanted, findings_in(files, judge, chosen)), judge, chosen, limit)
     if not judge.messages:
         tell_of_another(files, chosen)
-    if worst <= limit.rank:
+    if failed:
         raise typer.Exit(FOUND)
 
 
-def _judge(profile: Profile, select: IdsOption, ignore: IdsOption) -> Judge:
+def _judge(profile: Profile, select: Ids, ignore: Ids) -> Judge:
     from mhatool.validate import Judge, UnknownRuleError
 
     selected = _ids("validate.select", select)
@@ -117,8 +124,10 @@ class _Wanted:
         self._known = known
 
     def __call__(self, finding: Finding) -> bool:
+        from mhatool.validate.finding import identity_of
+
         if self._known:
-            identity = _identity(finding.json())
+            identity = identity_of(finding.json())
             if self._known[identity]:
                 self._known[identity] -= 1
                 return False
@@ -132,9 +141,12 @@ def _ids(key: str, words: list[str] | None) -> tuple[str, ...]:
     return tuple(name for text in texts for name in text.replace(",", " ").split())
 
 
-def _print(form: str, files: list[str], findings: Iterable[Finding], judge: Judge) -> int:
-    """Print them and return the rank of the worst: sorted; JSON Lines as they come where nobody can read twice."""
+def _print(
+    form: str, files: list[str], findings: Iterable[Finding], judge: Judge, profile: Profile, fail_on: Severity
+) -> bool:
+    """Print them and return whether one fails: sorted; JSON Lines as they come where nobody can read twice."""
     from mhatool.validate import report
+    from mhatool.validate.outcome import Outcome
 
     out = Out()
     if form == "jsonl" and any(map(read_once, files)):
@@ -142,26 +154,62 @@ def _print(form: str, files: list[str], findings: Iterable[Finding], judge: Judg
         for finding in findings:
             out.record(finding.json())
             worst = min(worst, finding.severity.rank)
-        return worst
+        return worst <= fail_on.rank
     found = sorted(findings, key=lambda finding: finding.order)
     if form == "jsonl":
         for finding in found:
             out.record(finding.json())
     elif form == "json":
         out.document(report.document(files, found))
-    elif form == "github":
-        for finding in map(_for_people, found):
-            out.line(report.github(finding))
-    else:
-        style: report.Style = _style if use_color(sys.stdout) else report.plain
-        for finding in map(_for_people, found):
-            out.line(report.concise(finding, style) if form == "concise" else report.full(finding, style) + "\n")
-        out.line(report.summary(found, judge.messages, judge.rules, style))
-    return min((finding.severity.rank for finding in found), default=_NONE)
+    outcome = Outcome(
+        files=files,
+        profile=profile.name,
+        rules=judge.rules,
+        findings=found,
+        messages=judge.messages,
+        fail_on=fail_on,
+    )
+    if form not in ("json", "jsonl"):
+        for line in _lines(form, outcome):
+            out.line(line)
+    return outcome.failed
+
+
+def _lines(form: str, outcome: Outcome) -> Iterator[str]:
+    """What is text, line by line."""
+    if form == "sarif":
+        from mhatool.validate import sarif
+
+        return sarif.lines(outcome, {str(file) for file in outcome.files if isinstance(file, LiveInput)})
+    told = replace(
+        outcome,
+        files=[input_name(file) for file in outcome.files],
+        findings=[_for_people(finding) for finding in outcome.findings],
+    )
+    if form == "junit":
+        from mhatool.validate import junit
+
+        return junit.lines(told)
+    if form == "github":
+        from mhatool.validate import report
+
+        return map(report.github, told.findings)
+    return _text(form, told)
+
+
+def _text(form: str, outcome: Outcome) -> Iterator[str]:
+    from mhatool.validate import report
+
+    style: report.Style = _style if use_color(sys.stdout) else report.plain
+    for finding in outcome.findings:
+        yield report.concise(finding, style) if form == "concise" else report.full(finding, style) + "\n"
+    yield report.summary(outcome.findings, outcome.messages, len(outcome.rules), style)
 
 
 def _for_people(finding: Finding) -> Finding:
     """With the files as text names them."""
+    if all(frame.file == input_name(frame.file) for frame in finding.frames):
+        return finding
     return replace(finding, frames=tuple(frame._replace(file=input_name(frame.file)) for frame in finding.frames))
 
 
@@ -176,6 +224,8 @@ _REMEDY = "give what `mhatool validate --jsonl` prints"
 
 
 def _known(path: str | None) -> Counter[Identity]:
+    from mhatool.validate.finding import identity_of
+
     if path is None:
         return Counter()
     if path == "-":
@@ -188,7 +238,7 @@ def _known(path: str | None) -> Counter[Identity]:
     try:
         records = list(_records(text))
         is_old = any("rule" in record and "first_time" not in record for record in records)
-        known = Counter() if is_old else Counter(map(_identity, records))
+        known = Counter() if is_old else Counter(map(identity_of, records))
     except (ValueError, KeyError, TypeError, AttributeError):
         fail("this is no baseline", _REMEDY, path)
     if is_old:
@@ -203,9 +253,3 @@ def _records(text: str) -> Iterator[dict[str, Any]]:
         for line in text.splitlines():
             if line.strip():
                 yield json_.loads(line)
-
-
-def _identity(record: dict[str, Any]) -> Identity:
-    """What makes it the same finding when the capture has grown, or comes by another name."""
-    offset = record["offset"] if len(record["frames"]) == 1 else None  # the last frame of several may be another one
-    return record["rule"], record["node"], record["home_address"], record["first_time"], offset

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import Any, Final
 
-_WIDTH: Final = 960
-_LEFT: Final = 150
-"""Where time begins; names of rows are left of it."""
-_ROW: Final = 26
-_BAR: Final = 16
-_TOP: Final = 58
-"""Room for what was done."""
+from mhatool.display.chart import Bar, Row, chart
+
 PHASES: Final = {
     "movement detection": "a",
     "address and duplicate detection": "b",
@@ -29,34 +22,13 @@ _MOMENTS: Final = {
     "routing_switched_after_s": "routing switched",
 }
 """What is drawn of a failure: the time until then."""
-_STEPS_S: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300)
-_TICKS: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A part of a row: seconds, the class of its colour, what is told when the pointer is on it."""
-
-    from_s: float
-    to_s: float
-    colour: str
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A name and what is drawn beside it; `flows_from_s` is when something begins to flow, None where nothing does."""
-
-    name: str
-    bars: tuple[Bar, ...]
-    flows_from_s: float | None = None
 
 
 def overview(document: Mapping[str, Any]) -> str:
     """Bindings at each home agent and correspondent, and each stream with its losses, over the time of the run."""
     rows = [*_bindings(document), *_streams(document)]
     marks = [(step["at_s"], step["what"]) for step in document["steps"]]
-    return _drawn(rows, marks, 0.0, document["duration_s"])
+    return chart(rows, marks, 0.0, document["duration_s"])
 
 
 def after_step(document: Mapping[str, Any], index: int) -> str:
@@ -68,7 +40,7 @@ def after_step(document: Mapping[str, Any], index: int) -> str:
         rows += _moments(failure) if failure["at_s"] == begin_s else []
     rows += _streams(document)
     margin = max((end_s - begin_s) * 0.06, 0.02)
-    return _drawn(rows, [(begin_s, step["what"])], begin_s - margin, end_s + margin, zero_s=begin_s)
+    return chart(rows, [(begin_s, step["what"])], begin_s - margin, end_s + margin, zero_s=begin_s)
 
 
 def _end_of(document: Mapping[str, Any], index: int) -> float:
@@ -159,61 +131,4 @@ def _clock(start: str) -> Callable[[str], float]:
     return lambda text: (datetime.fromisoformat(text[:26] + "+00:00") - zero).total_seconds()
 
 
-# --- drawing ---
-
-
-def _drawn(
-    rows: list[Row], marks: list[tuple[float, str]], begin_s: float, end_s: float, *, zero_s: float = 0.0
-) -> str:
-    height = _TOP + len(rows) * _ROW + 28
-    scale = (_WIDTH - _LEFT - 20) / max(end_s - begin_s, 0.001)
-
-    def x(time_s: float) -> float:
-        return _LEFT + (min(max(time_s, begin_s), end_s) - begin_s) * scale
-
-    parts = [f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="over time">']
-    parts += _ticks(x, begin_s, end_s, zero_s, height)
-    for number, row in enumerate(rows):
-        parts += _row(row, _TOP + number * _ROW, x, begin_s, end_s)
-    parts += _marks(marks, x, height)
-    return "\n".join([*parts, "</svg>"])
-
-
-def _row(row: Row, top: float, x: Callable[[float], float], begin_s: float, end_s: float) -> Iterator[str]:
-    yield f'<text class="name" x="{_LEFT - 10}" y="{top + _BAR - 4}">{escape(row.name)}</text>'
-    if row.flows_from_s is not None and row.flows_from_s < end_s:
-        yield _rectangle(x(row.flows_from_s), x(end_s), top + 5, _BAR - 10, "flows", "")
-    for bar in row.bars:
-        if bar.to_s >= begin_s and bar.from_s <= end_s:
-            yield _rectangle(x(bar.from_s), x(bar.to_s), top, _BAR, bar.colour, bar.told)
-
-
-def _rectangle(left: float, right: float, top: float, height: float, colour: str, told: str) -> str:
-    title = f"<title>{escape(told)}</title>" if told else ""
-    width = max(right - left, 1.5)
-    place = f'x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height}"'
-    return f'<rect class="{colour}" {place} rx="2">{title}</rect>'
-
-
-def _ticks(x: Callable[[float], float], begin_s: float, end_s: float, zero_s: float, height: float) -> Iterator[str]:
-    step_s = next((step for step in _STEPS_S if (end_s - begin_s) / step <= _TICKS), _STEPS_S[-1])
-    number = -int((zero_s - begin_s) // step_s)
-    while (time_s := zero_s + number * step_s) <= end_s:
-        yield f'<line class="grid" x1="{x(time_s):.1f}" x2="{x(time_s):.1f}" y1="{_TOP - 8}" y2="{height - 22}"/>'
-        label = f"{number * step_s:.3g}"
-        yield f'<text class="tick" x="{x(time_s):.1f}" y="{height - 6}">{label} s</text>'
-        number += 1
-
-
-def _marks(marks: list[tuple[float, str]], x: Callable[[float], float], height: float) -> Iterator[str]:
-    """What was done; neighbours are written on two lines, and near the right edge to the left."""
-    for number, (time_s, what) in enumerate(marks):
-        at = x(time_s)
-        side = "end" if at > _WIDTH * 0.75 else "start"
-        yield f'<line class="mark" x1="{at:.1f}" x2="{at:.1f}" y1="{14 + 18 * (number % 2)}" y2="{height - 22}"/>'
-        shift = -6 if side == "end" else 6
-        place = f'x="{at + shift:.1f}" y="{22 + 18 * (number % 2)}" text-anchor="{side}"'
-        yield f'<text class="mark" {place}>{escape(what)}</text>'
-
-
-__all__ = ["PHASES", "Bar", "Row", "after_step", "overview"]
+__all__ = ["PHASES", "after_step", "overview"]

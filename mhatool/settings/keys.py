@@ -54,9 +54,14 @@ SETTINGS: Final[dict[str, Setting]] = {
             "validate.output_format",
             "concise",
             "how findings are printed",
-            ("concise", "full", "json", "jsonl", "github"),
+            ("concise", "full", "json", "jsonl", "junit", "sarif", "github"),
         ),
-        Setting("timeline.style", "text", "how a timeline is drawn", ("text", "table", "json", "kame", "kame-log")),
+        Setting(
+            "timeline.style",
+            "text",
+            "how a timeline is drawn",
+            ("text", "table", "ladder", "mermaid", "svg", "html", "json", "kame", "kame-log"),
+        ),
     )
 }
 

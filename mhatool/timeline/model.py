@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, TypeVar
 
 from mhatool.observe import (
     AdvertisedAgent,
@@ -28,7 +30,7 @@ from mhatool.timeline.gaps import gaps_of, silences_of
 from mhatool.validate import Finding
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timeline:
     """Everything that some captures tell of Mobile IPv6.
 
@@ -77,11 +79,18 @@ class Timeline:
         found = [binding for agency in self.agencies for binding in agency.bindings]
         return sorted(found, key=lambda b: (b.home_address, b.start_ns or b.end_ns or 0))
 
+    def events_of(self, home_address: bytes) -> list[Event]:
+        """What happened to a home address at its home agents, in order of time."""
+        return self._events.get(home_address, [])
+
+    def gaps_of(self, home_address: bytes) -> list[Gap]:
+        """When a mobile node had no binding, in order of time."""
+        return self._gaps.get(home_address, [])
+
     def agencies_of(self, home_address: bytes) -> list[Agency]:
         """The home agents of a home address, in order of first use."""
-        mine = [agency for agency in self.agencies if agency.home_address == home_address]
-        first = {event.home_agent: event.time_ns for event in reversed(self.events)}
-        return sorted(mine, key=lambda agency: first.get(agency.home_agent, 0))
+        mine = self._agencies.get(home_address, [])
+        return sorted(mine, key=lambda agency: self._first_used.get(agency.home_agent, 0))
 
     def recoveries_of(self, outage: Outage) -> list[Recovery]:
         """What came of a home agent's failure, in order of the first alarms."""
@@ -89,20 +98,55 @@ class Timeline:
 
     def correspondences_of(self, home_address: bytes) -> list[Correspondence]:
         """The correspondents of a home address, in order of the first update or refresh request."""
-        mine = [c for c in self.correspondences if c.home_address == home_address]
-        return sorted(mine, key=lambda correspondence: correspondence.first_ns)
+        return self._correspondences.get(home_address, [])
+
+    # --- by home address ---
+
+    @cached_property
+    def _agencies(self) -> dict[bytes, list[Agency]]:
+        return _by_home(self.agencies)
+
+    @cached_property
+    def _events(self) -> dict[bytes, list[Event]]:
+        return _by_home(self.events)
+
+    @cached_property
+    def _gaps(self) -> dict[bytes, list[Gap]]:
+        return _by_home(self.gaps)
+
+    @cached_property
+    def _correspondences(self) -> dict[bytes, list[Correspondence]]:
+        return _by_home(sorted(self.correspondences, key=lambda correspondence: correspondence.first_ns))
+
+    @cached_property
+    def _first_used(self) -> dict[bytes, int]:
+        """When each home agent was used first, by anybody."""
+        return {event.home_agent: event.time_ns for event in reversed(self.events)}
+
+
+class _OfHome(Protocol):
+    @property
+    def home_address(self) -> bytes: ...
+
+
+H = TypeVar("H", bound=_OfHome)
+
+
+def _by_home(found: Iterable[H]) -> dict[bytes, list[H]]:
+    """In the order in which they came."""
+    homes: dict[bytes, list[H]] = {}
+    for each in found:
+        homes.setdefault(each.home_address, []).append(each)
+    return homes
 
 
 def build(observer: Observer, findings: Iterable[Finding] = ()) -> Timeline:
     """The timeline of all that an observer has seen so far; findings are shown beside it."""
     agencies, facts = observer.agencies, observer.facts
     last_ns = observer.last_ns
-    by_home: dict[bytes, list[Agency]] = {}
-    for agency in agencies:
-        by_home.setdefault(agency.home_address, []).append(agency)
     first_ns = observer.first_ns or 0
     silences = [silence for agency in agencies for silence in silences_of(agency, last_ns)]
-    gaps = [gap for mine in by_home.values() for gap in gaps_of(mine, first_ns, last_ns)]
+    gaps = [gap for mine in _by_home(agencies).values() for gap in gaps_of(mine, first_ns, last_ns)]
     events = [event for agency in agencies for event in events_of(agency, last_ns)]
     return Timeline(
         first_ns,

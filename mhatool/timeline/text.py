@@ -92,14 +92,13 @@ class _Renderer:
         yield from (f"    {sign} {meaning}" for sign, meaning in _SIGNS.items() if any(sign in bar for bar in bars))
         for agency in agencies:
             yield f"  Home agent {self.name(agency.home_agent)}"
-            mine = [e for e in self.timeline.events if e.home_address == home_address]
-            yield from (self.event(e, letters) for e in mine if e.home_agent == agency.home_agent)
+            mine = (e for e in self.timeline.events_of(home_address) if e.home_agent == agency.home_agent)
+            yield from (self.event(e, letters) for e in mine)
         for correspondence in correspondences:
             yield f"  Correspondent {self.name(correspondence.correspondent)}"
             yield from CorrespondentText(self.words, letters).lines(correspondence)
-        for gap in self.timeline.gaps:
-            if gap.home_address == home_address:
-                yield from self.gap(gap)
+        for gap in self.timeline.gaps_of(home_address):
+            yield from self.gap(gap)
 
     @staticmethod
     def letters(holders: list[Agency | Correspondence]) -> dict[bytes, str]:

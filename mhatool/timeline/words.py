@@ -17,7 +17,7 @@ class Words:
     """
 
     def __init__(self, timeline: Timeline, names: Mapping[bytes, str]) -> None:
-        self._names = names
+        self.names = names
         self.has_days = rfc3339(timeline.first_ns)[:10] != rfc3339(timeline.last_ns)[:10]
         self._has_files = len({frame.file for frame in _frames_of(timeline)}) > 1
 
@@ -25,7 +25,7 @@ class Words:
         """A node."""
         if octets is None:
             return "?"
-        return self._names.get(octets) or address.text(octets)
+        return self.names.get(octets) or address.text(octets)
 
     def clock(self, time_ns: int) -> str:
         """The time of day, UTC, cut to milliseconds; after month and day where they tell."""

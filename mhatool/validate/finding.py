@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,9 @@ from mhatool.exchange import Frame
 from mhatool.protocol.instant import rfc3339
 
 SCHEMA = "mhatool.finding/1"
+
+#: Rule, node, home address, time of the first frame, and the octet at fault where there is one frame only.
+Identity = tuple[str, str, str | None, str, int | None]
 
 
 class Severity(StrEnum):
@@ -72,3 +76,9 @@ class Finding:
             "inconclusive": self.inconclusive,
             "offset": self.offset,
         }
+
+
+def identity_of(record: Mapping[str, Any]) -> Identity:
+    """What makes a finding, as JSON, the same one when the capture has grown, or comes by another name."""
+    offset = record["offset"] if len(record["frames"]) == 1 else None  # the last frame of several may be another one
+    return record["rule"], record["node"], record["home_address"], record["first_time"], offset

@@ -148,9 +148,9 @@ class Judge:
         return other
 
     @property
-    def rules(self) -> int:
-        """How many rules there are in force, those of a share left to another one among them."""
-        return len(self._rules)
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force, those of a share left to another one among them."""
+        return tuple(self._rules)
 
     def rank(self, finding: Finding) -> int:
         """The place of its rule: what is told at the end comes in this order."""

@@ -117,8 +117,13 @@ def github(finding: Finding) -> str:
     """A workflow command that GitHub shows beside the file; a capture has no lines, so the frame is in the text."""
     frame = finding.frames[-1]
     title = f"{finding.rule} ({finding.level})"
-    text = f"frame {frame.number}: {message(finding)}; {finding.reference}"
+    text = in_short(finding)
     return f"::{_GITHUB[finding.severity]} file={_property(frame.file)},title={_property(title)}::{_data(text)}"
+
+
+def in_short(finding: Finding) -> str:
+    """A line for who shows rule and file beside it."""
+    return f"frame {finding.frames[-1].number}: {message(finding)}; {finding.reference}"
 
 
 def summary(findings: Sequence[Finding], messages: int, rules: int, style: Style = plain) -> str:

@@ -59,6 +59,7 @@ def test_a_name_that_would_break_the_line(tmp_path: Path) -> None:
         ("validate",),
         ("validate", "--output-format", "full"),
         ("validate", "--output-format", "github"),
+        ("validate", "--output-format", "junit"),
         ("timeline",),
         ("timeline", "--style", "table"),
         ("extract", "-w", "o\n\x1b[31m.pcapng"),

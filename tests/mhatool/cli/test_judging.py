@@ -11,7 +11,7 @@ from mhatool.cli import judging, main
 from tests.mhatool.scenes import UMIP
 
 TOUR = [str(UMIP / f"tour-{node}.pcap") for node in ("mn", "home")]
-FORMS = ["concise", "json", "jsonl"]
+FORMS = ["concise", "json", "jsonl", "junit", "sarif"]
 
 
 class Forks:

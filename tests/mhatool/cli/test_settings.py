@@ -8,6 +8,7 @@ import pytest
 
 from mhatool.cli import main
 from mhatool.cli.timeline import Style
+from mhatool.cli.validate import Format
 from mhatool.settings import SETTINGS
 from tests.mhatool.cli.process import complaint, mhatool
 
@@ -146,6 +147,7 @@ def test_a_wrong_style_is_told(tmp_path: Path) -> None:
 
 def test_settings_of_outputs_take_what_their_flags_take() -> None:
     assert SETTINGS["timeline.style"].choices == get_args(Style)
+    assert SETTINGS["validate.output_format"].choices == get_args(Format)
 
 
 def test_a_variable_that_is_no_setting_is_a_warning_of_config_show() -> None:

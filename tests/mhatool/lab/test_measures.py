@@ -15,8 +15,8 @@ from mhatool.lab.lab import Lab
 from mhatool.lab.measures import Measures
 from mhatool.lab.page import page
 from mhatool.lab.trial import Done, Trial
-from tests.mhatool.lab.browser import measured
-from tests.mhatool.lab.html_page import check_page
+from tests.mhatool.browser import measured
+from tests.mhatool.html_page import check_page
 
 START_NS = 1_800_000_000_000_000_000
 MS = 1_000_000

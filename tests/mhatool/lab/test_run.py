@@ -19,8 +19,8 @@ import pytest
 from mhatool.engine.constants import RFC6275
 from mhatool.lab.lab import FOLDER
 from mhatool.lab.report import SCHEMA
-from tests.mhatool.lab.browser import measured
-from tests.mhatool.lab.html_page import check_page
+from tests.mhatool.browser import measured
+from tests.mhatool.html_page import check_page
 from tests.mhatool.lab.standing import AGENTS, records, until
 
 pytestmark = [

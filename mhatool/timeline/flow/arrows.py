@@ -1,0 +1,116 @@
+"""The messages of a capture as arrows from node to node: each once, wherever and however often it was captured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dissectors.packet import SIGNALLING, Datagram, Packet
+from dissectors.view import View
+from mhatool.exchange import Copies, Frame, Sighting
+from mhatool.timeline.flow.labels import listed_by, said_by
+
+_ERROR: Final = "icmpv6_error"
+_RHYTHM: Final = "heartbeat"
+"""What comes so often that only its beginning is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A message: `text` says in a few words what, and `listed` are the addresses that go with it.
+
+    `source` and `destination` are a mobile node's home address where the message names it; `care_of` is where that node
+    was then: (home address, care-of address). `tunnel`: the ends of the tunnel around it, where one was seen. `count`
+    counts the same message again and again, the last of them at `until_ns`.
+    """
+
+    time_ns: int
+    frame: Frame
+    source: bytes
+    destination: bytes
+    carries: str
+    text: str
+    listed: tuple[bytes, ...] = ()
+    care_of: tuple[bytes, bytes] | None = None
+    tunnel: tuple[bytes, bytes] | None = None
+    count: int = 1
+    until_ns: int = 0
+
+
+class Arrows:
+    """Fed with every packet, in the order of time; memory grows with the messages."""
+
+    def __init__(self) -> None:
+        self._copies = Copies()
+        self._all: list[Arrow] = []
+        self._beating: dict[tuple[bytes, bytes, str], int] = {}
+        """Where the latest of such messages stand, as long as nothing else comes."""
+
+    def see(self, sighting: Sighting) -> None:
+        """Take in a packet."""
+        for datagram in sighting.packet.datagrams:
+            message = datagram.upper
+            if datagram.quoted or message is None:
+                continue
+            if datagram.carries not in SIGNALLING and not _is_about_signalling(datagram, sighting.packet):
+                continue
+            if not self._copies.is_copy(sighting, datagram, message):
+                self._add(_arrow(sighting, datagram, message))
+
+    def _add(self, arrow: Arrow) -> None:
+        if arrow.carries != _RHYTHM:
+            self._beating.clear()
+            self._all.append(arrow)
+            return
+        key = (arrow.source, arrow.destination, arrow.text)
+        at = self._beating.get(key)
+        if at is None:
+            self._beating[key] = len(self._all)
+            self._all.append(arrow)
+            return
+        first = self._all[at]
+        self._all[at] = replace(first, count=first.count + 1, until_ns=arrow.time_ns)
+
+    @property
+    def all(self) -> list[Arrow]:
+        """In the order of time."""
+        return self._all
+
+
+def _is_about_signalling(datagram: Datagram, packet: Packet) -> bool:
+    """Whether it is an error message that quotes signalling."""
+    if datagram.carries != _ERROR:
+        return False
+    return any(quoted.quoted and quoted.carries in SIGNALLING for quoted in packet.datagrams)
+
+
+def _arrow(sighting: Sighting, datagram: Datagram, message: View) -> Arrow:
+    outer = datagram.outer
+    return Arrow(
+        sighting.time_ns,
+        sighting.frame,
+        datagram.true_source,
+        datagram.true_destination,
+        datagram.carries,
+        said_by(datagram, message, sighting.packet),
+        listed_by(message),
+        _care_of(datagram, outer),
+        (outer.source, outer.destination) if outer is not None else None,
+    )
+
+
+def _care_of(datagram: Datagram, outer: Datagram | None) -> tuple[bytes, bytes] | None:
+    """Where a message shows a mobile node: by its Home Address option, routing header or tunnel."""
+    home_address, routed = datagram.home_address, datagram.routed_home_address
+    if home_address is not None:
+        return home_address, datagram.source
+    if routed is not None:
+        return routed, datagram.destination
+    if outer is not None and datagram.carries == "home_test_init":
+        return datagram.source, outer.source
+    if outer is not None and datagram.carries == "home_test":
+        return datagram.destination, outer.destination
+    return None
+
+
+__all__ = ["Arrow", "Arrows"]

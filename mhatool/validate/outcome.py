@@ -1,0 +1,43 @@
+"""What judging some captures came to, for reports that tell of the rules that were kept as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mhatool.validate.finding import Finding, Severity
+from mhatool.validate.rule import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The rules in force, and what is reported of what they found.
+
+    `files`: the captures, as they were named. `findings`: in the order of reports. `fail_on`: from this severity on a
+    finding fails. `messages`: Mobility Header messages looked at.
+    """
+
+    files: Sequence[str]
+    profile: str
+    rules: Sequence[Rule]
+    findings: Sequence[Finding]
+    messages: int
+    fail_on: Severity
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether it is at or over `fail_on`."""
+        return finding.severity.rank <= self.fail_on.rank
+
+    @property
+    def failed(self) -> bool:
+        """Whether any finding fails."""
+        return any(map(self.fails, self.findings))
+
+    def by_id(self) -> list[Rule]:
+        """The rules in the order of their ids, which stays while rules are added."""
+        return sorted(self.rules, key=lambda rule: rule.id)
+
+
+def family(rule: Rule) -> str:
+    """What the ids of related rules begin with, as MIP6-MH."""
+    return rule.id.rpartition("-")[0]

@@ -1,0 +1,246 @@
+"""Each message between its nodes: as a ladder, for Mermaid, as a picture and on a page."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dissectors.ipv6 import address
+from mhatool.exchange import sightings
+from mhatool.observe import Observer
+from mhatool.timeline import Timeline, build
+from mhatool.timeline.flow import Arrow, Arrows, Story, story_of
+from mhatool.timeline.flow.ladder import as_ladder
+from mhatool.timeline.flow.mermaid import as_mermaid
+from mhatool.timeline.page import MOST_BARS, as_page
+from mhatool.timeline.picture import as_svg
+from tests.mhatool import manifest
+from tests.mhatool.browser import measured
+from tests.mhatool.cli.process import REPOSITORY, complaint, mhatool
+from tests.mhatool.html_page import check_page
+from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, PEER, Source, ba, bu, ip, recording, scene, tunnel
+from tests.recipes import failing_agents as made
+from tests.recipes.packets import carried, dhaad_request
+
+NAMES = {AGENT: "ha1", AGENT2: "ha2", HOME: "mn", PEER: "cn", made.SPARE: "ha3"}
+ANYCAST = ip("2001:db8:1:0:fdff:ffff:ffff:fffe")
+
+
+def told(*sources: Source, node: bytes | None = None, names: dict[bytes, str] = NAMES) -> tuple[Timeline, Story]:
+    observer, arrows = Observer(), Arrows()
+    for sighting in sightings(sources):
+        observer.see(sighting)
+        arrows.see(sighting)
+    timeline = build(observer)
+    return timeline, story_of(timeline, arrows.all, names, node=node)
+
+
+def shown(story: Story) -> list[tuple[str, str, str]]:
+    """Who said what to whom."""
+    titles = [lane.title for lane in story.lanes.all]
+    arrows = [row for row in story.rows if isinstance(row, Arrow)]
+    return [(*(titles[place] for place in story.ends(arrow)), story.said(arrow)) for arrow in arrows]
+
+
+def test_care_of_addresses_are_the_mobile_nodes() -> None:
+    """Also those that a message shows before any packet says whose they are."""
+    _, story = told(
+        scene(
+            (1, dhaad_request(CARE1, ANYCAST)),
+            (2, bu(source=CARE1, seq=7)),
+            (3, ba(destination=CARE1, seq=7)),
+            (9, bu(source=CARE2, seq=8)),
+            (10, ba(destination=CARE2, seq=8, status=135)),
+        )
+    )
+    assert shown(story) == [
+        ("mn", "home agents of 2001:db8:1::/64", "DHAAD request"),
+        ("mn", "ha1", "BU 7 AH 60 s"),
+        ("ha1", "mn", "BA 7 accepted 60 s"),
+        ("mn", "ha1", "BU 8 AH 60 s"),
+        ("ha1", "mn", "BA 8 status 135 (Sequence number out of window)"),
+    ]
+    assert story.lanes.all[0].described == f"mobile node, {', '.join(map(address.text, (HOME, CARE1, CARE2)))}"
+
+
+def test_a_test_in_a_tunnel_goes_to_the_correspondent_and_counts_once() -> None:
+    """The same Home Test Init in the tunnel, and behind it, is one message (RFC 6275, 5.2.5)."""
+    asked = carried(1, bytes(10), HOME, PEER)
+    _, story = told(scene((1, tunnel(CARE1, AGENT, asked)), (1.01, asked)))
+    arrow = next(row for row in story.rows if isinstance(row, Arrow))
+    assert shown(story) == [("mn", "cn", "HoTI")]
+    assert (arrow.tunnel, arrow.care_of) == ((CARE1, AGENT), (HOME, CARE1))
+
+
+def test_heartbeats_are_told_once_until_something_else_happens() -> None:
+    beats = [made.asked(at, at) for at in range(1, 5)] + [made.answered(at + 0.01, at) for at in range(1, 5)]
+    _, story = told(scene(*sorted(beats), (5, bu(seq=1)), made.asked(6, 6)))
+    assert shown(story) == [
+        ("ha2", "ha1", "Heartbeat, ×4 until 00:00:04.000"),
+        ("ha1", "ha2", "Heartbeat answer, ×4 until 00:00:04.010"),
+        ("mn", "ha1", "BU 1 AH 60 s"),
+        ("ha2", "ha1", "Heartbeat"),
+    ]
+
+
+def test_who_is_unreachable_is_named() -> None:
+    _, story = told(scene(*made.SEARCHED))
+    assert ("ha2", "mn", "HA unreachable: ha1") in shown(story)
+    assert ("ha2", "mn", "DHAAD reply: ha2, ha3") in shown(story)
+
+
+def test_a_ladder() -> None:
+    """Columns 16 apart, as there is room; the letters of this page are counted by hand."""
+    source = scene((1, bu(seq=7)), (2.5, ba(seq=7)), (70, bu(seq=8)))
+    assert as_ladder(told(source)[1], width=100).splitlines() == [
+        "3 packets, 1970-01-01 00:00:01.000 to 00:01:10.000 UTC",
+        "  A mn   mobile node, 2001:db8:1::100, 2001:db8:a::100",
+        "  B ha1  home agent, 2001:db8:1::1",
+        "",
+        "              mn              ha1",
+        "00:00:01.000  |-------------->|  BU 7 AH 60 s, frame 1",
+        "00:00:02.500  |<--------------|  BA 7 accepted 60 s, frame 2",
+        "00:00:02.500  |               |  * registered at ha1, care-of 2001:db8:a::100",
+        "00:01:01.000  |               |  * expired at ha1",
+        "00:01:01.000  |               |  ~ no valid binding from here, to the end",
+        "00:01:10.000  |-------------->|  BU 8 AH 60 s, frame 3",
+        "00:01:10.000  |               |  * pending at ha1",
+    ]
+
+
+@pytest.mark.parametrize("name", ["tour-mn.pcap", "failover60-mn.pcap"])
+def test_registrations_of_a_recording(name: str) -> None:
+    """Each at its time and in its frames, as the manifest has them from tshark."""
+    lines = as_ladder(told(recording(name), names={})[1]).splitlines()
+    for known in manifest.entry(name)["registration"]:
+        number, lifetime = known["sequence_number"], known["requested_lifetime_s"]
+        clock = known["update_time"].strftime("%H:%M:%S")
+        asked = next(line for line in lines if f"BU {number} AH {lifetime} s, frame {known['update_frame']}" in line)
+        assert asked.startswith(clock)
+        assert re.search(r"\|-+(\|-+)*>\|", asked)
+        if known.get("status") == 0:
+            granted = f"BA {number} accepted {known['granted_lifetime_s']} s, frame {known['acknowledgement_frame']}"
+            answer = next(line for line in lines if granted in line)
+            assert re.search(r"\|<-+(\|-+)*\|", answer)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_a_ladder_keeps_to_its_width(width: int) -> None:
+    """But for 58 columns that two nodes, a time and the longest address need."""
+    text = as_ladder(told(recording("failover60-mn.pcap"), names={})[1], width=width)
+    rungs = text.splitlines()[text.splitlines().index("") + 1 :]
+    assert max(map(len, rungs)) <= max(width, 14 + 4 * 4 + 1 + 2 + 42)
+
+
+def test_one_nodes_messages_alone() -> None:
+    source = scene((1, bu(seq=7)), (2, bu(seq=9, agent=AGENT2)), (3, ba(seq=7)))
+    _, story = told(source, node=AGENT2)
+    assert shown(story) == [("mn", "ha2", "BU 9 AH 60 s")]
+    _, whole = told(source, node=CARE1)
+    assert len(shown(whole)) == 3
+
+
+def test_mermaid_draws_each_message_and_says_what_came_of_it() -> None:
+    _, story = told(scene((1, bu(seq=7)), (2.5, ba(seq=7))), names={HOME: "a; b #1 <x>", AGENT: "ha1"})
+    assert as_mermaid(story).splitlines() == [
+        "sequenceDiagram",
+        "    %% 2 packets, 1970-01-01 00:00:01.000 to 00:00:02.500 UTC",
+        "    participant n0 as a#59; b #35;1 #lt;x#gt;",
+        "    participant n1 as ha1",
+        "    n0->>n1: 00:00:01.000 BU 7 AH 60 s",
+        "    n1->>n0: 00:00:02.500 BA 7 accepted 60 s",
+        "    Note over n0: 00:00:02.500 registered at ha1, care-of 2001:db8:a::100",
+    ]
+
+
+def test_a_picture_has_each_message_and_each_binding() -> None:
+    timeline, story = told(recording("failover60-mn.pcap"), names={HOME: "<&>"})
+    root = ET.fromstring(as_svg(timeline, story))
+    kinds = Counter(each.get("class") for each in root.iter())
+    arrows = sum(isinstance(row, Arrow) for row in story.rows)
+    assert kinds["arrow"] + kinds["arrow tunnelled"] == kinds["head"] == arrows > 10
+    assert kinds["lane"] == len(story.lanes.all)
+    spans = [span for binding in timeline.bindings for span in binding.spans]
+    bars = [
+        bar for row in root.iter("{http://www.w3.org/2000/svg}rect") for bar in row if "care-of" in (bar.text or "")
+    ]
+    assert len(bars) == len(spans) == 2
+
+
+def test_the_documentations_picture_is_what_the_command_draws(captures: Path) -> None:
+    drawn = mhatool("timeline", captures / "umip" / "failover60-mn.pcap", "--style", "svg").out
+    assert (REPOSITORY / "docs" / "pictures" / "failover60.svg").read_text("utf-8") == drawn
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("width", [500, 1280])
+def test_a_browser_shows_the_whole_page(width: int, tmp_path: Path) -> None:
+    timeline, story = told(recording("failover60-mn.pcap"), names={HOME: "<script>alert(1)</script>"})
+    text = as_page(timeline, story, "<a> & b.pcap")
+    check_page(text)
+    file = tmp_path / "page.html"
+    file.write_text(text, "utf-8")
+    seen = measured(file, width)
+    assert (seen["empty"], seen["cut"], seen["wide"] <= 0) == (0, [], True)
+    assert seen["texts"] > 30
+
+
+def test_a_page_of_very_many_nodes_leaves_the_messages_to_one_of_them() -> None:
+    homes = [ip(f"2001:db8:1::1:{number:x}") for number in range(MOST_BARS + 1)]
+    packets = [(1 + n / 1000, bu(home=home, source=ip(f"2001:db8:a::{n:x}"))) for n, home in enumerate(homes)]
+    answers = [(2 + n / 1000, ba(home=home, destination=ip(f"2001:db8:a::{n:x}"))) for n, home in enumerate(homes)]
+    timeline, story = told(scene(*packets, *answers))
+    text = as_page(timeline, story, "many")
+    check_page(text)
+    assert f"Of {len(homes) + 1} nodes: choose one" in text
+    assert f"The first {MOST_BARS} rows of {len(homes)}." in text
+
+
+def test_a_trace_tells_the_same_messages_as_the_capture(tmp_path: Path) -> None:
+    """The trace is of one clock and of nodes by name; the capture was made on all links."""
+    capture, trace = tmp_path / "c.pcapng", tmp_path / "t.jsonl"
+    assert mhatool("simulate", "paper-rfc6275", "-w", capture, "--trace", trace).status == 0
+    said = []
+    for file in (capture, trace):
+        lines = mhatool("timeline", file, "--style", "mermaid").out.splitlines()
+        said.append(Counter(re.sub(r"^.*?: \S+ ", "", line).split(",")[0] for line in lines if ">>" in line))
+    for text in said[1]:
+        if text.startswith(("BU", "BA", "HoT", "CoT")):
+            assert said[0][text] == said[1][text], text
+    assert any(text.startswith("BU") for text in said[1])
+
+
+@pytest.mark.parametrize("style", ["ladder", "mermaid", "svg", "html"])
+def test_on_the_command_line(style: str, captures: Path, tmp_path: Path) -> None:
+    capture = captures / "umip" / "tour-mn.pcap"
+    result = mhatool("timeline", capture, "--style", style)
+    assert (result.status, result.err) == (0, "")
+    assert "BU 22354 AH 60 s" in result.out
+    written = mhatool("timeline", capture, "--style", style, "-o", tmp_path / "out")
+    assert (written.status, (tmp_path / "out").read_text("utf-8")) == (0, result.out)
+    assert mhatool("timeline", capture, environment={"MHATOOL_TIMELINE_STYLE": style}).out == result.out
+
+
+def test_wrong_choices_are_told(captures: Path, tmp_path: Path) -> None:
+    capture = captures / "umip" / "tour-mn.pcap"
+    assert "all the time" in complaint("timeline", capture, "--style", "svg", "--at", "+5")
+    assert "nobody is called so" in complaint("timeline", capture, "--style", "ladder", "--node", "x")
+    assert "nothing was seen of" in complaint("timeline", capture, "--style", "ladder", "--node", "2001:db8::9")
+    crowd = tmp_path / "crowd.pcapng"
+    assert mhatool("simulate", "crowd", "--set", "duration_s=20", "-w", crowd).status == 0
+    told = complaint("timeline", crowd, "--style", "ladder")
+    chosen = re.search(r"--node (\S+)", told)
+    assert chosen is not None
+    one = mhatool("timeline", crowd, "--style", "ladder", "--node", chosen[1])
+    assert (one.status, "mobile node" in one.out) == (0, True)
+
+
+def test_a_capture_without_signalling(tmp_path: Path) -> None:
+    (tmp_path / "none.pcap").write_bytes(b"\xd4\xc3\xb2\xa1\2\0\4\0" + bytes(12) + b"\1\0\0\0")
+    assert mhatool("timeline", "none.pcap", "--style", "ladder", cwd=tmp_path).out.splitlines()[-1] == "No signalling."
+    for style in ("mermaid", "svg", "html"):
+        assert mhatool("timeline", "none.pcap", "--style", style, cwd=tmp_path).status == 0
+    assert json.loads(mhatool("timeline", "none.pcap", "--json", cwd=tmp_path).out)["packets"] == 0
