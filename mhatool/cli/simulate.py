@@ -193,7 +193,9 @@ def _recovery(found: dict[str, Any]) -> str:
     home = f", {found['at_home']:,} went home" if found["at_home"] else ""
     again = f" after {found['recovered_after_s'][1]:.3f} s" if found["recovered"] else ""
     what += f": {found['recovered']:,} of {found['mobile_nodes']:,} mobile nodes had all agents again"
-    until = "until then" if found["recovered"] + found["at_home"] == found["mobile_nodes"] else "until the end"
+    until = "until the end" if found["again_at_s"] is None else "until its next failure"
+    if found["recovered"] + found["at_home"] == found["mobile_nodes"]:
+        until = "until then"
     return (
         f"{what}{again}{home}{told}; cost {until}: {sum(found['messages'].values()):,} messages, "
         f"{found['alarms']:,} of them Home Agent Unreachable, {found['message_octets']:,} octets"

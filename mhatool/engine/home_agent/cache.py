@@ -26,6 +26,8 @@ class BindingCache:
         self._texts: dict[frozenset[str], str] = {}
         self._lists: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
         self._at: dict[bytes, int] = {}
+        self.registered = 0
+        """How many bindings mobile nodes have asked for: those for link-local addresses aren't counted."""
 
     def __len__(self) -> int:
         return len(self._bindings)
@@ -62,6 +64,7 @@ class BindingCache:
     def _count(self, binding: Binding, step: int) -> None:
         if binding.cloned:
             return
+        self.registered += step
         count = self._at.get(binding.care_of_address, 0) + step
         if count:
             self._at[binding.care_of_address] = count

@@ -101,7 +101,7 @@ def _is_one_too_many(checks: Checks, request: Request, binding: Binding | None) 
     """In all, or with this care-of address; who has a binding there already may keep it."""
     if request.deletes:
         return False
-    if binding is None and len(checks.cache) >= checks.configuration.most_bindings:
+    if binding is None and checks.cache.registered >= checks.configuration.most_bindings:
         return True
     is_there = binding is not None and binding.care_of_address == request.care_of_address
     return not is_there and checks.cache.count_at(request.care_of_address) >= checks.configuration.most_bindings_of_one

@@ -39,11 +39,12 @@ class HomeAgentConfiguration:
     `advertising` names the link's interface, the prefixes with the agent's own address in each, and how much it wants
     to be taken; without `home_agent` in it the node is a router that registers nobody (status 131). `advertises` is
     False where another program sends the advertisements. `most_bindings` is where resources end (130),
-    `most_bindings_of_one` where those for one mobile node do: its bindings have one care-of address. `prohibited` are
-    home addresses that may not register (129); where there are `permitted` ones, no others may. `update_rate` is how
-    many Binding Updates it takes a second of each mobile node that proves itself, and else of each source;
-    `discovery_rate` how many discovery requests it answers a second; 0: no limit. `associations` are the keys; with
-    `requires_authentication` whoever has none is refused (146). `timestamp_window_s` is by how much clocks may differ
+    `most_bindings_of_one` where those for one mobile node do: its bindings have one care-of address; what a binding
+    with L defends beside the home address is none of its own. `prohibited` are home addresses that may not register
+    (129); where there are `permitted` ones, no others may. `update_rate` is how many Binding Updates it takes a second
+    of each mobile node that proves itself, and else of each source; `discovery_rate` how many discovery requests it
+    answers a second; 0: no limit. `associations` are the keys; with `requires_authentication` whoever has none is
+    refused (146). `timestamp_window_s` is by how much clocks may differ
     (144). `peers` are home agents that it may probe beside those that advertise themselves; `restart_counter` grows by
     one each time that the node starts without its bindings (RFC 5847, 3.4).
     """

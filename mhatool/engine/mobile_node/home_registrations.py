@@ -39,6 +39,8 @@ class HomeRegistrations:
         """How often all agents were tried in vain, one at a time: each time they are given twice the time."""
         self.on_silence: Callable[[bytes], None] = lambda agent: None
         """Called with an agent that leaves registrations unanswered, while nobody can stand in for it."""
+        self.is_attached: Callable[[], bool] = lambda: True
+        """Whether the node is reached somewhere: no agent is to blame for what it can't answer."""
 
     def create(self, agent: bytes, index: int) -> Entry:
         """An entry for an agent of this round."""
@@ -93,12 +95,14 @@ class HomeRegistrations:
 
     def _may_be_silent(self, entry: Entry) -> None:
         """Nothing is registered, and as many Binding Updates as a check has were left unanswered."""
-        is_registering = entry.is_first and entry.state is State.WAITA
+        is_registering = entry.is_first and entry.state is State.WAITA and self.is_attached()
         if is_registering and entry.retries >= self._context.constants.agent_check_transmits:
             self.on_silence(entry.peer)
 
     def _gives_up(self, entry: Entry) -> bool:
         """One agent at a time gets one try (11.4.1); of several, each gets as many as a check."""
+        if not self.is_attached():
+            return False
         tries = 1 if self.choice.is_single else self._context.constants.agent_check_transmits
         return entry.retries + 1 >= tries and self.choice.can_replace(entry.peer)
 
@@ -181,6 +185,8 @@ class HomeRegistrations:
     def lapse(self, entry: Entry) -> State | None:
         """The refresh wasn't answered in time: as far as is known there is no binding any more."""
         entry.is_first = True
+        if not self.is_attached():
+            return None
         if self.choice.can_spare(entry.peer):
             return self._drop(entry, UNREACHABLE)
         self.on_silence(entry.peer)

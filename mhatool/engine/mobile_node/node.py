@@ -82,6 +82,7 @@ class MobileNode:
         update_list.on_gone = self._gone
         rounds = Rounds(context, update_list, registrations, known, tunnel)
         rounds.checks.attachment = self
+        registrations.is_attached = self.is_attached
         return Parts(
             update_list=update_list,
             tunnel=tunnel,
@@ -240,7 +241,8 @@ class MobileNode:
 
     def is_attached(self) -> bool:
         """Away, and reached there under some address."""
-        return self._parts.movement.location is Location.FOREIGN and self._context.care_of_address is not None
+        movement = self._parts.movement
+        return movement.location is Location.FOREIGN and movement.care_of_address is not None
 
     def ask_router(self) -> None:
         """Whether the own link works, where somebody else is silent."""

@@ -10,6 +10,7 @@ from typing import Any
 from dissectors.ipv6.address import text
 from mhatool.capture.writer import ByteSink
 from mhatool.engine.events import Event
+from mhatool.network.scenario.agent_failures import AgentFailures
 from mhatool.network.scenario.build import Build
 from mhatool.network.scenario.check_nodes import copy_names
 from mhatool.network.scenario.chronicle import Chronicle
@@ -39,17 +40,17 @@ class Run:
     trace: ByteSink | None = None
     build: Build = field(init=False)
     chronicle: Chronicle = field(init=False, default_factory=Chronicle)
-    recoveries: list[CrowdRecovery] = field(init=False)
-    """What followed for mobile nodes where a home agent fails."""
+    failing: list[AgentFailures] = field(init=False)
+    """The home agents that are going to fail."""
 
     def __post_init__(self) -> None:
         """Build it; ScenarioError where a vantage point is nowhere."""
         self.build = Build(self.scenario, self.seed)
         network = self.build.network
         network.listeners.append(self.chronicle.hear)
-        self.recoveries = list(self._recoveries())
-        for recovery in self.recoveries:
-            recovery.watch(network)
+        self.failing = list(self._failing())
+        for agent in self.failing:
+            agent.watch(network)
         self._watch(self.capture)
         for plan in self.scenario.expectations:
             since = self.build.at(plan.since)
@@ -57,7 +58,12 @@ class Run:
             network.agenda.at(since, expectation.begin)
             network.agenda.at(self.build.at(plan.at), expectation.judge)
 
-    def _recoveries(self) -> Iterator[CrowdRecovery]:
+    @property
+    def recoveries(self) -> list[CrowdRecovery]:
+        """What followed for mobile nodes where a home agent failed, each time, in the order of the failures."""
+        return sorted((each for agent in self.failing for each in agent.recoveries), key=lambda each: each.failed)
+
+    def _failing(self) -> Iterator[AgentFailures]:
         """One for each home agent that fails or restarts; its first address is the one that counts."""
         plans, scenario = self.scenario.nodes, self.scenario
         nodes = {name: configured("mobile_node", name, scenario, ("nodes", name)) for name in plans}
@@ -70,7 +76,7 @@ class Run:
         for name in dict.fromkeys(failure.node for failure in scenario.failures if not failure.interface):
             agent = configured("home_agent", name, scenario, ("nodes", name)) if name in plans else None
             if agent is not None:
-                yield CrowdRecovery(name, agent.addresses[0], wanted)
+                yield AgentFailures(name, agent.addresses[0], wanted)
 
     def _watch(self, sink: ByteSink | None) -> None:
         network, chosen = self.build.network, self.scenario.capture
@@ -137,23 +143,22 @@ class Run:
             "refused": dict(sorted(chronicle.refused.items())),
             "lost": dict(sorted(chronicle.lost.items())),
             "moves": [
-                {"at_s": (move.time_ns - self.build.start_ns) / 1e9, "node": move.node, "link": move.link}
-                for move in chronicle.moves
+                {"at_s": self._seconds(move.time_ns), "node": move.node, "link": move.link} for move in chronicle.moves
             ],
             "bindings": [
                 {
-                    "at_s": (entry.time_ns - self.build.start_ns) / 1e9,
+                    "at_s": self._seconds(entry.time_ns),
                     "node": entry.node,
                     "home_address": text(entry.home_address),
                     "care_of_address": None if entry.gone else text(entry.care_of_address),
                 }
                 for entry in chronicle.bindings
             ],
-            "recoveries": [self._recovery(each) for each in self.recoveries if each.failed is not None],
+            "recoveries": [self._recovery(each) for each in self.recoveries],
             "flows": [_flow(flow) for flow in network.flows.values()],
             "expectations": [
                 {
-                    "at_s": (verdict.time_ns - self.build.start_ns) / 1e9,
+                    "at_s": self._seconds(verdict.time_ns),
                     "node": verdict.node,
                     "expected": verdict.expected,
                     "seen": verdict.seen,
@@ -163,12 +168,17 @@ class Run:
             ],
         }
 
+    def _seconds(self, instant_ns: int) -> float:
+        """Since the start."""
+        return (instant_ns - self.build.start_ns) / 1e9
+
     def _recovery(self, recovery: CrowdRecovery) -> dict[str, Any]:
         told, complete = recovery.after_s(recovery.told), recovery.after_s(recovery.complete)
         return {
             "node": recovery.node,
             "how": recovery.how,
-            "at_s": ((recovery.failed or 0) - self.build.start_ns) / 1e9,
+            "at_s": self._seconds(recovery.failed),
+            "again_at_s": None if recovery.failed_again is None else self._seconds(recovery.failed_again),
             "mobile_nodes": len(recovery.affected),
             "told": len(recovery.told),
             "told_after_s": list(told) if told is not None else None,
@@ -240,11 +250,15 @@ SCHEMA: dict[str, Any] = {
         },
         recoveries={
             "type": "array",
-            "description": "Home agents that failed: who of their mobile nodes was told, and had all agents again",
+            "description": "Failures of home agents: who of their mobile nodes was told, and had all agents again",
             "items": _object(
                 node=_TEXT,
                 how=_TEXT,
                 at_s=_SECONDS,
+                again_at_s={
+                    "type": ["number", "null"],
+                    "description": "When the next failure of the same home agent began, with which this one is over",
+                },
                 mobile_nodes=_COUNT,
                 told=_COUNT,
                 told_after_s=_FIRST_AND_LAST,

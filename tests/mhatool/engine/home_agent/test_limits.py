@@ -62,10 +62,18 @@ def test_what_is_over_leaves_room() -> None:
     assert binds(play, HOME) == 130
 
 
-def test_the_entry_of_the_link_local_address_is_none_of_its_own() -> None:
-    play = agent(most_bindings_of_one=2)
+@pytest.mark.parametrize("limit", ["most_bindings", "most_bindings_of_one"])
+def test_the_entry_of_the_link_local_address_is_none_of_its_own(limit: str) -> None:
+    """Two may register, each with L: the third one is one too many, until one of them has left."""
+    play = agent(**{limit: 2})
     registers(play, flags="AHL")
-    assert binds(play, OTHER_HOME) == 0
+    play.forgets()
+    play.hears(update(1, flags="AHL"), CARE_OF, AGENT, home_address=OTHER_HOME)
+    play.waits(1)
+    assert play.finds(BindingAcknowledgement).message.status == 0
+    assert binds(play, THIRD_HOME) == 130
+    assert asked(play, update(2, lifetime_s=0, flags="AHL")).message.status == 0
+    assert binds(play, THIRD_HOME, number=2) == 0
 
 
 # --- who ---

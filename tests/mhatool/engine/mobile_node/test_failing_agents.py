@@ -669,6 +669,29 @@ def test_without_a_link_nobody_is_given_up() -> None:
     assert (play.tells(AgentChecked).time_ns - begin) / S >= 3
 
 
+@pytest.mark.parametrize("gone_s", [30, 200])
+def test_bindings_that_end_while_there_is_no_link_are_nobodys_fault(gone_s: int) -> None:
+    """One ends at 420 s, the other one, answered at its second retransmission, 4.5 s later; the link goes at 400 s.
+
+    After 200 s the registrations have been tried more often than the three times of an agent that is given up."""
+    play = Journey(home_agents=2, has_router=True)
+    first, _ = play.goes_abroad(*BOTH)
+    play.is_answered(first)
+    play.waits(5)
+    play.is_answered(play.takes_updates()[-1])
+    play.waits(395)
+    play.is_told(LinkChanged("eth0", up=False))
+    play.forgets()
+    play.takes_updates()
+    play.waits(gone_s)
+    assert not [each for each in play.events if isinstance(each, (RoundStarted, AgentSuspected))]
+    assert not any(each.gone for each in play.events if isinstance(each, UpdateListEntry))
+    assert not any(map(play.node._parts.rounds.checks.doubts, BOTH))
+    play.takes_updates()
+    play.is_carried_to(ELSEWHERE)
+    assert {each.arrival.destination: listed(each) for each in play.takes_updates()} == dict.fromkeys(BOTH, BOTH)
+
+
 def test_after_the_return_home_it_means_nothing() -> None:
     play = registered(*BOTH)
     play.returns_home()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,6 @@ def test_octets_are_those_of_frames_until_all_have_recovered(tmp_path: Path) -> 
         run = Run(plan, capture=sink, vantage=tuple(plan.links))
         run.happen()
     (recovery,) = run.recoveries
-    assert recovery.failed is not None
     last = max(recovery.complete.values())
     with open_capture(path) as reader:
         sizes = [len(record.captured) for record in reader if recovery.failed <= record.time_ns < last]
@@ -144,3 +144,69 @@ def test_one_that_comes_back_counts_again_and_who_went_home_needs_none() -> None
     assert (restarted["mobile_nodes"], restarted["recovered"], restarted["at_home"]) == (1, 1, 0)
     assert restarted["recovered_after_s"][1] < 1.1
     assert (crashed["mobile_nodes"], crashed["recovered"], crashed["at_home"]) == (1, 0, 1)
+
+
+# --- one that fails more than once, or not for long ---
+
+NOT_FOR_LONG, LONG_ENOUGH = 1.5, 10
+"""Seconds: less than four probes, one a second, and more than they and the search for other agents take."""
+
+
+def recoveries(scenario: str, *failures: tuple[float, str], more: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """What `ha1` fails, by how and when, in place of what the scenario has."""
+    planned = ", ".join(f'{{at={at}, node="ha1", how="{how}"}}' for at, how in failures)
+    run = Run(load(scenario, (f"failures=[{planned}]", "expectations=[]", "flows=[]", *more)))
+    run.happen()
+    found: list[dict[str, Any]] = run.document()["recoveries"]
+    return found
+
+
+def test_each_failure_of_an_agent_is_told_with_what_followed_it() -> None:
+    """As one that fails once, in the same instant, would be told: the second restart follows a minute of rest."""
+    found = recoveries("ha-restart", (30, "restart"), (60, "restart"), (75, "crash"))
+    assert [(each["how"], each["at_s"], each["again_at_s"]) for each in found] == [
+        ("restart", 30, 60),
+        ("restart", 60, 75),
+        ("crash", 75, None),
+    ]
+    assert [(each["mobile_nodes"], each["told"], each["recovered"]) for each in found] == [
+        (1, 1, 1),
+        (1, 1, 1),
+        (1, 1, 0),  # there are two agents, and it wants two
+    ]
+    assert found[0] == recoveries("ha-restart", (30, "restart"))[0] | {"again_at_s": 60}
+
+
+def test_an_agent_that_hangs_and_goes_on_kept_its_bindings() -> None:
+    """Nobody noticed, and nobody had to do anything: all is as it was once it goes on."""
+    (hung,) = recoveries("ha-failure", (30, "hang"), (30 + NOT_FOR_LONG, "resume"))
+    assert (hung["mobile_nodes"], hung["told"], hung["recovered"]) == (1, 0, 1)
+    assert hung["recovered_after_s"] == [NOT_FOR_LONG, NOT_FOR_LONG]
+    assert (hung["messages"], hung["message_octets"]) == ({}, 0)
+
+
+def test_one_that_hangs_long_enough_is_replaced_before_it_goes_on() -> None:
+    hung, crashed = (
+        recoveries("ha-failure", (30, how), *rest)[0]
+        for how, rest in (
+            ("hang", [(30 + LONG_ENOUGH, "resume")]),
+            ("crash", []),
+        )
+    )
+    assert 0 < hung["recovered_after_s"][1] < LONG_ENOUGH
+    assert hung == crashed | {"how": "hang"}
+
+
+def test_a_move_while_the_agent_hangs_is_not_what_it_holds() -> None:
+    """Its binding leads to where the mobile node was: it counts again when it has accepted where that is now."""
+    moves = 'moves=[{node="mn", at=10, link="foreign1"}, {node="mn", at=30.1, link="foreign3"}]'
+    (hung,) = recoveries("tour", (30, "hang"), (32, "resume"), more=(moves,))
+    assert (hung["mobile_nodes"], hung["recovered"]) == (1, 1)
+    assert hung["recovered_after_s"][0] > 2
+    assert hung["messages"]["binding_update"] > 0
+
+
+def test_what_happens_to_one_that_is_down_already_is_the_same_failure() -> None:
+    (hung,) = recoveries("ha-restart", (30, "hang"), (31, "crash"), (32, "restart"))
+    assert (hung["how"], hung["at_s"], hung["again_at_s"], hung["mobile_nodes"]) == ("hang", 30, None, 1)
+    assert hung["recovered_after_s"][0] > 2  # its bindings went with the crash
