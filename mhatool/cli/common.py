@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NoReturn, Text
 
 import typer
 
+from mhatool.cli import completing
+
 if TYPE_CHECKING:
     from dissectors.profile import Profile
 
@@ -33,7 +35,12 @@ FileArgument = Annotated[
 ]
 ProfileOption = Annotated[
     str | None,
-    typer.Option("--profile", metavar="P", help="Code points: rfc6275 (default), kame2003 or a TOML file."),
+    typer.Option(
+        "--profile",
+        metavar="P",
+        help="Code points: rfc6275 (default), kame2003 or a TOML file.",
+        autocompletion=completing.profiles,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Print a JSON record a line.")]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from mhatool.cli import completing
 from mhatool.cli.common import JsonlOption, JsonOption, Out, fail, form_of, list_schema, styled
 from mhatool.validate.schema import FINDING
 
@@ -86,7 +87,12 @@ LIST_SCHEMA: Final = list_schema("mhatool.rules/1", "All rules", "rules", SCHEMA
 
 
 def rule(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="The rule, as MIP6-MH-001.", show_default=False)],
+    id_: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The rule, as MIP6-MH-001.", show_default=False, autocompletion=completing.rule_ids
+        ),
+    ],
     json: JsonOption = False,
 ) -> None:
     """Explain one rule, and show packets that break it.
@@ -128,7 +134,10 @@ def _remedy(name: str) -> str:
 
 def rules(
     family: Annotated[
-        str | None, typer.Option(metavar="F", help="Only the rules whose ids begin so, as MIP6-RTX.")
+        str | None,
+        typer.Option(
+            metavar="F", help="Only the rules whose ids begin so, as MIP6-RTX.", autocompletion=completing.rule_families
+        ),
     ] = None,
     json: JsonOption = False,
     jsonl: JsonlOption = False,

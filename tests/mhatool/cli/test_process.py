@@ -232,6 +232,16 @@ def test_colour_elsewhere(arguments: list[str], environment: dict[str, str], col
         ("mhatool validate --fail", ["--fail-on"]),
         ("mhatool completion z", ["zsh"]),
         ("mhatool config s", ["show"]),
+        ("mhatool rule MIP6-MPD", ["MIP6-MPD-001", "MIP6-MPD-002", "MIP6-MPD-003"]),
+        ("mhatool rules --family MIP6-DH", ["MIP6-DHAAD"]),
+        ("mhatool validate --ignore MIP6-MPD-002,MIP6-MPD-0", [f"MIP6-MPD-002,MIP6-MPD-00{n}" for n in (1, 3)]),
+        ("mhatool craft ha-u", ["ha-unreachable"]),
+        ("mhatool scenarios plain", ["plain-mipv6"]),
+        ("mhatool simulate plain", ["plain-mipv6"]),
+        ("mhatool schema trac", ["trace"]),
+        ("mhatool lab run failure-o", ["failure-one-armed"]),
+        ("mhatool lab deploy pap", ["paper"]),
+        ("mhatool validate --profile k", ["kame2003"]),
     ],
 )
 def test_bash_completes(words: str, expected: list[str]) -> None:
