@@ -4,7 +4,7 @@ import pytest
 
 from mhatool.exchange import Source
 from mhatool.validate import validate
-from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, S, record
+from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, PEER, S, record
 from tests.mhatool.validate.scenes import Packet, Said, told
 from tests.recipes.packets import (
     LINK_LOCAL,
@@ -17,6 +17,7 @@ from tests.recipes.packets import (
     home_test,
     home_test_init,
     multiple_home_agents,
+    nonce_indices,
     prefix_advertisement,
     prefix_information,
     refresh_advice,
@@ -50,6 +51,17 @@ def test_one_of_several_home_agents_may_have_been_given_up_meanwhile() -> None:
     )
     found = told(["MIP6-BU-016"], (0, first), (0.1, ba(seq=10)), (90, second))
     assert found == [("MIP6-BU-016", 3, True)]
+
+
+def test_a_binding_at_a_correspondent_may_lapse() -> None:
+    """RFC 6275, 11.7.2; the same packets with the H flag are found."""
+
+    def twice(flags: str) -> list[Said]:
+        first, second = (bu(nonce_indices(1, 1), to=PEER, seq=number, flags=flags) for number in (10, 11))
+        return told(["MIP6-BU-016"], (0, first), (0.1, ba(source=PEER, seq=10)), (90, second))
+
+    assert twice("A") == []
+    assert twice("AH") == [("MIP6-BU-016", 3, False)]
 
 
 def test_the_kind_of_a_binding() -> None:
