@@ -143,9 +143,12 @@ def indices_of_the_tests(case: Case) -> Iterable[Breach]:
     The correspondent keeps no state for a test: it makes the tokens anew from the nonces that these indices name, so
     with another index the authenticator can't fit and the update is dropped. A test that the capture doesn't show (on
     another link, before it began) may have had that index; so it is a breach where the newest test to that address is
-    less than 2 s old, else inconclusive. Where the capture cut one of the tests, nothing is said.
+    less than 2 s old, else inconclusive. Where the capture cut one of the tests, nothing is said, nor of a home nonce
+    index of 0: that may stand for a permanent token (RFC 4866).
     """
     for use in _uses(case):
+        if use.kind == "home_test" and use.nonce_index == 0:
+            continue
         if use.newest is not None or not use.tests or any(test.nonce_index is None for test in use.tests):
             continue
         newest = use.tests[-1]

@@ -9,6 +9,7 @@ from tests.recipes.correspondent import TESTED, peer_ba, peer_bu
 from tests.recipes.example import Packet
 from tests.recipes.home_agent_lists import authentication
 from tests.recipes.packets import (
+    Option,
     alternate,
     authorization,
     ba,
@@ -18,6 +19,7 @@ from tests.recipes.packets import (
     carried,
     home_bu,
     icmp_packet,
+    nonce_indices,
     prefix_information,
     refresh_advice,
     router_advertisement,
@@ -36,6 +38,38 @@ def found(rule: str, *packets: Packet) -> list[tuple[int, Severity]]:
 
 def answered(rule: str, update: bytes, answer: bytes) -> list[tuple[int, Severity]]:
     return found(rule, (0.0, update), (0.5, answer))
+
+
+# --- permanent tokens ---
+
+
+def signed(index: int, *more: Option, life: int = 86_400) -> bytes:
+    """An update to a correspondent for a day, with a home nonce index."""
+    return bu(nonce_indices(index, 1), *more, authorization(), to=PEER, flags="A", life=life, seq=6 - len(more))
+
+
+CGA_PARAMETERS, SIGNATURE, PERMANENT_TOKEN = (12, bytes(30), (1, 0)), (13, bytes(20), (1, 0)), (14, bytes(16), (1, 0))
+GRANTED = [
+    (0.0, signed(1, CGA_PARAMETERS, SIGNATURE)),
+    (0.1, ba(PERMANENT_TOKEN, authorization(), source=PEER, seq=4, life=86_400)),
+]
+
+
+def test_a_binding_by_a_permanent_token_may_live_for_a_day() -> None:
+    """RFC 4866: the first update has CGA parameters and signature, later ones the home nonce index 0."""
+    later = [(50.0, signed(0)), (50.1, ba(authorization(), source=PEER, seq=6, life=86_400))]
+    assert found("MIP6-LIFE-002", *GRANTED, *later) == []
+    assert found("MIP6-LIFE-002", *later) == [(2, NOTE)]
+    assert found("MIP6-LIFE-003", *GRANTED, *later) == []
+    plain = [(50.0, signed(1)), (50.1, ba(authorization(), source=PEER, seq=6, life=86_400))]
+    assert found("MIP6-LIFE-002", *plain) == [(2, ERROR)]
+    assert found("MIP6-LIFE-003", *plain) == [(1, NOTE)]
+
+
+def test_the_home_nonce_index_of_a_permanent_token_is_that_of_no_test() -> None:
+    tested = [(at, octets) for at, octets in TESTED if at > 1.1]
+    assert found("MIP6-RR-006", *tested, (2.0, signed(0))) == []
+    assert len(found("MIP6-RR-006", *tested, (2.0, signed(3)))) == 1
 
 
 # --- where it goes ---
