@@ -19,6 +19,7 @@ from mhatool.cli.common import (
     styled,
     use_color,
 )
+from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import read_once, sources
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def _compare(file: str, replayed: Replayed, profile: Profile, *, as_json: bool) 
     else:
         for line in report.lines(comparison, styled if use_color(sys.stdout) else report.plain):
             print(line)
+    if not comparison.a and not comparison.b:
+        tell_of_another([file], profile)
     if comparison.differences:
         raise typer.Exit(FOUND)
 
