@@ -6,6 +6,7 @@ from mhatool.exchange.latest import Latest
 from mhatool.exchange.recent import Recent
 from mhatool.exchange.registration import Acknowledgement, Update, acknowledgement_of, update_of
 from mhatool.exchange.requests import REQUESTS_AND_ANSWERS, Request, Requests
+from mhatool.exchange.revocation import revoked_home_address
 from mhatool.exchange.sighting import Frame, Sighting, Source, sightings
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Unexplained",
     "Update",
     "acknowledgement_of",
+    "revoked_home_address",
     "sightings",
     "update_of",
 ]

@@ -49,7 +49,7 @@ class Previous:
 
 @dataclass(slots=True)
 class Exchange:
-    """A Binding Update and its first answer. `previous` is None for the first one seen, or after a Binding Error."""
+    """A Binding Update and its first answer. `previous` is None for the first one seen, or once it was forgotten."""
 
     update: Update
     previous: Previous | None
@@ -68,7 +68,8 @@ class Unexplained:
 class Conversation:
     """All that a mobile node and one peer said lately about their binding.
 
-    `forgotten`: the peer said that it has no binding (Binding Error), so a new list entry may begin anywhere.
+    `forgotten`: the peer said that it has no binding (Binding Error) or ended it (Binding Revocation), so a new list
+    entry may begin anywhere.
     """
 
     home_address: bytes
@@ -264,7 +265,7 @@ class Conversations:
             self._remember(self._early, (acknowledgement.home_address, acknowledgement.peer), acknowledgement)
 
     def forget(self, home_address: bytes, peer: bytes) -> None:
-        """The peer has no such binding (Binding Error, status 1): the next update begins anew."""
+        """The peer has no such binding (Binding Error, status 1; Binding Revocation): the next update begins anew."""
         conversation = self.get(home_address, peer)
         if conversation is not None:
             conversation.forgotten = True

@@ -21,6 +21,8 @@ TWO_HOURS_S = 7200
 """An advertisement can't bring a remaining lifetime under this (RFC 4862, 5.5.3)."""
 UNIT_S = 4
 PREFIX_OCTETS = 8
+INFINITE_S = 0xFFFF_FFFF
+"""A lifetime that doesn't end (RFC 4861, 4.6.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +33,35 @@ class Advertised:
     preferred_s: int
     ends_ns: int
     frame: Frame
+    time_ns: int
 
     def valid_at(self, now_ns: int) -> int:
         """Seconds that are left at most: routers may repeat a fixed lifetime, or count it down."""
         return max(self.valid_s, (self.ends_ns - now_ns) // nanoseconds(1))
 
+    def preferred_at(self, now_ns: int) -> int:
+        """Seconds that are left at least: where the lifetime is counted down (RFC 4861, 6.2.1)."""
+        if self.preferred_s == INFINITE_S:
+            return INFINITE_S
+        return max(0, self.preferred_s - (now_ns - self.time_ns) // nanoseconds(1))
+
 
 @dataclass(slots=True)
 class Prefix:
-    """What each router said of a prefix, and the longest valid and preferred lifetime in seconds that any said last."""
+    """What each router said of a prefix, and the longest valid lifetime in seconds that any said last."""
 
     by_router: Latest[bytes, Advertised] = field(default_factory=lambda: Latest(MOST_SOURCES))
     valid_s: int = 0
-    preferred_s: int = 0
 
     def note(self, router: bytes, advertised: Advertised) -> None:
         """Take in what a router says."""
         self.by_router.note(router, advertised)
         self.valid_s = max(each.valid_s for each in self.by_router.values())
-        self.preferred_s = max(each.preferred_s for each in self.by_router.values())
+
+    def known_to(self, router: bytes) -> list[Advertised]:
+        """What a router goes by: what it said last itself, and what others have said since; without that, all."""
+        own = self.by_router.get(router)
+        return [each for each in self.by_router.values() if own is None or each.time_ns >= own.time_ns]
 
 
 @knowledge("router_advertisement", "mobile_prefix_advertisement")
@@ -74,15 +86,27 @@ class AdvertisedPrefixes:
         prefix = self._by_prefix.get(key)
         if prefix is None:
             prefix = self._by_prefix.note(key, Prefix())
-        before = prefix.by_router.get(seen.datagram.source)
+        router = _router(seen, option)
+        before = prefix.by_router.get(router)
         ends_ns = expiry(seen.time_ns, valid_s)
         if before is not None and valid_s < TWO_HOURS_S:
             ends_ns = max(ends_ns, min(before.ends_ns, expiry(seen.time_ns, TWO_HOURS_S)))
-        prefix.note(seen.datagram.source, Advertised(valid_s, preferred_s, ends_ns, seen.frame))
+        prefix.note(router, Advertised(valid_s, preferred_s, ends_ns, seen.frame, seen.time_ns))
 
     def of(self, address_: bytes) -> Prefix | None:
         """What was said of an address's prefix; None for nothing."""
         return self._by_prefix.get(address_[:PREFIX_OCTETS])
+
+
+def _router(seen: Seen, option: View) -> bytes:
+    """Who advertises a prefix: by its global address where a Router Advertisement tells that (R flag, RFC 6275, 7.2).
+
+    So a home agent's Router Advertisements and its Mobile Prefix Advertisements are one router's.
+    """
+    if seen.message.type == "router_advertisement" and "R" in option.get("flags", ()):
+        address_: bytes = option.get("prefix", b"")
+        return address_
+    return seen.datagram.source
 
 
 def _too_short(prefix: Prefix | None, lifetime_s: int, now_ns: int) -> Advertised | None:
@@ -182,20 +206,27 @@ def tells_of_the_prefix(case: Case) -> Iterable[Breach]:
     """Status 1 (prefix discovery necessary) where the home prefix is deprecated before the binding ends, else 0.
 
     The mobile node then asks for prefixes with a Mobile Prefix Solicitation, and forms a new home address in time.
-    The preferred lifetime is the longest that any router advertised for the prefix; a difference of one unit, 4 s,
-    isn't judged.
+    The home agent goes by what it advertised last itself, and by what other routers have said since. Routers may
+    repeat a fixed lifetime or count it down, and differ from each other: where one of that leads to 1 and another to
+    0, nothing is said, nor about a difference of one unit, 4 s.
     """
     exchange = _home_registration(case)
     answer = exchange.acknowledgement if exchange is not None else None
     if exchange is None or answer is None or answer.status not in (0, 1):
         return ()
     prefix = case.surroundings.known(AdvertisedPrefixes).of(exchange.update.home_address)
-    if prefix is None or abs(prefix.preferred_s - answer.lifetime_s) <= UNIT_S:
+    known = prefix.known_to(answer.peer) if prefix is not None else []
+    if not known:
         return ()
-    right = 1 if prefix.preferred_s < answer.lifetime_s else 0
-    if answer.status == right:
+    now_ns = case.seen.time_ns
+    longest = max(known, key=lambda advertised: advertised.preferred_s)
+    shortest = min(known, key=lambda advertised: advertised.preferred_at(now_ns))
+    if answer.status == 0 and longest.preferred_s + UNIT_S < answer.lifetime_s:
+        right, advertised, left_s = 1, longest, longest.preferred_s
+    elif answer.status == 1 and shortest.preferred_at(now_ns) > answer.lifetime_s + UNIT_S:
+        right, advertised, left_s = 0, shortest, shortest.preferred_at(now_ns)
+    else:
         return ()
-    longest = max(prefix.by_router.values(), key=lambda advertised: advertised.preferred_s)
-    expected = f"status {right} for {answer.lifetime_s} s with a home prefix preferred for {longest.preferred_s} s"
+    expected = f"status {right} for {answer.lifetime_s} s with a home prefix preferred for {left_s} s"
     at = case.seen.message.start + 6
-    return (Breach(expected, f"status {answer.status}", at, before=(longest.frame, exchange.update.frame)),)
+    return (Breach(expected, f"status {answer.status}", at, before=(advertised.frame, exchange.update.frame)),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dissectors.options.binding import AlternateCareOfAddress
+from dissectors.options.extensions import BindingIdentifier
 from dissectors.options.identity import MobilityMessageAuthentication
 from dissectors.packet import Datagram
 from dissectors.spec import Option
@@ -89,6 +90,22 @@ def has_other_proof(message: View, datagram: Datagram) -> bool:
     if "esp" in datagram.headers or "ah" in datagram.headers:
         return True
     return any(kind(found) in _CGA_OPTIONS or found.type == _AUTHENTICATION for found in message.options)
+
+
+def names_care_of_addresses(message: View) -> bool:
+    """Whether Binding Identifiers hold care-of addresses: several bindings in one update (RFC 5648)."""
+    return any(found.get("care_of_address") for found in _binding_identifiers(message))
+
+
+def is_at_home_too(message: View) -> bool:
+    """Whether a Binding Identifier has the H flag: the home address is a care-of address beside others (RFC 5648)."""
+    return any("H" in found.get("flags", _NO_FLAGS) for found in _binding_identifiers(message))
+
+
+def _binding_identifiers(message: View) -> list[View]:
+    if not has_option(message, BindingIdentifier):
+        return []
+    return [found for found in message.options if found.type == BindingIdentifier.__declaration__.symbol]
 
 
 def care_of_address(message: View, datagram: Datagram) -> bytes:

@@ -14,9 +14,11 @@ from mhatool.validate.binding_facts import (
     flags_of,
     has_option,
     has_other_proof,
+    is_at_home_too,
     is_damaged,
     is_to_correspondent,
     lifetime_of,
+    names_care_of_addresses,
     option,
     raw_flags,
     shows_all_options,
@@ -70,7 +72,8 @@ def carries_home_address(case: Case) -> Iterable[Breach]:
     Except when the mobile node is back home: then it sends from the home address itself, and deletes its binding with
     lifetime 0 (11.5.5). So without the option a lifetime over 0 is always a breach; with lifetime 0 it is one where the
     source is known as this mobile node's care-of address from earlier updates to the same home agent. The home agent
-    finds security association and binding by that address.
+    finds security association and binding by that address. Who is on the home link and a foreign one at once says so by
+    the H flag of a Binding Identifier (RFC 5648), and registers from home.
     """
     update = case.update
     if update is None or update.has_home_address_option or not update.is_home_registration:
@@ -79,7 +82,7 @@ def carries_home_address(case: Case) -> Iterable[Breach]:
     if update.home_address != update.source:
         home = address.text(update.home_address)
         return (Breach(f"a Home Address option with {home}", f"none, from the care-of address {source}"),)
-    if update.lifetime_s == 0:
+    if update.lifetime_s == 0 or is_at_home_too(case.seen.message):
         return ()
     return (Breach("a Home Address option, or a lifetime of 0", f"none, from {source} for {update.lifetime_s} s"),)
 
@@ -99,8 +102,9 @@ def carries_alternate(case: Case) -> Iterable[Breach]:
 
     ESP doesn't protect the IPv6 header: somebody on the way could put another source address there and so divert the
     traffic. AH protects it, and so does the authentication option of RFC 4285, which covers the care-of address: with
-    one of these the option may be missing. It need not equal the source. Deletions from home, and updates that lack
-    their home address (MIP6-BU-002), aren't judged.
+    one of these the option may be missing. It need not equal the source. So it may where Binding Identifiers hold the
+    care-of addresses (RFC 5648). Deletions from home, updates that lack their home address (MIP6-BU-002), and those of
+    a mobile node that is at home as well (RFC 5648, H flag) aren't judged.
     """
     message, datagram = case.seen.message, case.seen.datagram
     if "H" not in flags_of(message) or datagram.home_address is None or not shows_all_options(case.seen):
@@ -108,6 +112,8 @@ def carries_alternate(case: Case) -> Iterable[Breach]:
     if not lifetime_of(message) or has_option(message, AlternateCareOfAddress):
         return ()
     if has_option(message, MobilityMessageAuthentication) or any(e.type == "ah" for e in datagram.extensions):
+        return ()
+    if names_care_of_addresses(message) or is_at_home_too(message):
         return ()
     return (Breach(f"an Alternate Care-of Address, such as {address.text(datagram.source)}", "none"),)
 
@@ -197,7 +203,8 @@ def deletes_with_lifetime_0(case: Case) -> Iterable[Breach]:
 
     Receivers take either for a deletion (9.5.1): with another lifetime they delete what the mobile node may believe to
     have for that long. The other way round, lifetime 0 with another care-of address, is allowed where the mobile node
-    deletes from abroad. Home registrations without Home Address option are MIP6-BU-002's and MIP6-DEREG-001's.
+    deletes from abroad. With the H flag of a Binding Identifier (RFC 5648) the home address is a care-of address beside
+    others. Home registrations without Home Address option are MIP6-BU-002's and MIP6-DEREG-001's.
     """
     message, datagram = case.seen.message, case.seen.datagram
     lifetime_s = lifetime_of(message)
@@ -205,7 +212,7 @@ def deletes_with_lifetime_0(case: Case) -> Iterable[Breach]:
         return ()
     if datagram.home_address is None and "H" in flags_of(message):
         return ()
-    if care_of_address(message, datagram) != datagram.true_source:
+    if care_of_address(message, datagram) != datagram.true_source or is_at_home_too(message):
         return ()
     home = address.text(datagram.true_source)
     seen = f"{lifetime_s} s for the care-of address {home}"

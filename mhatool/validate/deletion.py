@@ -10,6 +10,7 @@ from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.validate.binding_facts import LIFETIME, STATUS, option
 from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.several_bindings import has_several_bindings
 from mhatool.validate.situation import DELETES
 
 NOT_HOME_AGENT = 133
@@ -109,14 +110,15 @@ def deletes_for_home(case: Case) -> Iterable[Breach]:
 
     So an acknowledgement that accepts it has lifetime 0. A binding from the home address to itself would make the
     receiver send packets in circles. The sender is wrong as well (MIP6-BU-008). A lifetime for an update with lifetime
-    0 is MIP6-BA-004's; that nothing is sent by a deleted binding any more is MIP6-LIFE-001's.
+    0 is MIP6-BA-004's; that nothing is sent by a deleted binding any more is MIP6-LIFE-001's. Mobile nodes with several
+    bindings (RFC 5648) aren't judged: they may be at home with one of them.
     """
     known = _granted_deletion(case)
     if known is None:
         return ()
     acknowledgement, exchange = known
     update = exchange.update
-    if not acknowledgement.lifetime_s or not update.lifetime_s:
+    if not acknowledgement.lifetime_s or not update.lifetime_s or has_several_bindings(case):
         return ()
     home = address.text(update.home_address)
     expected = f"a lifetime of 0: the care-of address is the home address {home}"

@@ -9,6 +9,7 @@ from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.view import View
 from mhatool.validate.binding_facts import FLAGS, OPTIONS, care_of_address, flags_of, kind, shows_all_options
 from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.seen import Seen
 
 ADDRESS = 16
 FEWEST = 2
@@ -23,6 +24,16 @@ def lists(message: View) -> list[View]:
     if not any(number in octets for number in numbers):
         return []
     return [found for found in message.options if kind(found) in numbers]
+
+
+def is_surely_ours(seen: Seen, found: View) -> bool:
+    """Whether an option that looks like a list of home agents is one: with M, or where it lists its receiver.
+
+    All experiments share its number (RFC 5096), in any message.
+    """
+    if seen.message.type != "binding_update":
+        return False
+    return "M" in flags_of(seen.message) or seen.datagram.true_destination in found.get("home_agents", ())
 
 
 def home_agents(message: View) -> tuple[View, tuple[bytes, ...]] | None:
@@ -65,9 +76,8 @@ def flag_with_list(case: Case) -> Iterable[Breach]:
     ours = next((o for o in found if o.type == MultipleHomeAgents.__declaration__.symbol), None)
     if ours is None:
         return ()
-    is_surely_ours = case.seen.datagram.true_destination in ours.get("home_agents")
     expected = "the M flag with a Multiple Home Agents option"
-    return (Breach(expected, "no M", message.start + FLAGS, inconclusive=not is_surely_ours),)
+    return (Breach(expected, "no M", message.start + FLAGS, inconclusive=not is_surely_ours(case.seen, ours)),)
 
 
 @rule(

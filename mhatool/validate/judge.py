@@ -16,6 +16,7 @@ from mhatool.exchange import (
     Sighting,
     Source,
     acknowledgement_of,
+    revoked_home_address,
     sightings,
     update_of,
 )
@@ -33,8 +34,8 @@ from mhatool.validate.surroundings import KNOWLEDGE, CopyKnowledge, Knowledge, S
 
 NO_BINDING = 1
 """The Binding Error status for a Home Address option without binding (RFC 6275, 6.1.9)."""
-FOLLOWED = frozenset({"binding_update", "binding_acknowledgement", "binding_error"})
-"""What tells of conversations, whatever the rules."""
+FOLLOWED = frozenset({"binding_update", "binding_acknowledgement", "binding_error", "mobility"})
+"""What tells of conversations, whatever the rules; Binding Revocations have no type of their own here."""
 MOST_LIKENESSES = 20_000
 """Kept for each kind of message."""
 
@@ -335,6 +336,8 @@ class Judge:
             return Case(seen, surroundings, request=request)
         elif kind == "binding_error" and seen.message.get("status") == NO_BINDING:
             conversations.forget(seen.message.get("home_address"), seen.datagram.true_source)
+        elif kind == "mobility" and (revoked := revoked_home_address(seen.datagram)) is not None:
+            conversations.forget(revoked, seen.datagram.true_source)
         return Case(seen, surroundings)
 
 

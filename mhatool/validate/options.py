@@ -8,6 +8,7 @@ from dissectors.ipv6 import address
 from dissectors.profile import KAME2003
 from dissectors.view import View, option_name
 from mhatool.validate.finding import Severity
+from mhatool.validate.home_agent_list import is_surely_ours
 from mhatool.validate.occasion import EVERY_MOBILITY_MESSAGE
 from mhatool.validate.rule import Breach, Case, rule
 
@@ -60,13 +61,17 @@ def aligned(case: Case) -> Iterator[Breach]:
     """Each option begins where its own definition wants it, counted from the start of the Mobility Header.
 
     Binding Refresh Advice and Nonce Indices at 2n, Alternate Care-of Address at 8n+6, Authorization Data at 8n+2, and
-    so on; Pad1 and PadN fill the room before. The point is that addresses lie on multiples of eight octets.
+    so on; Pad1 and PadN fill the room before. The point is that addresses lie on multiples of eight octets. An
+    experiment's option (RFC 5096) is as its own definition wants it: Multiple Home Agents at 8n+6 with the M flag, or
+    where it lists its receiver.
     """
     message = case.seen.message
     for option in _options(case):
         alignment = option.declaration.alignment(option.end - option.start)
         offset = option.start - message.start
         if alignment is not None and offset % alignment[0] != alignment[1]:
+            if option.type == "multiple_home_agents" and not is_surely_ours(case.seen, option):
+                continue
             multiple, remainder = alignment
             place = f"{multiple}n+{remainder}" if remainder else f"{multiple}n"
             yield Breach(f"{option.declaration.title} at an offset of {place}", f"offset {offset}", option.start)

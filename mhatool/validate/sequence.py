@@ -190,13 +190,13 @@ def goes_up(case: Case) -> Iterable[Breach]:
     """Each Binding Update has a number 1 to 32767 ahead (modulo 2^16) of the one before it to the same peer.
 
     Retransmissions too. Each home address and peer is counted apart. Numbers may begin anywhere once the list entry is
-    gone: after a deregistration, a refusal or a Binding Error, or when the lifetime is over; after status 135 they go
-    on from the number in it. A capture of one link may miss a deregistration on another, and a mobile node that starts
-    anew has lost its list: it learns the number by status 135. So a number that is behind counts as a breach where the
-    peer had accepted the update before, accepts this one too, and the care-of address is the same or packets show that
-    the mobile node had no time to go home; and within 2 s in any case. It is inconclusive after a search for home
-    agents or routers, where the peer refuses it, and where no answer of this peer is seen. A retransmission that is
-    behind is MIP6-SEQ-002's, one after status 135 MIP6-SEQ-005's, a deregistration at a home agent MIP6-DEREG-002's.
+    gone: after a deregistration, a refusal, a Binding Error or Revocation, or when the lifetime is over; after status
+    135 they go on from the number in it. A capture of one link may miss a deregistration on another, and a mobile node
+    that starts anew has lost its list: it learns the number by status 135. So a number that is behind counts as a
+    breach where the peer had accepted the update before, accepts this one too, and the care-of address is the same or
+    packets show that the mobile node had no time to go home; and within 2 s in any case. It is inconclusive after a
+    search for home agents or routers, where the peer refuses it, and where no answer of this peer is seen. As
+    retransmission it is MIP6-SEQ-002's, after status 135 MIP6-SEQ-005's, as deregistration MIP6-DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()

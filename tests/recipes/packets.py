@@ -49,6 +49,12 @@ def authorization(authenticator: bytes = bytes(range(12))) -> Option:
     return 5, authenticator, (8, 2)
 
 
+def binding_identifier(number: int, care_of_address: bytes = b"", *, at_home_too: bool = False) -> Option:
+    """RFC 5648, 4.1: number, status, flags with H as the first one, and perhaps a care-of address."""
+    data = struct.pack(">HBB", number, 0, 0x80 if at_home_too else 0) + care_of_address
+    return 35, data, (8, 2) if care_of_address else (2, 0)
+
+
 def multiple_home_agents(*agents: bytes) -> Option:
     """Without agents: both of the home link. The number is RFC 5096's (profile rfc6275)."""
     return 18, b"".join(agents or (AGENT, AGENT2)), (8, 6)

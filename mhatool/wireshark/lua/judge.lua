@@ -84,6 +84,22 @@ local function judge_padding(m)
   too_much()
 end
 
+-- Whether a list of home agents has the receiver in it.
+local function lists_receiver(m, option)
+  for at = option.at + 2, option.stop - 16, 16 do
+    if octets(m, at, 16) == m.destination then return true end
+  end
+  return false
+end
+
+-- Whether an option that looks like a list of home agents is one: all experiments share its number (RFC 5096).
+local function is_surely_ours(m, option)
+  if m.symbol ~= "binding_update" or m.size < 10 then return false end
+  local flags = {}
+  for _, flag in ipairs(profile.binding_update) do flags[flag[3]] = band(number_at(m.s, 8, 2), flag[2]) ~= 0 end
+  return flags.M and not flags.P or lists_receiver(m, option)
+end
+
 local ONCE = { binding_refresh_advice = true, alternate_care_of_address = true, nonce_indices = true }
 
 local function judge_places(m)
@@ -92,7 +108,8 @@ local function judge_places(m)
     local symbol = option.symbol
     local layout = LAYOUT[symbol or "mobility_option"]
     local align = layout.align_by_size[option.stop - option.at] or layout.align
-    if align and option.at % align[1] ~= align[2] then
+    local is_known = symbol ~= "multiple_home_agents" or is_surely_ours(m, option)
+    if align and option.at % align[1] ~= align[2] and is_known then
       breach("MIP6-OPT-002", ("%s at %dn+%d"):format(layout.title, align[1], align[2]), "offset " .. option.at)
     end
     if not symbol and not assigned_name(option, "mobility_option") then
@@ -171,6 +188,21 @@ local function care_of_address(m)
   return option and option.stop - option.at >= 18 and octets(m, option.at + 2, 16) or m.wire_source
 end
 
+-- Binding Identifiers (RFC 5648): care-of addresses of 4 or 16 octets behind 4 others, and the H flag.
+local function names_care_of_addresses(m)
+  for _, option in ipairs(options_with(m, "binding_identifier")) do
+    if option.stop - option.at >= 10 then return true end
+  end
+  return false
+end
+
+local function is_at_home_too(m)
+  for _, option in ipairs(options_with(m, "binding_identifier")) do
+    if option.stop - option.at >= 6 and band(byte(m.s, option.at + 6), 0x80) ~= 0 then return true end
+  end
+  return false
+end
+
 local function judge_list(m, flags)
   local lists = {}
   for _, option in ipairs(m.options) do
@@ -183,10 +215,7 @@ local function judge_list(m, flags)
     elseif flags.M and #lists == 0 and flags.H and m.whole then
       breach("MHA-001", "a Multiple Home Agents option with the M flag", "none")
     elseif not flags.M and list then
-      local ours = octets(m, list.at + 2, list.stop - list.at - 2)
-      local is_listed = false
-      for i = 1, #ours, 16 do is_listed = is_listed or sub(ours, i, i + 15) == m.destination end
-      breach("MHA-001", "the M flag with a Multiple Home Agents option", "no M", not is_listed)
+      breach("MHA-001", "the M flag with a Multiple Home Agents option", "no M", not lists_receiver(m, list))
     end
   end
   if not flags.M then return end
@@ -235,7 +264,8 @@ local function judge_registration(m, flags, lifetime)
   local alternate = options_with(m, "alternate_care_of_address")[1]
   if flags.H and not flags.A then breach("MIP6-BU-001", "the flags A and H", "H without A") end
   if flags.H and m.has_home and m.whole and lifetime > 0 and not alternate then
-    if not has(m, "mobility_message_authentication") and not m.has_ah then
+    local is_multiple = names_care_of_addresses(m) or is_at_home_too(m)
+    if not has(m, "mobility_message_authentication") and not m.has_ah and not is_multiple then
       breach("MIP6-BU-003", "an Alternate Care-of Address", "none", not other)
     end
   end
@@ -262,6 +292,7 @@ local function judge_update(m)
   end
   judge_registration(m, flags, lifetime)
   local deletes_well = lifetime == 0 or m.truncated or m.damaged or raw.P
+  deletes_well = deletes_well or is_at_home_too(m)
   if not deletes_well and (m.has_home or not flags.H) and care_of_address(m) == m.source then
     breach("MIP6-BU-008", "a lifetime of 0 with the home address as care-of address", lifetime .. " s")
   end

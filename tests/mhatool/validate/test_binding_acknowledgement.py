@@ -13,6 +13,7 @@ from tests.recipes.packets import (
     authorization,
     ba,
     binding_error,
+    binding_identifier,
     bu,
     carried,
     home_bu,
@@ -218,6 +219,8 @@ def test_home_as_care_of_address_is_deleted() -> None:
     assert answered("MIP6-DEREG-006", update, ba(life=60)) == [(2, ERROR)]
     assert answered("MIP6-DEREG-006", update, ba(life=60, status=130)) == []
     assert answered("MIP6-DEREG-006", home_bu(), ba(life=60)) == []
+    at_home_too = bu(binding_identifier(2, at_home_too=True), source=HOME)  # RFC 5648
+    assert answered("MIP6-DEREG-006", at_home_too, ba(binding_identifier(2), to=HOME, home=None)) == []
 
 
 # --- numbers ---

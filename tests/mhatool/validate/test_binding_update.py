@@ -39,6 +39,7 @@ from tests.recipes.packets import (
     alternate,
     authorization,
     ba,
+    binding_identifier,
     bu,
     home_bu,
     nonce_indices,
@@ -46,6 +47,13 @@ from tests.recipes.packets import (
 )
 
 LINK_LOCAL_NODE = ip("fe80::")[:8] + EUI64
+
+SEVERAL_BINDINGS = {
+    "in bulk": bu(binding_identifier(1, CARE1), binding_identifier(2, CARE2)),
+    "in bulk, IPv4": bu(binding_identifier(1, bytes((192, 0, 2, 9))), binding_identifier(2, CARE2)),
+    "at home too": bu(binding_identifier(2, at_home_too=True), source=HOME, home=None),
+    "at home too, with the option": bu(binding_identifier(2, at_home_too=True), source=HOME, home=HOME),
+}
 
 
 def found(rule: str, *packets: bytes) -> list[tuple[int, Severity]]:
@@ -101,6 +109,20 @@ def test_what_protects_the_source_needs_no_alternate() -> None:
 )
 def test_who_needs_no_alternate_or_has_another_one(packet: bytes) -> None:
     assert found("MIP6-BU-003", packet) == []
+
+
+@pytest.mark.parametrize("rule", ["MIP6-BU-002", "MIP6-BU-003", "MIP6-BU-008"])
+@pytest.mark.parametrize("packet", SEVERAL_BINDINGS.values(), ids=SEVERAL_BINDINGS)
+def test_several_care_of_addresses_at_once(rule: str, packet: bytes) -> None:
+    """RFC 5648: Binding Identifiers hold the care-of addresses, or say by their H flag that one is the home address."""
+    assert found(rule, packet) == []
+
+
+def test_one_binding_identifier_changes_nothing_else() -> None:
+    """Without care-of address in it, and without H flag."""
+    assert found("MIP6-BU-003", bu(binding_identifier(1))) == [(1, ERROR)]
+    assert found("MIP6-BU-002", bu(binding_identifier(1), source=HOME, home=None)) == [(1, ERROR)]
+    assert found("MIP6-BU-008", bu(binding_identifier(1), alternate(HOME))) == [(1, ERROR)]
 
 
 @pytest.mark.parametrize("rule", ["MIP6-BU-003", "MIP6-BU-013", "MHA-001"])

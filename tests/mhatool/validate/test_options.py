@@ -6,7 +6,7 @@ import pytest
 
 from dissectors.profile import KAME2003, Profile
 from mhatool.validate import Finding, Severity, validate
-from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER, internet_checksum, ip, ipv6, routing_header, scene
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, internet_checksum, ip, ipv6, routing_header, scene
 from tests.recipes.options import ACCEPTED, IDENTIFIER, acknowledgement
 from tests.recipes.packets import (
     Option,
@@ -31,6 +31,9 @@ def found(rule: str, *packets: bytes, profile: Profile | None = None) -> list[Fi
     return [finding for finding in findings if finding.rule == rule]
 
 
+EXPERIMENT: Option = (18, bytes(32), (8, 0))
+"""As long as a list of two home agents."""
+
 # What stands behind the 12 octets of fields; the offset of the option at fault there.
 OVERRUNS = {
     "one octet too long": (b"\x01\x03\x00\x00", 0),
@@ -51,6 +54,30 @@ def test_an_option_beyond_its_message(options: bytes, at: int) -> None:
 )
 def test_options_that_fill_their_message(options: bytes) -> None:
     assert found("MIP6-OPT-001", acknowledgement(options)) == []
+
+
+EXPERIMENTS = {
+    "in an update": bu(alternate(CARE1), EXPERIMENT),
+    "in an acknowledgement": ba(EXPERIMENT),
+    "in a Binding Refresh Request": carried(0, with_options(bytes(2), [EXPERIMENT]), PEER, HOME),
+}
+LISTS = {
+    "with M": bu(EXPERIMENT, alternate(CARE1), flags="AHM"),
+    "that lists the receiver": bu((18, CARE2 + AGENT, (8, 0)), alternate(CARE1)),
+}
+
+
+@pytest.mark.parametrize("packet", EXPERIMENTS.values(), ids=EXPERIMENTS)
+def test_an_experiment_aligns_its_option_as_it_wants(packet: bytes) -> None:
+    """RFC 5096, 4: option 18 has no alignment."""
+    assert found("MIP6-OPT-002", packet) == []
+
+
+@pytest.mark.parametrize("packet", LISTS.values(), ids=LISTS)
+def test_a_list_of_home_agents_is_aligned(packet: bytes) -> None:
+    """The paper, Fig. 8: 8n+6; here it begins at octet 16."""
+    (finding,) = found("MIP6-OPT-002", packet)
+    assert finding.offset == 64 + 16
 
 
 def test_an_option_behind_a_header_length_that_is_too_short() -> None:

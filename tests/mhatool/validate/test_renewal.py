@@ -17,6 +17,7 @@ from tests.recipes.packets import (
     home_test,
     home_test_init,
     multiple_home_agents,
+    prefix_advertisement,
     prefix_information,
     refresh_advice,
     router_advertisement,
@@ -90,6 +91,36 @@ def test_two_hours_can_not_be_taken_away() -> None:
 def test_the_longest_of_several_routers_counts() -> None:
     other = LINK_LOCAL[:-1] + b"\x02"
     assert granted(home_prefix(86400, 0, other), home_prefix(100, 0), status=1) == []
+
+
+def preferred(*told_at: tuple[float, bytes], asked_at: float, status: int) -> list[Said]:
+    """About a binding of 60 s."""
+    packets = (*told_at, (asked_at, home_bu()), (asked_at + 0.1, ba(status=status)))
+    return [(rule, 0, unsure) for rule, _, unsure in told(["MIP6-BA-006"], *packets)]
+
+
+def test_a_preferred_lifetime_may_be_fixed_or_counted_down() -> None:
+    """RFC 4861, 6.2.1. Of 100 s, 80 s are left after 20 s, and 25 s after 75 s: fewer than the binding's 60 s."""
+    said = (0.0, home_prefix(1000, 100))
+    assert preferred(said, asked_at=20, status=1) == [("MIP6-BA-006", 0, False)]
+    assert preferred(said, asked_at=75, status=1) == []
+    assert preferred(said, asked_at=75, status=0) == []
+    assert preferred((0.0, home_prefix(1000, 40)), asked_at=20, status=0) == [("MIP6-BA-006", 0, False)]
+    endless = (0.0, home_prefix(0xFFFFFFFF, 0xFFFFFFFF))
+    assert preferred(endless, asked_at=10_000, status=1) == [("MIP6-BA-006", 0, False)]
+
+
+def test_the_home_agent_goes_by_what_it_said_last_itself() -> None:
+    """The R flag tells that the Router Advertisement is the home agent's, too; without it, it is another router's."""
+    wrong_status = [("MIP6-BA-006", 0, False)]
+    unnamed = router_advertisement(prefix_information(AGENT[:8] + bytes(8), flags=0xC0, preferred=14_400))
+    sent = (30.0, prefix_advertisement(prefix_information(AGENT, valid=7200, preferred=40)))
+    for earlier in (home_prefix(86_400, 14_400), unnamed):
+        assert preferred((0.0, earlier), sent, asked_at=50, status=1) == []
+        assert preferred((0.0, earlier), sent, asked_at=50, status=0) == wrong_status
+    assert preferred(sent, (40.0, home_prefix(86_400, 14_400)), asked_at=50, status=1) == wrong_status
+    later = (40.0, unnamed)
+    assert preferred(sent, later, asked_at=50, status=1) == preferred(sent, later, asked_at=50, status=0) == []
 
 
 @pytest.mark.parametrize(("asked", "found"), [(100, False), (104, False), (108, True)])

@@ -218,6 +218,22 @@ def test_what_the_peer_says_out_of_sight_may_explain_a_number(why: str) -> None:
     assert [inconclusive for _, _, inconclusive in told(packets[0], packets[2])] == [True]
 
 
+def revocation(kind: int = 1, destination: bytes = CARE1, home: bytes = HOME) -> bytes:
+    """RFC 5846, 5: type 16; the revocation type (1 indication, 2 acknowledgement), trigger, number, flags."""
+    message = mobility(16, struct.pack(">BBHHI", kind, 1, 1, 0, 0x01020000), AGENT, home)
+    return ipv6(AGENT, destination, 43, bytes((135, 2, 2, 1, 0, 0, 0, 0)) + home + message)
+
+
+def test_a_binding_that_was_revoked_is_gone() -> None:
+    """RFC 5846: the mobile node deletes its entry."""
+    accepted, anew = [(0, bu(seq=30000)), (1, ba(seq=30000))], [(30, bu(seq=7)), (31, ba(seq=7))]
+    assert told(*accepted, (5, revocation()), *anew) == []
+    assert told(*accepted, (5, revocation(kind=2)), *anew) == [("MIP6-SEQ-001", 4, False)]
+    assert told(*accepted, (5, revocation(home=CARE2)), *anew) == [("MIP6-SEQ-001", 4, False)], "another node's"
+    spoilt = revocation()[:-1] + b"\1"
+    assert told(*accepted, (5, spoilt), *anew)[-1] == ("MIP6-SEQ-001", 4, False), "a wrong checksum"
+
+
 def test_another_status_of_a_binding_error_shows_the_peers_direction() -> None:
     """Status 2, a message type that isn't known, leaves the binding as it is."""
     error = ipv6(PEER, CARE1, 135, mobility(7, b"\x02\0" + bytes(16), PEER, CARE1))

@@ -12,7 +12,7 @@ from mhatool.exchange import Source
 from mhatool.validate import RULES, validate
 from mhatool.wireshark.generate import JUDGED
 from mhatool.wireshark.looks import COLOURS
-from tests.mhatool.scenes import AGENT, CARE1, PEER
+from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER
 from tests.peers.plugin import frames, table, tshark, write
 from tests.recipes import packets as made
 
@@ -100,3 +100,27 @@ def test_no_options_behind_addresses_that_are_counted_too_high(tmp_path: Path) -
 
 def test_only_packet_rules_are_judged() -> None:
     assert [id_ for id_ in JUDGED if RULES[id_].scope != "packet"] == []
+
+
+def test_several_care_of_addresses_at_once(tmp_path: Path) -> None:
+    """RFC 5648: in bulk, IPv4 among them, and at home too; then Binding Identifiers that change nothing."""
+    one, both = made.binding_identifier(1), made.binding_identifier(2, at_home_too=True)
+    in_bulk = [made.binding_identifier(1, CARE1), made.binding_identifier(2, bytes((192, 0, 2, 9)))]
+    fine = [made.bu(*in_bulk), made.bu(both, source=HOME), made.bu(both, made.alternate(HOME))]
+    packets = [*fine, made.bu(one), made.bu(one, made.alternate(HOME))]
+    rows = table(write(tmp_path / "several.pcapng", packets), ["mha.rule"])
+    assert rows == [["1", ""], ["2", ""], ["3", ""], ["4", "MIP6-BU-003"], ["5", "MIP6-BU-008"]]
+
+
+def test_an_experiment_aligns_its_option_as_it_wants(tmp_path: Path) -> None:
+    """RFC 5096, 4: option 18 has no alignment; a list of home agents has one (the paper, Fig. 8: 8n+6)."""
+    experiment, ours = (18, bytes(32), (8, 0)), (18, PEER + AGENT, (8, 0))
+    with_m = made.bu(made.alternate(CARE1), experiment, flags="AHM")
+    packets = [
+        made.bu(made.alternate(CARE1), experiment),
+        made.ba(experiment),
+        with_m,
+        made.bu(made.alternate(CARE1), ours),
+    ]
+    rows = table(write(tmp_path / "experiment.pcapng", packets), ["mha.rule"])
+    assert [number for number, rules in rows if "MIP6-OPT-002" in rules.split(",")] == ["3", "4"]
