@@ -57,7 +57,7 @@ is_usable >/dev/null 2>&1 || make_venv
 printf 'Installing into .venv: mhatool%s\n' "${1:+ with what its tests and gates need}" >&2
 # The build backend comes from here, at its pinned version, and not from an environment that pip makes of the newest.
 pip_install setuptools
-pip_install --no-build-isolation --editable ".[live${1:+,$1}]"
+pip_install --no-build-isolation --editable ".[live,view${1:+,$1}]"
 # Compiled once here: where Python may not write its cache (PYTHONDONTWRITEBYTECODE), every start would compile again.
 .venv/bin/python -m compileall -q mhatool dissectors
 .venv/bin/mhatool --version >/dev/null || fail "what was installed doesn't work: 'make clean', and again."

@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, Entry] = {
     "rule": Entry("rule", "explain one rule"),
     "rules": Entry("rule", "list all rules"),
     "timeline": Entry("timeline", "tell what became of each binding"),
+    "view": Entry("view", "walk through a timeline in the terminal"),
     "simulate": Entry("simulate", "let a network happen, in virtual time"),
     "scenarios": Entry("simulate", "list the built-in scenarios, or print one"),
     "replay": Entry("replay", "put our engine in the place of a captured node"),

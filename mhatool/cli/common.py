@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NoReturn, TextIO
 
 import typer
+
+from mhatool.cli import completing
 
 if TYPE_CHECKING:
     from dissectors.profile import Profile
@@ -32,7 +35,12 @@ FileArgument = Annotated[
 ]
 ProfileOption = Annotated[
     str | None,
-    typer.Option("--profile", metavar="P", help="Code points: rfc6275 (default), kame2003 or a TOML file."),
+    typer.Option(
+        "--profile",
+        metavar="P",
+        help="Code points: rfc6275 (default), kame2003 or a TOML file.",
+        autocompletion=completing.profiles,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Print a JSON record a line.")]
@@ -75,8 +83,27 @@ def warn(message: str) -> None:
     """Say on standard error what the user should know; the command goes on."""
     from mhatool.capture.errors import one_line
 
+    if _held:
+        _held[-1].append(one_line(message))
+        return
     make_room()
     print(f"mhatool: {styled('warning:', 'yellow', sys.stderr)} {one_line(message)}", file=sys.stderr, flush=True)
+
+
+_held: Final[list[list[str]]] = []
+
+
+@contextmanager
+def holding_warnings() -> Iterator[list[str]]:
+    """Keep warnings back until the end, as the terminal is taken: a list that they are put into."""
+    kept: list[str] = []
+    _held.append(kept)
+    try:
+        yield kept
+    finally:
+        _held.remove(kept)
+        for message in kept:
+            warn(message)
 
 
 def exclusive(**flags: object) -> None:

@@ -14,6 +14,7 @@ from dissectors.errors import EncodeError
 from dissectors.profile import Profile
 from mhatool.capture import PcapngWriter, linktype, open_at_end
 from mhatool.capture.errors import STANDARD_INPUT
+from mhatool.cli import completing
 from mhatool.cli.common import ProfileOption, chosen_profile, exclusive, fail
 from mhatool.craft import Recipe
 from mhatool.craft import layers as layers_of
@@ -104,7 +105,10 @@ def _parameters() -> list[inspect.Parameter]:
 
 
 def craft(
-    message: Annotated[str | None, typer.Argument(help="Which message: see below.", show_default=False)] = None,
+    message: Annotated[
+        str | None,
+        typer.Argument(help="Which message: see below.", show_default=False, autocompletion=completing.messages),
+    ] = None,
     *,
     hop_limit: Annotated[
         int | None, typer.Option(help="Hop limit: 64, and 255 in neighbour discovery; not the tunnels'.")

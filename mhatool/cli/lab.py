@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from mhatool.cli import completing
 from mhatool.cli.app import group, subcommand
 from mhatool.cli.common import JsonOption, Out, exclusive, fail
 
@@ -29,7 +30,13 @@ app = group(
 )
 
 TopologyArgument = Annotated[
-    str, typer.Argument(metavar="NAME|TOPOLOGY.toml", help="A built-in topology, or a file.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="NAME|TOPOLOGY.toml",
+        help="A built-in topology, or a file.",
+        show_default=False,
+        autocompletion=completing.topologies,
+    ),
 ]
 LabOption = Annotated[
     str | None, typer.Option("--lab", metavar="NAME", help="Which one, where several stand.", show_default=False)
@@ -239,7 +246,12 @@ def capture(
 @subcommand(app)
 def run(
     experiment: Annotated[
-        str, typer.Argument(metavar="NAME|EXPERIMENT.toml", help="A built-in experiment, or a file.")
+        str,
+        typer.Argument(
+            metavar="NAME|EXPERIMENT.toml",
+            help="A built-in experiment, or a file.",
+            autocompletion=completing.experiments,
+        ),
     ] = "paper",
     out: Annotated[
         str | None, typer.Option("--out", metavar="DIR", help="Where the report goes; lab-NAME, if not said.")

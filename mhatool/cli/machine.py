@@ -61,7 +61,7 @@ class _Feature(NamedTuple):
 
 
 _PACKAGES: Final = ("scapy", "dpkt", "pyshark", "typer", "rich", "msgspec", "zstandard", "platformdirs")
-_EXTRAS: Final = (("pyroute2", "lab, node run"),)
+_EXTRAS: Final = (("pyroute2", "lab, node run"), ("textual", "view"))
 _PROGRAMS: Final = (
     _Program("tshark", ("tshark",), "tshark", "crosscheck, export wireshark", "--version"),
     _Program("dumpcap", ("dumpcap",), "wireshark-common", "live capture with ring buffers", "--version"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import textwrap
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from mhatool.cli import completing
 from mhatool.cli.common import JsonlOption, JsonOption, Out, fail, form_of, list_schema, styled
 from mhatool.validate.schema import FINDING
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 SCHEMA_ID: Final = "mhatool.rule/1"
 _TEXTS: Final = ("id", "title", "reference", "level", "severity", "role", "scope", "needs", "explanation")
 _MOST_COLUMNS: Final = 100
-_WHO: Final = {"MN": "mobile node", "HA": "home agent", "CN": "correspondent", "any": "any node"}
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
 _FILE: Final[dict[str, Any]] = {"type": "string", "description": "A capture, from the working folder or whole"}
@@ -88,7 +87,12 @@ LIST_SCHEMA: Final = list_schema("mhatool.rules/1", "All rules", "rules", SCHEMA
 
 
 def rule(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="The rule, as MIP6-MH-001.", show_default=False)],
+    id_: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The rule, as MIP6-MH-001.", show_default=False, autocompletion=completing.rule_ids
+        ),
+    ],
     json: JsonOption = False,
 ) -> None:
     """Explain one rule, and show packets that break it.
@@ -130,7 +134,10 @@ def _remedy(name: str) -> str:
 
 def rules(
     family: Annotated[
-        str | None, typer.Option(metavar="F", help="Only the rules whose ids begin so, as MIP6-RTX.")
+        str | None,
+        typer.Option(
+            metavar="F", help="Only the rules whose ids begin so, as MIP6-RTX.", autocompletion=completing.rule_families
+        ),
     ] = None,
     json: JsonOption = False,
     jsonl: JsonlOption = False,
@@ -214,21 +221,9 @@ def _packet(sighting: Sighting, at_fault: bool) -> dict[str, Any]:
 
 
 def _explained(item: Rule) -> Iterator[str]:
-    width = min(shutil.get_terminal_size().columns, _MOST_COLUMNS)
-    yield f"{styled(item.id, 'bold')}: {item.title}"
-    yield ""
-    yield textwrap.fill(item.explanation, width)
-    yield ""
-    facts = {
-        "reference": item.reference,
-        "level": f"{item.level if item.level != '-' else 'no requirement'} ({item.severity})",
-        "who keeps it": " or ".join(_WHO.get(role, role) for role in item.role.split("/")),
-        "seen in": item.scope,
-        "needs": item.needs,
-        "profiles": ", ".join(item.profiles),
-    }
-    for name, text in facts.items():
-        yield f"{name:13} {text}"
+    from mhatool.validate.explanation import explained
+
+    return explained(item, min(shutil.get_terminal_size().columns, _MOST_COLUMNS), styled)
 
 
 def _told(example: Example | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from mhatool.cli import completing
 from mhatool.cli.common import Out, fail
 
 #: THING -> where its schema is: module, and name in it.
@@ -39,7 +40,10 @@ SCHEMAS: Final[Mapping[str, str]] = {
 
 
 def schema(
-    thing: Annotated[str | None, typer.Argument(metavar="THING", help="Which output.", show_default=False)] = None,
+    thing: Annotated[
+        str | None,
+        typer.Argument(metavar="THING", help="Which output.", show_default=False, autocompletion=completing.outputs),
+    ] = None,
 ) -> None:
     """Print the JSON Schema of an output, or list those that there are.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mhatool.cli import completing
 from mhatool.cli.common import JsonOption, Out, exclusive, fail, styled, warn
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ _MOST_SHOWN = 40
 
 ScenarioArgument = Annotated[
     str | None,
-    typer.Argument(metavar="SCENARIO", help="A TOML file, or the name of a built-in one.", show_default=False),
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A TOML file, or the name of a built-in one.",
+        show_default=False,
+        autocompletion=completing.scenarios,
+    ),
 ]
 WriteOption = Annotated[str | None, typer.Option("--write", "-w", metavar="OUT", help="Capture what passes.")]
 TraceOption = Annotated[str | None, typer.Option(metavar="OUT", help="Write the nodes' own events, a line each.")]
@@ -215,7 +221,10 @@ def _warn_of_failed_expectations(run: Run) -> None:
 
 
 def scenarios(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Print its file.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Print its file.", show_default=False, autocompletion=completing.scenarios),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """List the built-in scenarios, or print the file of one: a start for one of your own.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
+from mhatool.cli import completing
 from mhatool.cli.common import (
     FOUND,
     FilesArgument,
@@ -43,9 +44,16 @@ Format = Literal["concise", "full", "json", "jsonl", "junit", "sarif", "github"]
 
 Ids = list[str] | None
 SelectOption = Annotated[
-    Ids, typer.Option(metavar="IDS", help="Only these rules, or families as MIP6-MH; commas between.")
+    Ids,
+    typer.Option(
+        metavar="IDS",
+        help="Only these rules, or families as MIP6-MH; commas between.",
+        autocompletion=completing.rule_lists,
+    ),
 ]
-IgnoreOption = Annotated[Ids, typer.Option(metavar="IDS", help="Not these rules.")]
+IgnoreOption = Annotated[
+    Ids, typer.Option(metavar="IDS", help="Not these rules.", autocompletion=completing.rule_lists)
+]
 MinSeverityOption = Annotated[
     SeverityName | None, typer.Option(metavar="S", help="Report from this on: error, warning or note (default).")
 ]

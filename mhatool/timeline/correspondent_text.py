@@ -19,7 +19,7 @@ _SHOWN_BY = {
     ProofKind.ROUTING_HEADER: "shown by a type 2 routing header",
     ProofKind.HOME_ADDRESS_OPTION: "shown by Home Address option data",
 }
-_ENDS = {
+ENDS = {
     CorrespondentEnd.EXPIRED: "no packet: the lifetime was over",
     CorrespondentEnd.REPLACED: "by an update with a number from before",
 }
@@ -38,9 +38,9 @@ class CorrespondentText:
         lines += [(moment.time_ns, self._moment("refresh request", moment)) for moment in found.refresh_requests]
         lines += [(moment.time_ns, self._moment("binding error", moment)) for moment in found.errors]
         for binding in found.bindings:
-            if binding.end_ns is not None and binding.end_reason in _ENDS:
+            if binding.end_ns is not None and binding.end_reason in ENDS:
                 line = self._line(binding.end_ns, str(binding.end_reason), binding.care_of_address)
-                lines.append((binding.end_ns, f"{line}  {'':<15}  {'':>8}  {_ENDS[binding.end_reason]}"))
+                lines.append((binding.end_ns, f"{line}  {'':<15}  {'':>8}  {ENDS[binding.end_reason]}"))
         return (line for _, line in sorted(lines, key=lambda pair: pair[0]))
 
     def _line(self, time_ns: int, what: str, care_of_address: bytes | None = None) -> str:
@@ -53,9 +53,10 @@ class CorrespondentText:
         update = seen.update
         line = self._line(update.time_ns, str(seen.kind), update.care_of_address)
         parts = [line, f"{f'seq {update.sequence_number}':<15}", f"{f'{update.lifetime_s} s':>8}"]
-        return "  ".join([*parts, self._words.frames(seen.frames), *self._remarks(seen)])
+        return "  ".join([*parts, self._words.frames(seen.frames), *self.remarks(seen)])
 
-    def _remarks(self, seen: CorrespondentUpdate) -> Iterator[str]:
+    def remarks(self, seen: CorrespondentUpdate) -> Iterator[str]:
+        """Nonces, and what came of it."""
         if seen.home_nonce_index is not None:
             yield f"nonces {seen.home_nonce_index}/{seen.care_of_nonce_index}"
         if seen.error is not None:

@@ -18,7 +18,7 @@ from mhatool.timeline.model import Timeline
 from mhatool.timeline.values import TRUNCATED, listed, spent
 from mhatool.timeline.words import Words
 
-_ERRORS = {1: "Destination Unreachable", 2: "Packet Too Big", 3: "Time Exceeded", 4: "Parameter Problem"}
+ERRORS = {1: "Destination Unreachable", 2: "Packet Too Big", 3: "Time Exceeded", 4: "Parameter Problem"}
 """ICMPv6 errors (RFC 4443, 3)."""
 _ROLES = {
     Role.MOBILE_NODE: "mobile node",
@@ -107,7 +107,7 @@ class SurroundingsText:
 
     def _error(self, found: DeliveryError) -> Iterator[str]:
         count = f" ×{found.count}" if found.count > 1 else ""
-        title = _ERRORS.get(found.icmp_type, f"type {found.icmp_type}")
+        title = ERRORS.get(found.icmp_type, f"type {found.icmp_type}")
         until = f"  until {self._clock(found.last_ns)}" if found.last_ns > found.first.time_ns else ""
         frame = self._words.frames((found.first.frame,))
         what = f"{found.quoted.replace('_', ' ')} to {self._words.name(found.destination)}"

@@ -21,10 +21,10 @@ from mhatool.observe import (
     Span,
 )
 from mhatool.timeline import failure_table
+from mhatool.timeline.bars import LETTERS
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.gap import Gap
 from mhatool.timeline.model import Timeline
-from mhatool.timeline.text import LETTERS
 from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
 from mhatool.validate import Finding

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
-from mhatool.observe import Agency, Correspondence
+from mhatool.timeline.bars import SIGNS, Bars
 from mhatool.timeline.correspondent_text import CorrespondentText
-from mhatool.timeline.event import Event, EventKind
+from mhatool.timeline.event import Event
+from mhatool.timeline.event_text import EventText
 from mhatool.timeline.failure_text import failures
 from mhatool.timeline.gap import Gap, GapKind, GapReason, Step
 from mhatool.timeline.model import Timeline
@@ -16,26 +16,17 @@ from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
 from mhatool.validate import Finding
 
-__all__ = ["LETTERS", "as_text"]
+__all__ = ["GAP_MEANINGS", "GAP_REASONS", "GAP_TITLES", "as_text"]
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-NOTHING, SILENT, UNKNOWN, SEVERAL = ".", "?", "-", "+"
-_SIGNS = {
-    NOTHING: "no binding",
-    SILENT: "the home agent is silent",
-    UNKNOWN: "a binding whose beginning and care-of address weren't seen",
-    SEVERAL: "several care-of addresses at once",
-}
-
-_GAP_TITLES = {
+GAP_TITLES = {
     GapKind.NO_USABLE_BINDING: "No usable binding",
     GapKind.NO_VALID_BINDING: "No valid binding",
 }
-_GAP_MEANINGS = {
+GAP_MEANINGS = {
     GapKind.NO_USABLE_BINDING: "since the last sign of life of a home agent that then left updates unanswered",
     GapKind.NO_VALID_BINDING: "since the last lifetime was over",
 }
-_GAP_REASONS = {
+GAP_REASONS = {
     GapReason.UNANSWERED: "updates stayed unanswered",
     GapReason.REFUSED: "updates were refused",
     GapReason.NONE_SEEN: "no update was seen: perhaps at home, out of sight",
@@ -54,6 +45,7 @@ class _Renderer:
         self.words = Words(timeline, names)
         self.name, self.frame, self.frames = self.words.name, self.words.frame, self.words.frames
         self.clock = self.words.clock
+        self.told = EventText(self.words)
 
     def lines(self) -> Iterator[str]:
         timeline = self.timeline
@@ -78,18 +70,18 @@ class _Renderer:
     def home(self, home_address: bytes) -> Iterator[str]:
         agencies = self.timeline.agencies_of(home_address)
         correspondences = self.timeline.correspondences_of(home_address)
-        holders: list[Agency | Correspondence] = [*agencies, *correspondences]
-        letters = self.letters(holders)
+        drawn = Bars(self.timeline, [*agencies, *correspondences])
+        letters = drawn.letters
         start, end = (self.clock(at)[: -len(".123")] for at in (self.timeline.first_ns, self.timeline.last_ns))
         peers = [self.name(a.home_agent) for a in agencies] + [self.name(c.correspondent) for c in correspondences]
         label = max(map(len, peers))
         cells = max(self.width - label - 4, 20)
         yield f"Home address {self.name(home_address)}"
-        bars = [self.bar(holder, cells, letters) for holder in holders]
+        bars = [drawn.bar(holder, cells) for holder in drawn.holders]
         yield f"  {'':{label}}  {start}{end:>{max(cells - len(start), len(end) + 1)}}"
         yield from (f"  {peer:{label}}  {bar}" for peer, bar in zip(peers, bars, strict=True))
         yield from (f"    {letter} {self.name(care_of_address)}" for care_of_address, letter in letters.items())
-        yield from (f"    {sign} {meaning}" for sign, meaning in _SIGNS.items() if any(sign in bar for bar in bars))
+        yield from (f"    {sign} {meaning}" for sign, meaning in SIGNS.items() if any(sign in bar for bar in bars))
         for agency in agencies:
             yield f"  Home agent {self.name(agency.home_agent)}"
             mine = (e for e in self.timeline.events_of(home_address) if e.home_agent == agency.home_agent)
@@ -100,69 +92,15 @@ class _Renderer:
         for gap in self.timeline.gaps_of(home_address):
             yield from self.gap(gap)
 
-    @staticmethod
-    def letters(holders: list[Agency | Correspondence]) -> dict[bytes, str]:
-        """A letter for each care-of address, in order of first use."""
-        spans = [span for holder in holders for binding in holder.bindings for span in binding.spans]
-        used = dict.fromkeys(span.care_of_address for span in sorted(spans, key=lambda s: s.start_ns or 0))
-        return {care_of_address: LETTERS[i % len(LETTERS)] for i, care_of_address in enumerate(used)}
-
-    def bar(self, holder: Agency | Correspondence, cells: int, letters: dict[bytes, str]) -> str:
-        """What held in the middle of each cell's time; where nothing did, a span that is too short to have a middle."""
-        first, last = self.timeline.first_ns, self.timeline.last_ns
-        middles = [first + (last - first) * (2 * i + 1) // (2 * cells) for i in range(cells)]
-        signs = [self.cell(holder, at, letters) for at in middles]
-        for span in (span for binding in holder.bindings for span in binding.spans):
-            start, end = span.start_ns or first, span.end_ns or last
-            if bisect_left(middles, start) == bisect_left(middles, end) and last > first:
-                place = min((start - first) * cells // (last - first), cells - 1)
-                signs[place] = letters[span.care_of_address] if signs[place] == NOTHING else signs[place]
-        return "".join(signs)
-
-    def cell(self, holder: Agency | Correspondence, at: int, letters: dict[bytes, str]) -> str:
-        """What held at one instant."""
-        for silence in self.timeline.silences:
-            if silence.agency is holder and silence.last_sign.time_ns < at < (silence.until_ns or at + 1):
-                held = any((b.start_ns or 0) <= at < (b.end_ns or at + 1) for b in holder.bindings)
-                return SILENT if held else NOTHING
-        spans = (span for binding in holder.bindings for span in binding.spans)
-        found = {s.care_of_address for s in spans if (s.start_ns or 0) <= at < (s.end_ns or at + 1)}
-        if found:
-            return letters[found.pop()] if len(found) == 1 else SEVERAL
-        for binding in holder.bindings:
-            if binding.start_ns is None and at < (binding.end_ns or 0):
-                return UNKNOWN
-        return NOTHING
-
     # --- lines ---
 
     def event(self, event: Event, letters: dict[bytes, str]) -> str:
         count = len(event.sequence_numbers)
         kind = str(event.kind) + (f" ×{count}" if count > 1 else "")
         letter = letters.get(event.care_of_address or b"", " ")
-        parts = [f"    {self.clock(event.time_ns)}  {kind:<14}{letter}", f"{self.sequence(event):<15}"]
+        parts = [f"    {self.clock(event.time_ns)}  {kind:<14}{letter}", f"{self.told.sequence(event):<15}"]
         parts.append(f"{f'{event.lifetime_s} s':>8}" if event.lifetime_s is not None else f"{'':>8}")
-        return "  ".join([*parts, *self.remarks(event)]).rstrip()
-
-    def sequence(self, event: Event) -> str:
-        numbers = event.sequence_numbers
-        if not numbers:
-            return ""
-        return f"seq {numbers[0]}" if len(numbers) == 1 else f"seq {numbers[0]}-{numbers[-1]}"
-
-    def remarks(self, event: Event) -> Iterator[str]:
-        if event.frames:
-            yield self.frames(event.frames)
-        if event.kind is EventKind.REFUSED:
-            yield f"status {event.status}"
-        if event.latency_ns is not None:
-            yield f"after {spent(event.latency_ns)}"
-        if event.until_ns is not None and event.until_ns > event.time_ns:
-            yield f"until {self.clock(event.until_ns)}"
-        if event.shown_by is not None:
-            yield f"no answer seen, shown by frame {self.frame(event.shown_by)}"
-        if event.kind is EventKind.EXPIRED:
-            yield "no packet: the lifetime was over"
+        return "  ".join([*parts, *self.told.remarks(event)]).rstrip()
 
     def finding(self, finding: Finding) -> str:
         frame = self.frame(finding.frames[-1])
@@ -171,11 +109,11 @@ class _Renderer:
 
     def gap(self, gap: Gap) -> Iterator[str]:
         if gap.duration_ns is None:
-            yield f"  {_GAP_TITLES[gap.kind]} from {self.clock(gap.start_ns)} to the end of the capture"
+            yield f"  {GAP_TITLES[gap.kind]} from {self.clock(gap.start_ns)} to the end of the capture"
         else:
             start, end = self.clock(gap.start_ns), self.clock(gap.end_ns or 0)
-            yield f"  {_GAP_TITLES[gap.kind]} for {spent(gap.duration_ns)}, {start} to {end}"
-        yield f"    ({_GAP_MEANINGS[gap.kind]}; {_GAP_REASONS[gap.reason]})"
+            yield f"  {GAP_TITLES[gap.kind]} for {spent(gap.duration_ns)}, {start} to {end}"
+        yield f"    ({GAP_MEANINGS[gap.kind]}; {GAP_REASONS[gap.reason]})"
         yield from (self.step(step) for step in gap.steps)
 
     def step(self, step: Step) -> str:

@@ -43,6 +43,10 @@ class Words:
             return f"frames {self.frame(frames[0])}..{self.frame(frames[-1])}"
         return ("frames " if len(frames) > 1 else "frame ") + " ".join(map(self.frame, frames))
 
+    def file(self, name: str) -> str:
+        """A file before a frame's number: empty where there is only one."""
+        return name if self._has_files else ""
+
     def frame(self, frame: Frame) -> str:
         """One frame's number."""
         return f"{frame.file}:{frame.number}" if self._has_files else str(frame.number)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Final
 
+from mhatool.timeline.bars import LETTERS
 from mhatool.timeline.flow.arrows import Arrow
 from mhatool.timeline.flow.story import Note, NoteKind, Story
-from mhatool.timeline.text import LETTERS
 
 _LEAST_WORDS: Final = 42
 """Columns of text beside the ladder."""

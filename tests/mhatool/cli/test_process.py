@@ -14,7 +14,7 @@ from mhatool.cli.app import COMMANDS
 from tests.mhatool.capture.builders import pcap_header, pcap_record
 from tests.mhatool.cli.process import COMMAND, REPOSITORY, complaint, mhatool, until_it_waits
 
-HEAVY = ("scapy", "pyroute2", "dissectors", "mhatool.capture", "rich", "pydantic", "asyncio")
+HEAVY = ("scapy", "pyroute2", "textual", "dissectors", "mhatool.capture", "rich", "pydantic", "asyncio")
 
 
 def test_help_lists_every_command_with_its_line() -> None:
@@ -232,6 +232,16 @@ def test_colour_elsewhere(arguments: list[str], environment: dict[str, str], col
         ("mhatool validate --fail", ["--fail-on"]),
         ("mhatool completion z", ["zsh"]),
         ("mhatool config s", ["show"]),
+        ("mhatool rule MIP6-MPD", ["MIP6-MPD-001", "MIP6-MPD-002", "MIP6-MPD-003"]),
+        ("mhatool rules --family MIP6-DH", ["MIP6-DHAAD"]),
+        ("mhatool validate --ignore MIP6-MPD-002,MIP6-MPD-0", [f"MIP6-MPD-002,MIP6-MPD-00{n}" for n in (1, 3)]),
+        ("mhatool craft ha-u", ["ha-unreachable"]),
+        ("mhatool scenarios plain", ["plain-mipv6"]),
+        ("mhatool simulate plain", ["plain-mipv6"]),
+        ("mhatool schema trac", ["trace"]),
+        ("mhatool lab run failure-o", ["failure-one-armed"]),
+        ("mhatool lab deploy pap", ["paper"]),
+        ("mhatool validate --profile k", ["kame2003"]),
     ],
 )
 def test_bash_completes(words: str, expected: list[str]) -> None:
