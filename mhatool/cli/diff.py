@@ -22,6 +22,7 @@ from mhatool.cli.common import (
     use_color,
     warn,
 )
+from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import sources
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def diff(
     _warn_unused(rename)
     comparison = compare(ours, theirs, tolerance_ns)
     _print(form, a, b, comparison)
+    without = [file for file, found in ((a, ours), (b, theirs)) if not found]
+    tell_of_another(without, chosen)
     if comparison.differences:
         raise typer.Exit(FOUND)
 

@@ -26,6 +26,7 @@ from mhatool.cli.common import (
 )
 from mhatool.cli.judging import findings_in
 from mhatool.cli.live import LiveInput, live
+from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import frames, frames_of_each, once, read_once
 from mhatool.settings import setting
 
@@ -259,6 +260,8 @@ def _run(plan: _Plan, files: list[str], write: str, profile: Profile) -> None:
                 fail(f"{where}: {error}", "leave it out with -Y, or mend the file")
     tally.seen = max(tally.seen, sum(reader.tally.packets.total() for reader in plan.readers))
     _report(tally, write)
+    if not tally.written:
+        tell_of_another(files, profile)
 
 
 @dataclass

@@ -23,6 +23,7 @@ from mhatool.cli.common import (
     warn,
 )
 from mhatool.cli.live import live
+from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import Bar, once, opened, read_once, tell_warnings
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ def _facts(file: str, profile: Profile, wants_hash: bool) -> dict[str, Any]:
     observer.covers(tally.packets.total(), first, last)
     if not tally.packets and read_once(file):
         warn(f"{input_name(file)}: it holds no packets")
+    if not counted.messages:
+        tell_of_another([file], profile)
     return {
         "schema": SCHEMA_ID,
         "file": str(file),

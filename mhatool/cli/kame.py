@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mhatool.cli.common import chosen_profile, fail, warn
+from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import in_all, sources
 from mhatool.cli.tracing import read_names, trace_among
 from mhatool.protocol.instant import rfc3339
@@ -96,7 +97,7 @@ def hear(files: Sequence[str], profile: str | None, at: At) -> tuple[Hearing, in
     """What the captures' messages say, and the time of the frame that is named."""
     from mhatool.exchange import sightings
     from mhatool.exchange.wanted import signalling
-    from mhatool.observe.kame import Hearing
+    from mhatool.observe.kame import Advertised, Hearing
 
     chosen = chosen_profile(profile)
     if at.frame is not None and len(files) > 1:
@@ -115,6 +116,8 @@ def hear(files: Sequence[str], profile: str | None, at: At) -> tuple[Hearing, in
     if sieve is not None:
         tally = in_all(readers)
         hearing.covers(tally.first_ns, tally.last_ns or 0)
+    if all(isinstance(message, Advertised) for message in hearing.messages):
+        tell_of_another(files, chosen)
     return hearing, frame_ns
 
 

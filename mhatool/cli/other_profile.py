@@ -20,7 +20,12 @@ MOST: Final = 1000
 
 
 def tell_of_another(files: Sequence[str], profile: Profile) -> None:
-    """Warn where a built-in profile finds Mobility Headers, in captures in which this one found none."""
+    """Warn where a built-in profile finds Mobility Headers, in captures in which nothing was found by this one.
+
+    Not where this one finds some after all, in which what was wanted isn't.
+    """
+    if any(_holds(file, profile) for file in files):
+        return
     for other in BUILT_IN.values():
         if other.protocol("mobility") != profile.protocol("mobility") and any(_holds(file, other) for file in files):
             missed = f"there is no mobility message by the profile {profile.name}, but by {other.name} there is"

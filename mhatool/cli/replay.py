@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -19,13 +19,17 @@ from mhatool.cli.common import (
     styled,
     use_color,
 )
-from mhatool.cli.reading import sources
+from mhatool.cli.other_profile import tell_of_another
+from mhatool.cli.reading import read_once, sources
 
 if TYPE_CHECKING:
     from dissectors.profile import Profile
     from mhatool.replay import Replayed, Reply
 
 Role = Literal["mn", "ha", "cn"]
+_ROLES: Final = {"mn": "mobile node", "ha": "home agent", "cn": "correspondent"}
+NAMED: Final = 10
+"""Nodes that an error names."""
 
 
 def replay(
@@ -72,7 +76,7 @@ def _replayed(file: str, role: Role, address: str, until: str | None, profile: P
     from dissectors.ipv6.address import parse
     from mhatool.exchange import sightings
     from mhatool.protocol.at import at
-    from mhatool.replay import ReplayError
+    from mhatool.replay import AbsentError, ReplayError
     from mhatool.replay import replay as run
 
     try:
@@ -81,9 +85,31 @@ def _replayed(file: str, role: Role, address: str, until: str | None, profile: P
     except EncodeError as error:
         fail(f"--address: {error}")
     except ReplayError as error:
-        fail(f"--as {role} --address {address}: {error}", "mhatool info FILE lists the nodes", file)
+        remedy = _others(file, role, address, profile) if isinstance(error, AbsentError) else ""
+        fail(f"--as {role} --address {address}: {error}", remedy or "mhatool info FILE lists the nodes", file)
     except ValueError as error:
         fail(f"--until: {error}")
+
+
+def _others(file: str, role: Role, address: str, profile: Profile) -> str:
+    """Which nodes of this role there are, in place of one that isn't; nothing where it is there after all."""
+    from dissectors.ipv6.address import parse, text
+    from mhatool.exchange import sightings
+    from mhatool.observe import NO_HISTORY, Observer
+
+    if read_once(file):
+        return ""
+    observer = Observer(NO_HISTORY)
+    for sighting in sightings(sources([file], tells=False), profile):
+        observer.see(sighting)
+    nodes = observer.facts.nodes
+    if role in nodes.get(parse(address), ()):
+        return ""
+    named = [text(node) for node, roles in sorted(nodes.items()) if role in roles]
+    if not named:
+        return f"there is no {_ROLES[role]} in it"
+    more = [f"and {len(named) - NAMED} more"] if len(named) > NAMED else []
+    return f"its {_ROLES[role]}s are {', '.join([*named[:NAMED], *more])}"
 
 
 def _write(path: str, replies: Sequence[Reply], inputs: Sequence[str]) -> None:
@@ -105,6 +131,8 @@ def _compare(file: str, replayed: Replayed, profile: Profile, *, as_json: bool) 
     else:
         for line in report.lines(comparison, styled if use_color(sys.stdout) else report.plain):
             print(line)
+    if not comparison.a and not comparison.b:
+        tell_of_another([file], profile)
     if comparison.differences:
         raise typer.Exit(FOUND)
 

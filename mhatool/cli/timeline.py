@@ -13,6 +13,7 @@ import typer
 from mhatool.cli.common import FilesArgument, JsonOption, ProfileOption, chosen_profile, exclusive, fail, use_color
 from mhatool.cli.live import live
 from mhatool.cli.order import told_of_disorder
+from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import in_all, sources
 from mhatool.cli.tracing import names_of, read_names, trace_among
 from mhatool.settings import setting
@@ -178,6 +179,8 @@ def built(
         observer.covers(tally.packets.total(), tally.first_ns, tally.last_ns)
     judge.until(tally.last_ns if trace is None else trace.header.end_ns)
     findings += judge.finish()
+    if trace is None and not judge.messages:
+        tell_of_another(files, chosen)
     return build(observer, sorted(findings, key=lambda finding: finding.order))
 
 

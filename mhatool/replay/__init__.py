@@ -2,7 +2,7 @@
 
 from mhatool.replay.comparison import compared
 from mhatool.replay.driver import Reply
-from mhatool.replay.part import ReplayError
+from mhatool.replay.part import AbsentError, ReplayError
 from mhatool.replay.replay import Replayed, replay
 
-__all__ = ["ReplayError", "Replayed", "Reply", "compared", "replay"]
+__all__ = ["AbsentError", "ReplayError", "Replayed", "Reply", "compared", "replay"]

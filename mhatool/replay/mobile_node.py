@@ -17,7 +17,7 @@ from mhatool.exchange import Update, update_of
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.neighbourhood import interface_identifier, link_local
 from mhatool.replay.driver import Input, Reception, Reply, Told
-from mhatool.replay.part import ReplayError
+from mhatool.replay.part import AbsentError, ReplayError
 from mhatool.replay.questions import Questions
 from mhatool.replay.refreshes import Refreshes
 from mhatool.replay.traffic import NO_LINK, Carried, Traffic
@@ -85,7 +85,9 @@ class MobileNodePart:
     def node(self, traffic: Traffic) -> Node:
         """A mobile node with this home address that wants what the captured one asked for."""
         at_home = [update for update in self._updates if update.is_home_registration and not update.deletes]
-        if not at_home or self._link_address == NO_LINK:
+        if not at_home:
+            raise AbsentError("no Binding Update to a home agent with this home address")
+        if self._link_address == NO_LINK:
             raise ReplayError("no Binding Update to a home agent from its own interface")
         if len(self._places) > 1:
             raise ReplayError("several interfaces were captured, and which of them it heard nobody knows")

@@ -14,6 +14,10 @@ class ReplayError(ValueError):
     """A capture in which the node can't be replaced; the text says what is missing."""
 
 
+class AbsentError(ReplayError):
+    """A capture that doesn't hold the node at all."""
+
+
 class Part(Side, Protocol):
     """One role, of one node of a capture."""
 
@@ -33,4 +37,4 @@ class Part(Side, Protocol):
         """What comes back for something that it sends: nothing, where `inputs` has all of it."""
 
 
-__all__ = ["Part", "ReplayError"]
+__all__ = ["AbsentError", "Part", "ReplayError"]

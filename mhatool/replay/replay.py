@@ -8,13 +8,14 @@ from typing import Final
 from dissectors.profile import RFC6275, Profile
 from mhatool.exchange import Sighting
 from mhatool.protocol.at import At
+from mhatool.protocol.neighbourhood import home_agents_anycast
 from mhatool.protocol.value import value
 from mhatool.replay.correspondent import CorrespondentPart
 from mhatool.replay.driver import Driver, Reception, Reply
 from mhatool.replay.home_agent import HomeAgentPart
 from mhatool.replay.mobile_node import MobileNodePart
-from mhatool.replay.part import Part, ReplayError
-from mhatool.replay.traffic import Traffic, traffic_of
+from mhatool.replay.part import AbsentError, Part
+from mhatool.replay.traffic import Carried, Traffic, traffic_of
 
 PARTS: Final[dict[str, Callable[[bytes, Profile], Part]]] = {
     "mn": MobileNodePart,
@@ -38,15 +39,21 @@ def replay(
 ) -> Replayed:
     """Feed what the node with this address received to one of ours, up to an instant.
 
-    ReplayError where there is no such node.
+    AbsentError where there is no such node, ReplayError where it can't be replaced.
     """
     part = PARTS[role](address, profile)
     traffic = traffic_of(sightings if until is None else _cut(sightings, until), part)
-    if not traffic.received and not traffic.sent:
-        raise ReplayError("no packet from or to this address" + (" until then" if until is not None else ""))
+    if not traffic.sent and not any(_is_for(seen, part, address) for seen in traffic.received):
+        raise AbsentError("no message from or to this address" + (" until then" if until is not None else ""))
     driver = Driver(part.node(traffic), part.answers, part.before)
     driver.run(part.inputs(traffic), traffic.last_ns)
     return Replayed(traffic, driver.receptions, driver.replies)
+
+
+def _is_for(seen: Carried, part: Part, address: bytes) -> bool:
+    """Whether it is for the node: neighbours, and who asks for any home agent, speak to others as well."""
+    own = part.addresses - {home_agents_anycast(address)}
+    return seen.outer.destination in own or seen.inner.destination in own
 
 
 def _cut(sightings: Iterable[Sighting], until: At) -> Iterator[Sighting]:

@@ -63,8 +63,20 @@ def _alarms(recovery: Recovery, name: Name) -> Iterator[Line]:
         by_sender.setdefault(alarm.sender, []).append(alarm)
     for sender, alarms in by_sender.items():
         moments = [alarm.moment for alarm in alarms]
-        who = _times(f"by {name(sender)}, id {alarms[0].identifier}", len(alarms))
+        who = _times(f"by {name(sender)}, {_ids(alarms)}", len(alarms))
         yield Line(moments[0].time_ns, "told", who, _frames(*moments))
+
+
+def _ids(alarms: Iterable[AlarmSeen]) -> str:
+    """Their identifiers, those that follow each other as a range: an agent counts its alarms."""
+    ranges: list[list[int]] = []
+    for identifier in dict.fromkeys(alarm.identifier for alarm in alarms):
+        if ranges and identifier == ranges[-1][-1] + 1:
+            ranges[-1][1:] = [identifier]
+        else:
+            ranges.append([identifier])
+    told = " ".join("-".join(map(str, each)) for each in ranges)
+    return f"ids {told}" if len(ranges) > 1 or len(ranges[0]) > 1 else f"id {told}"
 
 
 def _reaction(recovery: Recovery, name: Name) -> Iterator[Line]:

@@ -54,7 +54,8 @@ class Outages:
         probing = self._probes.get(sender, home_agent)
         run = probing.failed(moment.time_ns) if probing is not None else None
         if known is None or (known.back is not None and moment.time_ns - known.noticed_ns > SAME_NS):
-            cause = OutageCause.ACCUSED if run is None else OutageCause.UNANSWERED
+            is_shown = run is not None and run.count >= FAILURES
+            cause = OutageCause.UNANSWERED if is_shown else OutageCause.ACCUSED
             known = self._begin(home_agent, cause, moment)
         if run is not None:
             known.notices.setdefault(sender, Notice(sender, run))

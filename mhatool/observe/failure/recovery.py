@@ -22,7 +22,7 @@ class OutageCause(StrEnum):
     """Why a home agent is taken for dead."""
 
     UNANSWERED = "unanswered"
-    """Probes stayed unanswered."""
+    """Three probes in a row or more stayed unanswered."""
     RESTARTED = "restarted"
     """It lives, but its Restart Counter changed, or it said so: its bindings are gone."""
     LEFT = "left"

@@ -50,13 +50,20 @@ def test_the_time_until_which_it_is_fed(captures: Path) -> None:
 
 def test_what_can_not_be_replayed(captures: Path) -> None:
     capture = captures / "umip" / "tour-mn.pcap"
-    assert "no packet from or to this address" in complaint("replay", capture, "--as", "ha", "--address", "2001:db8::1")
+    assert "no message from or to this address" in complaint(
+        "replay", capture, "--as", "ha", "--address", "2001:db8::1"
+    )
     assert "'here' is not an IPv6 address" in complaint("replay", capture, "--as", "ha", "--address", "here")
-    assert "no Binding Update" in complaint("replay", capture, "--as", "mn", "--address", AGENT)
     assert "'noon' is no time" in complaint("replay", capture, *AS_AGENT, "--until", "noon")
     assert "--json prints what --diff finds" in complaint("replay", capture, *AS_AGENT, "--json")
     early = ("--until", "2026-11-23T09:51:00Z")
-    assert "no packet from or to this address until then" in complaint("replay", capture, *AS_AGENT, *early)
+    assert "no message from or to this address until then" in complaint("replay", capture, *AS_AGENT, *early)
     assert "would both go to standard output" in complaint("replay", capture, *AS_AGENT, "-w", "-", "--diff")
+    nobody = AGENT[:-1] + "9"  # on the home link, of which the capture holds much
+    for more in ((), ("--diff",)):
+        said = complaint("replay", capture, "--as", "ha", "--address", nobody, *more)
+        assert f"no message from or to this address; its home agents are {AGENT}" in said
+    said = complaint("replay", capture, "--as", "mn", "--address", AGENT)
+    assert f"no Binding Update to a home agent with this home address; its mobile nodes are {HOME}" in said
     everywhere = captures / "umip" / "tour-all.pcapng"
     assert "several interfaces" in complaint("replay", everywhere, "--as", "mn", "--address", HOME)

@@ -262,15 +262,27 @@ def test_a_profile_that_finds_messages_is_told(tmp_path: Path) -> None:
     for profile in ("rfc6275", "kame2003"):
         assert mhatool("craft", "bu", "--profile", profile, "-w", f"{profile}.pcapng", cwd=tmp_path).status == 0
     for right, wrong in (("kame2003", "rfc6275"), ("rfc6275", "kame2003")):
-        for form in ("concise", "json", "jsonl"):
-            command = ("validate", f"{right}.pcapng", "--profile", wrong, "--output-format", form)
-            result = mhatool(*command, cwd=tmp_path)
+        capture = f"{right}.pcapng"
+        for command in (
+            *(("validate", capture, "--output-format", form) for form in ("concise", "json", "jsonl")),
+            ("info", capture),
+            ("info", capture, "--json"),
+            ("timeline", capture),
+            ("timeline", capture, "--json"),
+            ("timeline", capture, "--style", "kame-log", "--node", "2001:db8::99"),
+            ("diff", capture, capture),
+            ("diff", capture, capture, "--jsonl"),
+            ("extract", capture, "-w", "none.pcapng"),
+            ("extract", capture, "-w", "none.pcapng", "--home-address", "2001:db8::99"),
+        ):
+            result = mhatool(*command, "--profile", wrong, cwd=tmp_path)
             assert result.status == 0
-            assert result.err == (
+            assert result.err.splitlines(keepends=True)[-1] == (
                 f"mhatool: warning: there is no mobility message by the profile {wrong}, but by {right} there is: "
                 f"give --profile {right}\n"
             )
-        assert mhatool("validate", f"{right}.pcapng", "--profile", right, cwd=tmp_path).err == ""
+            assert "give --profile" not in mhatool(*command, "--profile", right, cwd=tmp_path).err
+        assert mhatool("validate", capture, "--profile", right, cwd=tmp_path).err == ""
 
 
 def test_what_is_no_sound_message_points_at_no_profile(tmp_path: Path) -> None:

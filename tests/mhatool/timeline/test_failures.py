@@ -40,6 +40,13 @@ def test_who_told_whom_and_what_came_of_it() -> None:
     ]
 
 
+def test_alarms_of_several_failures_tell_the_ids_of_all() -> None:
+    """The agent counts: an id is a failure. One is told twice, and one after those between them was told elsewhere."""
+    alarms = [made.alarm(identifier=number) for number in (5, 6, 6, 7, 9)]
+    lines = story(*made.ROUND, *((10.0 + i, alarm) for i, alarm in enumerate(alarms)))
+    assert "00:00:10.000 told by ha2, ids 5-7 9 ×5 frames 5..9" in lines
+
+
 def test_of_a_cut_offer_there_may_be_more() -> None:
     """The first of the two has 40 + 8 + 16 octets with all before it."""
     found = []

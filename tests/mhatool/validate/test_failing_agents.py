@@ -412,9 +412,22 @@ def test_what_a_round_costs() -> None:
     sizes = [len(octets) for _, octets in ROUND]
     finding = first("MHA-027", *ROUND)
     assert finding.seen == f"{sum(sizes)} octets a round of 2 home agents"
+
+
+@pytest.mark.parametrize(("rounds", "apart_s"), [(2, 90), (3, 90), (11, 336)])
+def test_what_an_hour_costs_is_a_round_for_each_time_between_two_of_them(rounds: int, apart_s: int) -> None:
+    """However many there were."""
+    packets = [(at + index * apart_s, octets) for index in range(rounds) for at, octets in ROUND]
+    hour = sum(len(octets) for _, octets in ROUND) * 3600 // apart_s
+    assert first("MHA-027", *packets).seen.endswith(f" a round of 2 home agents, {hour} octets an hour")
+
+
+def test_what_a_first_round_in_vain_cost_is_not_what_an_hour_costs() -> None:
+    """An update to each agent again, 2 s later; 90 s after the first ones comes another round."""
+    again = [(at + 2, octets) for at, octets in ROUND[:2]]
     later = [(at + 90, octets) for at, octets in ROUND]
-    hour = 2 * sum(sizes) * 3600 * 10 // 911  # from 0 s to 91.1 s
-    assert first("MHA-027", *ROUND, *later).seen.endswith(f", {hour} octets an hour")
+    hour = sum(len(octets) for _, octets in ROUND) * 3600 // 90
+    assert first("MHA-027", *ROUND[:2], *again, *later).seen.endswith(f", {hour} octets an hour")
 
 
 def test_half_a_round_tells_nothing_of_a_whole_one() -> None:

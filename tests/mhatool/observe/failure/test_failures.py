@@ -151,6 +151,17 @@ def test_three_in_vain_and_a_fourth_make_an_outage() -> None:
     assert list(outage.notices) == [AGENT2]
 
 
+@pytest.mark.parametrize(("seen", "cause"), [(2, OutageCause.ACCUSED), (3, OutageCause.UNANSWERED)])
+def test_who_is_accused_after_fewer_probes_than_three_is_only_said_to_be_unreachable(
+    seen: int, cause: OutageCause
+) -> None:
+    """The answer to one before them was captured, and got lost behind that, or the accuser has less patience."""
+    unanswered = [asked(float(3 + i), 2 + i) for i in range(seen)]
+    (outage,) = failures(*ROUND, *probe(2, 1), *unanswered, (8.0, alarm())).outages
+    assert outage.cause == cause
+    assert [notice.run.count for notice in outage.notices.values()] == [seen]
+
+
 def test_alive_elsewhere_is_told_once() -> None:
     """The first agent tunnels while the second one's probes stay unanswered: one outage, seen again at once."""
     unanswered = [asked(float(3 + i), 2 + i) for i in range(12)]
