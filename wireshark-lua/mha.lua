@@ -940,7 +940,9 @@ local function judge_proof(m, raw, lifetime)
     local missing = nonces and "no Authorization Data" or data and "no Nonce Indices" or "neither"
     breach("MIP6-BU-013", "Nonce Indices and Authorization Data", missing, data or not other)
   end
-  if lifetime > 420 and not m.truncated and nonces and not has_other_proof(m) then
+  local indices = options_with(m, "nonce_indices")[1]
+  local is_permanent = indices and indices.stop - indices.at >= 4 and number_at(m.s, indices.at + 2, 2) == 0 -- RFC 4866
+  if lifetime > 420 and not m.truncated and nonces and not is_permanent and not has_other_proof(m) then
     breach("MIP6-LIFE-003", "a lifetime of 420 s or less", lifetime .. " s")
   end
 end

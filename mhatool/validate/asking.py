@@ -23,7 +23,8 @@ from mhatool.validate.held import has_come_up, may_be_held
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.situation import LONGEST_WAIT_NS
-from mhatool.validate.surroundings import knowledge
+from mhatool.validate.surroundings import Surroundings, knowledge
+from mhatool.validate.until_answered import at_the_end, once_answered
 
 INITIAL_DHAAD_TIMEOUT_S = 3.0
 PREFIX_ADV_TIMEOUT_S = 3.0
@@ -83,6 +84,10 @@ class Series:
         self.count += 1
         self.last_ns = time_ns
         self.sent.add((time_ns, seen.frame))
+
+    def shows_answers(self, surroundings: Surroundings) -> bool:
+        """Whether the capture shows any so far."""
+        return self.answers_seen
 
     def current_marks(self) -> set[object]:
         """Those of the request with its retransmissions."""
@@ -181,6 +186,7 @@ def _repeated(case: Case) -> Series | None:
     scope="timeline",
     needs="A Home Test Init or Care-of Test Init and its retransmissions",
     on=("home_test_init", "care_of_test_init"),
+    finish=at_the_end("MIP6-RTX-005"),
     profiles=("rfc6275",),
 )
 def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
@@ -197,10 +203,11 @@ def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
     if isinstance(cookie, bytes) and cookie in series.marks:
         at = case.seen.message.start + 8
         before = (series.sent[-1][1],)
-        return (Breach("a new cookie", f"{cookie.hex()} again", at, before, inconclusive=not series.answers_seen),)
+        breach = Breach("a new cookie", f"{cookie.hex()} again", at, before)
+        return once_answered(case, "MIP6-RTX-005", breach, series.shows_answers)
     sent = series.with_next(case.seen)
     if stays_the_same(waits_between(sent)):
-        return (not_doubled(sent, inconclusive=not series.answers_seen),)
+        return once_answered(case, "MIP6-RTX-005", not_doubled(sent), series.shows_answers)
     return ()
 
 
@@ -212,6 +219,7 @@ def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
     scope="timeline",
     needs="A Home Agent Address Discovery Request and its retransmissions",
     on=("dhaad_request",),
+    finish=at_the_end("MIP6-RTX-006"),
     profiles=("rfc6275",),
 )
 def search_backs_off(case: Case) -> Iterable[Breach]:
@@ -229,18 +237,20 @@ def search_backs_off(case: Case) -> Iterable[Breach]:
     if series is None:
         return ()
     sent = series.with_next(case.seen)
-    unsure = not series.answers_seen or may_be_held(case, sent) or has_come_up(case, sent)
+    unsure = may_be_held(case, sent) or has_come_up(case, sent)
     other = unsure or series.current_marks() != {case.seen.message.get("identifier")}
     before = (series.sent[-1][1],)
-    if stays_the_same(waits_between(sent)):
-        return (not_doubled(sent, inconclusive=other),)
-    if series.count == DHAAD_RETRIES + 1:
-        return (Breach("four retransmissions at most", "a fifth one", before=before, inconclusive=other),)
     waited = sent[-1][0] - sent[-2][0]
-    if len(sent) == 2 and waited < nanoseconds(INITIAL_DHAAD_TIMEOUT_S * TOLERANCE):
+    if stays_the_same(waits_between(sent)):
+        breach = not_doubled(sent, inconclusive=other)
+    elif series.count == DHAAD_RETRIES + 1:
+        breach = Breach("four retransmissions at most", "a fifth one", before=before, inconclusive=other)
+    elif len(sent) == 2 and waited < nanoseconds(INITIAL_DHAAD_TIMEOUT_S * TOLERANCE):
         seen = f"{in_seconds(waited):.3f} s"
-        return (Breach(f"a wait of {INITIAL_DHAAD_TIMEOUT_S:g} s", seen, before=before, inconclusive=other),)
-    return ()
+        breach = Breach(f"a wait of {INITIAL_DHAAD_TIMEOUT_S:g} s", seen, before=before, inconclusive=other)
+    else:
+        return ()
+    return once_answered(case, "MIP6-RTX-006", breach, series.shows_answers)
 
 
 @rule(
@@ -251,6 +261,7 @@ def search_backs_off(case: Case) -> Iterable[Breach]:
     scope="timeline",
     needs="A Mobile Prefix Solicitation and its retransmissions",
     on=("mobile_prefix_solicitation",),
+    finish=at_the_end("MIP6-RTX-007"),
     profiles=("rfc6275",),
 )
 def solicits_with_doubled_waits(case: Case) -> Iterable[Breach]:
@@ -266,14 +277,14 @@ def solicits_with_doubled_waits(case: Case) -> Iterable[Breach]:
         return ()
     sent = series.with_next(case.seen)
     if stays_the_same(waits_between(sent)):
-        return (not_doubled(sent, inconclusive=not series.answers_seen),)
+        return once_answered(case, "MIP6-RTX-007", not_doubled(sent), series.shows_answers)
     waited = sent[-1][0] - sent[-2][0]
     if len(sent) != 2 or waited >= nanoseconds(INITIAL_SOLICIT_TIMER_S * TOLERANCE):
         return ()
     is_same = series.source == case.seen.datagram.source and series.marks[-1] == case.seen.message.get("identifier")
-    unsure = not (series.answers_seen and is_same)
     expected, seen = f"a wait of {INITIAL_SOLICIT_TIMER_S:g} s", f"{in_seconds(waited):.3f} s"
-    return (Breach(expected, seen, before=(series.sent[-1][1],), inconclusive=unsure),)
+    breach = Breach(expected, seen, before=(series.sent[-1][1],), inconclusive=not is_same)
+    return once_answered(case, "MIP6-RTX-007", breach, series.shows_answers)
 
 
 # --- advertisements that nobody asked for ---

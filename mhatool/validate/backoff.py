@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from dissectors.view import View
 from mhatool.exchange import Conversation, Exchange, Frame, Latest
@@ -23,11 +23,12 @@ from mhatool.validate.finding import Severity
 from mhatool.validate.held import may_be_hurried
 from mhatool.validate.home_agent_list import home_agents
 from mhatool.validate.retransmission import LATELY_NS, repeats
-from mhatool.validate.rule import Breach, Case, Late, rule
+from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.several_bindings import has_several_bindings
 from mhatool.validate.situation import IN_VAIN, SAME, SEVERAL
-from mhatool.validate.surroundings import Surroundings, knowledge
+from mhatool.validate.surroundings import knowledge
+from mhatool.validate.until_answered import at_the_end, once_answered
 
 INITIAL_BINDACK_TIMEOUT_S = 1.0
 FIRST_REGISTRATION_TIMEOUT_S = 1.5
@@ -56,23 +57,6 @@ def _series(conversation: Conversation) -> list[Exchange]:
     return found[::-1]
 
 
-class TooEarly:
-    """First retransmissions that came too early, with the conversation that they belong to; the rule keeps it."""
-
-    def __init__(self) -> None:
-        self.found: Latest[Frame, tuple[Conversation, Late]] = Latest(MOST)
-
-    def see(self, seen: Seen) -> None:
-        """Nothing: what is needed stands in the exchange."""
-
-
-def _early_ones(surroundings: Surroundings) -> Iterator[Late]:
-    """At the end of the capture it is known whether it shows answers."""
-    for conversation, late in surroundings.known(TooEarly).found.values():
-        unsure = not shows_answers(surroundings, conversation)
-        yield replace(late, breach=replace(late.breach, inconclusive=True)) if unsure else late
-
-
 @rule(
     "MIP6-RTX-001",
     "A Binding Update isn't sent again before its time",
@@ -83,7 +67,7 @@ def _early_ones(surroundings: Surroundings) -> Iterator[Late]:
     scope="timeline",
     needs="A Binding Update and its first retransmission, and that the capture shows answers to this mobile node",
     on=("binding_update",),
-    finish=_early_ones,
+    finish=at_the_end("MIP6-RTX-001"),
     profiles=("rfc6275",),
     only=SAME | IN_VAIN,
 )
@@ -110,11 +94,10 @@ def waits_before_the_first(case: Case) -> Iterable[Breach]:
         return ()
     first = _is_first_registration(case, series[0])
     due = FIRST_REGISTRATION_TIMEOUT_S if first else INITIAL_BINDACK_TIMEOUT_S
-    if waited < nanoseconds(due * TOLERANCE):
-        breach = Breach(f"a wait of {due:g} s", f"{in_seconds(waited):.3f} s", before=(before.frame,))
-        late = Late(breach, update.time_ns, update.frame, update.home_address, update.home_address)
-        case.surroundings.known(TooEarly).found.note(update.frame, (conversation, late))
-    return ()
+    if waited >= nanoseconds(due * TOLERANCE):
+        return ()
+    breach = Breach(f"a wait of {due:g} s", f"{in_seconds(waited):.3f} s", before=(before.frame,))
+    return once_answered(case, "MIP6-RTX-001", breach, partial(shows_answers, conversation=conversation))
 
 
 def _is_first_registration(case: Case, exchange: Exchange) -> bool:
@@ -153,6 +136,7 @@ class Lists:
     scope="timeline",
     needs="A Binding Update and three retransmissions, and that the capture shows answers to this mobile node",
     on=("binding_update",),
+    finish=at_the_end("MIP6-RTX-002"),
     profiles=("rfc6275",),
     only=SAME | IN_VAIN,
 )
@@ -181,9 +165,9 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
         return ()
     if case.surroundings.known(Lists).differ(case.seen.message, sent[-SAME_WAITS:-1]):
         return ()
-    hurried = may_be_hurried(case, sent[-SAME_WAITS:])
-    unsure = hurried or _may_be_checks(exchange, sent) or not shows_answers(case.surroundings, conversation)
-    return (not_doubled(sent, inconclusive=unsure),)
+    unsure = may_be_hurried(case, sent[-SAME_WAITS:]) or _may_be_checks(exchange, sent)
+    breach = not_doubled(sent, inconclusive=unsure)
+    return once_answered(case, "MIP6-RTX-002", breach, partial(shows_answers, conversation=conversation))
 
 
 def _may_be_checks(exchange: Exchange, sent: Sequence[Transmission]) -> bool:

@@ -18,6 +18,8 @@ _SOURCE = 8
 _NO_FLAGS: frozenset[str] = frozenset()
 _NOT_TO_CORRESPONDENTS = frozenset("HMP")
 _AUTHENTICATION = MobilityMessageAuthentication.__declaration__.symbol
+PERMANENT_HOME_KEYGEN_TOKEN = 14
+"""The option by which a correspondent grants one (RFC 4866)."""
 _CGA_OPTIONS = frozenset(range(11, 17))
 """Options of RFC 4866, by which correspondents trust updates without a whole return routability procedure."""
 
@@ -106,6 +108,12 @@ def _binding_identifiers(message: View) -> list[View]:
     if not has_option(message, BindingIdentifier):
         return []
     return [found for found in message.options if found.type == BindingIdentifier.__declaration__.symbol]
+
+
+def uses_permanent_token(message: View) -> bool:
+    """Whether a Binding Update's home nonce index is 0: it uses a permanent home keygen token (RFC 4866)."""
+    indices = option(message, "nonce_indices")
+    return indices is not None and indices.get("home_nonce_index") == 0
 
 
 def care_of_address(message: View, datagram: Datagram) -> bytes:

@@ -23,6 +23,7 @@ from mhatool.validate.binding_facts import (
     raw_flags,
     shows_all_options,
     source_offset,
+    uses_permanent_token,
 )
 from mhatool.validate.finding import Severity
 from mhatool.validate.rule import Breach, Case, rule
@@ -304,13 +305,16 @@ def asks_for_no_more_than_granted(case: Case) -> Iterable[Breach]:
     """Bindings that rest on return routability live MAX_RR_BINDING_LIFETIME, 420 s, at most.
 
     The limit is the correspondent's to keep (MIP6-LIFE-002). A mobile node that asks for more may, without an
-    acknowledgement, believe in a binding that is gone, and lose its packets until a Binding Error tells it.
+    acknowledgement, believe in a binding that is gone, and lose its packets until a Binding Error tells it. A home
+    nonce index of 0 stands for a permanent token (RFC 4866): such bindings may live longer.
     """
     message = case.seen.message
     lifetime_s = lifetime_of(message)
     if lifetime_s is None or lifetime_s <= MAX_RR_BINDING_LIFETIME_S or not is_to_correspondent(message):
         return ()
     if message.truncated or not has_option(message, NonceIndices) or has_other_proof(message, case.seen.datagram):
+        return ()
+    if uses_permanent_token(message):
         return ()
     expected = f"a lifetime of {MAX_RR_BINDING_LIFETIME_S} s or less"
     return (Breach(expected, f"{lifetime_s} s", message.start + LIFETIME),)

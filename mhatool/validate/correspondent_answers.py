@@ -8,25 +8,30 @@ from typing import NamedTuple
 from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizationData, NonceIndices
 from dissectors.options.header import Pad1, PadN
 from dissectors.profile import KAME2003
-from mhatool.exchange import Acknowledgement, Exchange, Recent, Update
+from mhatool.exchange import Acknowledgement, Exchange, Latest, Recent, Update
 from mhatool.validate.authenticators import Keys, right_authenticator
 from mhatool.validate.binding_facts import (
     LIFETIME,
+    PERMANENT_HOME_KEYGEN_TOKEN,
     SEQUENCE_NUMBER,
     has_other_proof,
+    is_damaged,
     is_to_correspondent,
+    kind,
     option,
     shows_all_options,
+    uses_permanent_token,
 )
 from mhatool.validate.binding_update import MAX_RR_BINDING_LIFETIME_S
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
-from mhatool.validate.situation import CORRESPONDENT, LONG, NAKED
+from mhatool.validate.situation import CORRESPONDENT, LONG, NAKED, UNUSUAL
 from mhatool.validate.surroundings import knowledge
 
 NONCE_REFUSALS = (136, 137, 138)
 """Expired home nonce index, expired care-of nonce index, expired nonces."""
 MOST_UPDATES = 8_000
+MOST_TOKENS = 10_000
 _OF_THE_BASE = frozenset({Pad1, PadN, AlternateCareOfAddress, NonceIndices, BindingAuthorizationData})
 """The options of RFC 6275 itself: none of them is another proof."""
 _make = tuple.__new__
@@ -71,6 +76,25 @@ class Proofs:
     def of(self, update: Update) -> Proof | None:
         """That of an update; None where it isn't known."""
         return self._by_update.get((update.source, update.peer, update.sequence_number))
+
+
+@knowledge("binding_acknowledgement", only=CORRESPONDENT | UNUSUAL)
+class PermanentTokens:
+    """Who was granted a permanent home keygen token by whom (RFC 4866): then later updates carry no other proof."""
+
+    def __init__(self) -> None:
+        self._granted: Latest[tuple[bytes, bytes], bool] = Latest(MOST_TOKENS)
+
+    def see(self, seen: Seen) -> None:
+        """Take in an acknowledgement."""
+        if is_damaged(seen.message):
+            return
+        if any(kind(found) == PERMANENT_HOME_KEYGEN_TOKEN for found in seen.message.options):
+            self._granted.note((seen.datagram.true_destination, seen.datagram.true_source), True)
+
+    def has(self, home_address: bytes, correspondent: bytes) -> bool:
+        """Whether a home address has one from that correspondent."""
+        return (home_address, correspondent) in self._granted
 
 
 def _carried(seen: Seen) -> Carried | None:
@@ -205,7 +229,8 @@ def grants_no_more(case: Case) -> Iterable[Breach]:
 
     Who once saw both tokens could divert the traffic for as long as the binding lives, so the proof has to be repeated
     (15.4.5). Bindings by configured keys (RFC 4449) and by RFC 4866 may live longer: without Nonce Indices in the
-    update nothing is judged.
+    update nothing is judged, nor where the correspondent has granted a permanent token. A home nonce index of 0 stands
+    for one: inconclusive.
     """
     answer = case.acknowledgement
     if answer is None or answer.lifetime_s <= MAX_RR_BINDING_LIFETIME_S or not answer.accepts:
@@ -217,7 +242,8 @@ def grants_no_more(case: Case) -> Iterable[Breach]:
     proof = _proof(case, exchange)
     if proof is None or not proof.carried.has_nonces or proof.carried.has_other:
         return ()
-    at = case.seen.message.start + LIFETIME
-    return (
-        Breach(f"a lifetime of {MAX_RR_BINDING_LIFETIME_S} s or less", f"{granted} s", at, (exchange.update.frame,)),
-    )
+    if case.surroundings.known(PermanentTokens).has(exchange.update.home_address, exchange.update.peer):
+        return ()
+    at, before = case.seen.message.start + LIFETIME, (exchange.update.frame,)
+    expected, unsure = f"a lifetime of {MAX_RR_BINDING_LIFETIME_S} s or less", uses_permanent_token(proof.seen.message)
+    return (Breach(expected, f"{granted} s", at, before, inconclusive=unsure),)

@@ -47,7 +47,7 @@ def waits_between(times: Sequence[Transmission]) -> list[int]:
     return [later - earlier for (earlier, _), (later, _) in pairwise(times)]
 
 
-def not_doubled(times: Sequence[Transmission], *, inconclusive: bool) -> Breach:
+def not_doubled(times: Sequence[Transmission], *, inconclusive: bool = False) -> Breach:
     """The breach of the last four of these transmissions."""
     seen = ", ".join(f"{in_seconds(wait):.3f} s" for wait in waits_between(times)[-3:])
     before = tuple(frame for _, frame in times[-4:-1])

@@ -11,16 +11,14 @@ from mhatool.validate.rule import Breach, Case, Late, Rule
 def finding_of(rule: Rule, case: Case, breach: Breach) -> Finding:
     """The finding for a breach; what rests on a message that the capture cut, or on a late answer, is inconclusive."""
     seen = case.seen
-    inconclusive = breach.inconclusive or seen.message.truncated
-    if case.exchange is not None and not inconclusive:
-        inconclusive = _is_unsure(case.exchange, case.acknowledgement)
+    inconclusive = breach.inconclusive or is_unsure(case)
     return Finding(
         rule=rule.id,
         severity=Severity.NOTE if inconclusive else rule.severity,
         level=rule.level,
         frames=(*breach.before, seen.frame),
         time_ns=seen.time_ns,
-        home_address=_home_address(case),
+        home_address=home_address_of(case),
         node=seen.sender,
         expected=breach.expected,
         seen=breach.seen,
@@ -28,6 +26,13 @@ def finding_of(rule: Rule, case: Case, breach: Breach) -> Finding:
         inconclusive=inconclusive,
         offset=breach.offset,
     )
+
+
+def is_unsure(case: Case) -> bool:
+    """Whether nothing that rests on a message is certain: the capture cut it, or it may not belong to its exchange."""
+    if case.seen.message.truncated:
+        return True
+    return case.exchange is not None and _is_unsure(case.exchange, case.acknowledgement)
 
 
 def _is_unsure(exchange: Exchange, acknowledgement: Acknowledgement | None) -> bool:
@@ -46,7 +51,7 @@ def _is_unsure(exchange: Exchange, acknowledgement: Acknowledgement | None) -> b
     return is_misnamed or acknowledgement.time_ns - update.time_ns > PROMPT_NS
 
 
-def _home_address(case: Case) -> bytes | None:
+def home_address_of(case: Case) -> bytes | None:
     """Whose binding it is about, as far as the message and its conversation tell."""
     if case.conversation is not None:
         return case.conversation.home_address

@@ -13,7 +13,7 @@ from mhatool.validate.finding import Severity
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.sequence import kept_its_entry
 from mhatool.validate.several_bindings import has_several_bindings
-from mhatool.validate.situation import LATE, OTHER_KIND
+from mhatool.validate.situation import HOME, LATE, OTHER_KIND
 
 MARGIN_NS = nanoseconds(1)
 LATE_NS = nanoseconds(3)
@@ -63,7 +63,7 @@ def keeps_its_kind(case: Case) -> Iterable[Breach]:
 
 @rule(
     "MIP6-BU-016",
-    "A binding is refreshed before it ends",
+    "A home registration is refreshed before it ends",
     reference="RFC 6275, 6.2.4 and 11.7.1",
     level="SHOULD",
     severity=Severity.WARNING,
@@ -71,22 +71,25 @@ def keeps_its_kind(case: Case) -> Iterable[Breach]:
     scope="timeline",
     needs="An accepted Binding Update and the next one for the same care-of address",
     on=("binding_update",),
-    only=LATE,
+    only=LATE | HOME,
 )
 def refreshed_in_time(case: Case) -> Iterable[Breach]:
-    """A mobile node that stays refreshes its binding before the lifetime is over, or when it was advised to.
+    """A mobile node that stays refreshes its home registration before the lifetime is over, or when it was advised to.
 
     The lifetime is the granted one, counted from when the update was sent; a Binding Refresh Advice says a time
     before that. After the end the home agent stops defending the home address, and packets are lost. Judged where the
     next update shows by its number that none was missed between; a refresh may be 3 s or a tenth of the advised
-    interval late. Not judged where a mobile node has several bindings (RFC 5648); inconclusive where it has several
-    home agents, since it may have given this one up and taken it again.
+    interval late. Bindings at correspondents may end while there is nothing to send (11.7.2). Not judged where a mobile
+    node has several bindings (RFC 5648); inconclusive where it has several home agents, since it may have given this
+    one up and taken it again.
     """
     exchange = case.exchange
     if exchange is None or exchange.previous is None:
         return ()
     update, before, answer = exchange.update, exchange.previous.update, exchange.previous.answer
     if answer is None or update.time_ns - before.time_ns < _surely_in_time_ns(answer):
+        return ()
+    if not (update.is_home_registration and before.is_home_registration):
         return ()
     answer = _answered(exchange.previous)
     if answer is None or update.deletes or update.care_of_address != before.care_of_address or not update.trusted:

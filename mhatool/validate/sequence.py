@@ -26,6 +26,8 @@ from mhatool.validate.surroundings import Surroundings
 AWAY_AND_BACK_NS = nanoseconds(2)
 """A mobile node can't go home, deregister and leave again within this: each move alone takes a second of DAD."""
 MOST = 10_000
+BEGUN_ANEW = 32
+"""Who has lost its list begins with any number, or a small one: rarely so shortly behind the one before."""
 
 
 class Why(Enum):
@@ -79,8 +81,16 @@ class _Suspect:
             return got_the_refusal(self.conversation, update, previous) and not self._obeys_later()
         if update.time_ns - previous.update.time_ns < AWAY_AND_BACK_NS:
             return True
-        held = _is_accepted(previous.answer) and _is_accepted(self.exchange.acknowledgement)
-        return held and kept_its_entry(update, previous) and (_was_just_away(update, previous) or not self.solicited)
+        if not (_is_accepted(previous.answer) and _is_accepted(self.exchange.acknowledgement)):
+            return False
+        if _was_just_away(update, previous):
+            return True
+        return kept_its_entry(update, previous) and not self.solicited and not self._may_begin_anew()
+
+    def _may_begin_anew(self) -> bool:
+        """Whether both may have lost their state: then the mobile node begins anew, and the peer accepts it."""
+        steps = sequence.ahead(baseline(self.previous), self.exchange.update.sequence_number)
+        return self.why is Why.OTHER and steps > BEGUN_ANEW
 
     def _obeys_later(self) -> bool:
         """Whether the mobile node went on from another 135: then this one was lost behind the place of capture."""
@@ -191,12 +201,12 @@ def goes_up(case: Case) -> Iterable[Breach]:
 
     Retransmissions too. Each home address and peer is counted apart. Numbers may begin anywhere once the list entry is
     gone: after a deregistration, a refusal, a Binding Error or Revocation, or when the lifetime is over; after status
-    135 they go on from the number in it. A capture of one link may miss a deregistration on another, and a mobile node
-    that starts anew has lost its list: it learns the number by status 135. So a number that is behind counts as a
-    breach where the peer had accepted the update before, accepts this one too, and the care-of address is the same or
-    packets show that the mobile node had no time to go home; and within 2 s in any case. It is inconclusive after a
-    search for home agents or routers, where the peer refuses it, and where no answer of this peer is seen. As
-    retransmission it is MIP6-SEQ-002's, after status 135 MIP6-SEQ-005's, as deregistration MIP6-DEREG-002's.
+    135 they go on from the number in it. A capture may miss a deregistration on another link, and who starts anew has
+    lost its list: it learns the number by status 135. So a number that is behind is a breach where the peer had
+    accepted the update before, accepts this one too, and packets show no time to go home; or the care-of address is the
+    same and the number at most 32 behind, else both may have lost their state; and within 2 s in any case. It is
+    inconclusive after a search for home agents or routers, where the peer refuses it, and where no answer of this peer
+    is seen. A retransmission is MIP6-SEQ-002's, one after status 135 MIP6-SEQ-005's, a deregistration MIP6-DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()

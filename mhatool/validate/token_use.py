@@ -127,6 +127,11 @@ def _offset(case: Case, use: Use) -> int | None:
     return indices.start + _INDEX[use.kind] if indices is not None else None
 
 
+def _is_early(surroundings: Surroundings, now_ns: int) -> bool:
+    """Whether a token from before the capture may still be good."""
+    return now_ns - surroundings.first_ns <= OLD_NS
+
+
 @rule(
     "MIP6-RR-006",
     "The nonce indices are those of the tests",
@@ -143,13 +148,18 @@ def indices_of_the_tests(case: Case) -> Iterable[Breach]:
     The correspondent keeps no state for a test: it makes the tokens anew from the nonces that these indices name, so
     with another index the authenticator can't fit and the update is dropped. A test that the capture doesn't show (on
     another link, before it began) may have had that index; so it is a breach where the newest test to that address is
-    less than 2 s old, else inconclusive. Where the capture cut one of the tests, nothing is said.
+    less than 2 s old and the capture has gone on for longer than tokens last, 213 s, else inconclusive. Where the
+    capture cut one of the tests, nothing is said, nor of a home nonce index of 0: that may stand for a permanent token
+    (RFC 4866).
     """
     for use in _uses(case):
+        if use.kind == "home_test" and use.nonce_index == 0:
+            continue
         if use.newest is not None or not use.tests or any(test.nonce_index is None for test in use.tests):
             continue
         newest = use.tests[-1]
-        unsure = case.seen.time_ns - newest.time_ns >= NO_TIME_TO_MOVE_NS
+        now_ns = case.seen.time_ns
+        unsure = now_ns - newest.time_ns >= NO_TIME_TO_MOVE_NS or _is_early(case.surroundings, now_ns)
         name = "home" if use.kind == "home_test" else "care-of"
         expected = f"{name} nonce index {newest.nonce_index}"
         at = _offset(case, use)
@@ -198,6 +208,7 @@ class EarlyUpdate:
     """An update to a correspondent that was sent while its Care-of Test was still asked for."""
 
     update: Update
+    nonce_index: int
     offset: int | None
 
 
@@ -209,8 +220,10 @@ def _too_early(surroundings: Surroundings) -> Iterator[Late]:
         received = tests.received("care_of_test", update.care_of_address, update.peer)
         if not received or received[0].time_ns <= update.time_ns + JITTER_NS:
             continue
-        late = in_seconds(received[0].time_ns - update.time_ns)
-        breach = Breach("a Care-of Test before it", f"one {late:.3f} s after it", early.offset)
+        if received[0].nonce_index not in (None, early.nonce_index):
+            continue  # it rests on another test, which the capture doesn't show
+        late, unsure = in_seconds(received[0].time_ns - update.time_ns), _is_early(surroundings, update.time_ns)
+        breach = Breach("a Care-of Test before it", f"one {late:.3f} s after it", early.offset, inconclusive=unsure)
         yield Late(breach, update.time_ns, update.frame, update.home_address, update.home_address)
 
 
@@ -230,14 +243,15 @@ def waits_for_its_tests(case: Case) -> Iterable[Breach]:
 
     Without the tokens there is no key to authorize it with, so the correspondent drops it. Found where the Care-of
     Test that was asked for within the last 10 s comes only after the update, and no other came to this care-of
-    address before. An earlier home token may still be good, and a deletion needs that one alone. Where a test isn't
-    in the capture at all, nothing is said.
+    address before. Inconclusive in a capture's first 213 s, where a token from before it may still be good. Where the
+    update names another nonce index than that test, it rests on one out of sight. An earlier home token may still be
+    good, and a deletion needs that one alone. Where a test isn't in the capture at all, nothing is said.
     """
     uses, update = _uses(case), case.update
     if not uses or uses[0].tests or update is None or uses[0].kind != "care_of_test":
         return ()
     asked_ns = case.surroundings.known(Askings).last_ns("care_of_test_init", update.care_of_address, update.peer)
     if case.seen.time_ns - asked_ns <= ASKED_LATELY_NS:
-        early = EarlyUpdate(update, _offset(case, uses[0]))
+        early = EarlyUpdate(update, uses[0].nonce_index, _offset(case, uses[0]))
         case.surroundings.known(EarlyUpdates).found.note(case.seen.frame, early)
     return ()

@@ -17,7 +17,7 @@ from tests.recipes.packets import (
     prefix_information,
     router_advertisement,
 )
-from tests.recipes.protected import correspondent_bu, from_agent, registration, to_agent
+from tests.recipes.protected import correspondent_bu, from_agent, in_esp, registration, to_agent
 
 COOKIE3 = bytes.fromhex("2122232425262728")
 FOREIGN_PREFIX = CARE1[:8] + bytes(8)
@@ -73,7 +73,15 @@ def tested_again(cookie: bytes) -> tuple[Packet, ...]:
 
 
 UPDATED: tuple[Packet, ...] = (*with_tests(0.5), (0.7, correspondent_bu(life=40)))
-HASTY: tuple[Packet, ...] = (*with_tests(0.5)[:5], (0.7, correspondent_bu(life=40)), (0.9, care_of_test()))
+TESTED_LATE: tuple[Packet, ...] = (
+    *registration(),
+    (220.0, in_esp(home_bu(seq=100))),
+    (220.1, in_esp(ba(seq=100))),
+    *with_tests(220.5)[2:],
+)
+"""Tests in a capture that has gone on for longer than tokens last."""
+UPDATED_LATE: tuple[Packet, ...] = (*TESTED_LATE, (220.7, correspondent_bu(life=40)))
+HASTY: tuple[Packet, ...] = (*TESTED_LATE[:7], (220.7, correspondent_bu(life=40)), (220.9, care_of_test()))
 
 EXAMPLES = [
     Example(
@@ -126,11 +134,11 @@ EXAMPLES = [
     ),
     Example(
         rule="MIP6-RR-006",
-        clean=UPDATED,
-        broken=with_frame(UPDATED, 7, correspondent_bu(life=40, home_index=2)),
+        clean=UPDATED_LATE,
+        broken=with_frame(UPDATED_LATE, 9, correspondent_bu(life=40, home_index=2)),
         keeps="Both tests came with nonce index 1, and the update returns it twice.",
         breaks="The update returns 2 as home nonce index.",
-        at=(7,),
+        at=(9,),
     ),
     Example(
         rule="MIP6-RR-008",
@@ -142,10 +150,10 @@ EXAMPLES = [
     ),
     Example(
         rule="MIP6-BU-014",
-        clean=UPDATED,
+        clean=UPDATED_LATE,
         broken=HASTY,
         keeps="The update to the correspondent follows both tests.",
         breaks="The update is sent before the Care-of Test comes; how it was authorized is its secret.",
-        at=(6,),
+        at=(8,),
     ),
 ]

@@ -4,11 +4,12 @@ import pytest
 
 from mhatool.exchange import Source
 from mhatool.validate import Finding, Severity, validate
-from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, S, record, scene, tunnel
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, S, home_address_option, ipv6, record, scene, tunnel
 from tests.recipes.correspondent import TESTED, peer_ba, peer_bu
 from tests.recipes.example import Packet
 from tests.recipes.home_agent_lists import authentication
 from tests.recipes.packets import (
+    Option,
     alternate,
     authorization,
     ba,
@@ -18,6 +19,7 @@ from tests.recipes.packets import (
     carried,
     home_bu,
     icmp_packet,
+    nonce_indices,
     prefix_information,
     refresh_advice,
     router_advertisement,
@@ -36,6 +38,38 @@ def found(rule: str, *packets: Packet) -> list[tuple[int, Severity]]:
 
 def answered(rule: str, update: bytes, answer: bytes) -> list[tuple[int, Severity]]:
     return found(rule, (0.0, update), (0.5, answer))
+
+
+# --- permanent tokens ---
+
+
+def signed(index: int, *more: Option, life: int = 86_400) -> bytes:
+    """An update to a correspondent for a day, with a home nonce index."""
+    return bu(nonce_indices(index, 1), *more, authorization(), to=PEER, flags="A", life=life, seq=6 - len(more))
+
+
+CGA_PARAMETERS, SIGNATURE, PERMANENT_TOKEN = (12, bytes(30), (1, 0)), (13, bytes(20), (1, 0)), (14, bytes(16), (1, 0))
+GRANTED = [
+    (0.0, signed(1, CGA_PARAMETERS, SIGNATURE)),
+    (0.1, ba(PERMANENT_TOKEN, authorization(), source=PEER, seq=4, life=86_400)),
+]
+
+
+def test_a_binding_by_a_permanent_token_may_live_for_a_day() -> None:
+    """RFC 4866: the first update has CGA parameters and signature, later ones the home nonce index 0."""
+    later = [(50.0, signed(0)), (50.1, ba(authorization(), source=PEER, seq=6, life=86_400))]
+    assert found("MIP6-LIFE-002", *GRANTED, *later) == []
+    assert found("MIP6-LIFE-002", *later) == [(2, NOTE)]
+    assert found("MIP6-LIFE-003", *GRANTED, *later) == []
+    plain = [(50.0, signed(1)), (50.1, ba(authorization(), source=PEER, seq=6, life=86_400))]
+    assert found("MIP6-LIFE-002", *plain) == [(2, ERROR)]
+    assert found("MIP6-LIFE-003", *plain) == [(1, NOTE)]
+
+
+def test_the_home_nonce_index_of_a_permanent_token_is_that_of_no_test() -> None:
+    tested = [(at, octets) for at, octets in TESTED if at > 1.1]
+    assert found("MIP6-RR-006", *tested, (2.0, signed(0))) == []
+    assert len(found("MIP6-RR-006", *tested, (2.0, signed(3)))) == 1
 
 
 # --- where it goes ---
@@ -292,6 +326,48 @@ def test_a_binding_error_to_the_home_address_needs_the_packet_at_fault() -> None
     assert where((0.0, same), (0.1, away), (0.2, error)) == []
     assert where((0.0, away), (10.1, error)) == [((2,), True)]
     assert where((0.0, away), (0.1, binding_error())) == []
+
+
+UNKNOWN = 200
+"""A Mobility Header type that nobody has assigned."""
+OTHER = HOME[:-1] + b"\x99"
+
+
+def strange(home: bytes | None = None) -> bytes:
+    return carried(UNKNOWN, bytes(10), CARE1, PEER, home_option=home)
+
+
+def test_a_binding_error_names_the_home_address_of_the_packet_at_fault() -> None:
+    """RFC 6275, 6.1.9: that of its Home Address option, or the unspecified address."""
+    asked = (0.0, icmp_packet(128, b"\0\1\0\1", CARE1, PEER, home_option=HOME))
+    wrong = [((1, 2), False)]
+    assert where(asked, (0.1, binding_error())) == []
+    assert where(asked, (0.1, binding_error(home=OTHER))) == wrong
+    assert where((0.0, strange(HOME)), (0.1, binding_error(2))) == []
+    assert where((0.0, strange(HOME)), (0.1, binding_error(2, home=bytes(16)))) == wrong
+    assert where((0.0, strange()), (0.1, binding_error(2, home=bytes(16)))) == []
+    assert where((0.0, strange()), (0.1, binding_error(2))) == wrong
+    assert where((0.0, strange()), (10.1, binding_error(2))) == []
+    assert where((0.1, binding_error(2))) == []
+
+
+def test_the_packet_at_fault_may_be_another_one() -> None:
+    """Stamped up to 50 ms later; hidden by ESP; a Binding Update, where the receiver knows none."""
+    asked, error = (0.0, icmp_packet(128, b"\0\1\0\1", CARE1, PEER, home_option=HOME)), binding_error(home=OTHER)
+    other = icmp_packet(128, b"\0\1\0\2", CARE1, PEER, home_option=OTHER)
+    assert where(asked, (0.1, error), (0.14, other)) == []
+    assert where(asked, (0.1, error), (0.16, other)) == [((1, 2), False)]
+    hidden = ipv6(CARE1, PEER, 60, home_address_option(OTHER, 50) + bytes(24))
+    assert where(asked, (0.05, hidden), (0.1, error)) == [((1, 3), True)]
+    assert where((0.0, strange()), (0.05, bu(to=PEER, flags="A")), (0.1, binding_error(2))) == []
+
+
+def test_a_routing_header_leaves_the_destination_alone() -> None:
+    """It is a breach itself (MIP6-MH-009), but the packet goes to the care-of address."""
+    asked = (0.0, icmp_packet(128, b"\0\1\0\1", CARE1, PEER, home_option=HOME))
+    routed = carried(7, b"\1\0" + HOME, PEER, CARE1, routed=HOME)
+    assert where(asked, (0.1, routed)) == []
+    assert found("MIP6-MH-009", asked, (0.1, routed)) == [(2, ERROR)]
 
 
 def test_a_binding_update_is_no_packet_at_fault() -> None:

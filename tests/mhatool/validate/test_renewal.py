@@ -1,10 +1,12 @@
 """Renewing bindings, the lifetimes of prefixes, and tokens over time."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from mhatool.exchange import Source
 from mhatool.validate import validate
-from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, S, record
+from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, PEER, S, record
 from tests.mhatool.validate.scenes import Packet, Said, told
 from tests.recipes.packets import (
     LINK_LOCAL,
@@ -17,6 +19,7 @@ from tests.recipes.packets import (
     home_test,
     home_test_init,
     multiple_home_agents,
+    nonce_indices,
     prefix_advertisement,
     prefix_information,
     refresh_advice,
@@ -50,6 +53,17 @@ def test_one_of_several_home_agents_may_have_been_given_up_meanwhile() -> None:
     )
     found = told(["MIP6-BU-016"], (0, first), (0.1, ba(seq=10)), (90, second))
     assert found == [("MIP6-BU-016", 3, True)]
+
+
+def test_a_binding_at_a_correspondent_may_lapse() -> None:
+    """RFC 6275, 11.7.2; the same packets with the H flag are found."""
+
+    def twice(flags: str) -> list[Said]:
+        first, second = (bu(nonce_indices(1, 1), to=PEER, seq=number, flags=flags) for number in (10, 11))
+        return told(["MIP6-BU-016"], (0, first), (0.1, ba(source=PEER, seq=10)), (90, second))
+
+    assert twice("A") == []
+    assert twice("AH") == [("MIP6-BU-016", 3, False)]
 
 
 def test_the_kind_of_a_binding() -> None:
@@ -135,10 +149,17 @@ def with_tests(*more: Packet, home: int = 1, care_of: int = 1) -> list[Packet]:
     return [*asked, (0.1, home_test(index=home)), (0.1, care_of_test(index=care_of)), *more]
 
 
+def late(packets: Iterable[Packet], by: float = 220.0) -> list[Packet]:
+    """Behind a packet so many seconds before: after 210 s a capture shows all tokens that are still good."""
+    return [(0.0, home_bu()), *((at + by, octets) for at, octets in packets)]
+
+
 def test_the_nonce_indices() -> None:
     rule = ["MIP6-RR-006"]
+    wrong = with_tests((1.0, correspondent_bu(care_of_index=2)))
+    assert told(rule, *late(wrong)) == [("MIP6-RR-006", 6, False)]
+    assert told(rule, *late(wrong, by=200)) == [("MIP6-RR-006", 6, True)]
     assert told(rule, *with_tests((1.0, correspondent_bu()))) == []
-    assert told(rule, *with_tests((1.0, correspondent_bu(care_of_index=2)))) == [("MIP6-RR-006", 5, False)]
     assert told(rule, *with_tests((9.0, correspondent_bu(home_index=2)))) == [("MIP6-RR-006", 5, True)]
     assert told(rule, *with_tests((1.0, correspondent_bu(care_of_index=0, life=0)))) == []  # a deletion needs none
     assert told(rule, (1.0, correspondent_bu(home_index=7))) == []
@@ -165,7 +186,10 @@ def test_the_age_of_tokens() -> None:
 
 def test_an_update_before_its_test() -> None:
     rule, asked = ["MIP6-BU-014"], with_tests()[:3]
-    assert told(rule, *asked, (0.2, correspondent_bu()), (0.5, care_of_test())) == [("MIP6-BU-014", 4, False)]
+    early = (*asked, (0.2, correspondent_bu()), (0.5, care_of_test()))
+    assert told(rule, *late(early)) == [("MIP6-BU-014", 5, False)]
+    assert told(rule, *early) == [("MIP6-BU-014", 4, True)]  # the token may be one from before the capture
+    assert told(rule, *late([*asked, (0.2, correspondent_bu(care_of_index=9)), (0.5, care_of_test())])) == []
     assert told(rule, *asked, (0.2, correspondent_bu()), (0.28, care_of_test())) == []  # jitter
     assert told(rule, *asked, (0.2, correspondent_bu())) == []  # its test isn't in the capture
     assert told(rule, *asked, (0.2, correspondent_bu(life=0)), (0.5, care_of_test())) == []

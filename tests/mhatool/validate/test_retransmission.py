@@ -60,6 +60,26 @@ def test_equal_waits_without_any_answer_are_inconclusive() -> None:
     assert told(["MIP6-RTX-002"], *sent(20, 21, 22, 23)[2:]) == [("MIP6-RTX-002", 4, True)]
 
 
+ASKED_TWICE = care_of_test_init(cookie=bytes(8))
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked", "answer"),
+    [
+        ("MIP6-RTX-002", [(float(i), home_bu(seq=i)) for i in range(4)], ba(seq=3)),
+        ("MIP6-RTX-005", [(float(i), care_of_test_init(cookie=bytes((i,)) * 8)) for i in range(4)], care_of_test()),
+        ("MIP6-RTX-005", [(0.0, ASKED_TWICE), (1.0, ASKED_TWICE)], care_of_test()),
+        ("MIP6-RTX-006", [(5.0 * i, dhaad_request(identifier=1)) for i in range(4)], dhaad_reply(identifier=1)),
+        ("MIP6-RTX-007", [(5.0 * i, prefix_solicitation()) for i in range(4)], prefix_advertisement()),
+    ],
+)
+def test_an_answer_may_come_after_all_the_requests(rule: str, asked: list[Packet], answer: bytes) -> None:
+    """It shows that the capture has answers, as one before them does."""
+    last, last_at = len(asked), asked[-1][0]
+    assert told([rule], *asked) == [(rule, last, True)]
+    assert told([rule], *asked, (last_at + 0.5, answer)) == [(rule, last, False)]
+
+
 def test_other_nodes_and_moves_are_other_series() -> None:
     packets = [(float(i), home_bu(source=(CARE1, CARE2)[i % 2], seq=i)) for i in range(8)]
     assert told(["MIP6-RTX-002"], *REGISTERED, *[(at + 20, octets) for at, octets in packets]) == []

@@ -124,3 +124,11 @@ def test_an_experiment_aligns_its_option_as_it_wants(tmp_path: Path) -> None:
     ]
     rows = table(write(tmp_path / "experiment.pcapng", packets), ["mha.rule"])
     assert [number for number, rules in rows if "MIP6-OPT-002" in rules.split(",")] == ["3", "4"]
+
+
+def test_a_permanent_token_is_good_for_a_day(tmp_path: Path) -> None:
+    """RFC 4866: the home nonce index 0 stands for one."""
+    packets = [
+        made.bu(made.nonce_indices(index, 1), made.authorization(), to=PEER, flags="A", life=86_400) for index in (0, 1)
+    ]
+    assert table(write(tmp_path / "token.pcapng", packets), ["mha.rule"]) == [["1", ""], ["2", "MIP6-LIFE-003"]]
