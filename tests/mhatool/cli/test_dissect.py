@@ -240,7 +240,7 @@ def test_no_heavy_imports() -> None:
 
 
 def test_a_comment_is_no_word_to_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A capture is often somebody else's: ESC ] 0 ; … BEL would change the window's title (xterm's control sequences)."""
+    """Captures are often somebody else's: ESC ] 0 ; … BEL would change the window's title (xterm)."""
     path = tmp_path / "foreign.pcapng"
     with path.open("wb") as stream:
         writer = PcapngWriter(stream, application="test")
