@@ -39,10 +39,15 @@ SCHEMAS: Final[Mapping[str, str]] = {
 }
 
 
+def _outputs(incomplete: str) -> list[str]:
+    """What a shell completes."""
+    return completing.beginning(available(), incomplete)
+
+
 def schema(
     thing: Annotated[
         str | None,
-        typer.Argument(metavar="THING", help="Which output.", show_default=False, autocompletion=completing.outputs),
+        typer.Argument(metavar="THING", help="Which output.", show_default=False, autocompletion=_outputs),
     ] = None,
 ) -> None:
     """Print the JSON Schema of an output, or list those that there are.
