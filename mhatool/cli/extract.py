@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mhatool.cli import completing
 from mhatool.cli.common import (
     FilesArgument,
     ProfileOption,
@@ -58,7 +59,11 @@ DataOption = Annotated[
 ]
 FindingOption = Annotated[
     str | None,
-    typer.Option(metavar="N", help="The frames of a finding: its number in what validate prints, or a rule id."),
+    typer.Option(
+        metavar="N",
+        help="The frames of a finding: its number in what validate prints, or a rule id.",
+        autocompletion=completing.rule_ids,
+    ),
 ]
 AroundOption = Annotated[
     float | None, typer.Option(metavar="SECONDS", min=0, help="With --finding: the signalling this near, too.")

@@ -6,9 +6,10 @@ import os
 from typing import TYPE_CHECKING
 
 from dissectors.ipv6 import address
-from mhatool.cli.common import fail, input_name
+from mhatool.cli.common import fail, input_name, warn
 from mhatool.timeline.flow import Arrows, story_of
 from mhatool.timeline.names import Names
+from mhatool.timeline.narrow import narrowed
 
 if TYPE_CHECKING:
     from mhatool.timeline import Timeline
@@ -19,16 +20,23 @@ def drawn(
 ) -> str:
     """The messages of all nodes, or of one; fails where nothing is known of that one, or there are too many."""
     known = names or Names()
-    story = story_of(made, arrows.all, known.by_address, node=_address_of(node, known))
+    octets = _address_of(node, known)
+    story = story_of(made, arrows.all, known.by_address, node=octets)
+    if octets is not None:
+        made = narrowed(made, story.is_called(story.lanes.title(octets, made.last_ns)))
     if node is not None and not story.rows:
         fail(f"--node: nothing was seen of {node}", "name a node, or one of its addresses")
     if story.is_too_wide and form != "html":
         first = address.text(story.lanes.all[0].addresses[0])
         fail(f"{len(story.lanes.all)} nodes are more than stand side by side", f"choose one: --node {first}")
     if form == "mermaid":
-        from mhatool.timeline.flow.mermaid import as_mermaid
+        from mhatool.timeline.flow.mermaid import MOST_CHARACTERS, as_mermaid
 
-        return as_mermaid(story)
+        text = as_mermaid(story)
+        if len(text) > MOST_CHARACTERS:
+            most = f"Mermaid draws no more than {MOST_CHARACTERS:,} characters unless it is told to"
+            warn(f"{most}, and these are {len(text):,}")
+        return text
     if form == "svg":
         from mhatool.timeline.picture import as_svg
 

@@ -17,6 +17,11 @@ SAME_PLACE_NS = nanoseconds(0.2)
 FORGET_NS = 2 * ELSEWHERE_NS
 """Older than this, no copy of a message is expected any more; times run backwards by less."""
 MOST = 65_536
+_HEAD = 12
+"""So many octets tell two messages of one kind between two nodes apart."""
+_HEADS = {"binding_error": 24, "icmpv6_error": 8 + 40 + 64}
+"""But for these: a Binding Error's home address, an error's quoted packet. Their checksums may be the same: that of a
+quoted message cancels out what it is of."""
 MOST_CHANGES = 16
 """Of one message; a stream of ever new damage says nothing new."""
 
@@ -75,7 +80,7 @@ class Copies:
             datagram.home_address,
             datagram.final_destination,
             octets[:4],
-            octets[6:12],
+            octets[6 : _HEADS.get(message.type, _HEAD)],
         )  # what stays the same on the way: not the checksum, a copy may be damaged; not the tail, it may be cut
         place = (frame.file, interface, datagram.depth, datagram.hop_limit)
         place = self._places.setdefault(place, place)  # few are kept by many

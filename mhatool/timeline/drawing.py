@@ -17,7 +17,7 @@ from mhatool.timeline.words import Words
 COLOURS: Final = 4
 """Care-of addresses take their colours in turn."""
 _PIXELS_A_LETTER: Final = 7.0
-_LEAST_LEFT, _MOST_LEFT = 90, 420
+_LEAST_LEFT, _MOST_LEFT = 90, 620
 _GAPS: Final = {GapKind.NO_USABLE_BINDING: "no usable binding", GapKind.NO_VALID_BINDING: "no valid binding"}
 
 

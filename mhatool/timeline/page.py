@@ -10,14 +10,12 @@ from mhatool.display.chart import chart
 from mhatool.display.page import card, table, whole_page
 from mhatool.timeline.drawing import Overview, overview_of
 from mhatool.timeline.flow import Story
-from mhatool.timeline.flow.svg import ladder
+from mhatool.timeline.flow.svg import MOST_ROWS, ladder
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.tables import Grid, Line, Tables
 from mhatool.timeline.values import spent
 from mhatool.validate import RULES, Severity
 
-MOST_ROWS: Final = 5_000
-"""Messages and notes of a page; browsers get slow over more."""
 MOST_KEYS: Final = 40
 """Care-of addresses in its key."""
 MOST_BARS: Final = 200
@@ -99,8 +97,8 @@ def _messages(story: Story) -> Iterator[str]:
         return
     drawing, _, _ = ladder(story.first(MOST_ROWS))
     if len(story.rows) > MOST_ROWS:
-        yield f'<p class="soft">The first {MOST_ROWS:,} of {len(story.rows):,}.</p>'
+        yield f'<p class="soft">{story.only_the_first(MOST_ROWS)}</p>'
     yield f'<div class="wide">{drawing}</div>'
 
 
-__all__ = ["MOST_ROWS", "as_page"]
+__all__ = ["MOST_BARS", "as_page"]

@@ -9,7 +9,7 @@ from mhatool.display.chart import WIDTH, chart, height_of
 from mhatool.display.page import COLOURS, SHAPES
 from mhatool.timeline.drawing import overview_of
 from mhatool.timeline.flow import Story
-from mhatool.timeline.flow.svg import ladder
+from mhatool.timeline.flow.svg import MOST_ROWS, ladder
 from mhatool.timeline.model import Timeline
 
 _MARGIN: Final = 16
@@ -21,7 +21,7 @@ def as_svg(timeline: Timeline, story: Story) -> str:
     """A picture that stands by itself, with its own colours, light or dark."""
     overview = overview_of(timeline, story.words)
     bars = chart(overview.rows, overview.marks, 0.0, overview.duration_s, left=overview.left)
-    messages, wide, high = ladder(story)
+    messages, wide, high = ladder(story.first(MOST_ROWS))
     y = float(_HEAD)
     parts = [f'<text class="mark" x="4" y="16">{escape(story.heading)}</text>']
     if overview.rows:
@@ -32,6 +32,9 @@ def as_svg(timeline: Timeline, story: Story) -> str:
         parts.append(f'<rect class="{colour}" x="{overview.left:.0f}" y="{y - 10:.0f}" width="10" height="10" rx="2"/>')
         text = f"care-of {story.words.name(octets)}"
         parts.append(f'<text x="{overview.left + 16:.0f}" y="{y - 1:.0f}">{escape(text)}</text>')
+        y += _KEY
+    if len(story.rows) > MOST_ROWS:
+        parts.append(f'<text x="4" y="{y + 4:.0f}">{escape(story.only_the_first(MOST_ROWS))}</text>')
         y += _KEY
     if messages:
         parts.append(_placed(messages, y, wide, high))

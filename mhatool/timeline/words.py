@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from dissectors.ipv6 import address
+from mhatool.capture.errors import one_line
 from mhatool.exchange import Frame
 from mhatool.protocol.instant import rfc3339
 from mhatool.timeline.model import Timeline
@@ -17,7 +18,7 @@ class Words:
     """
 
     def __init__(self, timeline: Timeline, names: Mapping[bytes, str]) -> None:
-        self.names = names
+        self.names = {octets: one_line(name) for octets, name in names.items()}
         self.has_days = rfc3339(timeline.first_ns)[:10] != rfc3339(timeline.last_ns)[:10]
         self._has_files = len({frame.file for frame in _frames_of(timeline)}) > 1
 

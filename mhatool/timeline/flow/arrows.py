@@ -8,9 +8,12 @@ from typing import Final
 from dissectors.packet import SIGNALLING, Datagram, Packet
 from dissectors.view import View
 from mhatool.exchange import Copies, Frame, Sighting
+from mhatool.exchange.copies import FORGET_NS
+from mhatool.exchange.recent import Recent
 from mhatool.timeline.flow.labels import listed_by, said_by
 
 _ERROR: Final = "icmpv6_error"
+_MOST_RECENT: Final = 65_536
 _RHYTHM: Final = "heartbeat"
 """What comes so often that only its beginning is told."""
 
@@ -43,6 +46,8 @@ class Arrows:
     def __init__(self) -> None:
         self._copies = Copies()
         self._all: list[Arrow] = []
+        self._latest: Recent[tuple[bytes, bytes, bytes], int] = Recent(_MOST_RECENT, FORGET_NS)
+        """Where arrows stand, by addresses and octets of the message."""
         self._beating: dict[tuple[bytes, bytes, str], int] = {}
         """Where the latest of such messages stand, as long as nothing else comes."""
 
@@ -54,22 +59,34 @@ class Arrows:
                 continue
             if datagram.carries not in SIGNALLING and not _is_about_signalling(datagram, sighting.packet):
                 continue
+            key = (datagram.source, datagram.destination, message.octets[message.start : message.end])
             if not self._copies.is_copy(sighting, datagram, message):
-                self._add(_arrow(sighting, datagram, message))
+                self._latest.note(key, self._add(_arrow(sighting, datagram, message)), sighting.time_ns)
+            elif datagram.outer is not None:
+                self._seen_in_a_tunnel(key, datagram, datagram.outer)
 
-    def _add(self, arrow: Arrow) -> None:
+    def _seen_in_a_tunnel(self, key: tuple[bytes, bytes, bytes], datagram: Datagram, outer: Datagram) -> None:
+        """A copy tells that the message went through a tunnel."""
+        at = self._latest.get(key)
+        if at is not None and self._all[at].tunnel is None:
+            care_of = self._all[at].care_of or _care_of(datagram, outer)
+            self._all[at] = replace(self._all[at], tunnel=(outer.source, outer.destination), care_of=care_of)
+
+    def _add(self, arrow: Arrow) -> int:
+        """Returns where it stands."""
         if arrow.carries != _RHYTHM:
             self._beating.clear()
             self._all.append(arrow)
-            return
+            return len(self._all) - 1
         key = (arrow.source, arrow.destination, arrow.text)
         at = self._beating.get(key)
         if at is None:
-            self._beating[key] = len(self._all)
+            at = self._beating[key] = len(self._all)
             self._all.append(arrow)
-            return
+            return at
         first = self._all[at]
         self._all[at] = replace(first, count=first.count + 1, until_ns=arrow.time_ns)
+        return at
 
     @property
     def all(self) -> list[Arrow]:

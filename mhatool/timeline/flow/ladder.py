@@ -46,7 +46,9 @@ class _Ladder:
         yield " " * self._indent + self._heads()
         for row in self._story.rows:
             text = self._noted(row) if isinstance(row, Note) else self._said(row)
-            first, *rest = wrap(text, self._words, subsequent_indent="  ", break_long_words=False) or [""]
+            first, *rest = wrap(
+                text, self._words, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+            ) or [""]
             rungs = self._bare if isinstance(row, Note) else self._arrow(row)
             yield f"{self._clock(row.time_ns)}  {rungs}  {first}"
             yield from (f"{'':{self._indent}}{self._bare}  {more}" for more in rest)

@@ -43,9 +43,16 @@ class Lanes:
     """Every node that sent a message or got one. A care-of address is the mobile node's that was there last."""
 
     def __init__(
-        self, arrows: Iterable[Arrow], roles: Mapping[bytes, Mapping[Role, Evidence]], names: Mapping[bytes, str]
+        self,
+        arrows: Iterable[Arrow],
+        roles: Mapping[bytes, Mapping[Role, Evidence]],
+        names: Mapping[bytes, str],
+        others: Iterable[tuple[bytes, int]] = (),
     ) -> None:
-        """`roles` by address, a mobile node's by its home address; `names` for addresses, one name for one node."""
+        """`roles` by address, a mobile node's by its home address; `names` for addresses, one name for one node.
+
+        `others`: addresses without an arrow that are told of, and when.
+        """
         self._roles, self._names = roles, names
         self._stays: dict[bytes, list[tuple[int, bytes]]] = {}
         """By care-of address: since when which mobile node was there."""
@@ -57,8 +64,16 @@ class Lanes:
         for arrow in arrows:
             for octets in (arrow.source, arrow.destination, *(arrow.care_of or ())):
                 self._seen(octets, arrow.time_ns)
-        self.all = sorted(self._by_title.values(), key=_place)
+        for octets, time_ns in others:
+            self._seen(octets, time_ns)
+        self.all: list[Lane] = []
         """From left to right."""
+        self._places: dict[str, int] = {}
+        self.show(self._by_title)
+
+    def show(self, titles: Iterable[str]) -> None:
+        """From here on, only these."""
+        self.all = sorted((self._by_title[title] for title in dict.fromkeys(titles)), key=_place)
         self._places = {lane.title: place for place, lane in enumerate(self.all)}
 
     def place(self, octets: bytes, time_ns: int) -> int | None:
@@ -75,9 +90,9 @@ class Lanes:
             stays.append((time_ns, home_address))
 
     def _node(self, octets: bytes, time_ns: int) -> bytes:
-        """The home address for a care-of address."""
+        """The home address for a care-of address; another one's home address is nobody's care-of address."""
         stays = self._stays.get(octets)
-        if not stays or octets in self._roles:
+        if not stays or Role.MOBILE_NODE in self._roles.get(octets, ()):
             return octets
         return stays[max(bisect_right(stays, time_ns, key=lambda stay: stay[0]) - 1, 0)][1]
 

@@ -8,8 +8,10 @@ from typing import Final
 from mhatool.timeline.flow.arrows import Arrow
 from mhatool.timeline.flow.story import Note, NoteKind, Story
 
+MOST_CHARACTERS: Final = 50_000
+"""Mermaid's `maxTextSize` where nobody has set it: it draws nothing of more."""
 _MARKS: Final = {NoteKind.GAP: "⏳ ", NoteKind.FAILURE: "✗ ", NoteKind.FINDING: "⚠ "}
-_ESCAPED: Final = {"#": "#35;", ";": "#59;", "<": "#lt;", ">": "#gt;", "\n": " "}
+_ESCAPED: Final = {"#": "#35;", ";": "#59;", "<": "#lt;", ">": "#gt;", "%": "#37;", "$": "#36;"}
 """What has a meaning in a message (Mermaid, "Entity codes to escape characters")."""
 
 
@@ -22,12 +24,9 @@ def _lines(story: Story) -> Iterator[str]:
     yield "sequenceDiagram"
     yield f"    %% {story.heading}"
     for place, lane in enumerate(story.lanes.all):
-        yield f"    participant n{place} as {_escaped(lane.title)}"
+        yield f"    participant n{place} as {_title(lane.title)}"
     for row in story.rows:
-        if isinstance(row, Note):
-            yield from _note(story, row)
-        else:
-            yield _arrow(story, row)
+        yield _note(story, row) if isinstance(row, Note) else _arrow(story, row)
 
 
 def _arrow(story: Story, arrow: Arrow) -> str:
@@ -36,17 +35,19 @@ def _arrow(story: Story, arrow: Arrow) -> str:
     return f"    n{source}{sign}n{destination}: {story.words.clock(arrow.time_ns)} {_escaped(story.said(arrow))}"
 
 
-def _note(story: Story, note: Note) -> Iterator[str]:
-    places = (story.lanes.place(node, note.time_ns) for node in (note.node, *note.others))
-    place = next((place for place in places if place is not None), None)
-    if place is None:
-        return
+def _note(story: Story, note: Note) -> str:
+    place = story.lanes.place(note.node, note.time_ns)
     text = f"{_MARKS.get(note.kind, '')}{story.words.clock(note.time_ns)} {_escaped(note.text)}"
-    yield f"    Note over n{place}: {text}"
+    return f"    Note over n{place}: {text}"
+
+
+def _title(text: str) -> str:
+    """A word that begins a name and wants a line wrapped, or not, is none."""
+    return _escaped(text).replace("wrap:", "wrap#58;")
 
 
 def _escaped(text: str) -> str:
     return "".join(_ESCAPED.get(sign, sign) for sign in text)
 
 
-__all__ = ["as_mermaid"]
+__all__ = ["MOST_CHARACTERS", "as_mermaid"]

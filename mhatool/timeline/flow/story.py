@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from mhatool.observe import CorrespondentBinding
+from mhatool.observe.correspondent import CorrespondentEnd
 from mhatool.observe.failure import Outage
 from mhatool.timeline import failure_story
 from mhatool.timeline.event import Event, EventKind
@@ -22,6 +24,11 @@ MOST_NODES: Final = 26
 """As many as there are letters for columns."""
 _TOLD_BY_ARROWS: Final = frozenset({EventKind.REFRESHED, EventKind.REFUSED, EventKind.REPLACED})
 _WITH_PLACE: Final = frozenset({EventKind.REGISTERED, EventKind.MOVED})
+_ENDS: Final = {
+    CorrespondentEnd.DEREGISTERED: "deregistered",
+    CorrespondentEnd.EXPIRED: "expired",
+    CorrespondentEnd.BINDING_ERROR: "no binding, as it says,",
+}
 _GAPS: Final = {GapKind.NO_USABLE_BINDING: "no usable binding", GapKind.NO_VALID_BINDING: "no valid binding"}
 
 
@@ -36,13 +43,17 @@ class NoteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that happened, at which of the nodes; `node` is whom it is about before all."""
+    """Something that happened, at which of the nodes; `node` is whom it is about before all.
+
+    `is_bad`: nobody wants it to happen.
+    """
 
     time_ns: int
     kind: NoteKind
     text: str
     node: bytes
     others: tuple[bytes, ...] = ()
+    is_bad: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,7 @@ class Story:
     lanes: Lanes
     rows: list[Arrow | Note]
     words: Words
+    last_ns: int
 
     @property
     def is_too_wide(self) -> bool:
@@ -62,6 +74,14 @@ class Story:
     def first(self, most: int) -> Story:
         """The same with so many rows at most."""
         return replace(self, rows=self.rows[:most])
+
+    def only_the_first(self, most: int) -> str:
+        """What to say where not all rows are shown."""
+        return f"The first {most:,} of {len(self.rows):,} messages and notes; --style ladder has all."
+
+    def is_called(self, title: str) -> Callable[[bytes], bool]:
+        """Tells whether an address is the node's that is called so, at the end of the captures."""
+        return lambda octets: self.lanes.title(octets, self.last_ns) == title
 
     def ends(self, arrow: Arrow) -> tuple[int, int]:
         """The lanes of who sent a message and who got it."""
@@ -83,14 +103,15 @@ def story_of(
     """What a timeline and the messages tell; `node`: only what has to do with the node that has this address."""
     words = Words(timeline, names)
     shown, notes = list(arrows), list(_notes(timeline, words))
-    lanes = Lanes(shown, timeline.nodes, names)
+    lanes = Lanes(shown, timeline.nodes, words.names, ((note.node, note.time_ns) for note in notes))
     if node is not None:
         wanted = lanes.title(node, timeline.last_ns)
         shown = [arrow for arrow in shown if wanted in _titles(lanes, arrow.time_ns, (arrow.source, arrow.destination))]
         notes = [note for note in notes if wanted in _titles(lanes, note.time_ns, (note.node, *note.others))]
-        lanes = Lanes(shown, timeline.nodes, names)
+        ends = [title for each in shown for title in _titles(lanes, each.time_ns, (each.source, each.destination))]
+        lanes.show([*ends, *(title for note in notes for title in _titles(lanes, note.time_ns, (note.node,)))])
     rows: list[Arrow | Note] = sorted([*shown, *notes], key=lambda row: row.time_ns)
-    return Story(words.heading(timeline), lanes, rows, words)
+    return Story(words.heading(timeline), lanes, rows, words, timeline.last_ns)
 
 
 def _titles(lanes: Lanes, time_ns: int, nodes: Iterable[bytes]) -> list[str]:
@@ -102,6 +123,9 @@ def _notes(timeline: Timeline, words: Words) -> Iterator[Note]:
     for event in timeline.events:
         if event.kind not in _TOLD_BY_ARROWS:
             yield _event(event, words, several=several)
+    for correspondence in timeline.correspondences:
+        for binding in correspondence.bindings:
+            yield from _at_correspondent(binding, words, several=several)
     for gap in timeline.gaps:
         yield from _gap(gap, words, several=several)
     for outage in timeline.outages:
@@ -111,13 +135,30 @@ def _notes(timeline: Timeline, words: Words) -> Iterator[Note]:
 
 
 def _event(event: Event, words: Words, *, several: bool) -> Note:
-    count = len(event.sequence_numbers)
+    """Of updates in vain at the last one."""
+    count, time_ns = len(event.sequence_numbers), event.until_ns or event.time_ns
     what = f"{event.kind} at {words.name(event.home_agent)}"
     if event.kind in _WITH_PLACE and event.care_of_address is not None:
         what += f", care-of {words.name(event.care_of_address)}"
-    what += f", {count} updates" if event.kind is EventKind.UNANSWERED and count > 1 else ""
+    if event.kind is EventKind.UNANSWERED and count > 1:
+        what += f": {count} updates since {words.clock(event.time_ns)}"
     text = f"{words.name(event.home_address)}: {what}" if several else what
-    return Note(event.time_ns, NoteKind.BINDING, text, event.home_address, (event.home_agent,))
+    is_bad = event.kind in (EventKind.UNANSWERED, EventKind.EXPIRED)
+    return Note(time_ns, NoteKind.BINDING, text, event.home_address, (event.home_agent,), is_bad)
+
+
+def _at_correspondent(binding: CorrespondentBinding, words: Words, *, several: bool) -> Iterator[Note]:
+    whose = f"{words.name(binding.home_address)}: " if several else ""
+    where, others = words.name(binding.correspondent), (binding.correspondent,)
+    for number, span in enumerate(binding.spans):
+        if span.start_ns is not None:
+            word = "moved" if number else "registered"
+            text = f"{whose}{word} at {where}, care-of {words.name(span.care_of_address)}"
+            yield Note(span.start_ns, NoteKind.BINDING, text, binding.home_address, others, is_bad=False)
+    if binding.end_ns is not None and binding.end_reason in _ENDS:
+        text = f"{whose}{_ENDS[binding.end_reason]} at {where}"
+        is_bad = binding.end_reason is not CorrespondentEnd.DEREGISTERED
+        yield Note(binding.end_ns, NoteKind.BINDING, text, binding.home_address, others, is_bad)
 
 
 def _gap(gap: Gap, words: Words, *, several: bool) -> Iterator[Note]:
@@ -126,7 +167,7 @@ def _gap(gap: Gap, words: Words, *, several: bool) -> Iterator[Note]:
     lasts = "" if gap.duration_ns is not None else ", to the end"
     yield Note(gap.start_ns, NoteKind.GAP, f"{whose}{_GAPS[gap.kind]} from here{lasts}", *about)
     if gap.end_ns is not None and gap.duration_ns is not None:
-        yield Note(gap.end_ns, NoteKind.GAP, f"{whose}a binding again, after {spent(gap.duration_ns)}", *about)
+        yield Note(gap.end_ns, NoteKind.GAP, f"{whose}a binding again, after {spent(gap.duration_ns)}", *about, False)
 
 
 def _outage(outage: Outage, mobile_nodes: Iterable[bytes], words: Words) -> Iterator[Note]:
