@@ -70,7 +70,7 @@ def _instant(text: str | None) -> At | None:
 
 def _ready() -> None:
     """Fail where there is nothing to show it in, or with."""
-    if not is_terminal(sys.stdout) or not (is_terminal(sys.stdin) or _has_keys()):
+    if not is_terminal(sys.stdout) or sys.stdin is None or not (is_terminal(sys.stdin) or _has_keys()):
         fail("view needs a terminal", "for a pipe or a file there is mhatool timeline")
     if find_spec("textual") is None:
         fail("view needs the package textual, which isn't installed", "pip install 'mhatool[view]'")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Final
 
 from mhatool.observe import Agency, Correspondence
@@ -42,10 +43,16 @@ class Bars:
         self.holders = holders
         self.letters = letters_of(holders)
         self._whole = timeline.first_ns, timeline.last_ns
-        self._silences: dict[int, list[Silence]] = {id(holder): [] for holder in holders}
-        for silence in timeline.silences:
-            if (mine := self._silences.get(id(silence.agency))) is not None:
+        self._all_silences = timeline.silences
+
+    @cached_property
+    def _silences(self) -> dict[int, list[Silence]]:
+        """Those of each holder."""
+        found: dict[int, list[Silence]] = {id(holder): [] for holder in self.holders}
+        for silence in self._all_silences:
+            if (mine := found.get(id(silence.agency))) is not None:
                 mine.append(silence)
+        return found
 
     def bar(self, holder: Holder, cells: int, window: tuple[int, int] | None = None) -> str:
         """What held in the middle of each cell's time; where nothing did, a span that is too short to have a middle.

@@ -86,9 +86,10 @@ class ViewApp(App[int]):
         """Those of the details."""
         self._row: Row | None = None
         self._is_new = True
+        self._is_beside = False
         self.bars = BarsPane("bindings", self._painter.bar, cursor=True)
         self.events = WidePane("events", self._painter.row, cursor=True)
-        self.details = WidePane("details", lambda number, _: Text.from_ansi(self._lines[number]), cursor=False)
+        self.details = WidePane("details", lambda number, _: self._painter.detail(self._lines[number]), cursor=False)
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -119,9 +120,11 @@ class ViewApp(App[int]):
             self._shown = "packets"
         self._is_new = False
         self._lay_out()
+        self._refill()
 
     def _lay_out(self) -> None:
         shown = lay_out(*self.size, len(self._story.bindings), details=bool(self._shown), alone=self._shown == "help")
+        self._is_beside = shown.beside
         self.query_one("#lower").set_class(shown.beside, "beside")
         for pane, lines in ((self.bars, shown.bindings), (self.events, shown.events), (self.details, shown.details)):
             pane.display = lines > 0
@@ -146,7 +149,9 @@ class ViewApp(App[int]):
         self._painter.at_ns = self._row.time_ns if self._row is not None else None
         if self._row is not None:
             self._story.bindings.follow(self._row.time_ns)
-        self.bars.refresh()
+            place = self._story.bindings.place_of(self._row.nodes)
+            if place is not None and self.focused is not self.bars:
+                self.bars.place(place)
         self._tell()
         self._refill()
 
@@ -168,7 +173,7 @@ class ViewApp(App[int]):
         if self._shown == "help":
             self._fill([*help_lines(self._style, self._story.warnings)])
             return
-        row, width = self._row, self.details.size.width or self.size.width
+        row, width = self._row, self.size.width // (2 if self._is_beside else 1)
         if row is None:
             self._fill(["nothing is shown"])
             return

@@ -53,8 +53,12 @@ class Bindings:
         """From when to when the bars go, nanoseconds since 1970."""
         self._drawn = {home: Bars(timeline, holders) for home, holders in holders_of(timeline).items()}
         self._places: list[_Place] = []
+        self._numbers: dict[tuple[bytes, ...], int] = {}
         names = [""]
         for home, drawn in self._drawn.items():
+            first = len(self._places)
+            self._numbers[home,] = first
+            self._numbers |= {(home, peer_of(each)): first + 1 + i for i, each in enumerate(drawn.holders)}
             self._places.append(_Place(home))
             self._places += [_Place(home, holder) for holder in drawn.holders]
             self._places += [_Place(home, letter=(letter, octets)) for octets, letter in drawn.letters.items()]
@@ -114,16 +118,9 @@ class Bindings:
         if not self.window[0] <= time_ns <= self.window[1]:
             self.show(time_ns, self.window[1] - self.window[0])
 
-    def place_of(self, nodes: Sequence[bytes]) -> int:
-        """The line of a mobile node's bar at a peer, or of the mobile node; the first line where there is none."""
-        home = nodes[0] if nodes else b""
-        best = 0
-        for number, place in enumerate(self._places):
-            if place.home_address == home:
-                if place.holder is not None and peer_of(place.holder) in nodes:
-                    return number
-                best = number if place.holder is None and place.letter is None else best
-        return best
+    def place_of(self, nodes: Sequence[bytes]) -> int | None:
+        """The line of a mobile node's bar at a peer, or of the mobile node; None where neither has one."""
+        return self._numbers.get(tuple(nodes[:2]), self._numbers.get(tuple(nodes[:1])))
 
 
 def legend() -> list[str]:

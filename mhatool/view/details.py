@@ -9,7 +9,9 @@ from typing import Final
 from mhatool.capture import CaptureError
 from mhatool.display.tree import Style, tree
 from mhatool.exchange import Frame
+from mhatool.observe import Role
 from mhatool.protocol.instant import rfc3339
+from mhatool.timeline import Timeline
 from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
 from mhatool.validate import RULES, Finding
@@ -20,31 +22,31 @@ from mhatool.view.row import Row
 
 MOST_PACKETS: Final = 50
 """Of one row."""
-_LEAST_WIDTH: Final = 30
+_LEAST_WIDTH: Final = 50
+_ROLES: Final = {Role.HOME_AGENT: "home agent", Role.CORRESPONDENT: "correspondent", Role.MOBILE_NODE: "mobile node"}
 
 
 class Details:
     """Lines about rows."""
 
-    def __init__(self, words: Words, packets: Packets, first_ns: int) -> None:
+    def __init__(self, timeline: Timeline, words: Words, packets: Packets) -> None:
+        self._timeline = timeline
         self._words = words
         self._packets = packets
-        self._first_ns = first_ns
 
     def facts(self, row: Row, width: int, style: Style) -> Iterator[str]:
         """What is known of it, and what the rule of a finding says, in lines of about `width` columns."""
         width = max(width, _LEAST_WIDTH)
-        yield style(row.what, "bold red" if row.is_trouble else "bold")
         yield f"time               {rfc3339(row.time_ns)}, {self._after(row.time_ns)} after the start"
         if row.home_address is not None:
             yield f"mobile node        {self._words.name(row.home_address)}"
         if row.node is not None and row.node != row.home_address:
-            yield f"node               {self._words.name(row.node)}"
+            yield f"{self._role(row.node):<19}{self._words.name(row.node)}"
         if row.finding is not None:
             yield from self._finding(row.finding, width, style)
             return
-        yield from _filled(row.detail, width)
-        yield from row.story
+        for text in (row.detail, *row.story):
+            yield from _filled(text, width)
 
     def packets(
         self,
@@ -77,9 +79,7 @@ class Details:
             "frames": self._words.frames(finding.frames).partition(" ")[2],
         }
         for name, text in known.items():
-            first, *rest = textwrap.wrap(text, max(width - 19, _LEAST_WIDTH)) or [""]
-            yield f"{name:<19}{first}"
-            yield from (f"{'':19}{line}" for line in rest)
+            yield from _filled(f"{name:<19}{text}", width)
         yield ""
         rule = RULES.get(finding.rule)
         if rule is not None:
@@ -87,11 +87,17 @@ class Details:
                 yield from lines.splitlines() or [""]
 
     def _after(self, time_ns: int) -> str:
-        return spent(max(time_ns - self._first_ns, 0))
+        return spent(max(time_ns - self._timeline.first_ns, 0))
+
+    def _role(self, node: bytes) -> str:
+        """What it is, as far as the packets show."""
+        played = self._timeline.nodes.get(node, {})
+        return next((word for role, word in _ROLES.items() if role in played), "node")
 
 
 def _filled(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width) or [""]
+    """It in lines of so many columns: those after the first are indented as what follows a fact's name."""
+    return textwrap.wrap(text, width, subsequent_indent=" " * 19) or [""]
 
 
 __all__ = ["Details"]

@@ -6,6 +6,7 @@ from typing import Final
 
 from rich.text import Text
 
+from mhatool.protocol.instant import rfc3339
 from mhatool.view.listing import style_of
 from mhatool.view.row import Row
 from mhatool.view.story import Story
@@ -45,16 +46,22 @@ class Painter:
             drawn.append_text(Text.from_ansi(self._style(sign, style)))
         return drawn
 
+    @staticmethod
+    def detail(line: str) -> Text:
+        """A line of the details."""
+        return Text.from_ansi(cleaned(line))
+
     # --- titles ---
 
     def heading(self) -> str:
         """The line at the top."""
-        return cleaned(f"mhatool view  {self._story.title}")
+        return cleaned(self._story.title)
 
     def bars_title(self) -> str:
         """What the bars show."""
-        first, last = (self._story.words.clock(time_ns) for time_ns in self._story.bindings.window)
-        return f"Bindings  {first} to {last}"
+        first, last = self._story.bindings.window
+        day = "" if self._story.words.has_days else f"{rfc3339(first)[:10]} "
+        return f"Bindings  {day}{self._story.words.clock(first)} to {self._story.words.clock(last)} UTC"
 
     def events_title(self, cursor: int) -> str:
         """How many there are, and what they are chosen by."""

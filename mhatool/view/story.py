@@ -45,11 +45,11 @@ def story_of(
     heading = words.heading(timeline) if timeline.packets else "no packets"
     several = len(timeline.mobile_nodes) > 1
     return Story(
-        title=f"{', '.join(sources)}: {heading}",
+        title=f"{', '.join('standard input' if name == '-' else name for name in sources)}: {heading}",
         words=words,
         listing=Listing(rows_of(timeline, words), words, several_mobile_nodes=several),
         bindings=Bindings(timeline, words),
-        details=Details(words, Packets(sources, profile), timeline.first_ns),
+        details=Details(timeline, words, Packets(sources, profile)),
         tables=Tables(sources, profile, names),
         warnings=warnings,
     )
