@@ -76,12 +76,14 @@ def _replayed(file: str, role: Role, address: str, until: str | None, profile: P
     from dissectors.ipv6.address import parse
     from mhatool.exchange import sightings
     from mhatool.protocol.at import at
-    from mhatool.replay import AbsentError, ReplayError
+    from mhatool.replay import AbsentError, ReplayError, noting_losses
     from mhatool.replay import replay as run
 
     try:
         end = at(until) if until is not None else None
-        return run(sightings(sources([file]), profile), role, parse(address), profile, until=end)
+        lost: set[int] = set()
+        packets = sightings([noting_losses(source, lost) for source in sources([file])], profile)
+        return run(packets, role, parse(address), profile, until=end, lost=lost)
     except EncodeError as error:
         fail(f"--address: {error}")
     except ReplayError as error:

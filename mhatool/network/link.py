@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mhatool.engine.events import Event
 from mhatool.engine.link_events import FrameDuplicated, FrameHeldBack, FrameLost, LinkFailed, LinkPartitioned
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Sees each frame that is sent on a link: the time, the frame, a comment where something became of it.
 Tap = Callable[[int, bytes, str | None], None]
+LOST: Final = "lost: "
+"""Before the reason, in what taps are told of a frame that nobody receives."""
 #: Says whether a frame is to be lost.
 LossRule = Callable[[bytes], bool]
 
@@ -113,7 +115,7 @@ class Link:
             lost = lost or ("" if receivers else "partition")
         self.carried += 1
         for tap in self.taps:
-            tap(now, frame, f"lost: {lost}" if lost else None)
+            tap(now, frame, LOST + lost if lost else None)
         if lost:
             self._tell(FrameLost(time_ns=now, node=self.name, reason=lost, frame=frame))
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Final
 
 from dissectors.profile import RFC6275, Profile
@@ -35,14 +35,21 @@ class Replayed:
 
 
 def replay(
-    sightings: Iterable[Sighting], role: str, address: bytes, profile: Profile = RFC6275, *, until: At | None = None
+    sightings: Iterable[Sighting],
+    role: str,
+    address: bytes,
+    profile: Profile = RFC6275,
+    *,
+    until: At | None = None,
+    lost: Container[int] = (),
 ) -> Replayed:
     """Feed what the node with this address received to one of ours, up to an instant.
 
+    `lost` are the numbers of frames that nobody received; it may fill while `sightings` are read (`noting_losses`).
     AbsentError where there is no such node, ReplayError where it can't be replaced.
     """
     part = PARTS[role](address, profile)
-    traffic = traffic_of(sightings if until is None else _cut(sightings, until), part)
+    traffic = traffic_of(sightings if until is None else _cut(sightings, until), part, lost)
     if not traffic.sent and not any(_is_for(seen, part, address) for seen in traffic.received):
         raise AbsentError("no message from or to this address" + (" until then" if until is not None else ""))
     driver = Driver(part.node(traffic), part.answers, part.before)

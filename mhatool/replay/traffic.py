@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Container, Iterable, Iterator, Set
 from typing import Final, Protocol
 
 from dissectors.packet import Datagram, Packet
 from dissectors.view import View
 from mhatool.exchange import Copies, Frame, Sighting
+from mhatool.exchange.copies import ELSEWHERE_NS
 from mhatool.protocol.value import value
 
 NEIGHBOUR_DISCOVERY: Final = frozenset(
     {"router_advertisement", "router_solicitation", "neighbor_advertisement", "neighbor_solicitation"}
 )
 ERROR: Final = "icmpv6_error"
+HEADER: Final = 40
+"""Octets of an IPv6 header."""
 NO_LINK: Final = bytes(6)
 """Where the link layer has no addresses."""
 
@@ -41,6 +44,18 @@ class Carried:
         layers = self.packet.layers
         found = layers[0].get("source") if layers and layers[0].type == "ethernet" else None
         return found if isinstance(found, bytes) and len(found) == 6 else NO_LINK
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it was seen on its way: the interface, and how many hops were left."""
+        return self.interface, self.inner.hop_limit
+
+    @property
+    def content(self) -> tuple[bytes, bytes, bytes]:
+        """What doesn't change on its way: the ends, and the octets behind the innermost IPv6 header."""
+        view = self.inner.ipv6
+        octets = bytes(view.octets[view.start + HEADER : view.start + self.inner.length])
+        return self.inner.source, self.inner.destination, octets
 
     @property
     def is_told(self) -> bool:
@@ -75,9 +90,10 @@ class Traffic:
     last_ns: int
 
 
-def traffic_of(sightings: Iterable[Sighting], side: Side) -> Traffic:
+def traffic_of(sightings: Iterable[Sighting], side: Side, lost: Container[int] = ()) -> Traffic:
     """The node's part of a capture, all of which is kept until it is known; of what it sends signalling alone counts.
 
+    `lost` are the numbers of frames that nobody received: what one holds never came, though other links carried it.
     Its addresses are learned from all of the capture first: packets to a care-of address come before those that tell
     whose it is.
     """
@@ -90,9 +106,24 @@ def traffic_of(sightings: Iterable[Sighting], side: Side) -> Traffic:
             side.learn(seen)
     for sighting in every:
         for seen in _innermost(sighting):
-            if seen.message is None or not copies.is_copy(sighting, seen.inner, seen.message):
-                _sort(_from_own_header(seen, sighting, side.addresses), side, traffic)
+            is_copy = seen.message is not None and copies.is_copy(sighting, seen.inner, seen.message)
+            own = _from_own_header(seen, sighting, side.addresses)
+            if sighting.frame.number in lost and not side.sent(own):
+                _forget(own, traffic.received)
+            elif not is_copy:
+                _sort(own, side, traffic)
     return traffic
+
+
+def _forget(seen: Carried, received: list[Carried]) -> None:
+    """It got lost: what was taken for received at another place on its way didn't arrive."""
+    for index in reversed(range(len(received))):
+        earlier = received[index]
+        if seen.time_ns - earlier.time_ns > ELSEWHERE_NS:
+            return
+        if earlier.place != seen.place and earlier.content == seen.content:
+            del received[index]
+            return
 
 
 def _sort(seen: Carried, side: Side, traffic: Traffic) -> None:

@@ -11,11 +11,15 @@ from mhatool.engine.advertising import AdvertisingConfiguration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectedNetwork:
-    """A prefix that the router tells others of: it is on one of its links."""
+    """A prefix that the router tells others of: it is on one of its links.
+
+    `interface` is the one to that link, while which is down the router can't reach the prefix; empty: it always can.
+    """
 
     prefix: bytes
     prefix_length: int = 64
     metric: int = 1
+    interface: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

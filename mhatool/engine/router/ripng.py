@@ -17,7 +17,7 @@ from mhatool.engine.departure import ON_LINK
 from mhatool.engine.drops import DropReason
 from mhatool.engine.node import Output, Randomness
 from mhatool.engine.route_events import RouteChanged
-from mhatool.engine.router.configuration import RipngConfiguration, RouterConfiguration
+from mhatool.engine.router.configuration import ConnectedNetwork, RipngConfiguration, RouterConfiguration
 from mhatool.engine.router.routing_table import INFINITY, Key, LearnedRoute, RoutingTable
 from mhatool.engine.timers import Timers
 from mhatool.protocol.lifetime import nanoseconds
@@ -58,10 +58,49 @@ class RipngProcess:
         self._sources = {name: link_local_addresses[name] for name in self._ripng.interfaces}
         for interface in self._sources:
             self._output.act(JoinGroup(interface, ALL_RIP_ROUTERS))
-            whole = RouteTableEntry(prefix=UNSPECIFIED, prefix_length=0, metric=INFINITY)
-            self._send(Ripng(command=REQUEST, entries=(whole,)), interface, ALL_RIP_ROUTERS)
+            self._ask(interface)
         self._tell_everybody()
         self._plan_update(now)
+
+    def _ask(self, interface: str) -> None:
+        """For everything."""
+        whole = RouteTableEntry(prefix=UNSPECIFIED, prefix_length=0, metric=INFINITY)
+        self._send(Ripng(command=REQUEST, entries=(whole,)), interface, ALL_RIP_ROUTERS)
+
+    # --- links that fail ---
+
+    def link_changed(self, interface: str, up: bool, now: int) -> None:
+        """What leads there leads nowhere any more, or does again; neighbours hear of it at once (2.5.1)."""
+        networks = [network for network in self._ripng.networks if network.interface == interface]
+        if up:
+            for network in networks:
+                self._connect(network)
+            if interface in self._sources:
+                self._ask(interface)
+            self._tell_everybody()
+            return
+        for network in networks:
+            self._disconnect(network, now)
+        for route in self.table:
+            if route.interface == interface and route.is_usable:
+                self._lose(route, now, "interface")
+        self._plan_triggered(now)
+
+    def _connect(self, network: ConnectedNetwork) -> None:
+        key = network.prefix, network.prefix_length
+        self._connected[key] = network.metric
+        if self.table.get(key) is not None:
+            self.table.remove(key)
+            self.timers.cancel(key)
+            self._output.act(RemoveRoute(*key))
+
+    def _disconnect(self, network: ConnectedNetwork, now: int) -> None:
+        """It is told as unreachable for a while, and may be learned from others like any prefix."""
+        key = network.prefix, network.prefix_length
+        if self._connected.pop(key, None) is not None:
+            route = LearnedRoute(*key, network.metric, network.interface, UNSPECIFIED)
+            self.table.put(route)
+            self._lose(route, now, "interface")
 
     # --- what comes ---
 

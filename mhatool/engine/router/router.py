@@ -11,7 +11,7 @@ from dissectors.ipv6.link import Udp
 from mhatool.engine.actions import Action
 from mhatool.engine.advertising import Advertising
 from mhatool.engine.arrival import Arrival, Reader
-from mhatool.engine.commands import Command, Start, Stop
+from mhatool.engine.commands import Command, LinkChanged, Start, Stop
 from mhatool.engine.departure import ON_LINK
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
@@ -41,7 +41,11 @@ class Router:
             if configuration.ripng is not None
             else None
         )
-        self._commands: Mapping[type, Callable[[Any, int], None]] = {Start: self._start, Stop: self._stop}
+        self._commands: Mapping[type, Callable[[Any, int], None]] = {
+            Start: self._start,
+            Stop: self._stop,
+            LinkChanged: self._link_changed,
+        }
         self._messages: Mapping[type, Callable[[Arrival], None]] = {
             RouterSolicitation: self._solicited,
             Udp: self._routes,
@@ -62,7 +66,7 @@ class Router:
                 self._refuse(arrival, DropReason.BAD_CHECKSUM, "its checksum is wrong")
 
     def command(self, command: Command, now: int) -> None:
-        """Start and stop; others are for other kinds of nodes."""
+        """Start and stop, and what becomes of links; others are for other kinds of nodes."""
         handler = self._commands.get(type(command))
         if handler is not None:
             handler(command, now)
@@ -100,6 +104,10 @@ class Router:
     def _stop(self, command: Stop, now: int) -> None:
         for advertiser in self._advertisers.values():
             advertiser.stop(now)
+
+    def _link_changed(self, command: LinkChanged, now: int) -> None:
+        if self.ripng is not None:
+            self.ripng.link_changed(command.interface, command.up, now)
 
     def _solicited(self, arrival: Arrival) -> None:
         advertiser = self._advertisers.get(arrival.interface)

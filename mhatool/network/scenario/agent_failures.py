@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mhatool.engine.events import Event, MessageReceived, MessageSent, UpdateListEntry
-from mhatool.engine.link_events import MachineFailed
+from mhatool.engine.link_events import Attached, MachineFailed
 from mhatool.engine.nd_events import LocationChanged
 from mhatool.network.network import Network
 from mhatool.network.scenario.crowd_recovery import CrowdRecovery
@@ -19,17 +19,18 @@ _COMES_BACK = ("restart", "resume")
 
 
 class AgentFailures:
-    """Hears a run in which `node`, whose address as a home agent is `address`, fails, perhaps more than once.
+    """Hears a run in which `node`, a home agent with this address, fails, perhaps more than once.
 
-    `wanted` are the mobile nodes, and how many agents each wants. A failure begins where the agent was up: one that
-    crashes while it hangs has failed already, and a restart ends that. An agent that only hangs keeps its bindings.
+    `interface` is that to its home link: without it the agent is none, and fails as one that hangs. `wanted` are the
+    mobile nodes, and how many agents each wants. A failure begins where the agent was up: one that crashes while it
+    hangs has failed already, and a restart ends that. An agent that only hangs keeps its bindings.
     """
 
-    def __init__(self, node: str, address: bytes, wanted: Mapping[str, int]) -> None:
-        self.node, self._address, self._wanted = node, address, wanted
+    def __init__(self, node: str, interface: str, address: bytes, wanted: Mapping[str, int]) -> None:
+        self.node, self._interface, self._address, self._wanted = node, interface, address, wanted
         self.recoveries: list[CrowdRecovery] = []
         """What followed each failure, the first one at the head."""
-        self._is_up = True
+        self._runs = self._is_attached = True
         self._living: defaultdict[str, set[bytes]] = defaultdict(set)
         """With which agents each mobile node is registered, this one only while it is up."""
         self._accepted: dict[str, bytes] = {}
@@ -38,6 +39,7 @@ class AgentFailures:
             UpdateListEntry: self._entry,
             LocationChanged: self._moved,
             MachineFailed: self._fails,
+            Attached: self._attached,
             MessageSent: self._sent,
             MessageReceived: self._received,
         }
@@ -64,23 +66,41 @@ class AgentFailures:
     def _fails(self, event: MachineFailed) -> None:
         if event.node != self.node:
             return
-        if self._is_up and event.how != "resume":
-            self._begin(event)
+        if event.how != "resume":
+            self._begin(event.how, event.time_ns)
         if event.how not in ("hang", "resume"):
             self._accepted.clear()
-        self._is_up = event.how in _COMES_BACK
-        if self._is_up:
-            for name in self._accepted:
-                self._living[name].add(self._address)
-                self._judge(name, event.time_ns)
+        self._runs = event.how in _COMES_BACK
+        self._may_be_back(event.time_ns)
 
-    def _begin(self, event: MachineFailed) -> None:
+    def _attached(self, event: Attached) -> None:
+        if event.node != self.node or event.interface != self._interface:
+            return
+        if not event.link:
+            self._begin(f"{event.interface} down", event.time_ns)
+        self._is_attached = bool(event.link)
+        self._may_be_back(event.time_ns)
+
+    @property
+    def _is_up(self) -> bool:
+        return self._runs and self._is_attached
+
+    def _may_be_back(self, now: int) -> None:
+        """Where it is, who has a binding there is registered with it."""
+        for name in self._accepted if self._is_up else ():
+            self._living[name].add(self._address)
+            self._judge(name, now)
+
+    def _begin(self, how: str, now: int) -> None:
+        """A failure, unless it is down already."""
+        if not self._is_up:
+            return
         affected = [name for name, agents in self._living.items() if self._address in agents]
         for name in affected:
             self._living[name].remove(self._address)
         if self.recoveries:
-            self.recoveries[-1].failed_again = event.time_ns
-        self.recoveries.append(CrowdRecovery(self.node, event.how, event.time_ns, affected))
+            self.recoveries[-1].failed_again = now
+        self.recoveries.append(CrowdRecovery(self.node, how, now, affected))
 
     def _sent(self, event: MessageSent) -> None:
         if self.recoveries:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from difflib import get_close_matches
 
 from mhatool.network.scenario.attacks import check_attacks
+from mhatool.network.scenario.check_happenings import check_happenings, seconds_of
 from mhatool.network.scenario.check_nodes import check_configuration, check_roles, check_uniqueness, prefix_of
 from mhatool.network.scenario.convert import nanoseconds_of
 from mhatool.network.scenario.errors import Path, ScenarioError
@@ -13,7 +13,7 @@ from mhatool.network.scenario.limits import SHORTEST_S
 from mhatool.network.scenario.plan import NodePlan, Scenario
 from mhatool.network.scenario.references import references
 from mhatool.network.scenario.roles import ROLES, configured
-from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
+from mhatool.protocol.lifetime import nanoseconds
 
 LAST_NS = (1 << 63) - 1
 
@@ -38,6 +38,7 @@ def check(scenario: Scenario, written_s: float = 0.0) -> None:
             near = get_close_matches(name, known, n=1)
             remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
             raise ScenarioError(f"there is no {name!r}; {remedy}", path)
+    check_happenings(scenario, start_ns)
     check_attacks(scenario)
 
 
@@ -64,8 +65,7 @@ def _check_instants(scenario: Scenario, start_ns: int, longest_s: float) -> None
     for list_name in ("moves", "failures", "forgeries", "replays", "expectations"):
         for index, plan in enumerate(getattr(scenario, list_name)):
             path: Path = (list_name, index, "at")
-            at = plan.at
-            seconds = (nanoseconds_of(at, path) - start_ns) / NS_PER_S if isinstance(at, datetime) else at
+            seconds = seconds_of(plan.at, path, start_ns)
             if not 0 <= seconds <= longest_s:
                 raise ScenarioError(f"{seconds:g} s after the start isn't within the run", path)
 

@@ -70,6 +70,10 @@ def _interfaces(configuration: Any) -> list[tuple[Path, str]]:
     ripng = getattr(configuration, "ripng", None)
     if ripng is not None:
         found += [(("ripng", "interfaces", index), name) for index, name in enumerate(ripng.interfaces)]
+        networks = enumerate(ripng.networks)
+        found += [
+            (("ripng", "networks", index, "interface"), each.interface) for index, each in networks if each.interface
+        ]
     return found
 
 

@@ -35,6 +35,11 @@ class ExpectationPlan:
         """ValueError where a field can't be."""
         if bool(self.flow) != (self.lost_at_most is not None):
             raise ValueError("flow and lost_at_most belong together")
+        values = self.cache, self.updates, self.care_of_address, self.home_agents, self.lost_at_most
+        if all(value is None for value in values) and not self.received and not self.dropped:
+            raise ValueError(
+                "it expects nothing: give cache, updates, care_of_address, home_agents, received or dropped"
+            )
 
 
 __all__ = ["ExpectationPlan"]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from dissectors.ripng import PORT as RIPNG_PORT
 from mhatool.engine.node import Node, Randomness
+from mhatool.network.routes import network_of
+from mhatool.network.scenario.check_nodes import prefix_of
 from mhatool.network.scenario.convert import dataclass_of
 from mhatool.network.scenario.errors import Path
 
@@ -66,7 +68,26 @@ def configured(role: str, name: str, scenario: Scenario, path: Path) -> Any:
     table = getattr(node, role)
     if table is None:
         return None
-    return dataclass_of(table, ROLES[role].configuration_class(), (*path, role), given=common(name, node, scenario))
+    given = common(name, node, scenario)
+    configuration = dataclass_of(table, ROLES[role].configuration_class(), (*path, role), given=given)
+    return _connected(configuration, node, path) if role == "router" else configuration
+
+
+def _connected(configuration: Any, node: NodePlan, path: Path) -> Any:
+    """A router's, in which each network of RIPng's has the interface with an address of it, where there is one."""
+    if configuration.ripng is None:
+        return configuration
+    interfaces = {
+        (network_of(address, length), length): key
+        for key, interface in node.interfaces.items()
+        for index, text in enumerate(interface.addresses)
+        for address, length in [prefix_of(text, (*path, "interfaces", key, "addresses", index))]
+    }
+    networks = tuple(
+        replace(each, interface=each.interface or interfaces.get((each.prefix, each.prefix_length), ""))
+        for each in configuration.ripng.networks
+    )
+    return replace(configuration, ripng=replace(configuration.ripng, networks=networks))
 
 
 def common(name: str, node: NodePlan, scenario: Scenario) -> dict[str, Any]:

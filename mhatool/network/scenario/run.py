@@ -73,10 +73,10 @@ class Run:
             if node is not None
             for copy in copy_names(name, plans[name].copies)
         }
-        for name in dict.fromkeys(failure.node for failure in scenario.failures if not failure.interface):
+        for name in dict.fromkeys(failure.node for failure in scenario.failures):
             agent = configured("home_agent", name, scenario, ("nodes", name)) if name in plans else None
             if agent is not None:
-                yield AgentFailures(name, agent.addresses[0], wanted)
+                yield AgentFailures(name, agent.interface, agent.addresses[0], wanted)
 
     def _watch(self, sink: ByteSink | None) -> None:
         network, chosen = self.build.network, self.scenario.capture

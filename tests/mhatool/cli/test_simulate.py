@@ -46,7 +46,7 @@ link = "spare"
 [[expectations]]
 at = 4.5
 node = "a"
-cache = 0
+received = { binding_update = 0 }
 """
 
 
@@ -157,8 +157,8 @@ def test_names_are_those_that_timeline_reads(tmp_path: Path) -> None:
 
 
 def test_an_expectation_that_fails_is_a_warning(small: str) -> None:
-    done = mhatool("simulate", small, "--set", "expectations.0.cache=3")
-    assert "after 4.5 s, a: expected 3 bindings, seen 0" in done.stderr
+    done = mhatool("simulate", small, "--set", "expectations.0.received.binding_update=3")
+    assert "after 4.5 s, a: expected 3 binding_update received, seen 0" in done.stderr
     assert "expected: 0 of 1 hold" in done.stdout
 
 

@@ -11,7 +11,7 @@ from mhatool.compare import Comparison
 from mhatool.exchange import Source, sightings
 from mhatool.network.scenario import load
 from mhatool.network.scenario.run import Run
-from mhatool.replay import compared, replay
+from mhatool.replay import compared, noting_losses, replay
 
 
 def again(folder: Path, node: str, role: str, of: str, *changes: str) -> Comparison:
@@ -22,15 +22,18 @@ def again(folder: Path, node: str, role: str, of: str, *changes: str) -> Compari
     return of_scenario("tour", folder, node, role, of, "nodes.mn.mobile_node.lifetime_s=100", *changes)
 
 
-def of_scenario(name: str, folder: Path, node: str, role: str, of: str, *changes: str) -> Comparison:
-    """The same of any built-in scenario, in its own profile."""
+def of_scenario(
+    name: str, folder: Path, node: str, role: str, of: str, *changes: str, vantage: tuple[str, ...] = ()
+) -> Comparison:
+    """The same of any built-in scenario, in its own profile; from the capture of the node itself, or of links."""
     capture, scenario = folder / "node.pcapng", load(name, changes)
     with capture.open("wb") as packets:
-        Run(scenario, None, packets, (node,), BytesIO()).happen()
+        Run(scenario, None, packets, vantage or (node,), BytesIO()).happen()
+    lost: set[int] = set()
     with open_capture(capture) as reader:
-        source = Source(node, list(reader))
+        source = noting_losses(Source(node, list(reader)), lost)
     profile = scenario.profile
-    return compared(replay(sightings([source], profile), role, address.parse(of), profile), profile)
+    return compared(replay(sightings([source], profile), role, address.parse(of), profile, lost=lost), profile)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,15 @@ def test_the_tour(node: str, role: str, of: str, least: int, tmp_path: Path) -> 
     comparison = again(tmp_path, node, role, of)
     assert comparison.differences == ()
     assert comparison.a == comparison.b >= least
+
+
+@pytest.mark.parametrize("of", ["2001:200:1:2::1", "2001:200:1:2::2"])
+@pytest.mark.parametrize("link", ["foreign", "home"])
+def test_what_a_link_lost_never_came(of: str, link: str, tmp_path: Path) -> None:
+    """The first Binding Update to each agent; where that is the home link, the foreign one carried it before."""
+    comparison = of_scenario("paper", tmp_path, "ha", "ha", of, f"losses.0.link={link}", vantage=("foreign", "home"))
+    assert comparison.differences == ()
+    assert comparison.a == comparison.b >= 2
 
 
 def test_an_agent_that_probed_nobody_is_replaced_by_one_that_does_not(tmp_path: Path) -> None:

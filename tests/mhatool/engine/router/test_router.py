@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -169,6 +170,59 @@ def test_a_better_way_is_taken_and_a_worse_one_is_not() -> None:
     assert stage.changes() == []
     stage.hear(response(metric=1))
     assert stage.changes() == [(2, "changed")]
+
+
+# --- links that fail ---
+
+OF_EAST = replace(RIPNG, networks=(ConnectedNetwork(prefix=OWN, interface="east"),))
+
+
+def test_a_network_whose_interface_is_down_is_withdrawn_at_once_and_learned_from_others() -> None:
+    """RFC 2080, 2.3 and 2.5.1: metric 16 in a triggered update; the neighbour's way to it has metric 1 and one hop."""
+    stage = Stage(ripng=OF_EAST)
+    stage.taken()
+    stage.router.command(LinkChanged("east", up=False), stage.now)
+    assert routes(stage.messages(), "west") == [(OWN, 16)]
+    assert stage.changes() == [(16, "interface")]
+    stage.hear(response(prefix=OWN))
+    assert SetRoute(OWN, 64, "west", NEIGHBOUR) in stage.taken()
+    stage.router.command(LinkChanged("east", up=True), stage.now)
+    actions = stage.taken()
+    assert RemoveRoute(OWN, 64) in actions
+    assert routes(stage.messages(actions), "west") == [(OWN, 1)]
+    stage.hear(response(prefix=OWN))
+    assert stage.taken() == []
+
+
+def test_a_network_that_nobody_else_has_is_forgotten_after_a_while() -> None:
+    """Told with metric 16 for 120 s (2.3), every 30 s; what is on no interface that went stays."""
+    stage = Stage(ripng=OF_EAST)
+    stage.router.command(LinkChanged("east", up=False), stage.now)
+    stage.taken()
+    stage.wait(119)
+    assert routes(stage.messages(), "west") == [(OWN, 16)] * 3
+    stage.wait(60)
+    assert routes(stage.messages(), "west") == []
+    other = Stage()
+    other.taken()
+    other.router.command(LinkChanged("east", up=False), other.now)
+    assert routes(other.messages(), "west") == []
+    other.wait(30)
+    assert routes(other.messages(), "west") == [(OWN, 1)]
+
+
+def test_routes_by_an_interface_that_is_down_are_lost_and_asked_for_when_it_is_back() -> None:
+    stage = Stage(ripng=OF_EAST)
+    stage.hear(response())
+    stage.taken()
+    stage.changes()
+    stage.router.command(LinkChanged("west", up=False), stage.now)
+    assert RemoveRoute(NET, 64) in stage.taken()
+    assert stage.changes() == [(16, "interface")]
+    stage.router.command(LinkChanged("west", up=True), stage.now)
+    assert ("west", ALL_RIP_ROUTERS, request(WHOLE)) in stage.messages()
+    stage.hear(response())
+    assert SetRoute(NET, 64, "west", NEIGHBOUR) in stage.taken()
 
 
 def test_unreachable_news_of_something_unknown_are_no_news() -> None:

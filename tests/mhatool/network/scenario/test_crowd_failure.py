@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from mhatool.capture import open_capture
-from mhatool.engine.events import CacheEntry, MessageReceived, MessageSent
+from mhatool.engine.events import CacheEntry, Event, MessageReceived, MessageSent
 from mhatool.engine.failure_events import AlarmRaised
 from mhatool.engine.link_events import MachineFailed
+from mhatool.engine.route_events import RouteChanged
 from mhatool.network.scenario import load
 from mhatool.network.scenario.run import Run
 from tests.mhatool.network.scenario.recoveries import Failed, S, failed
@@ -204,6 +205,42 @@ def test_a_move_while_the_agent_hangs_is_not_what_it_holds() -> None:
     assert (hung["mobile_nodes"], hung["recovered"]) == (1, 1)
     assert hung["recovered_after_s"][0] > 2
     assert hung["messages"]["binding_update"] > 0
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_an_agent_without_its_home_link_fails_too(silent: bool) -> None:
+    """It is none then. Told of it, it withdraws the home link by RIPng, and others are reached by who is there.
+
+    One that carries nothing, though up, goes on attracting what is for the home link.
+    """
+    happens = ", ".join(
+        f'{{at={at}, node="ha1", interface="home", how="{how}", silent={str(silent).lower()}}}'
+        for at, how in ((30, "down"), (60, "up"))
+    )
+    run = Run(load("ha-failure", (f"failures=[{happens}]", "expectations=[]", "flows=[]")))
+    events: list[Event] = []
+    run.listen(events)
+    run.happen()
+    (told,) = run.document()["recoveries"]
+    assert (told["how"], told["at_s"], told["again_at_s"]) == ("home down", 30, None)
+    assert (told["mobile_nodes"], told["told"], told["recovered"]) == (1, 1, 0 if silent else 1)
+    withdrawn = [
+        (event.time_ns - run.build.start_ns, event.metric)
+        for event in events
+        if isinstance(event, RouteChanged) and event.node == "ha1" and event.cause == "interface"
+    ]
+    assert withdrawn == ([] if silent else [(30 * S, 16)])
+
+
+def test_a_mobile_node_keeps_the_agent_whose_peer_has_lost_the_home_link() -> None:
+    """It is registered with it all the time: its Binding Updates go by who is on the home link."""
+    failures = 'failures=[{at=30, node="ha1", interface="home", how="down"}]'
+    run = Run(load("ha-failure", (failures, "expectations=[]", "flows=[]")))
+    events: list[Event] = []
+    run.listen(events)
+    run.happen()
+    gone = [event for event in events if isinstance(event, CacheEntry) and event.gone and event.node == "ha2"]
+    assert gone == []
 
 
 def test_what_happens_to_one_that_is_down_already_is_the_same_failure() -> None:
