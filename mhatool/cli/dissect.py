@@ -143,4 +143,6 @@ def _columns(out: Out, names: str, profile: Profile) -> Show:
 
 def _cell(text: str) -> str:
     """A value that breaks neither line nor column."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    from mhatool.capture.errors import one_line
+
+    return one_line(text)

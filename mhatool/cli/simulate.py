@@ -164,6 +164,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         f"{document['duration_s']:g} s of {document['profile']}, seed {document['seed']}: "
         f"{document['machines']} machines on {len(document['links'])} links, {frames:,} frames"
     )
+    yield from _written(document)
     story = sorted([*_moves(document), *_bindings(document)], key=lambda told: told[0])
     for at_s, words in story[:_MOST_SHOWN]:
         yield f"  {at_s:10.3f} s  {words}"
@@ -175,13 +176,20 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     for flow in document["flows"]:
         yield (
             f"traffic: {flow['name']}: {flow['sender']} to {flow['receiver']}, {flow['sent']:,} sent, "
-            f"{flow['sent'] - flow['received']:,} lost, {flow['duplicated']:,} twice, "
+            f"{flow['sent'] - flow['received']:,} lost, {flow['duplicated']:,} extra copies, "
             f"at most {flow['longest_delay_s'] * 1000:.1f} ms"
         )
     yield from map(_recovery, document["recoveries"])
     held = sum(each["holds"] for each in document["expectations"])
     if document["expectations"]:
         yield f"expected: {held} of {len(document['expectations'])} hold"
+
+
+def _written(document: dict[str, Any]) -> Iterator[str]:
+    """What the capture holds, where that isn't all."""
+    written = document["written"]
+    if written is not None and written["places"] != list(document["links"]):
+        yield f"written: {written['frames']:,} frames, what {' and '.join(written['places'])} saw; --vantage chooses"
 
 
 def _recovery(found: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dissectors.spec import kinds
 from dissectors.spec.kind import Kind
 from dissectors.view import option_name
+from mhatool.capture.errors import one_line
 from mhatool.display.labels import label, value_text
 from mhatool.display.summary import endpoints, summary
 from mhatool.protocol.instant import rfc3339
@@ -61,7 +62,7 @@ def tree(frame: Frame, style: Style = plain, *, octets: bool = False, file: str 
     for problem in frame.packet.problems:
         yield painter.line(problem.offset, 1, style(f"! {problem.code}: {problem.message}", "bold red"))
     if frame.record.comment:
-        yield painter.line(None, 1, f"Comment: {' / '.join(frame.record.comment.splitlines())}")
+        yield painter.line(None, 1, f"Comment: {' / '.join(map(one_line, frame.record.comment.splitlines()))}")
     if octets:
         yield from hex_dump(frame.record.captured, style)
         yield from _reassembled(frame, style)

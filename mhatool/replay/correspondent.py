@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
+from heapq import merge
+from operator import attrgetter
 from typing import Final
 
 from dissectors.profile import Profile
@@ -54,10 +56,13 @@ class CorrespondentPart:
         return self._correspondent
 
     def inputs(self, traffic: Traffic) -> Iterator[Input]:
-        """Its start, then what it received."""
+        """Its start, then what it received, and which bindings it used: the traffic that it sent is its users'."""
         yield Told(traffic.first_ns, Start(((INTERFACE, _LINK_ADDRESS),)))
-        for seen in traffic.received:
-            if _is_data(seen) and seen.inner.home_address is not None:
+        for seen in merge(traffic.received, traffic.optimised, key=attrgetter("time_ns")):
+            to = seen.inner.routed_home_address
+            if seen.inner.source == self._address and to is not None:
+                yield Told(seen.time_ns, RouteUsed(to, self._address))
+            elif _is_data(seen) and seen.inner.home_address is not None:
                 command = UnverifiedHomeAddress(seen.inner.source, self._address, seen.inner.home_address)
                 yield Told(seen.time_ns, command)
             else:

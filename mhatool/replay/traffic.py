@@ -82,17 +82,22 @@ class Side(Protocol):
 
 @value
 class Traffic:
-    """Both, in the order of their times; `first_ns` and `last_ns` bound the capture."""
+    """Both, in the order of their times; `first_ns` and `last_ns` bound the capture.
+
+    `optimised` is the traffic among what it sent that went straight to a care-of address.
+    """
 
     received: list[Carried]
     sent: list[Carried]
+    optimised: list[Carried]
     first_ns: int
     last_ns: int
 
 
 def traffic_of(sightings: Iterable[Sighting], side: Side, lost: Container[int] = ()) -> Traffic:
-    """The node's part of a capture, all of which is kept until it is known; of what it sends signalling alone counts.
+    """The node's part of a capture, all of which is kept until it is known.
 
+    Of what it sends signalling counts, and what has a home address in a routing header.
     `lost` are the numbers of frames that nobody received: what one holds never came, though other links carried it.
     Its addresses are learned from all of the capture first: packets to a care-of address come before those that tell
     whose it is.
@@ -100,7 +105,7 @@ def traffic_of(sightings: Iterable[Sighting], side: Side, lost: Container[int] =
     copies = Copies()
     every = list(sightings)
     times = [sighting.time_ns for sighting in every] or [0]
-    traffic = Traffic([], [], times[0], max(times))
+    traffic = Traffic([], [], [], times[0], max(times))
     for sighting in every:
         for seen in _innermost(sighting):
             side.learn(seen)
@@ -128,7 +133,10 @@ def _forget(seen: Carried, received: list[Carried]) -> None:
 
 def _sort(seen: Carried, side: Side, traffic: Traffic) -> None:
     if side.sent(seen):
-        traffic.sent.extend([seen] if seen.inner.is_signalling else [])
+        if seen.inner.is_signalling:
+            traffic.sent.append(seen)
+        elif seen.inner.routed_home_address is not None:
+            traffic.optimised.append(seen)
     elif side.received(seen):
         traffic.received.append(seen)
 

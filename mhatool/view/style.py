@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from mhatool.capture.errors import one_line
+
 _COLORS: Final = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
 _STYLED: Final = re.compile(r"(\x1b\[(?:[01247]|3[1-6])(?:;(?:[1247]|3[1-6]))*m)")
 _OTHERS: Final = {"bold": 1, "dim": 2, "underline": 4, "reverse": 7}
@@ -28,11 +30,7 @@ def cleaned(text: str) -> str:
     """A text without what a terminal would obey but for styles: packets and names are often somebody else's."""
     if text.isprintable():
         return text
-    return "".join(part if _STYLED.fullmatch(part) else _escaped(part) for part in _STYLED.split(text))
-
-
-def _escaped(text: str) -> str:
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return "".join(part if _STYLED.fullmatch(part) else one_line(part) for part in _STYLED.split(text))
 
 
 __all__ = ["Style", "cleaned", "terminal_style"]

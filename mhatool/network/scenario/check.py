@@ -46,8 +46,8 @@ def _check_node(scenario: Scenario, name: str, node: NodePlan) -> None:
     path: Path = ("nodes", name)
     if not node.interfaces:
         raise ScenarioError("a node needs an interface", (*path, "interfaces"))
-    if node.copies < 1 or (node.copies > 1 and node.mobile_node is None):
-        raise ScenarioError(f"copies = {node.copies}: 1 or more, and only of a mobile node", (*path, "copies"))
+    if node.copies > 1 and node.mobile_node is None:
+        raise ScenarioError(f"copies = {node.copies}: only of a mobile node", (*path, "copies"))
     for key, interface in node.interfaces.items():
         place = (*path, "interfaces", key)
         for index, text in enumerate(interface.addresses):

@@ -17,6 +17,8 @@ LONGEST_S: Final = 1e9
 SHORTEST_S: Final = 1e-3
 U16: Final = (1 << 16) - 1
 U32: Final = (1 << 32) - 1
+MOST_COPIES: Final = 100_000
+"""Mobile nodes in one process: each takes some 12 KB before it has said anything."""
 LAST_METRIC: Final = 15
 """RIPng's 16 is infinity (RFC 2080, 2.1)."""
 
@@ -35,6 +37,7 @@ RANGES: Final[Mapping[tuple[str, str], Range]] = {
     ("RipngConfiguration", "timeout_s"): (SHORTEST_S, LONGEST_S),
     ("RipngConfiguration", "garbage_s"): (SHORTEST_S, LONGEST_S),
     ("NodePlan", "clock_offset_s"): (-LONGEST_S, LONGEST_S),
+    ("NodePlan", "copies"): (1, MOST_COPIES),
     ("HomeAgentConfiguration", "most_bindings"): (0, LONGEST_S),
     ("HomeAgentConfiguration", "most_bindings_of_one"): (1, LONGEST_S),
     ("HomeAgentConfiguration", "update_rate"): (0, LONGEST_S),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -42,6 +42,10 @@ class Run:
     chronicle: Chronicle = field(init=False, default_factory=Chronicle)
     failing: list[AgentFailures] = field(init=False)
     """The home agents that are going to fail."""
+    places: tuple[str, ...] = field(init=False)
+    """The links and nodes where packets are captured."""
+    recorder: Recorder | None = field(init=False, default=None)
+    """Who captures them, where they are written."""
 
     def __post_init__(self) -> None:
         """Build it; ScenarioError where a vantage point is nowhere."""
@@ -80,9 +84,9 @@ class Run:
 
     def _watch(self, sink: ByteSink | None) -> None:
         network, chosen = self.build.network, self.scenario.capture
-        names: Iterable[str] = self.vantage or (*chosen.links, *chosen.nodes) or network.links
-        recorder = Recorder(sink) if sink is not None else None
-        for name in names:
+        self.places = tuple(self.vantage or (*chosen.links, *chosen.nodes) or network.links)
+        recorder = self.recorder = Recorder(sink) if sink is not None else None
+        for name in self.places:
             if name not in network.links and name not in network.machines:
                 known = ", ".join([*network.links, *list(network.machines)[:20]])
                 raise ScenarioError(f"there is no link or node {name!r} to capture at; there are {known}")
@@ -138,6 +142,7 @@ class Run:
             "duration_s": self.scenario.duration_s,
             "machines": len(network.machines),
             "links": {name: link.carried for name, link in network.links.items()},
+            "written": self._written(),
             "sent": dict(sorted(chronicle.sent.items())),
             "dropped": dict(sorted(chronicle.dropped.items())),
             "refused": dict(sorted(chronicle.refused.items())),
@@ -167,6 +172,9 @@ class Run:
                 for verdict in chronicle.verdicts
             ],
         }
+
+    def _written(self) -> dict[str, Any] | None:
+        return None if self.recorder is None else {"frames": self.recorder.frames, "places": list(self.places)}
 
     def _seconds(self, instant_ns: int) -> float:
         """Since the start."""
@@ -235,8 +243,17 @@ SCHEMA: dict[str, Any] = {
         seed={"type": "integer"},
         duration_s=_SECONDS,
         machines=_COUNT,
-        links=_COUNTS,
-        sent=_COUNTS,
+        links={**_COUNTS, "description": "The frames that each carried, those that got lost among them"},
+        written={
+            **_object(frames=_COUNT, places={"type": "array", "items": _TEXT}),
+            "type": ["object", "null"],
+            "description": "What the capture holds, and of which links and nodes; null: none was written",
+        },
+        sent={
+            **_COUNTS,
+            "description": "By nodes, by type: neither what their machines send (ICMPv6 errors, neighbour discovery to "
+            "resolve addresses) nor traffic",
+        },
         dropped=_COUNTS,
         refused=_COUNTS,
         lost=_COUNTS,

@@ -9,8 +9,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from mhatool.capture import PcapngWriter
 from mhatool.cli import main
 from mhatool.display.schema import SCHEMA
+from tests.mhatool.scenes import RAW, S, bu
 
 UMIP = Path(__file__).parents[3] / "captures" / "umip"
 RO = str(UMIP / "ro-mn.pcap")
@@ -235,3 +237,15 @@ def test_no_heavy_imports() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, RO], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_comment_is_no_word_to_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Captures are often somebody else's: ESC ] 0 ; … BEL would change the window's title (xterm)."""
+    path = tmp_path / "foreign.pcapng"
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream, application="test")
+        writer.write(S, RAW, bu(), comment="first\n\x1b]0;title\x07 and more")
+    status, out, _ = run(capsys, str(path))
+    assert status == 0
+    assert "\x1b" not in out
+    assert "Comment: first / \\x1b]0;title\\x07 and more" in out

@@ -107,6 +107,30 @@ def test_a_vantage_point_sees_what_reaches_it(small: str, tmp_path: Path) -> Non
     assert {time for time, _ in frames(node)} <= {time + delay for time in kept for delay in (0, 2_000_000)}
 
 
+def test_what_a_capture_holds_is_told_where_that_is_not_all(small: str, tmp_path: Path) -> None:
+    """`--vantage` names it, or the scenario; `spare` carries nothing but what a host says that comes there."""
+    path = tmp_path / "part.pcapng"
+    for arguments in (("--vantage", "spare"), ("--set", 'capture={links=["spare"]}')):
+        told = mhatool("simulate", small, "-w", str(path), *arguments).stdout.splitlines()
+        assert f"written: {len(frames(path))} frames, what spare saw; --vantage chooses" in told
+        document = json.loads(mhatool("simulate", small, "-w", str(path), *arguments, "--json").stdout)
+        assert document["written"] == {"frames": len(frames(path)), "places": ["spare"]}
+        assert document["links"]["spare"] == len(frames(path))
+    assert "written" not in mhatool("simulate", small, "-w", str(path)).stdout
+    assert len(frames(path)) == sum(document["links"].values())
+    assert json.loads(mhatool("simulate", small, "--json").stdout)["written"] is None
+
+
+def test_what_came_more_than_once_is_counted_as_copies(small: str) -> None:
+    """A link that doubles everything and loses nothing: each datagram comes twice, so there is one extra copy of it.
+
+    Those of the last second, when the receiver is elsewhere, never come.
+    """
+    changes = ("--set", "links.lan.loss=0", "--set", "links.lan.duplication=1")
+    lines = mhatool("simulate", small, *changes).stdout.splitlines()
+    assert any(line.startswith("traffic: ab: a to b, 50 sent, 10 lost, 40 extra copies, ") for line in lines)
+
+
 def test_the_seed_and_set_change_it(small: str, tmp_path: Path) -> None:
     def octets(*arguments: str) -> bytes:
         path = tmp_path / "x.pcapng"

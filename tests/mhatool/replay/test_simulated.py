@@ -61,6 +61,21 @@ def test_what_a_link_lost_never_came(of: str, link: str, tmp_path: Path) -> None
     assert comparison.a == comparison.b >= 2
 
 
+def test_a_correspondent_that_only_sends_asks_for_refreshes_too(tmp_path: Path) -> None:
+    """RFC 6275, 9.5.5: a binding that is in use. Nothing but what it sent itself tells that of this one."""
+    flow = (
+        '{name="cn1-mn", sender="cn1", receiver="mn", source="2001:db8:c::a", '
+        'destination="2001:db8:2:0:0:5eff:fe10:1", rate=5, start=5, stop=95}'
+    )
+    changes = (f"flows=[{flow}]", "expectations=[]", "constants.max_rr_binding_lifetime_s=40")
+    comparison = again(tmp_path, "cn1", "cn", "2001:db8:c::a", *changes)
+    with open_capture(tmp_path / "node.pcapng") as reader:
+        seen = [each.packet for each in sightings([Source("cn1", list(reader))])]
+    asked = [packet for packet in seen if any(each.carries == "binding_refresh_request" for each in packet.datagrams)]
+    assert len(asked) > 1
+    assert comparison.differences == ()
+
+
 def test_an_agent_that_probed_nobody_is_replaced_by_one_that_does_not(tmp_path: Path) -> None:
     """Else ours would wait for answers that the capture can't hold, and raise the alarm."""
     comparison = again(tmp_path, "ha2", "ha", "2001:db8:2::2", "constants.probe_failures=0")

@@ -99,6 +99,9 @@ REFUSED = [
     ),
     ('failures=[{at=1, link="home", how="up"}]', "failures[0].how", "home isn't down then"),
     ('failures=[{at=1, node="ha1", interface="core", how="up"}]', "failures[0].how", "core isn't down then"),
+    ("nodes.mn.copies=1000000", "nodes.mn.copies", "1e+06: 1 to 100000"),
+    ("nodes.mn.copies=0", "nodes.mn.copies", "0: 1 to 100000"),
+    ("nodes.ha1.copies=2", "nodes.ha1.copies", "2: only of a mobile node"),
     ("links.home.delay_ms=1e30", "links.home.delay_ms", "a number between -1e+12 and 1e+12 is needed"),
     ("links.home.delay_ms=nan", "links.home.delay_ms", "a number between"),
 ]
