@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dissectors.ipv6 import address
 from dissectors.options.extensions import BindingIdentifier
 from mhatool.exchange import Conversation, Exchange, Frame, Latest, Recent, Update
 from mhatool.protocol import sequence
@@ -85,7 +84,7 @@ class OwnUse:
         return self._latest.get(home_address + care_of_address) or 0
 
 
-def _first_time(case: Case, rule_id: str, update: Update) -> bool:
+def is_first_time(case: Case, rule_id: str, update: Update) -> bool:
     """Whether this is said for the first time of an update, however many packets show it."""
     said = case.surroundings.known(Said)
     if said.has(rule_id, update.frame):
@@ -95,14 +94,14 @@ def _first_time(case: Case, rule_id: str, update: Update) -> bool:
 
 
 @value
-class _Delivery:
+class Delivery:
     """A packet to a mobile node's care-of address, and what its sender and that mobile node said of their binding."""
 
     care_of_address: bytes
     conversation: Conversation
 
 
-def _delivery(case: Case) -> _Delivery | None:
+def delivery_of(case: Case) -> Delivery | None:
     """Who sends to whom by a binding: through a tunnel, or with a type 2 routing header; None for signalling."""
     datagram = case.seen.datagram
     outer = datagram.outer
@@ -119,10 +118,10 @@ def _delivery(case: Case) -> _Delivery | None:
     conversation = case.surroundings.conversations.get(home_address, peer)
     if conversation is None or not conversation.recent:
         return None
-    return _Delivery(care_of_address, conversation)
+    return Delivery(care_of_address, conversation)
 
 
-def _has_several(case: Case, delivery: _Delivery) -> bool:
+def has_several(case: Case, delivery: Delivery) -> bool:
     """Whether the mobile node has several care-of addresses at once: then one update ends no other's binding."""
     return delivery.conversation.home_address in case.surroundings.known(SeveralCareOfAddresses).home_addresses
 
@@ -139,15 +138,17 @@ class _End:
     @property
     def frames(self) -> tuple[Frame, ...]:
         """The update and its answer."""
-        return _frames(self.exchange)
+        return frames_of(self.exchange)
 
 
-def _frames(exchange: Exchange) -> tuple[Frame, ...]:
+def frames_of(exchange: Exchange) -> tuple[Frame, ...]:
+    """Those of an update and its answer."""
     answer = exchange.acknowledgement
     return (exchange.update.frame,) if answer is None else (exchange.update.frame, answer.frame)
 
 
-def _is_refused(exchange: Exchange) -> bool:
+def is_refused(exchange: Exchange) -> bool:
+    """Whether the answer refuses."""
     return exchange.acknowledgement is not None and not exchange.acknowledgement.accepts
 
 
@@ -170,10 +171,10 @@ def _end(conversation: Conversation, now_ns: int) -> _End | None:
     newest = conversation.recent[-1]
     if newest.acknowledgement is None and _latest_end(newest) >= now_ns:
         return None
-    counting = [e for e in conversation.recent if not _is_refused(e)]
+    counting = [e for e in conversation.recent if not is_refused(e)]
     accepted = [e for e in counting if _is_accepted(e)]
     last = accepted[-1] if accepted else next((e for e in reversed(counting) if e.update.trusted), None)
-    if last is None or _is_unsure(conversation, last):
+    if last is None or is_doubtful(conversation, last):
         return None
     after = counting[counting.index(last) + 1 :]
     ends_ns = max([_latest_end(last), *(_latest_end(e) for e in after if not e.update.deletes)])
@@ -184,7 +185,7 @@ def _end(conversation: Conversation, now_ns: int) -> _End | None:
     return _End(ends_ns, last, longer_ns, certain=bool(accepted))
 
 
-def _is_unsure(conversation: Conversation, last: Exchange) -> bool:
+def is_doubtful(conversation: Conversation, last: Exchange) -> bool:
     """Whether updates crossed, or the last one doesn't say whose binding it is about."""
     number = last.update.sequence_number
     crossed = any(
@@ -196,13 +197,13 @@ def _is_unsure(conversation: Conversation, last: Exchange) -> bool:
     return crossed or guessed
 
 
-def _is_answered_later(case: Case, delivery: _Delivery, last: Exchange) -> bool:
+def is_answered_later(case: Case, delivery: Delivery, last: Exchange) -> bool:
     """Whether an acknowledgement came since the last one that counts: its update wasn't seen, or not understood."""
     conversation = delivery.conversation
     own = last.acknowledgement.time_ns if last.acknowledgement is not None else last.update.time_ns
     addresses = {conversation.home_address, delivery.care_of_address, last.update.care_of_address}
     latest = case.surroundings.known(Answers).latest(addresses, conversation.peer)
-    refused = (e.acknowledgement.time_ns for e in conversation.recent if e.acknowledgement and _is_refused(e))
+    refused = (e.acknowledgement.time_ns for e in conversation.recent if e.acknowledgement and is_refused(e))
     return latest > max(own, *refused, 0)
 
 
@@ -225,7 +226,7 @@ class Ends:
 
 def _over(case: Case) -> _End | None:
     """Quick where it isn't over."""
-    delivery = _delivery(case)
+    delivery = delivery_of(case)
     if delivery is None:
         return None
     newest, now_ns = delivery.conversation.recent[-1], case.seen.time_ns
@@ -233,10 +234,10 @@ def _over(case: Case) -> _End | None:
     if now_ns <= expiry(newest.update.time_ns, newest.update.lifetime_s if answer is None else answer.lifetime_s):
         return None
     end = _end(delivery.conversation, now_ns)
-    if end is None or _has_several(case, delivery) or _is_answered_later(case, delivery, end.exchange):
+    if end is None or has_several(case, delivery) or is_answered_later(case, delivery, end.exchange):
         return None
     recent = delivery.conversation.recent
-    used = [e for e in recent if e.update.care_of_address == delivery.care_of_address and not _is_refused(e)]
+    used = [e for e in recent if e.update.care_of_address == delivery.care_of_address and not is_refused(e)]
     if not used or not (end.exchange.update.deletes or used[-1] is end.exchange):
         return None
     return end
@@ -251,7 +252,7 @@ def _after_its_end(rule_id: str, case: Case, end: _End, expected: str) -> Iterab
     seen = f"one {passed:.3f} s after it was granted for {lifetime_s} s"
     if end.exchange.update.deletes:
         seen = f"one {passed:.3f} s after it was deleted"
-    unsure = not end.certain or _is_in_use(case, end) or _is_cut(case) or case.seen.message.truncated
+    unsure = not end.certain or _is_in_use(case, end) or is_cut(case) or case.seen.message.truncated
     breach = Breach(expected, seen, before=end.frames)
     overdue = case.surroundings.known(Overdue)
     if unsure or overdue.is_full:
@@ -260,15 +261,15 @@ def _after_its_end(rule_id: str, case: Case, end: _End, expected: str) -> Iterab
     return ()
 
 
-def _is_cut(case: Case) -> bool:
+def is_cut(case: Case) -> bool:
     """Whether the capture cut an update of this binding: then its care-of address may be another one."""
-    delivery = _delivery(case)
+    delivery = delivery_of(case)
     return delivery is not None and any(exchange.update.truncated for exchange in delivery.conversation.recent)
 
 
 def _is_in_use(case: Case, end: _End) -> bool:
     """Whether the mobile node went on using the binding itself: then the capture may have lost its refresh."""
-    delivery = _delivery(case)
+    delivery = delivery_of(case)
     if delivery is None:
         return False
     home_address = delivery.conversation.home_address
@@ -305,7 +306,7 @@ def stops_with_the_binding(case: Case) -> Iterable[Breach]:
     end = case.surroundings.known(Ends).over(case)
     if end is None or (not end.exchange.update.deletes and case.seen.time_ns <= end.longer_ns):
         return ()
-    if not _first_time(case, "MIP6-LIFE-001", end.exchange.update):
+    if not is_first_time(case, "MIP6-LIFE-001", end.exchange.update):
         return ()
     return _after_its_end("MIP6-LIFE-001", case, end, "no packet by a binding that is over")
 
@@ -334,53 +335,6 @@ def follows_a_shorter_lifetime(case: Case) -> Iterable[Breach]:
     end = case.surroundings.known(Ends).over(case)
     if end is None or end.exchange.update.deletes or case.seen.time_ns > end.longer_ns:
         return ()
-    if not _first_time(case, "MIP6-LIFE-004", end.exchange.update):
+    if not is_first_time(case, "MIP6-LIFE-004", end.exchange.update):
         return ()
     return _after_its_end("MIP6-LIFE-004", case, end, "no packet after the shorter lifetime")
-
-
-@rule(
-    "MIP6-RH2-004",
-    "A type 2 routing header goes to the newest care-of address",
-    reference="RFC 6275, 9.3.2",
-    role="CN",
-    scope="timeline",
-    needs="Two Binding Updates with different care-of addresses, and packets with a type 2 routing header",
-    on=(OPTIMISED_DATA,),
-)
-def routes_to_the_newest(case: Case) -> Iterable[Breach]:
-    """Packets with a type 2 routing header go to the care-of address of the latest binding that their sender accepted.
-
-    At an older one nobody waits for them any more, or somebody else does. Found 3 s after the acknowledgement of the
-    newer one at the earliest; where none was asked for, the update may have been lost, and it is inconclusive.
-    Packets after the end of the binding are MIP6-LIFE-001's; Binding Acknowledgements and other signalling go by
-    rules of their own. Mobile nodes with several care-of addresses at once (RFC 5648) aren't judged.
-    """
-    datagram = case.seen.datagram
-    if datagram.is_signalling or (datagram.outer is not None and not datagram.headers):
-        return ()
-    delivery = _delivery(case)
-    if delivery is None:
-        return ()
-    newest = delivery.conversation.recent[-1]
-    update, answer = newest.update, newest.acknowledgement
-    if answer is None and "A" in update.flags:
-        return ()  # it may have been lost, and will be sent again
-    if update.care_of_address == delivery.care_of_address or update.deletes or _is_refused(newest):
-        return ()
-    accepted_ns = update.time_ns if answer is None else max(answer.time_ns, update.time_ns)
-    older = any(e.update.care_of_address == delivery.care_of_address for e in delivery.conversation.recent)
-    if not older or not update.trusted or case.seen.time_ns <= accepted_ns + IN_FLIGHT_NS:
-        return ()
-    unsure = _has_several(case, delivery) or _is_unsure(delivery.conversation, newest)
-    if unsure or _is_answered_later(case, delivery, newest) or not _first_time(case, "MIP6-RH2-004", update):
-        return ()
-    return (
-        Breach(
-            f"care-of address {address.text(update.care_of_address)}",
-            address.text(delivery.care_of_address),
-            datagram.ipv6.start + 24,
-            before=_frames(newest),
-            inconclusive=answer is None or _is_cut(case),
-        ),
-    )

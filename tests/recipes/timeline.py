@@ -106,6 +106,17 @@ def moved(care_of_address: bytes) -> tuple[Packet, ...]:
     )
 
 
+def tunnelled_after_a_move(care_of_address: bytes) -> tuple[Packet, ...]:
+    """The same move told to the home agent, then a packet in its tunnel to the address given."""
+    return (
+        (0.0, home_bu(seq=10)),
+        (0.1, ba(seq=10)),
+        (10.0, home_bu(seq=11, source=CARE2)),
+        (10.1, ba(seq=11, to=CARE2)),
+        (20.0, tunnel(AGENT, care_of_address, echo_request(PEER, HOME))),
+    )
+
+
 FIRST_REGISTRATION: tuple[Packet, ...] = (
     (0.0, dhaad_request()),
     (0.05, dhaad_reply()),
@@ -272,6 +283,14 @@ EXAMPLES = [
         broken=moved(CARE1),
         keeps="After the move the correspondent sends to the new care-of address.",
         breaks="Ten seconds after it accepted the new care-of address the correspondent sends to the old one.",
+        at=(5,),
+    ),
+    Example(
+        rule="MIP6-TUN-001",
+        clean=tunnelled_after_a_move(CARE2),
+        broken=tunnelled_after_a_move(CARE1),
+        keeps="After the move the home agent tunnels to the new care-of address.",
+        breaks="Ten seconds after it accepted the new care-of address the home agent tunnels to the old one.",
         at=(5,),
     ),
     Example(

@@ -3,7 +3,7 @@
 from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, PEER, tunnel
 from tests.mhatool.validate.scenes import Packet, Said, told
 from tests.recipes.packets import alternate, ba, bu, echo_request, home_bu, nonce_indices
-from tests.recipes.timeline import FROM_HOME, TO_HOME, moved, routed
+from tests.recipes.timeline import FROM_HOME, TO_HOME, moved, routed, tunnelled_after_a_move
 
 RULES = ["MIP6-LIFE-001", "MIP6-LIFE-004", "MIP6-RH2-004"]
 REGISTERED: list[Packet] = [(0.0, home_bu(seq=10)), (0.1, ba(seq=10))]
@@ -126,6 +126,35 @@ def test_the_newest_care_of_address() -> None:
     assert life(*moved(CARE1)[:4], (13.0, routed(CARE1))) == []  # on its way
     assert life(*moved(CARE1)[:3], (20.0, routed(CARE1))) == []  # the new one may not have arrived
     assert life(*moved(CARE1)[:2], (20.0, routed(CARE2))) == []  # nobody registered that one
+
+
+def tunnelled(*packets: Packet) -> list[Said]:
+    return told(["MIP6-TUN-001"], *packets)
+
+
+def test_a_tunnel_to_the_newest_care_of_address() -> None:
+    """RFC 6275, 10.4.2: the primary care-of address. 3 s after the answer nothing is on its way any more."""
+    move = tunnelled_after_a_move(CARE1)
+    assert tunnelled(*tunnelled_after_a_move(CARE2)) == []
+    assert tunnelled(*move) == [("MIP6-TUN-001", 5, False)]
+    assert tunnelled(*move, (21.0, move[4][1])) == [("MIP6-TUN-001", 5, False)], "once for a move"
+    assert tunnelled(*move[:4], (13.0, move[4][1])) == []
+    assert tunnelled(*move[:3], (20.0, move[4][1])) == []  # the new one may not have arrived
+    assert tunnelled(*move[:4], (20.0, tunnel(AGENT2, CARE1, echo_request(PEER, HOME)))) == []
+    assert tunnelled(*move, (21.0, ba(seq=11, to=CARE2))) == [("MIP6-TUN-001", 5, False)]
+
+
+def test_the_mobile_node_may_have_gone_back_out_of_sight() -> None:
+    """A capture may lose a whole registration: number 12, or 13 after that."""
+    move = tunnelled_after_a_move(CARE1)
+    sure, unsure = [("MIP6-TUN-001", 5, False)], [("MIP6-TUN-001", 5, True)]
+    assert tunnelled(*move, (20.1, FROM_HOME)) == unsure
+    assert tunnelled(*move, (20.1, tunnel(CARE2, AGENT, echo_request(HOME, PEER)))) == sure
+    for number, found in ((12, sure), (13, unsure)):
+        assert tunnelled(*move, (30.0, home_bu(seq=number)), (30.1, ba(seq=number))) == found
+    back = ((15.0, home_bu(seq=12)), (15.1, ba(seq=12)))
+    assert tunnelled(*move[:4], *back, move[4]) == []
+    assert tunnelled(*move[:4], back[1], move[4]) == []  # its update wasn't seen
 
 
 def test_several_care_of_addresses_at_once() -> None:
