@@ -15,6 +15,7 @@ from mhatool.validate.doubling import (
     TOLERANCE,
     TRANSMISSIONS,
     Transmission,
+    is_steady,
     not_doubled,
     stays_the_same,
     waits_between,
@@ -146,7 +147,8 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
     A peer or path that is overloaded gets relief this way: mobile nodes that all repeat every second keep a restarted
     home agent down. 1.6 times the wait before is enough, and from 31 s on it may stay. Two waits in a row that aren't
     doubled are a breach; one shorter wait may be a new beginning (a movement to the same address). Inconclusive where
-    the capture shows no answer of this peer at all: then these may be refreshes whose answers go another way; and where
+    the capture shows no answer of this peer at all: then these may be refreshes whose answers go another way; where it
+    shows none so far, and the waits aren't the same: updates may have been lost before the place of capture; and where
     the last updates to one of several home agents are a second apart: so a mobile node asks one that it heard is
     unreachable, three times, and what told it may have passed elsewhere; and where one follows an answer of another
     home agent at once: who asked in vain while there was no way may ask as soon as there is one. Updates that list
@@ -165,9 +167,10 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
         return ()
     if case.surroundings.known(Lists).differ(case.seen.message, sent[-SAME_WAITS:-1]):
         return ()
+    shows = partial(shows_answers, conversation=conversation)
     unsure = may_be_hurried(case, sent[-SAME_WAITS:]) or _may_be_checks(exchange, sent)
-    breach = not_doubled(sent, inconclusive=unsure)
-    return once_answered(case, "MIP6-RTX-002", breach, partial(shows_answers, conversation=conversation))
+    unsure = unsure or not (is_steady(waits_between(sent)) or shows(case.surroundings))
+    return once_answered(case, "MIP6-RTX-002", not_doubled(sent, inconclusive=unsure), shows)
 
 
 def _may_be_checks(exchange: Exchange, sent: Sequence[Transmission]) -> bool:

@@ -17,6 +17,8 @@ TOLERANCE = 0.8
 """Of a wait that is due, as conformance suites let it pass."""
 DOUBLED = 2 * TOLERANCE
 """A wait of that many times the one before counts as twice."""
+STEADY = 1.25
+"""Waits that differ less than this are one and the same."""
 CAPPED_NS = nanoseconds(31)
 """From here on a wait may stay as it is: MAX_BINDACK_TIMEOUT is 32 s."""
 LEAST_NS = nanoseconds(0.25)
@@ -34,6 +36,11 @@ def stays_the_same(waits_ns: Sequence[int]) -> bool:
     Two waits in a row that are neither much shorter than the one before (a new beginning) nor twice as long.
     """
     return _same(waits_ns[-3:]) and not _same(waits_ns[-4:-1])
+
+
+def is_steady(waits_ns: Sequence[int]) -> bool:
+    """Whether the last three waits are one: a timer that doubles makes no such series, whichever of it were lost."""
+    return max(waits_ns[-3:]) <= STEADY * min(waits_ns[-3:])
 
 
 def _same(waits_ns: Sequence[int]) -> bool:
