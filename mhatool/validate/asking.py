@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from mhatool.validate.doubling import (
     TOLERANCE,
     TRANSMISSIONS,
     Transmission,
+    is_steady,
     not_doubled,
     stays_the_same,
     waits_between,
@@ -88,6 +89,14 @@ class Series:
     def shows_answers(self, surroundings: Surroundings) -> bool:
         """Whether the capture shows any so far."""
         return self.answers_seen
+
+    def not_doubled(self, sent: Sequence[Transmission], *, inconclusive: bool = False) -> Breach:
+        """The breach of these, the last ones; before an answer it is certain of equal waits alone.
+
+        Else some may have been lost before the place of capture, or held by a router that looked for the next one.
+        """
+        unsure = inconclusive or not (self.answers_seen or is_steady(waits_between(sent)))
+        return not_doubled(sent, inconclusive=unsure)
 
     def current_marks(self) -> set[object]:
         """Those of the request with its retransmissions."""
@@ -195,7 +204,7 @@ def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
     The cookie proves that the answer comes from a node that saw the request; the longer one is in use, the more have
     seen it, and with the old one nobody can tell which request was answered. Waits begin with 1 s, double, and may
     stay at 32 s. An old cookie and three equal waits are breaches, inconclusive where the capture shows no answer to
-    this mobile node at all. A cookie that an earlier, answered test had is MIP6-RR-005's.
+    this mobile node at all, or none so far and the waits differ. A cookie that an earlier, answered test had is MIP6-RR-005's.
     """
     _, series, cookie = case.surroundings.known(Askings).asked(case.seen)
     if series is None or series.answered or _repeated(case) is None:
@@ -207,7 +216,7 @@ def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
         return once_answered(case, "MIP6-RTX-005", breach, series.shows_answers)
     sent = series.with_next(case.seen)
     if stays_the_same(waits_between(sent)):
-        return once_answered(case, "MIP6-RTX-005", not_doubled(sent), series.shows_answers)
+        return once_answered(case, "MIP6-RTX-005", series.not_doubled(sent), series.shows_answers)
     return ()
 
 
@@ -229,7 +238,7 @@ def search_backs_off(case: Case) -> Iterable[Breach]:
     a whole network ask. Found are: a retransmission with the same identifier before 2.4 s, three equal waits, and a
     fifth retransmission. One mobile node may look for the agents of several home addresses at once, with an
     identifier for each, so other identifiers make it inconclusive. So it is where the capture shows no reply to this
-    mobile node at all, that it looked for a neighbour's link-layer address up to 3 s before a request, which may have
+    mobile node at all, or none so far and the waits aren't equal, that it looked for a neighbour's link-layer address up to 3 s before a request, which may have
     waited for that, or that it looked for routers or formed its address since the first one: then it may have been
     started anew. A search more than 53 s after the request before begins anew.
     """
@@ -242,12 +251,13 @@ def search_backs_off(case: Case) -> Iterable[Breach]:
     before = (series.sent[-1][1],)
     waited = sent[-1][0] - sent[-2][0]
     if stays_the_same(waits_between(sent)):
-        breach = not_doubled(sent, inconclusive=other)
+        breach = series.not_doubled(sent, inconclusive=other)
     elif series.count == DHAAD_RETRIES + 1:
         breach = Breach("four retransmissions at most", "a fifth one", before=before, inconclusive=other)
     elif len(sent) == 2 and waited < nanoseconds(INITIAL_DHAAD_TIMEOUT_S * TOLERANCE):
         seen = f"{in_seconds(waited):.3f} s"
-        breach = Breach(f"a wait of {INITIAL_DHAAD_TIMEOUT_S:g} s", seen, before=before, inconclusive=other)
+        unsure = other or not series.answers_seen
+        breach = Breach(f"a wait of {INITIAL_DHAAD_TIMEOUT_S:g} s", seen, before=before, inconclusive=unsure)
     else:
         return ()
     return once_answered(case, "MIP6-RTX-006", breach, series.shows_answers)
@@ -269,7 +279,7 @@ def solicits_with_doubled_waits(case: Case) -> Iterable[Breach]:
 
     The same back-off as for Binding Updates, so a home agent that is down isn't flooded when it comes back. Found are
     a first wait under 2.4 s and three equal waits under 31 s; inconclusive where the capture shows no Mobile Prefix
-    Advertisement to this mobile node at all, and the first wait where the care-of address or the identifier is
+    Advertisement to this mobile node at all, or none so far and the waits differ, and the first wait where the care-of address or the identifier is
     another: that may be a solicitation for a reason of its own.
     """
     series = _repeated(case)
@@ -277,14 +287,14 @@ def solicits_with_doubled_waits(case: Case) -> Iterable[Breach]:
         return ()
     sent = series.with_next(case.seen)
     if stays_the_same(waits_between(sent)):
-        return once_answered(case, "MIP6-RTX-007", not_doubled(sent), series.shows_answers)
+        return once_answered(case, "MIP6-RTX-007", series.not_doubled(sent), series.shows_answers)
     waited = sent[-1][0] - sent[-2][0]
     if len(sent) != 2 or waited >= nanoseconds(INITIAL_SOLICIT_TIMER_S * TOLERANCE):
         return ()
     is_same = series.source == case.seen.datagram.source and series.marks[-1] == case.seen.message.get("identifier")
     expected, seen = f"a wait of {INITIAL_SOLICIT_TIMER_S:g} s", f"{in_seconds(waited):.3f} s"
-    breach = Breach(expected, seen, before=(series.sent[-1][1],), inconclusive=not is_same)
-    return once_answered(case, "MIP6-RTX-007", breach, series.shows_answers)
+    unsure = not (series.answers_seen and is_same)
+    return (Breach(expected, seen, before=(series.sent[-1][1],), inconclusive=unsure),)
 
 
 # --- advertisements that nobody asked for ---
