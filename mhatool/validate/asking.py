@@ -204,7 +204,8 @@ def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
     The cookie proves that the answer comes from a node that saw the request; the longer one is in use, the more have
     seen it, and with the old one nobody can tell which request was answered. Waits begin with 1 s, double, and may
     stay at 32 s. An old cookie and three equal waits are breaches, inconclusive where the capture shows no answer to
-    this mobile node at all, or none so far and the waits differ. A cookie that an earlier, answered test had is MIP6-RR-005's.
+    this mobile node at all, or none so far and the waits differ. A cookie that an earlier, answered test had is
+    MIP6-RR-005's.
     """
     _, series, cookie = case.surroundings.known(Askings).asked(case.seen)
     if series is None or series.answered or _repeated(case) is None:

@@ -146,13 +146,12 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
 
     A peer or path that is overloaded gets relief this way: mobile nodes that all repeat every second keep a restarted
     home agent down. 1.6 times the wait before is enough, and from 31 s on it may stay. Two waits in a row that aren't
-    doubled are a breach; one shorter wait may be a new beginning (a movement to the same address). Inconclusive where
-    the capture shows no answer of this peer at all: then these may be refreshes whose answers go another way; where it
-    shows none so far, and the waits aren't the same: updates may have been lost before the place of capture; and where
-    the last updates to one of several home agents are a second apart: so a mobile node asks one that it heard is
-    unreachable, three times, and what told it may have passed elsewhere; and where one follows an answer of another
-    home agent at once: who asked in vain while there was no way may ask as soon as there is one. Updates that list
-    other home agents than the one before aren't the same one again.
+    doubled are a breach; one shorter wait may be a new beginning. Inconclusive where the capture shows no answer of
+    this peer at all: these may be refreshes whose answers go another way; where it shows none so far and the waits
+    differ: updates may have been lost before the place of capture; where the last updates to one of several home agents
+    are a second apart: so one that is said to be unreachable is asked, three times; and where one follows an answer of
+    another home agent at once: who asked in vain while there was no way may ask as soon as there is one. Updates that
+    list other home agents than the one before aren't the same one again.
     """
     exchange, conversation = case.exchange, case.conversation
     if exchange is None or exchange.previous is None or exchange.previous.answer is not None:
