@@ -235,13 +235,14 @@ def asks_with_new_cookies(case: Case) -> Iterable[Breach]:
 def search_backs_off(case: Case) -> Iterable[Breach]:
     """An unanswered request is sent again after 3 s, then after twice the wait before, and four times at most.
 
-    Requests go to an anycast address that all home agents of the link share, and where none answers, mobile nodes of
-    a whole network ask. Found are: a retransmission with the same identifier before 2.4 s, three equal waits, and a
-    fifth retransmission. One mobile node may look for the agents of several home addresses at once, with an
-    identifier for each, so other identifiers make it inconclusive. So it is where the capture shows no reply to this
-    mobile node at all, or none so far and the waits aren't equal, that it looked for a neighbour's link-layer address up to 3 s before a request, which may have
-    waited for that, or that it looked for routers or formed its address since the first one: then it may have been
-    started anew. A search more than 53 s after the request before begins anew.
+    Requests go to an anycast address that all home agents of the link share, and where none answers, mobile nodes
+    of a whole network ask. Found are: a retransmission with the same identifier before 2.4 s, three equal waits,
+    and a fifth retransmission. One mobile node may look for the agents of several home addresses at once, with an
+    identifier for each, so other identifiers make it inconclusive. So it is where the capture shows no reply to
+    this mobile node at all, or none so far and the waits aren't equal, that it looked for a neighbour's link-layer
+    address up to 3 s before a request, which may have waited for that, or that it looked for routers or formed its
+    address since the first one: then it may have been started anew. A search more than 53 s after the request
+    before begins anew.
     """
     series = _repeated(case)
     if series is None:
@@ -278,10 +279,10 @@ def search_backs_off(case: Case) -> Iterable[Breach]:
 def solicits_with_doubled_waits(case: Case) -> Iterable[Breach]:
     """Without answer a Mobile Prefix Solicitation is sent again after 3 s, then after twice the wait before.
 
-    The same back-off as for Binding Updates, so a home agent that is down isn't flooded when it comes back. Found are
-    a first wait under 2.4 s and three equal waits under 31 s; inconclusive where the capture shows no Mobile Prefix
-    Advertisement to this mobile node at all, or none so far and the waits differ, and the first wait where the care-of address or the identifier is
-    another: that may be a solicitation for a reason of its own.
+    The same back-off as for Binding Updates, so a home agent that is down isn't flooded when it comes back. Found
+    are a first wait under 2.4 s and three equal waits under 31 s; inconclusive where the capture shows no Mobile
+    Prefix Advertisement to this mobile node at all, or none so far and the waits differ, and the first wait where
+    the care-of address or the identifier is another: that may be a solicitation for a reason of its own.
     """
     series = _repeated(case)
     if series is None:
