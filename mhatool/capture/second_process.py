@@ -39,7 +39,7 @@ class Plan(NamedTuple):
 
     smallest: int = 32 * 1024 * 1024
     """Octets of a file from which on it is started."""
-    share: float = 0.2
+    share: float = 0.08
     """Of the file, which is left to the first process; it also has to do with the records whatever they are for."""
     limit: int = 64 * 1024 * 1024
     """Octets of records found at which it stops: the first process goes on alone from there."""

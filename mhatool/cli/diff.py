@@ -55,8 +55,8 @@ def diff(
       mhatool diff lab.pcap field.pcap --map 2001:db8:1::/64=2001:db8:9::/64 --tolerance 0.5
       mhatool diff before.pcap after.pcap --jsonl | jq .changes
     """
+    from mhatool.capture.wanted import signalling
     from mhatool.compare import compare, transactions_of
-    from mhatool.exchange.wanted import signalling
 
     form = form_of(json, jsonl)
     chosen = chosen_profile(profile)

@@ -174,7 +174,7 @@ def _of_home_address(files: list[str], text: str, data: bool, profile: Profile) 
 
 def _signalling(files: list[str], profile: Profile) -> Sieve | None:
     """What passes on all signalling; nothing for pipes and live captures, whose packets come on at once."""
-    from mhatool.exchange.wanted import signalling
+    from mhatool.capture.wanted import signalling
 
     return None if any(map(read_once, files)) else signalling(profile)
 

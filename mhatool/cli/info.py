@@ -146,7 +146,7 @@ class _Counted:
 def _facts(file: str, profile: Profile, wants_hash: bool) -> dict[str, Any]:
     """A capture's facts as `mhatool.info/1`."""
     from mhatool.capture import linktype
-    from mhatool.exchange.wanted import signalling
+    from mhatool.capture.wanted import signalling
     from mhatool.protocol.instant import rfc3339
 
     with Bar([file]) as bar, opened(file) as reader, bar.watch(reader):

@@ -33,7 +33,7 @@ SPARSE: Final = 4
 
 def findings_in(files: Sequence[str], judge: Judge, profile: Profile) -> Iterator[Finding]:
     """As they show: those of a packet at once or soon, the rest at the end."""
-    from mhatool.exchange.wanted import traffic
+    from mhatool.capture.wanted import traffic
     from mhatool.validate import second_judge
 
     sieve = traffic(profile)

@@ -95,8 +95,8 @@ def _node(names: Names, text: str) -> NamedNode:
 
 def hear(files: Sequence[str], profile: str | None, at: At) -> tuple[Hearing, int | None]:
     """What the captures' messages say, and the time of the frame that is named."""
+    from mhatool.capture.wanted import signalling
     from mhatool.exchange import sightings
-    from mhatool.exchange.wanted import signalling
     from mhatool.observe.kame import Advertised, Hearing
 
     chosen = chosen_profile(profile)

@@ -86,10 +86,10 @@ def _compared(trial: Trial) -> dict[str, Any] | None:
     wanted = trial.experiment.simulation
     if wanted is None:
         return None
+    from mhatool.capture.wanted import signalling
     from mhatool.cli.common import chosen_profile
     from mhatool.cli.reading import sources
     from mhatool.compare import compare, report, transactions_of
-    from mhatool.exchange.wanted import signalling
     from mhatool.lab.gathering import ALL
 
     simulated = trial.gathering.folder / SIMULATED

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from dissectors.profile import BUILT_IN
-from dissectors.walk import LINK_TYPES, Dissector
 from mhatool.cli.common import warn
 from mhatool.cli.reading import opened, read_once
 
@@ -24,6 +22,8 @@ def tell_of_another(files: Sequence[str], profile: Profile) -> None:
 
     Not where this one finds some after all, in which what was wanted isn't.
     """
+    from dissectors.profile import BUILT_IN
+
     if any(_holds(file, profile) for file in files):
         return
     for other in BUILT_IN.values():
@@ -34,6 +34,8 @@ def tell_of_another(files: Sequence[str], profile: Profile) -> None:
 
 
 def _holds(file: str, profile: Profile) -> bool:
+    from dissectors.walk import LINK_TYPES, Dissector
+
     if read_once(file):
         return False
     dissector = Dissector(profile)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from dissectors.walk import LINK_TYPES
+from dissectors.ipv6.link_walk import LINK_TYPES
 from mhatool.capture import CaptureReader, Record, linktype, open_capture
 from mhatool.capture.second_process import BY_DEFAULT, Plan
 from mhatool.cli.common import fail, input_name, is_terminal, on_the_line, use_color, warn

@@ -152,8 +152,8 @@ def built(
 
     `also`: who else is shown every packet.
     """
+    from mhatool.capture.wanted import traffic
     from mhatool.exchange import Source, sightings
-    from mhatool.exchange.wanted import traffic
     from mhatool.observe import Observer
     from mhatool.timeline import build
     from mhatool.trace.frames import records_of

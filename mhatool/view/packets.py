@@ -11,9 +11,9 @@ from dissectors.profile import Profile
 from dissectors.walk import LINK_TYPES, Dissector
 from mhatool.capture import Record, open_capture
 from mhatool.capture.second_process import ALONE
+from mhatool.capture.wanted import traffic
 from mhatool.display import frame as display
 from mhatool.exchange import Frame
-from mhatool.exchange.wanted import traffic
 from mhatool.trace import Trace
 from mhatool.trace.frames import records_of
 from mhatool.view.background import Stop

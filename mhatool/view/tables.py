@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dissectors.profile import Profile
 from mhatool.capture import open_capture
 from mhatool.capture.second_process import ALONE
+from mhatool.capture.wanted import signalling
 from mhatool.exchange import Source, sightings
-from mhatool.exchange.wanted import signalling
 from mhatool.observe.kame import Hearing
 from mhatool.protocol.instant import rfc3339
 from mhatool.timeline.kame.captured import Captured

@@ -125,7 +125,7 @@ def test_progress_goes_to_the_end(tmp_path: Path, watched: Watched) -> None:
     path = written(tmp_path / "regular.pcap", *regular(20_000))
     seen = []
     with open_capture(path) as reader:
-        records = reader.sift(SIEVE, Plan(smallest=0))
+        records = reader.sift(SIEVE, Plan(smallest=0, share=0.2))
         reader.on_progress(lambda: seen.append(reader.bytes_read))
         assert len(list(records)) == 6667
     assert watched.last.walked is not None
