@@ -136,13 +136,13 @@ def test_a_wrong_profile_is_told_with_what_names_it(tmp_path: Path) -> None:
 
 
 def test_a_wrong_style_is_told(tmp_path: Path) -> None:
-    styles = "give one of text, table, json, kame, kame-log"
+    styles = "give one of text, table, ladder, mermaid, svg, html, json, kame, kame-log"
     (tmp_path / "a.pcap").touch()
     environment = {"MHATOOL_TIMELINE_STYLE": "tables"}
     expected = f'MHATOOL_TIMELINE_STYLE = "tables"; {styles}'
     assert complaint("timeline", "a.pcap", cwd=tmp_path, environment=environment) == expected
-    (tmp_path / "mhatool.toml").write_text('[timeline]\nstyle = "ladder"\n')
-    assert complaint("timeline", "a.pcap", cwd=tmp_path) == f'mhatool.toml:2: timeline.style = "ladder"; {styles}'
+    (tmp_path / "mhatool.toml").write_text('[timeline]\nstyle = "ladders"\n')
+    assert complaint("timeline", "a.pcap", cwd=tmp_path) == f'mhatool.toml:2: timeline.style = "ladders"; {styles}'
 
 
 def test_settings_of_outputs_take_what_their_flags_take() -> None:

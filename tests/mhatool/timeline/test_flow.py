@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from dissectors.ipv6 import address
+from mhatool.capture import PcapngWriter
 from mhatool.exchange import sightings
 from mhatool.observe import Observer
 from mhatool.timeline import Timeline, build
 from mhatool.timeline.flow import Arrow, Arrows, Story, story_of
 from mhatool.timeline.flow.ladder import as_ladder
 from mhatool.timeline.flow.mermaid import as_mermaid
+from mhatool.timeline.flow.story import MOST_NODES
 from mhatool.timeline.flow.svg import MOST_ROWS
 from mhatool.timeline.page import MOST_BARS, as_page
 from mhatool.timeline.picture import as_svg
@@ -29,6 +31,8 @@ from tests.mhatool.scenes import (
     CARE2,
     HOME,
     PEER,
+    RAW,
+    S,
     Source,
     ba,
     binding_error,
@@ -325,7 +329,12 @@ def test_wrong_choices_are_told(captures: Path, tmp_path: Path) -> None:
     assert "nobody is called so" in complaint("timeline", capture, "--style", "ladder", "--node", "x")
     assert "nothing was seen of" in complaint("timeline", capture, "--style", "ladder", "--node", "2001:db8::9")
     crowd = tmp_path / "crowd.pcapng"
-    assert mhatool("simulate", "crowd", "--set", "duration_s=20", "-w", crowd).status == 0
+    with crowd.open("wb") as stream:
+        writer = PcapngWriter(stream, application="test")
+        for number in range(MOST_NODES):
+            writer.write(
+                number * S, RAW, bu(home=ip(f"2001:db8:1::1:{number:x}"), source=ip(f"2001:db8:a::{number:x}"))
+            )
     told = complaint("timeline", crowd, "--style", "ladder")
     chosen = re.search(r"--node (\S+)", told)
     assert chosen is not None
