@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mhatool.capture import CaptureReader
     from mhatool.exchange import Sighting
     from mhatool.timeline import Timeline
+    from mhatool.timeline.flow import Arrows
     from mhatool.trace import Trace
 
 Style = Literal["text", "table", "ladder", "mermaid", "svg", "html", "json", "kame", "kame-log"]
@@ -90,11 +91,9 @@ def timeline(
 def _of_all(
     form: str, files: list[str], profile: str | None, names: str | None, node: str | None, *, to_file: bool
 ) -> str:
-    from mhatool.timeline.flow import Arrows
-
     known = read_names(names)
     trace = trace_among(files)
-    arrows = Arrows() if form in _OF_MESSAGES else None
+    arrows = _arrows() if form in _OF_MESSAGES else None
     made = built(files, trace, profile, for_people=form != "json", also=arrows.see if arrows is not None else None)
     if form == "json":
         from mhatool.timeline import as_json
@@ -109,6 +108,12 @@ def _of_all(
         return flow.drawn(form, files, made, arrows, width, known, node)
     called = known.by_address if known is not None else {}
     return _drawn(made, form, width, called, color=not to_file and use_color(sys.stdout))
+
+
+def _arrows() -> Arrows:
+    from mhatool.timeline.flow import Arrows
+
+    return Arrows()
 
 
 def _of_a_node(

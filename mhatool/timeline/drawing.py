@@ -9,7 +9,6 @@ from typing import Final
 from mhatool.display.chart import Bar, Mark, Row
 from mhatool.observe import Agency, Correspondence
 from mhatool.protocol.lifetime import seconds
-from mhatool.timeline.gap import GapKind
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
@@ -18,7 +17,6 @@ COLOURS: Final = 4
 """Care-of addresses take their colours in turn."""
 _PIXELS_A_LETTER: Final = 7.0
 _LEAST_LEFT, _MOST_LEFT = 90, 620
-_GAPS: Final = {GapKind.NO_USABLE_BINDING: "no usable binding", GapKind.NO_VALID_BINDING: "no valid binding"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +63,9 @@ class _Drawing:
 
     def marks(self) -> list[Mark]:
         """Home agents that fail: their last signs of life."""
-        outages = [outage for outage in self._timeline.outages if outage.last_sign is not None]
-        moments = [(outage.last_sign.moment.time_ns, outage) for outage in outages if outage.last_sign is not None]
-        return [
-            (self._s(at), f"{self._words.name(outage.home_agent)} last seen")
-            for at, outage in sorted(moments, key=lambda pair: pair[0])
-        ]
+        seen = [(each.last_sign.moment.time_ns, each) for each in self._timeline.outages if each.last_sign is not None]
+        marks = [(self._s(at), f"{self._words.name(outage.home_agent)} last seen") for at, outage in seen]
+        return sorted(marks)
 
     def _bars(self, holder: Agency | Correspondence) -> Iterator[Bar]:
         for binding in holder.bindings:
@@ -85,7 +80,7 @@ class _Drawing:
     def _gaps(self, home_address: bytes) -> Iterator[Bar]:
         for gap in self._timeline.gaps_of(home_address):
             lasts = f" for {spent(gap.duration_ns)}" if gap.duration_ns is not None else " to the end"
-            yield self._bar(gap.start_ns, gap.end_ns, "lost", _GAPS[gap.kind] + lasts)
+            yield self._bar(gap.start_ns, gap.end_ns, "lost", gap.kind.words + lasts)
 
     def _findings(self) -> Iterator[Bar]:
         for finding in self._timeline.findings:

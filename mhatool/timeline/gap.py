@@ -17,6 +17,11 @@ class GapKind(StrEnum):
     NO_USABLE_BINDING = "no_usable_binding"
     """The home agents that hold a binding were silent: counted from the last sign of life before updates in vain."""
 
+    @property
+    def words(self) -> str:
+        """As a reader is told it: `no valid binding`."""
+        return self.value.replace("_", " ")
+
 
 class GapReason(StrEnum):
     """What the mobile node met with."""

@@ -14,7 +14,7 @@ from mhatool.timeline import failure_story
 from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.flow.arrows import Arrow
 from mhatool.timeline.flow.lanes import Lanes
-from mhatool.timeline.gap import Gap, GapKind
+from mhatool.timeline.gap import Gap
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
@@ -29,7 +29,6 @@ _ENDS: Final = {
     CorrespondentEnd.EXPIRED: "expired",
     CorrespondentEnd.BINDING_ERROR: "no binding, as it says,",
 }
-_GAPS: Final = {GapKind.NO_USABLE_BINDING: "no usable binding", GapKind.NO_VALID_BINDING: "no valid binding"}
 
 
 class NoteKind(StrEnum):
@@ -165,7 +164,7 @@ def _gap(gap: Gap, words: Words, *, several: bool) -> Iterator[Note]:
     whose = f"{words.name(gap.home_address)}: " if several else ""
     about = gap.home_address, (gap.home_agent,)
     lasts = "" if gap.duration_ns is not None else ", to the end"
-    yield Note(gap.start_ns, NoteKind.GAP, f"{whose}{_GAPS[gap.kind]} from here{lasts}", *about)
+    yield Note(gap.start_ns, NoteKind.GAP, f"{whose}{gap.kind.words} from here{lasts}", *about)
     if gap.end_ns is not None and gap.duration_ns is not None:
         yield Note(gap.end_ns, NoteKind.GAP, f"{whose}a binding again, after {spent(gap.duration_ns)}", *about, False)
 

@@ -10,9 +10,11 @@ import pytest
 
 from dissectors.ipv6 import address
 from mhatool.capture import PcapngWriter
+from mhatool.display.chart import WIDTH, chart
 from mhatool.exchange import sightings
 from mhatool.observe import Observer
 from mhatool.timeline import Timeline, build
+from mhatool.timeline.drawing import overview_of
 from mhatool.timeline.flow import Arrow, Arrows, Story, story_of
 from mhatool.timeline.flow.ladder import as_ladder
 from mhatool.timeline.flow.mermaid import as_mermaid
@@ -185,6 +187,52 @@ def test_a_tunnel_that_only_a_copy_shows() -> None:
     arrow = next(row for row in told(scene((1, asked), (1.01, tunnel(CARE1, AGENT, asked))))[1].rows)
     assert isinstance(arrow, Arrow)
     assert arrow.tunnel == (CARE1, AGENT)
+
+
+def test_a_home_address_is_nobody_elses_care_of_address() -> None:
+    """Whoever names another mobile node's home address as its own care-of address doesn't become that node."""
+    other = ip("2001:db8:1::200")
+    source = scene((1, bu(home=other, source=CARE2)), (2, bu(source=other)), (3, bu(home=other, source=CARE2, seq=2)))
+    _, story = told(source, names={HOME: "mn1", other: "mn2", AGENT: "ha1"})
+    assert [(who, text[:4]) for who, _, text in shown(story)] == [("mn2", "BU 1"), ("mn1", "BU 1"), ("mn2", "BU 2")]
+    titles = [lane.title for lane in story.lanes.all]
+    assert titles[story.lanes.place(other, 3 * S) or 0] == "mn2"
+
+
+def test_a_picture_marks_when_a_home_agent_was_last_seen() -> None:
+    """At 1.1 s, of 11.3 s from 1 s on, in 960 pixels without those for names, and 20 at the right."""
+    timeline, story = told(scene(*made.SEARCHED))
+    overview = overview_of(timeline, story.words)
+    first_s = made.SEARCHED[0][0]
+    assert overview.marks == [(pytest.approx(1.1 - first_s), "ha1 last seen")]
+    root = ET.fromstring(as_svg(timeline, story))
+    line = next(each for each in root.iter() if each.get("class") == "mark" and each.get("x1"))
+    scale = (WIDTH - overview.left - 20) / (made.SEARCHED[-1][0] - first_s)
+    assert float(line.get("x1") or 0) == pytest.approx(overview.left + (1.1 - first_s) * scale, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("end_s", "last"),
+    [(60, "60 s"), (7_200, "7200 s"), (250_000, "237600 s"), (2_000_000, "1900800 s"), (0.31, "0.3 s")],
+)
+def test_ticks_of_a_chart_are_plain_seconds(end_s: float, last: str) -> None:
+    """Thirteen at most: every 5 s, 10 min, 6 h, 2 days, 0.05 s."""
+    root = ET.fromstring(chart([], [], 0, end_s))
+    ticks = [each.text for each in root.iter() if each.get("class") == "tick"]
+    assert (ticks[0], ticks[-1]) == ("0 s", last)
+    assert len(ticks) <= 13
+
+
+def test_what_mermaid_would_not_draw_is_said(tmp_path: Path) -> None:
+    """Each update takes some 40 characters: of 2,000 Mermaid draws none."""
+    path = tmp_path / "many.pcapng"
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream, application="test")
+        for number in range(2_000):
+            writer.write(number * S, RAW, bu(seq=number))
+    result = mhatool("timeline", path, "--style", "mermaid")
+    assert result.status == 0
+    assert f"no more than 50,000 characters unless it is told to, and these are {len(result.out):,}" in result.err
 
 
 def test_what_became_of_a_binding_at_a_correspondent() -> None:
