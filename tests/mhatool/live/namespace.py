@@ -42,7 +42,7 @@ _LOOKS = (
     "ip -o link | cut -d ' ' -f 2",
     "ip -6 -o address show scope global",
     "ip -6 rule",
-    "ip -6 route show table all",
+    "ip -6 route show table all | sort",
     "ip -6 neigh show proxy",
     "cat /proc/net/anycast6",
     "nft list ruleset",
