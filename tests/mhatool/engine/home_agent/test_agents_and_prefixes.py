@@ -26,6 +26,7 @@ from tests.mhatool.engine.home_agent.stage import (
     LINK_LOCAL,
     PREFIX,
     SECOND,
+    SECOND_LINK,
     SECOND_LINK_LOCAL,
     STRANGER,
     THIRD,
@@ -49,6 +50,19 @@ def asked(play: Playbook, identifier: int = 7) -> Any:
 
 
 # --- the list ---
+
+
+def test_an_agent_that_is_no_default_router_is_listed() -> None:
+    """By its own lifetime (RFC 6275, 7.4); without one, the router's of 0 s is its own (10.5.1)."""
+    play = agent()
+    knows_second(play, router_lifetime_s=0, lifetime_s=900)
+    found = play.node.agents.find(SECOND)
+    assert found is not None
+    assert (found.lifetime_s, found.expires_ns) == (900, play.now + 900 * S)
+    message = advertisement_of(SECOND, router_lifetime_s=0)
+    message = message.replace(options=message.options[:1])
+    play.hears(message, SECOND_LINK_LOCAL, ALL_NODES, link_source=SECOND_LINK, hop_limit=255)
+    assert play.node.agents.find(SECOND) is None
 
 
 def test_what_an_agent_advertises_is_listed() -> None:

@@ -211,6 +211,14 @@ def test_taking_leave() -> None:
     assert outage.cause is OutageCause.LEFT
 
 
+def test_an_agent_that_is_no_default_router_takes_no_leave() -> None:
+    """A router lifetime of 0 says so (RFC 4861, 4.2), and its own is in the option (RFC 6275, 7.4)."""
+    goes_on = router_advertisement(
+        home_agent_information(lifetime=1800), prefix_information(AGENT), source=made.LINK_LOCAL, lifetime=0
+    )
+    assert list(failures(*ROUND, *probe(2, 1), (8.02, goes_on)).outages) == []
+
+
 # --- recoveries ---
 
 
