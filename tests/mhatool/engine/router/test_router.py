@@ -116,6 +116,18 @@ def test_at_first_it_asks_for_everything_and_tells_what_it_has() -> None:
     assert routes(messages, "east") == [(OWN, 1)]
 
 
+@pytest.mark.parametrize("port", [PORT, 40_000])
+@pytest.mark.parametrize("asked", [WHOLE, RouteTableEntry(prefix=OWN, prefix_length=64, metric=16)])
+def test_an_answer_goes_to_the_port_that_asked(port: int, asked: RouteTableEntry) -> None:
+    """RFC 2080, 2.4.1: a program that looks at tables asks from a port of its own. Responses come from 521."""
+    stage = Stage()
+    stage.taken()
+    stage.hear(request(asked), port=port)
+    (sent,) = [action for action in stage.taken() if isinstance(action, Send)]
+    assert sent.datagram[24:40] == NEIGHBOUR
+    assert sent.datagram[40:44] == PORT.to_bytes(2) + port.to_bytes(2)
+
+
 def test_a_route_is_set_told_on_the_other_side_and_times_out() -> None:
     stage = Stage()
     stage.taken()
