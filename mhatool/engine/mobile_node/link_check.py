@@ -17,11 +17,17 @@ from mhatool.protocol.lifetime import nanoseconds
 
 
 class LinkCheck:
-    """One question at a time; `believe` is called with the other router where nobody answered."""
+    """One question at a time, about another router: `believe` is called with it where nobody answered, else `share`."""
 
-    def __init__(self, context: Context, believe: Callable[[AdvertisedRouter], None]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        believe: Callable[[AdvertisedRouter], None],
+        share: Callable[[AdvertisedRouter], None],
+    ) -> None:
         self._context = context
         self._believe = believe
+        self._share = share
         self._other: AdvertisedRouter | None = None
         self._asked: KnownRouter | None = None
         self._source = b""
@@ -38,8 +44,10 @@ class LinkCheck:
 
     def answered(self, address: bytes) -> None:
         """The router so far says something: it is there."""
-        if self._asked is not None and self._asked.address == address:
+        other = self._other
+        if other is not None and self._asked is not None and self._asked.address == address:
             self.end()
+            self._share(other)
 
     def end(self) -> None:
         """No further question."""

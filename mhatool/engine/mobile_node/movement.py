@@ -57,10 +57,11 @@ class Movement:
             context, addresses, self._address_ready, self._address_lost, self._address_renewed
         )
         self._link_local = LinkLocalAddress(context, addresses, traveller.is_defended)
-        self._check = LinkCheck(context, self._believe)
+        self._check = LinkCheck(context, self._believe, self._share)
         self._prefixes: set[bytes] = set()
         self._solicitations = 0
         self._link_is_new = True
+        self._is_home_link = False
         self._lost_ns = 0
         """When the link went that the node is back on."""
         self._heard_ns = 0
@@ -88,6 +89,7 @@ class Movement:
         self._addresses.assign(self._context.home_address)
         self._prefixes = {self._context.configuration.home_prefix}
         self._link_is_new = False
+        self._is_home_link = True
         self._feed(Move.HOME_LINK)
 
     def link_changed(self, up: bool) -> None:
@@ -101,7 +103,7 @@ class Movement:
         self._context.cancel(Alarm.NO_ROUTER)
         self._routers.leave("the link changed")
         self._prefixes.clear()
-        self._care_of.want(None)
+        self._care_of.rest()
         self._care_of.leave_link({self.care_of_address})
         self._link_is_new = True
         self._feed(Move.LINK_CHANGED)
@@ -149,7 +151,7 @@ class Movement:
         self._check.answered(router.address)
         self._prefixes |= {prefix.prefix for prefix in router.prefixes}
         self._routers.use(router)
-        self._form_addresses(router)
+        self._offer(router)
 
     def _suspect(self, router: AdvertisedRouter) -> None:
         """Another prefix, and nobody said that the link changed: the router so far is asked first."""
@@ -158,6 +160,10 @@ class Movement:
             self._believe(router)
         else:
             self._check.begin(router, self._routers.default, self._link_local.address)
+
+    def _share(self, router: AdvertisedRouter) -> None:
+        """Both routers are there: one link. The other's next word asks for the first one again, should that go."""
+        self._offer(router)
 
     def _believe(self, router: AdvertisedRouter) -> None:
         """The router so far is gone: this one's link is ours."""
@@ -169,16 +175,21 @@ class Movement:
         self._link_is_new = False
         self._prefixes = {prefix.prefix for prefix in router.prefixes}
         self._routers.use(router)
+        self._care_of.rest()
         if self._context.configuration.home_prefix in self._prefixes:
-            self._care_of.want(None)
+            self._is_home_link = True
             self._link_local.come_home()
             self._feed(Move.HOME_LINK)
             return
+        self._is_home_link = False
         self._link_local.try_out()
+        self._offer(router)
+
+    def _offer(self, router: AdvertisedRouter) -> None:
+        """Addresses under a router's prefixes, of which away from home one may be the care-of address (11.5.3)."""
         self._form_addresses(router)
-        wanted = next((prefix for prefix in router.prefixes if prefix.autonomous), None)
-        if wanted is not None:
-            self._care_of.want(wanted.prefix)
+        if not self._is_home_link:
+            self._care_of.admit(prefix.prefix for prefix in router.prefixes if prefix.autonomous)
 
     def _form_addresses(self, router: AdvertisedRouter) -> None:
         home = self._context.configuration.home_prefix
