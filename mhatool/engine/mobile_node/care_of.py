@@ -11,6 +11,9 @@ from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.protocol.lifetime import NS_PER_S, believed_s, expiry
 from mhatool.protocol.neighbourhood import interface_identifier
 
+MOST_ADDRESSES = 16
+"""No more than these are formed, whatever is advertised: as many as Linux has (`max_addresses`)."""
+
 
 @dataclass(slots=True)
 class FormedAddress:
@@ -61,7 +64,7 @@ class CareOfAddresses:
             self._prefer(formed, prefix.preferred_s)
             self._renew(formed, prefix.valid_s)
             self._choose()
-        elif prefix.valid_s > 0:
+        elif prefix.valid_s > 0 and len(self._formed) < MOST_ADDRESSES:
             address = prefix.prefix[:8] + interface_identifier(self._context.link_address)
             formed = FormedAddress(prefix.prefix, address)
             self._formed[prefix.prefix] = formed
@@ -181,4 +184,4 @@ class CareOfAddresses:
         self._addresses.remove(formed.address)
 
 
-__all__ = ["CareOfAddresses", "FormedAddress"]
+__all__ = ["MOST_ADDRESSES", "CareOfAddresses", "FormedAddress"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterAdvertisement, RouterSolicitation
 from dissectors.icmpv6.options import PrefixInformation
 from dissectors.spec import Flags
+from mhatool.engine.actions import AddAddress
 from mhatool.engine.commands import LinkChanged
 from mhatool.engine.departure import ON_LINK
 from mhatool.engine.nd_events import AddressGivenUp, AddressRemoved, CareOfAddressChanged
@@ -164,3 +167,21 @@ def test_another_address_of_the_link_takes_the_place_of_one_whose_lifetime_is_ov
     (update,) = play.takes_updates()
     assert (update.arrival.source, update.at - begin) == (CARE_OF_ELSEWHERE, S // 1000)
     assert [s for s in play._sent if isinstance(s.message, RouterSolicitation | NeighborSolicitation)] == []
+
+
+@pytest.mark.parametrize("at_once", [1, 50])
+def test_no_flood_of_prefixes_makes_more_than_16_addresses(at_once: int) -> None:
+    """Linux's max_addresses is 16, link-local ones aside. On the next link there is room again."""
+    play = arrives(option(ABROAD))
+    play.waits(1)
+    play.forgets()
+    prefixes = [bytes.fromhex("20010db8 00ff") + bytes([0, n]) + bytes(8) for n in range(100)]
+    for first in range(0, 100, at_once):
+        hears(play, *map(option, prefixes[first : first + at_once]))
+    play.waits(5)
+    assert len([action for action in play.actions if isinstance(action, AddAddress)]) == 16 - 1
+    play.is_told(LinkChanged("eth0"))
+    play.forgets()
+    hears(play, option(ELSEWHERE), router=ELSEWHERE)
+    play.waits(1)
+    assert chosen(play) == [CARE_OF_ELSEWHERE]
