@@ -116,9 +116,9 @@ class Intake:
         if not is_link_local(arrival.source) or arrival.message.code != 0:
             raise Refusal(DropReason.NOT_FOR_US, "no router advertisement of this link (RFC 4861, 6.1.2)")
         router = advertised(arrival)
-        home = self._context.configuration.home_prefix
+        home = self._context.configuration.home_subnet
         for prefix in router.prefixes:
-            if prefix.prefix == home:
+            if prefix.subnet == home:
                 self._parts.known.hear(router)
                 self._parts.home_prefix.hear(prefix.valid_s)
         self._parts.movement.hear_router(router)

@@ -63,6 +63,59 @@ def test_it_tries_out_its_link_local_address_and_asks_for_routers_at_most_three_
     assert asked[1].arrival.source == LINK_LOCAL
 
 
+def _hears_of_home(play: Journey, *, flags: str = "LA", length: int = 64, valid_s: int = 86_400) -> None:
+    """A router of another link names the home prefix in one way or other, and one of its own."""
+    own = advertisement(ABROAD)
+    home = own.options[0].replace(
+        prefix=HOME_PREFIX,
+        prefix_length=length,
+        flags=Flags(flags),
+        valid_lifetime_s=valid_s,
+        preferred_lifetime_s=valid_s // 2,
+    )
+    play.hears(own.replace(options=(home, *own.options)), ROUTERS[ABROAD], ALL_NODES, hop_limit=ON_LINK)
+
+
+@pytest.mark.parametrize("how", [{"valid_s": 0}, {"flags": "A"}, {"length": 48}, {"length": 80}])
+def test_only_the_home_prefix_itself_on_the_link_makes_a_home_link(how: dict[str, int]) -> None:
+    """RFC 6275, 11.5.5: it is on-link again. Withdrawn, or without L, it isn't; a /48 is another prefix."""
+    play = Journey()
+    play.comes_up()
+    play.is_told(LinkChanged("eth0"))
+    _hears_of_home(play, **how)
+    play.waits(1)
+    assert play.tells(LocationChanged).location == "foreign"
+    assert play.tells(CareOfAddressChanged).care_of_address == CARE_OF
+
+
+def test_a_router_that_names_the_home_prefix_later_leads_home() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    _hears_of_home(play)
+    assert play.tells(LocationChanged).location == "home"
+    (update,) = play.updates()
+    assert (update.arrival.source, update.message.lifetime_s) == (HOME, 0)
+
+
+def test_a_prefix_that_is_withdrawn_is_no_route_and_no_sign_of_another_link() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(ELSEWHERE, valid_s=0)
+    play.waits(10)
+    assert SetRoute(ELSEWHERE, 64, "eth0") not in play.actions
+    assert play.solicitations() == []
+
+
+def test_routes_have_the_prefix_as_long_as_it_is() -> None:
+    """2001:db8:5:6:7::9/80 begins with 80 bits; what comes after them doesn't count (RFC 4861, 4.6.2)."""
+    play = Journey()
+    play.comes_up()
+    message = advertisement(ABROAD)
+    longer = message.options[0].replace(prefix=parse("2001:db8:5:6:7::9"), prefix_length=80)
+    play.hears(message.replace(options=(longer,)), ROUTERS[ABROAD], ALL_NODES, hop_limit=ON_LINK)
+    play.does(SetRoute(parse("2001:db8:5:6:7::"), 80, "eth0"))
+
+
 def test_a_home_link_gives_the_home_address_back_to_the_interface() -> None:
     play = Journey()
     play.starts(eth0=LINK)
