@@ -57,7 +57,7 @@ class Movement:
             context, addresses, self._address_ready, self._address_lost, self._address_renewed
         )
         self._link_local = LinkLocalAddress(context, addresses, traveller.is_defended)
-        self._check = LinkCheck(context, self._believe, self._share)
+        self._check = LinkCheck(context, self._believe, self._share, lambda: self.link_local_address)
         self._prefixes: set[Subnet] = set()
         self._solicitations = 0
         self._link_is_new = True
@@ -141,7 +141,7 @@ class Movement:
         """Ask the default router whether it is there: what is unreachable may be the node."""
         router = self._routers.default
         if router is not None:
-            self._check.ask(router, self._link_local.address)
+            self._check.ask(router)
 
     def has_heard_router(self, since_ns: int) -> bool:
         """Whether it has said anything since; also where there is none to ask."""
@@ -159,7 +159,7 @@ class Movement:
         if self._context.configuration.movement_detection_s == 0:
             self._believe(router)
         else:
-            self._check.begin(router, self._routers.default, self._link_local.address)
+            self._check.begin(router, self._routers.default)
 
     def _share(self, router: AdvertisedRouter) -> None:
         """Both routers are there: one link. The other's next word asks for the first one again, should that go."""

@@ -10,7 +10,7 @@ from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
 from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement
 from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
-from dissectors.ipv6.address import parse
+from dissectors.ipv6.address import UNSPECIFIED, parse
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
 from dissectors.mobility.return_routability import CareOfTest, CareOfTestInit, HomeTest, HomeTestInit
 from dissectors.options.binding import BindingAuthorizationData, BindingRefreshAdvice
@@ -85,9 +85,10 @@ class Journey(Playbook):
             self.hears_neighbour(sent.message.target, sent.arrival.source)
 
     def hears_neighbour(self, router: bytes, asker: bytes) -> None:
-        """A router answers."""
-        message = NeighborAdvertisement(flags=Flags("RSO"), target=router, options=())
-        self.hears(message, router, asker, hop_limit=ON_LINK)
+        """A router answers: to all nodes where nobody says who asks (RFC 4861, 7.2.4)."""
+        is_nobody = asker == UNSPECIFIED
+        message = NeighborAdvertisement(flags=Flags("RO" if is_nobody else "RSO"), target=router, options=())
+        self.hears(message, router, ALL_NODES if is_nobody else asker, hop_limit=ON_LINK)
 
     # --- links ---
 

@@ -327,6 +327,41 @@ def test_without_a_word_of_the_machine_a_prefix_of_another_link_is_believed_afte
     assert update.arrival.source == CARE_OF_ELSEWHERE
 
 
+def _asked(play: Journey, router: bytes) -> list[tuple[bytes, bytes, bytes | None, int]]:
+    """The solicitations of a router: source, destination, where to on the link, and how many options."""
+    return [
+        (sent.arrival.source, sent.arrival.destination, sent.action.link_destination, len(sent.options))
+        for sent in play.solicitations()
+        if sent.message.target == router
+    ]
+
+
+def test_while_the_link_local_address_is_on_trial_nobody_asks_from_it() -> None:
+    """RFC 4862, 5.4: it is no source yet; from the unspecified address there is no option (RFC 4861, 4.3)."""
+    play = Journey()
+    play.starts(eth0=LINK)
+    play.hears_router(ABROAD)
+    play.hears_router(ELSEWHERE)
+    group = parse("ff02::1:ff00:2")  # of fe80::2
+    assert _asked(play, ROUTERS[ABROAD]) == [(UNSPECIFIED, group, ROUTER_LINKS[ABROAD], 0)]
+    play.waits(2.5)
+    with_option = (LINK_LOCAL, ROUTERS[ABROAD], ROUTER_LINKS[ABROAD], 1)
+    assert _asked(play, ROUTERS[ABROAD]) == [with_option] * 2
+
+
+def test_at_home_nobody_asks_from_an_address_that_an_agent_defends() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.returns_home()
+    play.forgets()
+    play.hears_router(ELSEWHERE)
+    group = parse("ff02::1:ff00:1")  # of fe80::1
+    assert _asked(play, ROUTERS[HOME_PREFIX]) == [(UNSPECIFIED, group, ROUTER_LINKS[HOME_PREFIX], 0)]
+    play.hears_neighbour(ROUTERS[HOME_PREFIX], UNSPECIFIED)
+    play.waits(10)
+    assert _asked(play, ROUTERS[HOME_PREFIX]) == []
+
+
 def test_a_router_that_answers_is_still_there() -> None:
     play = Journey()
     play.is_registered_with(AGENT1)
