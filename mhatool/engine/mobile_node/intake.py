@@ -23,6 +23,7 @@ from mhatool.engine.mobile_node.agents import KnownAgents
 from mhatool.engine.mobile_node.complaints import Complaints
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.correspondents import Correspondents
+from mhatool.engine.mobile_node.home_neighbours import HomeNeighbours
 from mhatool.engine.mobile_node.home_prefix import HomePrefix
 from mhatool.engine.mobile_node.keygen import Token
 from mhatool.engine.mobile_node.movement import Movement
@@ -46,6 +47,7 @@ class Parts:
     update_list: UpdateList
     tunnel: ReverseTunnel
     known: KnownAgents
+    neighbours: HomeNeighbours
     home_prefix: HomePrefix
     rounds: Rounds
     correspondents: Correspondents
@@ -126,6 +128,7 @@ class Intake:
     def _neighbor_advertisement(self, arrival: Arrival) -> None:
         self._parts.addresses.hears_advertisement(arrival)
         self._parts.movement.hear_neighbour(arrival.message.target)
+        self._parts.neighbours.hear(arrival.message)
 
     # --- home agents ---
 

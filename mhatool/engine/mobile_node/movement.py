@@ -181,7 +181,7 @@ class Movement:
         self._settle(router)
 
     def _settle(self, router: AdvertisedRouter) -> None:
-        """At home where the home prefix is on-link (11.5.5); elsewhere addresses are formed, and one chosen (11.5.3)."""
+        """At home where the home prefix is on-link (11.5.5); elsewhere one of the addresses is chosen (11.5.3)."""
         if router.has_on_link(self._context.configuration.home_subnet) and not self._is_home_link:
             self._is_home_link = True
             self._care_of.rest()
