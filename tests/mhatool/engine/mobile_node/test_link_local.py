@@ -116,8 +116,13 @@ def test_back_home_no_address_is_tried_out_that_an_agent_defends() -> None:
 def _asks(play: Journey) -> list[tuple[float, bytes, bytes, bytes, int]]:
     """Neighbour solicitations, by the seconds since the node came home: who, where to, for whom, how many options."""
     return [
-        (round((sent.at - BEGIN) / S, 3) - 3, sent.arrival.source, sent.arrival.destination, sent.message.target)
-        + (len(sent.options),)
+        (
+            round((sent.at - BEGIN) / S, 3) - 3,
+            sent.arrival.source,
+            sent.arrival.destination,
+            sent.message.target,
+            len(sent.options),
+        )
         for sent in play.solicitations()
     ]
 
