@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from mhatool.protocol.value import value
+
 
 class DropReason(StrEnum):
     """What was wrong with a packet, from the receiver's point of view."""
@@ -66,7 +68,7 @@ class DropReason(StrEnum):
     CODE = "code"
     """An ICMPv6 code that its type doesn't have, or a field that must be zero and isn't."""
     MULTICAST = "multicast"
-    """It was sent to a group, or from one; only neighbour discovery may be."""
+    """It was sent to a group, or from one, or names one, and mustn't; only neighbour discovery may be, within rules."""
     HOME_ADDRESS = "home_address"
     """No home address, or none that may be one (RFC 6275, 9.5.1 and 10.3.1)."""
     CARE_OF_ADDRESS = "care_of_address"
@@ -85,3 +87,14 @@ class DropReason(StrEnum):
     """A header or option that means nothing to a node without mobility."""
     LEFT = "left"
     """A home agent that leaves its link takes no registrations any more."""
+
+
+@value
+class Drop:
+    """Why a packet isn't taken, and in words."""
+
+    reason: DropReason
+    detail: str = ""
+
+
+__all__ = ["Drop", "DropReason"]

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from dissectors.errors import DecodeError, Reaction
 from dissectors.ipv6.address import UNSPECIFIED
 from dissectors.profile import Profile
 from mhatool.engine.arrival import Arrival, Reader
 from mhatool.engine.constants import Constants
-from mhatool.engine.departure import ON_LINK
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.error_reports import UNKNOWN_TYPE, ErrorReports
 from mhatool.engine.events import MessageDropped, MessageReceived
 from mhatool.engine.node import Output
 from mhatool.engine.sender import Sender
-from mhatool.protocol.value import value
+from mhatool.engine.validity import is_unknown_type
 
 _SOURCE, _DESTINATION = slice(8, 24), slice(24, 40)
-
-
-@value
-class Drop:
-    """Why a packet isn't taken, and in words."""
-
-    reason: DropReason
-    detail: str = ""
+_TYPE = 2
+"""Where a Mobility Header says what it is (RFC 6275, 6.1.1)."""
 
 
 #: Takes an arrival; answers with why it doesn't.
@@ -113,11 +105,10 @@ class Reception:
         handler = handlers.get(arrival.message.__class__)
         if handler is not None:
             return handler(arrival)
-        declaration = arrival.message.__declaration__
-        if declaration.family == "mobility" and declaration.symbol == "mobility":
-            self.errors.report(UNKNOWN_TYPE, arrival.source, arrival.destination, arrival.home_address, arrival.now)
-            return Drop(DropReason.UNKNOWN_MESSAGE, f"Mobility Header type {arrival.message.mh_type}")
-        return Drop(DropReason.NOT_OUR_ROLE, declaration.title)
+        if not is_unknown_type(arrival.message):
+            return Drop(DropReason.NOT_OUR_ROLE, arrival.message.__declaration__.title)
+        self.errors.report(UNKNOWN_TYPE, arrival.source, arrival.destination, arrival.home_address, arrival.now)
+        return Drop(DropReason.UNKNOWN_MESSAGE, f"Mobility Header type {arrival.upper_octets[_TYPE]}")
 
     def refuse(self, code: int, pointer: int, datagram: bytes, now: int) -> None:
         """Drop a datagram of which a plain IPv6 node doesn't know the octet at `pointer`, and complain about it."""
@@ -127,21 +118,4 @@ class Reception:
         self.errors.complain(code, pointer, datagram, ends, now)
 
 
-def beyond_link(arrival: Arrival) -> str | None:
-    """Why neighbour discovery can't be of this link: its hop limit, or a tunnel (RFC 4861, 6.1.2 and 7.1)."""
-    if arrival.hop_limit != ON_LINK:
-        return f"neighbour discovery with hop limit {arrival.hop_limit}"
-    return "neighbour discovery out of a tunnel" if arrival.through is not None else None
-
-
-def neighbour_drop(arrival: Arrival) -> Drop | None:
-    """What is wrong with a message of neighbour discovery: it must come from the link, with code 0 (RFC 4861, 7.1)."""
-    message: Any = arrival.message
-    if (why := beyond_link(arrival)) is not None:
-        return Drop(DropReason.HOP_LIMIT, why)
-    if message.code:
-        return Drop(DropReason.CODE, f"code {message.code}")
-    return None
-
-
-__all__ = ["Drop", "Handler", "Reception", "Unusable", "beyond_link", "neighbour_drop", "told"]
+__all__ = ["Handler", "Reception", "Unusable", "told"]

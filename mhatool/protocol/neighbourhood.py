@@ -16,6 +16,11 @@ def solicited_node(address: bytes) -> bytes:
     return _SOLICITED_NODE + address[13:]
 
 
+def is_solicited_node(address: bytes) -> bool:
+    """Whether it is such a group, of whichever address."""
+    return address[:13] == _SOLICITED_NODE
+
+
 def interface_identifier(link_address: bytes) -> bytes:
     """Modified EUI-64, 8 octets, of a link-layer address of six (RFC 4291, appendix A)."""
     return bytes([link_address[0] ^ _UNIVERSAL]) + link_address[1:3] + b"\xff\xfe" + link_address[3:]
@@ -61,6 +66,7 @@ __all__ = [
     "home_agents_anycast",
     "in_prefix",
     "interface_identifier",
+    "is_solicited_node",
     "link_local",
     "solicited_node",
     "subnet_routers_anycast",

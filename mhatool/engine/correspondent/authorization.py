@@ -11,9 +11,8 @@ from mhatool.engine.constants import Constants
 from mhatool.engine.correspondent.nonces import Nonces
 from mhatool.engine.correspondent.request import Request
 from mhatool.engine.correspondent.statuses import Status
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.node import Randomness
-from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
 from mhatool.protocol.return_routability import (
     AUTHENTICATOR_SIZE,

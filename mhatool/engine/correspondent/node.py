@@ -16,11 +16,11 @@ from mhatool.engine.correspondent.binding import Binding
 from mhatool.engine.correspondent.configuration import CorrespondentConfiguration
 from mhatool.engine.correspondent.plain import unrecognised
 from mhatool.engine.correspondent.registrations import Registrations
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.error_reports import NO_BINDING
 from mhatool.engine.events import Event
 from mhatool.engine.node import Output, Randomness
-from mhatool.engine.reception import Drop, Handler, Reception
+from mhatool.engine.reception import Handler, Reception
 from mhatool.engine.sender import Sender
 
 DESTINATION_UNREACHABLE = 1

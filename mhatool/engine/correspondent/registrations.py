@@ -12,10 +12,9 @@ from mhatool.engine.correspondent.binding import BINDINGS, Binding, BindingInput
 from mhatool.engine.correspondent.configuration import CorrespondentConfiguration
 from mhatool.engine.correspondent.request import Request, read_request
 from mhatool.engine.correspondent.statuses import Status
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.events import CacheEntry, UpdateRefused
 from mhatool.engine.node import Output
-from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
 from mhatool.engine.timers import Timers
 from mhatool.protocol.lifetime import LIFETIME_UNIT_S, NS_PER_S, expiry, nanoseconds

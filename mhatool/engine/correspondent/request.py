@@ -9,8 +9,7 @@ from dissectors.mobility.binding import BindingUpdate
 from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizationData, NonceIndices
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
-from mhatool.engine.drops import DropReason
-from mhatool.engine.reception import Drop
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.protocol.return_routability import AUTHENTICATOR_SIZE
 from mhatool.protocol.value import value
 

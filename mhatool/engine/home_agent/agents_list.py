@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement
 from dissectors.icmpv6.options import PrefixInformation
-from dissectors.ipv6.address import is_link_local, is_routable_unicast
+from dissectors.ipv6.address import is_routable_unicast
 from mhatool.engine.arrival import Arrival
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.events import AgentListEntry
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.node import Output, Randomness
-from mhatool.engine.reception import Drop, neighbour_drop
 from mhatool.engine.timers import Timers
+from mhatool.engine.validity import neighbour_drop
 from mhatool.protocol.home_agent_offer import offer
 from mhatool.protocol.lifetime import expiry
 from mhatool.protocol.neighbourhood import in_prefix
@@ -110,8 +110,6 @@ class HomeAgentsList:
         """A router advertisement came from the home link (RFC 6275, 10.5.1)."""
         if arrival.interface != self._configuration.interface:
             return Drop(DropReason.NOT_FOR_US, "an advertisement of another link")
-        if not is_link_local(arrival.source):
-            return Drop(DropReason.MALFORMED, "an advertisement comes from a link-local address (RFC 4861, 6.1.2)")
         drop = neighbour_drop(arrival)
         if drop is None and arrival.source not in self._agents and len(self._agents) >= MOST_AGENTS:
             return Drop(DropReason.TOO_MANY, f"{MOST_AGENTS} home agents are listed already")

@@ -6,7 +6,7 @@ from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest, MobilePrefix
 from dissectors.ipv6.address import is_multicast, is_routable_unicast
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.error_reports import MINIMUM_MTU, NO_BINDING
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.cache import BindingCache
@@ -14,7 +14,7 @@ from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.home_agent.failover import Failover
 from mhatool.engine.home_agent.prefixes import PrefixAdvertising
 from mhatool.engine.pacing import TokenBuckets
-from mhatool.engine.reception import Drop, Reception
+from mhatool.engine.reception import Reception
 from mhatool.engine.sender import Sender
 from mhatool.protocol.neighbourhood import home_agents_anycast
 

@@ -13,7 +13,7 @@ from dissectors.mobility.agent_switch import Heartbeat
 from dissectors.options.extensions import RestartCounter
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.home_agent.acquaintances import Acquaintances
 from mhatool.engine.home_agent.agents_list import MOST_AGENTS, HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding
@@ -23,7 +23,6 @@ from mhatool.engine.home_agent.peers import Peers
 from mhatool.engine.home_agent.probing import Consequences, Probing
 from mhatool.engine.node import Output, Randomness
 from mhatool.engine.pacing import TokenBuckets
-from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
 
 _REQUEST, _RESPONSE, _UNSOLICITED = Flags(), Flags("R"), Flags("UR")

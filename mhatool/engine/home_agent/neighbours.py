@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dissectors.ipv6.address import UNSPECIFIED
 from mhatool.engine.arrival import Arrival
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.cache import BindingCache
 from mhatool.engine.home_agent.duplicates import Doubt
 from mhatool.engine.home_agent.failover import Failover
 from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.registrations import Registrations
-from mhatool.engine.reception import Drop, neighbour_drop
+from mhatool.engine.validity import neighbour_drop
 
 
 class Neighbours:

@@ -12,8 +12,6 @@ from dissectors.icmpv6.neighbour_discovery import (
     RouterAdvertisement,
     RouterSolicitation,
 )
-from dissectors.icmpv6.options import SourceLinkLayerAddress
-from dissectors.ipv6.address import UNSPECIFIED
 from dissectors.mobility.agent_switch import Heartbeat
 from dissectors.mobility.binding import BindingUpdate
 from mhatool.engine.actions import Action, AddAddress
@@ -29,7 +27,7 @@ from mhatool.engine.commands import (
     Stop,
     UnverifiedHomeAddress,
 )
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.error_reports import NO_BINDING
 from mhatool.engine.events import Event
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
@@ -45,8 +43,9 @@ from mhatool.engine.home_agent.neighbours import Neighbours
 from mhatool.engine.home_agent.prefixes import HomePrefixes, PrefixAdvertising
 from mhatool.engine.home_agent.registrations import Registrations
 from mhatool.engine.node import Output, Randomness
-from mhatool.engine.reception import Drop, Handler, Reception, neighbour_drop
+from mhatool.engine.reception import Handler, Reception
 from mhatool.engine.sender import Sender
+from mhatool.engine.validity import neighbour_drop
 
 
 class HomeAgent:
@@ -215,9 +214,6 @@ class HomeAgent:
             return drop
         if arrival.interface != self.configuration.interface:
             return Drop(DropReason.NOT_FOR_US, "a solicitation of another link")
-        has_address = any(isinstance(option, SourceLinkLayerAddress) for option in arrival.message.options)
-        if arrival.source == UNSPECIFIED and has_address:
-            return Drop(DropReason.OPTION, "a link-layer address from nobody (RFC 4861, 6.1.1)")
         self._advertising.solicit(arrival.now)
         return None
 

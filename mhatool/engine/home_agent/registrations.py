@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mhatool.engine.actions import End, ForgetNeighbour, SetTunnel
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.commands import KeptBinding
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.answers import Answers
 from mhatool.engine.home_agent.authentication import Authentication, Verdict
@@ -27,7 +27,6 @@ from mhatool.engine.home_agent.statuses import Status
 from mhatool.engine.home_agent.update_pace import UpdatePace
 from mhatool.engine.home_agent_events import UnknownAgentListed
 from mhatool.engine.node import Output
-from mhatool.engine.reception import Drop
 from mhatool.engine.sender import Sender
 
 

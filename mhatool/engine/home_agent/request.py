@@ -12,9 +12,8 @@ from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.commands import KeptBinding
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.home_agent.configuration import SecurityAssociation
-from mhatool.engine.reception import Drop
 from mhatool.protocol.lifetime import LIFETIME_UNIT_S, NS_PER_S
 from mhatool.protocol.value import value
 

@@ -34,7 +34,7 @@ from mhatool.engine.mobile_node.rounds import Rounds
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.unknown import refuse_unknown
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
-from mhatool.engine.reception import beyond_link
+from mhatool.engine.validity import beyond_link
 
 Taker = Callable[[Arrival], None]
 _NEIGHBOUR_DISCOVERY = (RouterAdvertisement, NeighborSolicitation, NeighborAdvertisement)

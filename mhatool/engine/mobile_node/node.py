@@ -19,7 +19,7 @@ from mhatool.engine.commands import (
     Stop,
     TrafficFromHomeAddress,
 )
-from mhatool.engine.drops import DropReason
+from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.events import Event, TimerStarted
 from mhatool.engine.mobile_node.acknowledgements import Acknowledgements
 from mhatool.engine.mobile_node.addresses import Addresses
@@ -51,7 +51,7 @@ from mhatool.engine.mobile_node.update_list import Entry, UpdateList
 from mhatool.engine.mobile_node.updates import HomeUpdates
 from mhatool.engine.mobile_node_events import AuthenticationSet, FunctionEnabled
 from mhatool.engine.node import Randomness
-from mhatool.engine.reception import Drop, Unusable, told
+from mhatool.engine.reception import Unusable, told
 
 
 class MobileNode:

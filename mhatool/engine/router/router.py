@@ -12,7 +12,6 @@ from mhatool.engine.actions import Action
 from mhatool.engine.advertising import Advertising
 from mhatool.engine.arrival import Arrival, Reader
 from mhatool.engine.commands import Command, LinkChanged, Start, Stop
-from mhatool.engine.departure import ON_LINK
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
 from mhatool.engine.node import Output, Randomness
@@ -20,6 +19,7 @@ from mhatool.engine.packet_events import PacketDropped
 from mhatool.engine.router.configuration import RouterConfiguration
 from mhatool.engine.router.ripng import RipngProcess
 from mhatool.engine.sender import Sender
+from mhatool.engine.validity import neighbour_drop
 from mhatool.protocol.neighbourhood import interface_identifier, link_local
 
 
@@ -111,8 +111,9 @@ class Router:
 
     def _solicited(self, arrival: Arrival) -> None:
         advertiser = self._advertisers.get(arrival.interface)
-        if arrival.hop_limit != ON_LINK:
-            self._refuse(arrival, DropReason.HOP_LIMIT, "a solicitation from beyond the link")
+        drop = neighbour_drop(arrival)
+        if drop is not None:
+            self._refuse(arrival, drop.reason, drop.detail)
         elif advertiser is not None:
             advertiser.solicit(arrival.now)
 
