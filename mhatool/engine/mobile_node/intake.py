@@ -9,7 +9,6 @@ from dissectors.icmpv6.header import Icmpv6Error
 from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
 from dissectors.icmpv6.home_agents import DhaadReply, MobilePrefixAdvertisement
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement
-from dissectors.ipv6.address import is_link_local
 from dissectors.mobility import UnknownMobility
 from dissectors.mobility.binding import BindingAcknowledgement, BindingError, BindingRefreshRequest
 from dissectors.mobility.return_routability import CareOfTest, HomeTest
@@ -34,7 +33,7 @@ from mhatool.engine.mobile_node.rounds import Rounds
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.unknown import refuse_unknown
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
-from mhatool.engine.validity import beyond_link
+from mhatool.engine.validity import neighbour_drop
 
 Taker = Callable[[Arrival], None]
 _NEIGHBOUR_DISCOVERY = (RouterAdvertisement, NeighborSolicitation, NeighborAdvertisement)
@@ -85,9 +84,9 @@ class Intake:
         """Check what holds for every message, and hand it on."""
         if not arrival.checksum_good:
             raise Refusal(DropReason.BAD_CHECKSUM, "the checksum is wrong")
-        why = beyond_link(arrival) if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY) else None
-        if why is not None:
-            raise Refusal(DropReason.HOP_LIMIT, why)
+        drop = neighbour_drop(arrival) if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY) else None
+        if drop is not None:
+            raise Refusal(drop.reason, drop.detail)
         self._takers.get(type(arrival.message), _not_our_role)(arrival)
 
     def _unknown(self, arrival: Arrival) -> None:
@@ -115,8 +114,6 @@ class Intake:
     # --- neighbour discovery ---
 
     def _router_advertisement(self, arrival: Arrival) -> None:
-        if not is_link_local(arrival.source) or arrival.message.code != 0:
-            raise Refusal(DropReason.NOT_FOR_US, "no router advertisement of this link (RFC 4861, 6.1.2)")
         router = advertised(arrival)
         home = self._context.configuration.home_subnet
         for prefix in router.prefixes:

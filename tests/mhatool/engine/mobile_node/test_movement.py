@@ -7,8 +7,13 @@ import itertools
 import pytest
 
 from dissectors.icmpv6.home_agents import DhaadRequest
-from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterAdvertisement, RouterSolicitation
-from dissectors.icmpv6.options import PrefixInformation
+from dissectors.icmpv6.neighbour_discovery import (
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    RouterAdvertisement,
+    RouterSolicitation,
+)
+from dissectors.icmpv6.options import PrefixInformation, SourceLinkLayerAddress
 from dissectors.ipv6.address import UNSPECIFIED, parse
 from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
 from dissectors.spec import Flags
@@ -43,7 +48,7 @@ from tests.mhatool.engine.mobile_node.journey import (
     Journey,
     advertisement,
 )
-from tests.mhatool.engine.playbook import BEGIN, S
+from tests.mhatool.engine.playbook import BEGIN, PEER_LINK, S
 
 SOLICITED_NODE = parse("ff02::1:ff4c:51fd")
 ANYWHERE = bytes(16)
@@ -187,6 +192,36 @@ def test_a_trial_of_the_same_address_by_somebody_else_is_a_duplicate_and_an_echo
     assert not [event for event in play.events if isinstance(event, AddressDuplicate)]
     play.hears(trial, UNSPECIFIED, SOLICITED_NODE, hop_limit=ON_LINK)
     assert play.tells(AddressDuplicate).address == CARE_OF
+
+
+_FROM_NOBODY = NeighborSolicitation(target=CARE_OF, options=())
+_ITS_ADDRESS = (SourceLinkLayerAddress(link_layer_address=PEER_LINK),)
+_SAYS = NeighborAdvertisement(flags=Flags("O"), target=CARE_OF, options=())
+
+
+@pytest.mark.parametrize(
+    ("message", "source", "destination", "reason"),
+    [
+        (_FROM_NOBODY, UNSPECIFIED, CARE_OF, DropReason.MULTICAST),
+        (_FROM_NOBODY.replace(options=_ITS_ADDRESS), UNSPECIFIED, SOLICITED_NODE, DropReason.OPTION),
+        (_FROM_NOBODY.replace(code=1), UNSPECIFIED, SOLICITED_NODE, DropReason.CODE),
+        (_SAYS.replace(code=1), CARE_OF, ALL_NODES, DropReason.CODE),
+        (_SAYS.replace(flags=Flags("SO")), CARE_OF, ALL_NODES, DropReason.CODE),
+    ],
+)
+def test_invalid_neighbour_discovery_ends_no_trial(
+    message: NeighborSolicitation | NeighborAdvertisement, source: bytes, destination: bytes, reason: DropReason
+) -> None:
+    """RFC 4861, 7.1.1 and 7.1.2: such a message MUST be silently discarded."""
+    play = Journey()
+    play.comes_up()
+    play.is_told(LinkChanged("eth0"))
+    play.hears_router(ABROAD)
+    play.forgets()
+    play.hears(message, source, destination, hop_limit=ON_LINK)
+    play.drops(reason)
+    play.waits(1)
+    assert play.tells(CareOfAddressChanged).care_of_address == CARE_OF
 
 
 def test_after_three_duplicates_the_prefix_is_given_up() -> None:
@@ -386,7 +421,7 @@ def test_advertisements_from_beyond_the_link_are_dropped() -> None:
     play.hears(advertisement(ABROAD), ROUTERS[ABROAD], ALL_NODES, hop_limit=254)
     play.drops(DropReason.HOP_LIMIT)
     play.hears(advertisement(ABROAD), parse("2001:db8:2::1"), ALL_NODES, hop_limit=ON_LINK)
-    play.drops(DropReason.NOT_FOR_US)
+    play.drops(DropReason.MALFORMED)
 
 
 def test_advertisements_out_of_a_tunnel_are_dropped() -> None:
