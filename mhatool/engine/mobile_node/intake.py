@@ -9,7 +9,6 @@ from dissectors.icmpv6.header import Icmpv6Error
 from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
 from dissectors.icmpv6.home_agents import DhaadReply, MobilePrefixAdvertisement
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement
-from dissectors.mobility import UnknownMobility
 from dissectors.mobility.binding import BindingAcknowledgement, BindingError, BindingRefreshRequest
 from dissectors.mobility.return_routability import CareOfTest, HomeTest
 from mhatool.engine.arrival import Arrival
@@ -33,7 +32,7 @@ from mhatool.engine.mobile_node.rounds import Rounds
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.unknown import refuse_unknown
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
-from mhatool.engine.validity import neighbour_drop
+from mhatool.engine.validity import is_unknown_type, neighbour_drop
 
 Taker = Callable[[Arrival], None]
 _NEIGHBOUR_DISCOVERY = (RouterAdvertisement, NeighborSolicitation, NeighborAdvertisement)
@@ -77,7 +76,6 @@ class Intake:
             BindingRefreshRequest: self._believed(parts.complaints.take_refresh_request),
             HomeTest: self._home_test,
             CareOfTest: self._care_of_test,
-            UnknownMobility: self._unknown,
         }
 
     def take(self, arrival: Arrival) -> None:
@@ -87,10 +85,12 @@ class Intake:
         drop = neighbour_drop(arrival) if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY) else None
         if drop is not None:
             raise Refusal(drop.reason, drop.detail)
-        self._takers.get(type(arrival.message), _not_our_role)(arrival)
+        self._takers.get(type(arrival.message), self._not_taken)(arrival)
 
-    def _unknown(self, arrival: Arrival) -> None:
-        refuse_unknown(self._context, arrival)
+    def _not_taken(self, arrival: Arrival) -> None:
+        if is_unknown_type(arrival.message):
+            refuse_unknown(self._context, arrival)
+        raise Refusal(DropReason.NOT_OUR_ROLE, f"a mobile node takes no {arrival.message.__declaration__.title}")
 
     def _received(self, arrival: Arrival) -> None:
         self._context.tell(
@@ -189,10 +189,6 @@ class Intake:
         if entry is None or entry.home_registration:
             raise Refusal(DropReason.NO_ENTRY, "a test from a node that isn't asked")
         return entry
-
-
-def _not_our_role(arrival: Arrival) -> None:
-    raise Refusal(DropReason.NOT_OUR_ROLE, f"a mobile node takes no {arrival.message.__declaration__.title}")
 
 
 __all__ = ["Intake", "Parts", "Taker"]
