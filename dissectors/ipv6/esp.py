@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dissectors.ipv6 import checksum
 
-#: Sizes of the integrity check value in use: HMAC-SHA-1-96 and its like, HMAC-SHA-256-128, none.
-_ICV_SIZES = (12, 16, 0)
+_ICV_SIZES = (12, 16, 24, 32, 0)
+"""Octets of the integrity check value: HMAC-SHA-1-96 and its like, the three of RFC 4868, none."""
 _HOME_ADDRESS = b"\xc9\x10"
 """The Home Address option's type and length; at this place it stands alone in its header."""
 _TYPE_2 = b"\x02\x02\x01"

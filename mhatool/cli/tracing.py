@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from io import BufferedReader
 from typing import TYPE_CHECKING, Final, cast
 
-from mhatool.cli.common import fail, input_name
+from mhatool.cli.common import fail, input_name, warn
 from mhatool.cli.reading import read_once
 
 if TYPE_CHECKING:
@@ -19,20 +20,25 @@ _BEGINNING: Final = 64
 
 
 def trace_among(files: Sequence[str]) -> Trace | None:
-    """The trace that is named; None where captures are. Fails where it isn't alone, or can't be read."""
+    """The trace that is named, with a word where it breaks off; None where captures are.
+
+    Fails where it isn't alone, or can't be read.
+    """
     from mhatool.trace import TraceError, parse
 
     if not any(map(_is_trace, files)):
         return None
     if len(files) > 1:
         fail("a trace stands alone", "name one trace, or captures")
+    name = input_name(files[0])
     try:
-        if files[0] == "-":
-            return parse(sys.stdin.buffer, input_name("-"))
-        with open(files[0], "rb") as stream:
-            return parse(stream, files[0])
+        with nullcontext(sys.stdin.buffer) if files[0] == "-" else open(files[0], "rb") as stream:
+            trace = parse(stream, name)
     except TraceError as error:
         fail(str(error))
+    for warning in trace.warnings:
+        warn(f"{name}: {warning}")
+    return trace
 
 
 def names_of(trace: Trace) -> Names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,15 +19,20 @@ _BEGINNING = f'{{"schema":"{SCHEMA_NAME.rpartition("/")[0]}/'.encode()
 
 
 class TraceError(ValueError):
-    """A file that is no trace, or a line of it that is no event; the text names file and line."""
+    """A file that is no trace, or a line of it that is JSON and no event; the text names file and line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A header, and events in the order in which they happened."""
+    """A header, and events in the order in which they happened.
+
+    The header's `end_ns` is the last event's time, by the vantage point's clock, where the trace breaks off, or was
+    begun when its end wasn't known. `warnings`: at which octet it breaks off.
+    """
 
     header: Header
     events: list[Event]
+    warnings: tuple[str, ...] = ()
 
 
 def is_trace(beginning: bytes) -> bool:
@@ -42,10 +47,32 @@ def read(path: str | os.PathLike[str]) -> Trace:
 
 
 def parse(lines: Iterable[bytes], name: str = "trace") -> Trace:
-    """The whole trace in these lines; `name` is for errors."""
-    numbered = iter(enumerate(lines, 1))
-    header = _header(next(numbered, (1, b""))[1], name)
-    return Trace(header, list(_events(numbered, name)))
+    """The whole trace in these lines, up to one that isn't JSON: there it breaks off. `name` is for errors."""
+    numbered = enumerate(lines, 1)
+    first = next(numbered, (1, b""))[1]
+    header, offset = _header(first, name), len(first)
+    events: list[Event] = []
+    warnings: list[str] = []
+    classes, decoder = event_classes(), msgspec.json.Decoder()
+    for number, line in numbered:
+        try:
+            said = decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            warnings.append(f"trace breaks off (line {number}, at octet {offset})")
+            break
+        try:
+            events.append(_event(said, classes))
+        except (ValueError, TypeError, KeyError) as error:
+            raise TraceError(f"{name}:{number}: no event: {error}") from None
+        offset += len(line)
+    if warnings or not header.end_ns:
+        header = msgspec.structs.replace(header, end_ns=_last_ns(header, events))
+    return Trace(header, events, tuple(warnings))
+
+
+def _last_ns(header: Header, events: Iterable[Event]) -> int:
+    ahead_ns = header.clock_offsets_ns
+    return max((event.time_ns - ahead_ns.get(event.node, 0) for event in events), default=header.start_ns)
 
 
 def _header(line: bytes, name: str) -> Header:
@@ -56,16 +83,6 @@ def _header(line: bytes, name: str) -> Header:
     if header.schema != SCHEMA_NAME:
         raise TraceError(f"{name}:1: schema {header.schema!r}; this reads {SCHEMA_NAME}")
     return header
-
-
-def _events(numbered: Iterator[tuple[int, bytes]], name: str) -> Iterator[Event]:
-    classes = event_classes()
-    decoder = msgspec.json.Decoder()
-    for number, line in numbered:
-        try:
-            yield _event(decoder.decode(line), classes)
-        except (ValueError, TypeError, KeyError) as error:
-            raise TraceError(f"{name}:{number}: no event: {error}") from None
 
 
 def _event(line: Any, classes: Any) -> Event:

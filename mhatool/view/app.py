@@ -13,6 +13,7 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.events import Resize
 from textual.widgets import Input, Static
 
 from mhatool.capture import CaptureError
@@ -85,7 +86,10 @@ class ViewApp(App[int]):
         self._lines: list[str] = []
         """Those of the details."""
         self._row: Row | None = None
-        self._is_new = True
+        self._is_asked = False
+        """Whether a key has said what the details are to show; until then the terminal's size does."""
+        self._room = self.size
+        """The terminal's size: textual's own is still that of before while it tells of another."""
         self._is_beside = False
         self.bars = BarsPane("bindings", self._painter.bar, cursor=True)
         self.events = WidePane("events", self._painter.row, cursor=True)
@@ -114,16 +118,16 @@ class ViewApp(App[int]):
         self.events.fill(len(listing.rows), cursor=listing.at(self._at_ns) if self._at_ns is not None else 0)
         self._tell()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Share out the room anew."""
-        if self._is_new and begins_with_details(*self.size):
-            self._shown = "packets"
-        self._is_new = False
+        self._room = event.size
+        if not self._is_asked:
+            self._shown = "packets" if begins_with_details(*self._room) else ""
         self._lay_out()
         self._refill()
 
     def _lay_out(self) -> None:
-        shown = lay_out(*self.size, len(self._story.bindings), details=bool(self._shown), alone=self._shown == "help")
+        shown = lay_out(*self._room, len(self._story.bindings), details=bool(self._shown), alone=self._shown == "help")
         self._is_beside = shown.beside
         self.query_one("#lower").set_class(shown.beside, "beside")
         for pane, lines in ((self.bars, shown.bindings), (self.events, shown.events), (self.details, shown.details)):
@@ -173,7 +177,7 @@ class ViewApp(App[int]):
         if self._shown == "help":
             self._fill([*help_lines(self._style, self._story.warnings)])
             return
-        row, width = self._row, self.size.width // (2 if self._is_beside else 1)
+        row, width = self._row, self._room.width // (2 if self._is_beside else 1)
         if row is None:
             self._fill(["nothing is shown"])
             return
@@ -226,7 +230,7 @@ class ViewApp(App[int]):
     def action_enter(self) -> None:
         """More of what the cursor is on."""
         if self.focused is self.bars:
-            nodes = self._story.bindings.line(self.bars.cursor, self.size.width).nodes if self.bars.count else ()
+            nodes = self._story.bindings.line(self.bars.cursor, self._room.width).nodes if self.bars.count else ()
             listing = self._story.listing
             self._choose(nodes=() if listing.nodes == frozenset(nodes) else nodes)
         elif self.focused is self.events:
@@ -237,7 +241,7 @@ class ViewApp(App[int]):
 
     def action_show(self, shown: Shown) -> None:
         """Packets, tables or help in the details; what is shown already is closed."""
-        self._shown = "" if shown == self._shown else shown
+        self._shown, self._is_asked = "" if shown == self._shown else shown, True
         self._lay_out()
         self._refill()
         self._tell()

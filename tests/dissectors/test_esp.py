@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from dissectors.build import Layer, build, layer
@@ -21,9 +23,13 @@ ROUTING = layer(RoutingType2(segments_left=1, home_address=HOA))
 SEGMENTS = layer(UnknownRouting(routing_type=4, segments_left=1, data=bytes((1, 0, 0, 0)) + HOA + COA))
 
 
-def esp() -> Layer:
-    """Two octets of padding, 12 of authentication."""
-    return layer(Esp(spi=256, sequence_number=1), esp=(b"\1\2", bytes(12)))
+ICV_SIZES = {"HMAC-SHA-1-96": 12, "HMAC-SHA-256-128": 16, "HMAC-SHA-384-192": 24, "HMAC-SHA-512-256": 32, "none": 0}
+"""Bits behind the algorithm's name, by 8: RFC 2404; RFC 4868, 2.6."""
+
+
+def esp(icv: bytes = bytes(12)) -> Layer:
+    """Two octets of padding, and authentication."""
+    return layer(Esp(spi=256, sequence_number=1), esp=(b"\1\2", icv))
 
 
 @pytest.mark.parametrize(
@@ -51,6 +57,28 @@ def test_what_proves_itself_is_shown(packet: list[Layer], inside: list[str]) -> 
     types = [view.type for view in shown.layers]
     assert types[types.index("esp") + 1 :] == inside
     assert shown.datagrams[0].extensions[-1].type in ("esp", "destination_options", "routing") or inside[0] == "ipv6"
+
+
+@pytest.mark.parametrize("size", ICV_SIZES.values(), ids=ICV_SIZES)
+@pytest.mark.parametrize("octet", [b"\0", b"\1", b"\x87"])
+def test_authentication_of_each_size(size: int, octet: bytes) -> None:
+    """Whatever its octets are: they are never taken for a trailer."""
+    shown = dissect(build([layer(UP), HOME_ADDRESS, esp(octet * size), UPDATE]))
+    inside = next(view for view in shown.layers if view.type == "esp")
+    assert (inside.extra["padding"], inside.extra["icv"]) == ("0102", octet.hex() * size)
+    assert shown.layers[-1].type == "binding_update"
+
+
+def test_encrypted_octets_stay_closed() -> None:
+    """Random ones, and as the end of each size of authentication a trailer that is right in all but the sum."""
+    draw, headers = random.Random(4303), build([layer(UP), esp(), UPDATE])[:48]
+    for _ in range(400):
+        payload = bytearray(draw.randbytes(120))
+        for size in ICV_SIZES.values():
+            end = len(payload) - size
+            payload[end - 4 : end] = b"\1\2\2\x87"  # padding, its length, a Mobility Header
+        octets = headers[:4] + (8 + len(payload)).to_bytes(2) + headers[6:] + payload
+        assert [view.type for view in dissect(octets).layers] == ["ipv6", "esp", "payload"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from mhatool.protocol.instant import rfc3339
 from tests.mhatool.capture.builders import pcap_header
 from tests.mhatool.cli.process import complaint, mhatool
 from tests.mhatool.timeline.paper_run import Run
@@ -46,6 +47,28 @@ def test_a_pipe_with_a_name_is_opened_once(captures: Path, tmp_path: Path, flags
     told = mhatool("timeline", capture, *flags)
     assert result.status == told.status == 0
     assert result.out.replace(str(pipe), "FILE") == told.out.replace(str(capture), "FILE")
+
+
+def test_a_trace_that_breaks_off(tmp_path: Path) -> None:
+    """What came before is told, and the run ends there; what is left of a header alone is no trace."""
+    whole, cut = tmp_path / "whole.jsonl", tmp_path / "cut.jsonl"
+    assert mhatool("simulate", "plain-mipv6", "--trace", whole).status == 0
+    lines = whole.read_bytes().splitlines(keepends=True)
+    sent = next(n for n, line in enumerate(lines) if b'"mh:sent"' in line and b'"binding_update"' in line)
+    before = b"".join(lines[: sent + 1])
+    cut.write_bytes(before + lines[sent + 1][:-10])
+    warning = f"mhatool: warning: {{}}: trace breaks off (line {sent + 2}, at octet {len(before)})\n"
+    for style in (("--json",), ("--style", "html"), ("--style", "kame", "--at", "+1")):
+        result = mhatool("timeline", cut, *style)
+        assert (result.status, result.err.count("\n")) == (0, 1 + ("nobody has" in result.err)), result
+        assert result.err.startswith(warning.format(cut))
+    told, document = (json.loads(mhatool("timeline", file, "--json").out) for file in (whole, cut))
+    assert document["packets"] == sum(b'"mh:sent"' in line for line in lines[: sent + 1]) < told["packets"]
+    assert document["start"] == told["start"]
+    assert document["end"] == rfc3339(json.loads(lines[sent])["time_ns"]) < told["end"]
+    piped = mhatool("timeline", "-", stdin=cut.read_bytes())
+    assert (piped.status, piped.err) == (0, warning.format("standard input"))
+    assert "no header of a trace" in complaint("timeline", "-", stdin=lines[0][:-10])
 
 
 def test_info_counts(captures: Path) -> None:

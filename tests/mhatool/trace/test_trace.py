@@ -155,6 +155,45 @@ def test_what_is_no_trace_is_refused_with_its_line(content: bytes, words: str) -
     assert words in str(caught.value)
 
 
+def _sent(time_ns: int, node: str = "ha1") -> MessageSent:
+    return MessageSent(time_ns=time_ns, node=node, message="ra", source=AGENT, destination=CARE_OF, frame=b"\x60")
+
+
+@pytest.mark.parametrize("left", [1, 20])
+def test_a_trace_that_was_cut_is_read_up_to_the_break(tmp_path: Any, left: int) -> None:
+    """Its run ends for a reader with the last event, by the clock of the vantage point; mn's is 5 ns behind it."""
+    lines = written([_sent(7), _sent(9, "mn"), _sent(11)]).splitlines(keepends=True)
+    before, path = b"".join(lines[:-1]), tmp_path / "cut.jsonl"
+    path.write_bytes(before + lines[-1][:left])
+    trace = read(path)
+    assert [event.time_ns for event in trace.events] == [7, 9]
+    assert trace.warnings == (f"trace breaks off (line 4, at octet {len(before)})",)
+    assert trace.header.end_ns == 9 + 5
+
+
+def test_a_last_line_needs_no_line_feed(tmp_path: Any) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(written([_sent(7), _sent(9)])[:-1])
+    assert (len(read(path).events), read(path).warnings) == (2, ())
+
+
+@pytest.mark.parametrize("damage", [b"\0" * 40, b'{"a":"\xff"}\n', b"\n", b"\xc3"])
+def test_what_is_no_json_ends_a_trace(damage: bytes) -> None:
+    whole = written([_sent(7)])
+    trace = parse((whole + damage + b"\n" + written([_sent(8)])).splitlines(keepends=True))
+    assert [event.time_ns for event in trace.events] == [7]
+    assert trace.warnings == (f"trace breaks off (line 3, at octet {len(whole)})",)
+
+
+def test_a_header_tells_the_end_unless_nobody_knew_it() -> None:
+    """A live node's trace is begun before its end is known."""
+    told = msgspec.structs.replace(HEADER, start_ns=5, end_ns=100)
+    stream = io.BytesIO()
+    TraceWriter(stream, told).write(_sent(7))
+    assert parse(stream.getvalue().splitlines(keepends=True)).header.end_ns == 100
+    assert parse(written([_sent(7)]).splitlines(keepends=True)).header.end_ns == 7
+
+
 def test_a_file_is_read(tmp_path: Any) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(written([]))

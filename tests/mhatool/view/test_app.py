@@ -163,6 +163,34 @@ def test_any_size_and_any_key(keys: Callable[..., ViewApp]) -> None:
     keys(script)
 
 
+def test_each_resize_shares_out_the_new_size(keys: Callable[..., ViewApp]) -> None:
+    """By `layout.py`: three lines are fixed, of the rest a third at most is the bars', which need a title and four."""
+    heights = [
+        ((120, 5), (0, 2, 0)),
+        ((120, 30), (5, 22, 0)),  # 30 - 3 - 5
+        ((80, 24), (5, 16, 0)),
+        ((170, 45), (5, 37, 37)),  # details beside events
+        ((100, 45), (5, 12, 25)),  # beneath them: 37 // 3, and what is left
+        ((80, 24), (5, 16, 0)),
+    ]
+
+    async def script(k: Keys) -> None:
+        for size, shown in heights:
+            await k.pilot.resize_terminal(*size)
+            await k.pilot.pause()
+            panes = k.app.bars, k.app.events, k.app.details
+            assert tuple(pane.size.height if pane.display else 0 for pane in panes) == shown, size
+        await k.press("enter")
+        await k.pilot.resize_terminal(170, 20)
+        await k.press("escape")  # who has closed the details gets them by a key alone
+        assert not k.app.details.display
+        await k.pilot.resize_terminal(170, 45)
+        await k.pilot.pause()
+        assert not k.app.details.display
+
+    keys(script)
+
+
 def test_more_room_is_used(keys: Callable[..., ViewApp]) -> None:
     async def script(k: Keys) -> None:
         assert k.app.details.display
