@@ -243,6 +243,18 @@ def test_what_udp_says_of_its_length(length: int, found: list[str], trailing: st
     assert [view["data"] for view in shown] == ([trailing] if trailing else [])
 
 
+def test_udp_in_a_jumbogram_says_that_it_has_no_length() -> None:
+    """RFC 2675, 2 and 4: option 194 tells the octets behind the IPv6 header, its length and UDP's are 0."""
+    size = 70_000
+    behind_ipv6 = bytes((17, 0, 194, 4)) + (8 + 8 + size).to_bytes(4) + bytes((0, 1, 0, 2, 0, 0, 0, 0)) + bytes(size)
+    jumbogram = bytearray(behind(0, behind_ipv6[:8]) + behind_ipv6[8:])
+    jumbogram[4:6] = bytes(2)
+    assert codes(bytes(jumbogram)) == []
+    assert [view.type for view in dissect(bytes(jumbogram)).layers] == ["ipv6", "hop_by_hop", "udp", "payload"]
+    jumbogram[42:48] = bytes((1, 4, 0, 0, 0, 0))  # PadN in the option's place
+    assert codes(bytes(jumbogram)) == ["length_exceeds"]
+
+
 @pytest.mark.parametrize(
     ("words", "found"), [(5, []), (4, ["length_too_small"]), (6, ["length_exceeds"])], ids=["20", "16", "24 of 20"]
 )
