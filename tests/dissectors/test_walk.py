@@ -271,5 +271,21 @@ def test_other_protocols_than_ipv6_behind_ethernet() -> None:
     assert packet.layers[1].json()["ethertype_name"] == "IPv4"
 
 
+@pytest.mark.parametrize("tag", ["", "8100 0005"])
+def test_a_length_in_the_ethertypes_place(tag: str) -> None:
+    """IEEE 802.3, 3.2.6: under 1536 it is one, of an LLC frame; RFC 2464, 3 has IPv6 in the other kind alone."""
+    frame = bytes(12) + bytes.fromhex(tag + "0030 aaaa03 000000 86dd") + build([layer(UP)])
+    packet = dissect(frame, 1)
+    assert packet.layers[-1].json() | {"offset": 0} == {
+        "type": "payload",
+        "offset": 0,
+        "ethertype": 48,
+        "ethertype_name": "IEEE 802.3",
+        "length": 48,
+    }
+    cooked = bytes(14) + bytes.fromhex("000c") + bytes(16)  # CAN, of which Linux has no Ethernet type
+    assert "ethertype_name" not in dissect(cooked, 113).layers[-1].json()
+
+
 def test_bare_ip_that_is_not_ipv6() -> None:
     assert [view.type for view in dissect(bytes.fromhex("45000014") + bytes(16), 101).layers] == ["payload"]
