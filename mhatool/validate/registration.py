@@ -52,9 +52,9 @@ def routed_to_home_address(case: Case) -> Iterable[Breach]:
     One to the home address itself (the mobile node is back) carries none. The same goes for Mobile Prefix
     Advertisements (10.6.2). The home address is that of the Binding Update, so without one there is nothing to judge.
     Where the routing header names another address, it is told at the end, and only if that one never sent an update to
-    the same node: mobile nodes may have a care-of address one after the other, and one several home addresses. Nor is it
-    a breach where the update gets another answer with its own home address: then the first one was for an update out of
-    sight. For the same reason such a Mobile Prefix Advertisement is inconclusive.
+    the same node: mobile nodes may have a care-of address one after the other, and one several home addresses. Nor is
+    it a breach where the update gets another answer with its own home address: then the first one was for an update
+    out of sight. For the same reason such a Mobile Prefix Advertisement is inconclusive.
     """
     home_address = _known_home_address(case)
     datagram = case.seen.datagram

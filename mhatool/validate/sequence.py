@@ -207,9 +207,8 @@ def goes_up(case: Case) -> Iterable[Breach]:
     its list. So a number that is behind is a breach where the home agent had accepted the update before, accepts this
     one too, and packets show no time to go home; or the care-of address is the same and the number at most 32 behind;
     and within 2 s in any case. It is inconclusive after a search for home agents or routers, where the peer refuses it,
-    where no answer of it is seen, and where a correspondent accepts it: that has lost its binding, and its Binding
-    Error may be out of sight. Retransmissions are MIP6-SEQ-002's, what follows status 135 is MIP6-SEQ-005's, and
-    deregistrations are MIP6-DEREG-002's.
+    where no answer of it is seen, and where a correspondent accepts it: its Binding Error may be out of sight.
+    Retransmissions are MIP6-SEQ-002's, what follows status 135 MIP6-SEQ-005's, deregistrations MIP6-DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()
