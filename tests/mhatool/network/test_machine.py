@@ -129,6 +129,19 @@ def test_a_narrow_link_is_told_and_then_heeded() -> None:
     assert not seen.problems()
 
 
+def test_a_machine_without_an_address_asks_for_no_neighbour() -> None:
+    """RFC 4861, 4.3: from the unspecified address it would be a trial. What waits is dropped after 3 s (7.2.2)."""
+    internet = Internet()
+    seen = Seen(internet.left)
+    interface = next(iter(internet.alice.interfaces.values()))
+    for address in list(interface.addresses):
+        internet.alice.remove_address(interface.name, address)
+    internet.alice.send(echo(ALICE, parse("2001:db8:1::ff")), interface.name)
+    internet.run(5)
+    assert seen.types == []
+    assert [event.reason for event in internet.told(PacketDropped)] == [DropReason.NEIGHBOUR_UNREACHABLE]
+
+
 def test_a_neighbour_that_stops_answering_is_forgotten() -> None:
     internet = Internet()
     internet.alice.originate(echo(ALICE, BOB))
