@@ -21,7 +21,7 @@ from mhatool.validate.doubling import (
     waits_between,
 )
 from mhatool.validate.finding import Severity
-from mhatool.validate.held import may_be_hurried
+from mhatool.validate.held import may_be_held, may_be_hurried
 from mhatool.validate.home_agent_list import home_agents
 from mhatool.validate.keygen_tests import nonce_indices
 from mhatool.validate.retransmission import LATELY_NS, repeats
@@ -81,8 +81,9 @@ def waits_before_the_first(case: Case) -> Iterable[Breach]:
     InitialBindackTimeoutFirstReg, 1.5 s; else each first registration costs a needless update. Less than 0.8 of the
     wait counts as too early. A registration may be the first where the mobile node looked for home agents from that
     care-of address within the 5 s before; whether the home agent still had a binding isn't seen, so that 1 s was too
-    short is inconclusive. So is all where the capture shows no answer of this peer. An update with other nonce indices
-    is another update: new tokens came after a refusal out of sight (11.7.3).
+    short is inconclusive. So is all where the capture shows no answer of this peer, and where the first update may have
+    waited on its way, since its sender or the last router looked for the next node's link-layer address (RFC 4861,
+    7.2.2). An update with other nonce indices is another update: new tokens came after a refusal out of sight (11.7.3).
     """
     exchange, conversation = case.exchange, case.conversation
     if exchange is None or conversation is None or exchange.previous is None:
@@ -100,7 +101,8 @@ def waits_before_the_first(case: Case) -> Iterable[Breach]:
     due = FIRST_REGISTRATION_TIMEOUT_S if first else INITIAL_BINDACK_TIMEOUT_S
     if waited >= nanoseconds(due * TOLERANCE):
         return ()
-    unsure = waited >= nanoseconds(INITIAL_BINDACK_TIMEOUT_S * TOLERANCE)  # the agent may have a binding from before
+    has_waited = waited >= nanoseconds(INITIAL_BINDACK_TIMEOUT_S * TOLERANCE)  # the agent may have an older binding
+    unsure = has_waited or may_be_held(case, [(before.time_ns, before.frame)])
     breach = Breach(f"a wait of {due:g} s", f"{in_seconds(waited):.3f} s", before=(before.frame,), inconclusive=unsure)
     return once_answered(case, "MIP6-RTX-001", breach, partial(shows_answers, conversation=conversation))
 
@@ -192,6 +194,7 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
         return ()
     shows = partial(shows_answers, conversation=conversation)
     unsure = may_be_hurried(case, sent[-SAME_WAITS:]) or _may_be_checks(exchange, sent)
+    unsure = unsure or may_be_held(case, sent[-SAME_WAITS:])
     unsure = unsure or not (is_steady(waits_between(sent)) or shows(case.surroundings))
     return once_answered(case, "MIP6-RTX-002", not_doubled(sent, inconclusive=unsure), shows)
 

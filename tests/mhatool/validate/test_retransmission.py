@@ -27,6 +27,7 @@ from tests.recipes.packets import (
 )
 from tests.recipes.timeline import ANSWERED
 
+ROUTER = ip("fe80::1")
 REGISTERED: list[Packet] = [(0.0, home_bu(seq=10)), (0.1, ba(seq=10))]
 
 
@@ -104,6 +105,21 @@ def test_the_first_wait_of_a_first_registration(searched: bool, wait: float, uns
     packets: list[Packet] = [*before, (0.2, home_bu(seq=1)), (0.2 + wait, home_bu(seq=2)), (2.0, ba(seq=2))]
     again = len(before) + 2
     assert told(["MIP6-RTX-001"], *packets) == ([("MIP6-RTX-001", again, unsure)] if unsure is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("at", "source", "target", "unsure"),
+    [
+        (20.0, ROUTER, AGENT, True),  # the last router looks for the home agent (RFC 4861, 7.2.2: up to 3 s)
+        (18.9, ROUTER, AGENT, True),
+        (17.9, ROUTER, AGENT, False),
+        (20.0, ROUTER, AGENT2, False),
+        (20.0, CARE1, ROUTER, True),  # the mobile node looks for its own
+    ],
+)
+def test_the_first_may_have_been_held_on_its_way(at: float, source: bytes, target: bytes, unsure: bool) -> None:
+    packets = sorted([*sent(21, 21.1), (at, neighbor_solicitation(source, target)), (21.2, ba(seq=12))])
+    assert told(["MIP6-RTX-001"], *packets) == [("MIP6-RTX-001", 5, unsure)]
 
 
 def test_a_search_in_the_same_instant_is_not_before() -> None:
