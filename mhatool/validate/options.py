@@ -97,6 +97,7 @@ def advice_within_lifetime(case: Case) -> Iterator[Breach]:
     """A Binding Refresh Advice asks for a refresh while the binding still lives: more than 0, less than its lifetime.
 
     Both are counted in units of four seconds on the wire. In a refusal there is no lifetime, so only 0 is wrong there.
+    A granted deletion has lifetime 0, so any advice is wrong there (10.3.2).
     """
     acknowledgement = case.acknowledgement
     if acknowledgement is None or acknowledgement.refresh_interval_s is None:
