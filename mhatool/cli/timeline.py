@@ -101,7 +101,7 @@ def _of_all(
         return _encoded(as_json(made))
     seen = sys.stdout.isatty() and not to_file
     width = shutil.get_terminal_size().columns if seen else _WIDTH_OF_A_FILE
-    known = known or (names_of(trace) if trace is not None else None)
+    known = names_of(trace, known) if trace is not None else known
     if arrows is not None:
         from mhatool.cli import flow
 

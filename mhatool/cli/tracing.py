@@ -41,11 +41,11 @@ def trace_among(files: Sequence[str]) -> Trace | None:
     return trace
 
 
-def names_of(trace: Trace) -> Names:
-    """The names that a trace's header has."""
+def names_of(trace: Trace, given: Names | None = None) -> Names:
+    """The names that a trace's header has, those that are given in place of its own."""
     from mhatool.timeline.kame.traced import names_of as found
 
-    return found(trace.header)
+    return found(trace.header, given)
 
 
 def read_names(path: str | None) -> Names | None:

@@ -187,3 +187,32 @@ def test_what_the_styles_of_one_node_can_not_do(tmp_path: Path) -> None:
     assert "a frame of which file?" in complaint("timeline", capture, capture, *KAME, "--at", "#1")
     assert "port" in complaint("timeline", capture, *KAME, "--names", tmp_path / "wrong.toml")
     assert "No such file" in complaint("timeline", capture, *KAME, "--names", tmp_path / "none.toml")
+
+
+RENAMED = """[agentA]
+addresses = ["2001:200:1:2::1"]
+interface = "em0"
+[mobile]
+addresses = ["2001:200:1:2:240:26ff:fe4c:51fd"]
+[ha2]
+clock_ahead_s = 100.0
+"""
+
+
+def test_names_for_the_nodes_of_a_trace(tmp_path: Path) -> None:
+    """They change what is shown, not whose events are found: all but names and interface is as without them."""
+    trace, names = tmp_path / "paper.jsonl", tmp_path / "names.toml"
+    names.write_text(RENAMED)
+    assert mhatool("simulate", "paper", "--trace", trace).status == 0
+    at = ("timeline", trace, "--at", "+1190")
+    own = mhatool(*at, "--node", "ha1").out
+    assert own.count("%ed1") == 1
+    for node in ("agentA", "ha1", AGENT):
+        named = mhatool(*at, "--node", node, "--names", names)
+        assert (named.out, named.err) == (own.replace("%ed1", "%em0"), "")
+    renamed = mhatool(*at).out.replace("mn:\n", "mobile:\n").replace("ha1:\n", "agentA:\n").replace("%ed1", "%em0")
+    assert mhatool(*at, "--names", names).out == renamed
+    log = ("timeline", trace, "--style", "kame-log")
+    assert mhatool(*log, "--names", names, "--node", "mobile").out == mhatool(*log, "--node", "mn").out != ""
+    text = mhatool("timeline", trace, "--names", names).out
+    assert ("Home address mobile\n" in text, "agentA" in text, "ha2" in text, "ha1" in text) == (True, True, True, False)
