@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from io import BufferedReader, FileIO
 from typing import BinaryIO, Final
 
 from mhatool.capture.errors import STANDARD_INPUT, CaptureError
@@ -119,6 +120,25 @@ class RawInput:
             self._stream.close()
 
 
+_looked_at: Final[dict[str, BufferedReader]] = {}
+"""Pipes whose beginning was asked for, open until somebody reads them."""
+
+
+def beginning(path: str) -> bytes:
+    """The first octets of a pipe with a name, as many as come at once; who opens it next gets them too.
+
+    Raises OSError.
+    """
+    if path not in _looked_at:
+        _looked_at[path] = BufferedReader(FileIO(path), PIECE)  # who reads it closes it
+    return _looked_at[path].peek(1)
+
+
+def open_stream(path: str) -> BinaryIO:
+    """A file by name; a pipe whose beginning was asked for is read from there on. Raises OSError, ValueError."""
+    return _looked_at.pop(path, None) or open(path, "rb", buffering=0)
+
+
 def open_input(path: str) -> RawInput:
     """Open a file by name, or standard input for `-`.
 
@@ -127,7 +147,7 @@ def open_input(path: str) -> RawInput:
     if path == "-":
         return _standard_input()
     try:
-        stream: BinaryIO = open(path, "rb", buffering=0)  # noqa: SIM115 - the caller closes it
+        stream = open_stream(path)
     except (OSError, ValueError) as error:
         raise _why_not(path, error) from error
     return RawInput(path, stream, owned=True)
