@@ -27,7 +27,7 @@ from mhatool.cli.common import (
     make_room,
     warn,
 )
-from mhatool.cli.judging import findings_in
+from mhatool.cli.judging import findings_in, rules_named
 from mhatool.cli.live import LiveInput, live
 from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import frames, frames_of_each, kept_at_rest, once, read_once
@@ -211,16 +211,10 @@ def _findings(files: list[str], profile: Profile) -> list[Finding]:
     """What `mhatool validate` prints, in its order."""
     from mhatool.validate import Judge, Severity
 
-    judge = Judge(profile, select=_ids("validate.select"), ignore=_ids("validate.ignore"))
+    judge = Judge(profile, select=rules_named("validate.select"), ignore=rules_named("validate.ignore"))
     least = Severity(str(setting("validate.min_severity", None))).rank
     found = (finding for finding in findings_in(files, judge, profile) if finding.severity.rank <= least)
     return sorted(found, key=lambda finding: finding.order)
-
-
-def _ids(key: str) -> tuple[str, ...]:
-    value = setting(key, None)
-    texts = value if isinstance(value, tuple) else (str(value),)
-    return tuple(name for text in texts for name in text.replace(",", " ").split())
 
 
 def _chosen(which: str, findings: list[Finding]) -> list[Finding]:

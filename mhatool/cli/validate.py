@@ -28,7 +28,7 @@ from mhatool.cli.common import (
     use_color,
     warn,
 )
-from mhatool.cli.judging import findings_in
+from mhatool.cli.judging import findings_in, rules_named
 from mhatool.cli.live import LiveInput, live
 from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import read_once
@@ -114,11 +114,11 @@ def validate(
 def _judge(profile: Profile, select: Ids, ignore: Ids) -> Judge:
     from mhatool.validate import Judge, UnknownRuleError
 
-    selected = _ids("validate.select", select)
+    selected, ignored = rules_named("validate.select", select or None), rules_named("validate.ignore", ignore or None)
     if select and not selected:
         fail("--select names no rule", "`mhatool rules` lists them; without --select all are in force")
     try:
-        judge = Judge(profile, select=selected, ignore=_ids("validate.ignore", ignore))
+        judge = Judge(profile, select=selected, ignore=ignored)
     except UnknownRuleError as error:
         fail(str(error))
     if not judge.rules:
@@ -156,13 +156,6 @@ class _Wanted:
             return False
         self._known[identity] -= 1
         return True
-
-
-def _ids(key: str, words: list[str] | None) -> tuple[str, ...]:
-    """Rules by flag or by setting; each word may hold several with commas between."""
-    value = setting(key, tuple(words) if words else None)
-    texts = value if isinstance(value, tuple) else (str(value),)
-    return tuple(name for text in texts for name in text.replace(",", " ").split())
 
 
 def _print(
