@@ -10,6 +10,7 @@ from mhatool.observe.moment import Moment
 from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
 from mhatool.validate.failure_watch import failures_of
 from mhatool.validate.finding import Severity
+from mhatool.validate.held import may_be_held
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 
@@ -43,7 +44,8 @@ def sender_is_listed(case: Case) -> Iterator[Breach]:
 
     Anybody else knows nothing of its bindings, and a mobile node that believed strangers could be talked out of its
     home agents one by one. A former home agent may not have heard yet that it isn't one any more, so that is
-    inconclusive unless it acknowledged the end of its own binding a second before or longer.
+    inconclusive unless it acknowledged the end of its own binding a second before or longer; and where its message may
+    have waited since, as it looked for the next node's link-layer address (RFC 4861, 7.2.2).
     """
     roster, seen = _roster(case), case.seen
     if roster is None or roster.current is None:
@@ -52,7 +54,7 @@ def sender_is_listed(case: Case) -> Iterator[Breach]:
     told = roster.told(sender)
     if any(sender in known.home_agents for known in roster.by_agent.values()):
         return
-    knows = told is None or _is_settled(told, seen)
+    knows = told is None or (_is_settled(told, seen) and not may_be_held(case, [(seen.time_ns, seen.frame)]))
     is_former = sender in roster.named and told is None
     before = (roster.current.moment.frame,)
     at = seen.datagram.ipv6.start + 8

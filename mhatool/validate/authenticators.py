@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dissectors.options.binding import BindingAuthorizationData
 from dissectors.view import View
 from mhatool.exchange import Frame, Recent, Update
+from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.return_routability import AUTHENTICATOR_SIZE, authenticator, binding_key
 from mhatool.validate.keygen_tests import Test, Tests, Use
@@ -57,7 +58,8 @@ def right_authenticator(case: Case) -> Iterable[Breach]:
     the Mobility Header counts without the authenticator itself, its checksum as zero; a deletion has the home address
     as care-of address. A correspondent drops an update that doesn't fit: only who received both tests can make one.
     It is checked where the capture shows the tokens of the update's nonce indices, not older than 210 s. The one in an
-    acknowledgement is made with the key of the update, so it is checked where that one's was right.
+    acknowledgement is made with the key of the update, so it is checked where that one's was right; with status 135
+    (Sequence number out of window), which doesn't repeat the number, by the keys of all updates lately.
     """
     acknowledgement, exchange = case.acknowledgement, case.exchange
     if exchange is None or (acknowledgement is not None and not acknowledgement.is_authorized):
@@ -101,7 +103,19 @@ def _in_acknowledgement(case: Case, update: Update) -> Iterable[Breach]:
         return ()
     header = message.bytes
     expected = _authenticator(update, key, header, at)
-    return () if header.startswith(expected, at) else (_wrong(expected, message, at, (update.frame,)),)
+    if header.startswith(expected, at) or _is_made_for_another(case, header, at):
+        return ()
+    return (_wrong(expected, message, at, (update.frame,)),)
+
+
+def _is_made_for_another(case: Case, header: bytes, at: int) -> bool:
+    """Whether an answer with status 135 is one to another update, as to a copy that came late, by that one's key."""
+    acknowledgement, conversation = case.acknowledgement, case.conversation
+    if acknowledgement is None or conversation is None or acknowledgement.status != SEQUENCE_NUMBER_OUT_OF_WINDOW:
+        return False
+    keys = case.surroundings.known(Keys)
+    known = ((each.update, keys.of(each.update)) for each in conversation.recent)
+    return any(key and header.startswith(_authenticator(update, key, header, at), at) for update, key in known)
 
 
 def _place(message: View) -> int | None:

@@ -71,13 +71,18 @@ def key_of(*tokens: bytes) -> bytes:
 
 
 def correspondent_bu(
-    *, home_index: int = 1, care_of_index: int = 1, tokens: tuple[bytes, ...] = (TOKEN, TOKEN2), life: int = 60
+    *,
+    home_index: int = 1,
+    care_of_index: int = 1,
+    tokens: tuple[bytes, ...] = (TOKEN, TOKEN2),
+    life: int = 60,
+    seq: int = 1,
 ) -> bytes:
     """A Binding Update to the correspondent with the right authenticator for these tokens."""
 
     def made(proof: bytes) -> bytes:
         options: tuple[Option, ...] = (nonce_indices(home_index, care_of_index), authorization(proof))
-        return bu(*options, to=PEER, flags="", life=life)
+        return bu(*options, to=PEER, flags="", life=life, seq=seq)
 
     key = key_of(*tokens)
     return made(authenticator(made(bytes(12)), key, CARE1 if life else HOME, PEER))

@@ -137,6 +137,22 @@ def test_an_acknowledgement_is_made_with_the_key_of_its_update() -> None:
     assert found(*TESTS, (0.2, with_bit(correspondent_bu())), (0.3, answer(key))) == [(3, False)]
 
 
+def refusal(key: bytes) -> bytes:
+    unsigned = ba(authorization(bytes(12)), source=PEER, status=135, seq=2)
+    return ba(authorization(authenticator(unsigned, key, CARE1, PEER)), source=PEER, status=135, seq=2)
+
+
+def test_a_copy_that_came_late_is_refused_by_the_key_of_its_update() -> None:
+    """Status 135 repeats the last number, so the answer to a late copy seems to be one to the deletion after it."""
+    sent = (
+        *TESTS,
+        (0.2, correspondent_bu(seq=2)),
+        (0.3, correspondent_bu(seq=3, life=0, tokens=(TOKEN,), care_of_index=0)),
+    )
+    assert found(*sent, (0.4, refusal(key_of(TOKEN, TOKEN2)))) == []
+    assert found(*sent, (0.4, refusal(key_of(OTHER)))) == [(5, False)]
+
+
 def test_draft_19_is_not_judged() -> None:
     """Its keys and options were others; the recipes make none of them."""
     packets = (*TESTS, (0.2, with_bit(correspondent_bu())))

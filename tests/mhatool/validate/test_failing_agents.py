@@ -120,7 +120,10 @@ def test_a_former_agent_may_not_know_yet() -> None:
     assert told(["MHA-018"], *ROUND, *NEW_ROUND, (21.5, alarm(SPARE, source=AGENT))) == []
     gone = ((20.4, update(AGENT2, SPARE, to=AGENT, seq=2, life=0)), (20.5, ba(source=AGENT, seq=2, life=0)))
     assert unsure("MHA-018", *ROUND, *NEW_ROUND, *gone, (21, alarm(SPARE, source=AGENT))) == [11]
-    assert sure("MHA-018", *ROUND, *NEW_ROUND, *gone, (22, alarm(SPARE, source=AGENT))) == [11]
+    late = (22, alarm(SPARE, source=AGENT))
+    assert sure("MHA-018", *ROUND, *NEW_ROUND, *gone, late) == [11]
+    looks = (21.5, neighbor_solicitation(AGENT, AGENT[:15] + b"\xfe"))  # its router's address: the alarm waits for that
+    assert unsure("MHA-018", *ROUND, *NEW_ROUND, *gone, looks, late) == [12]
 
 
 def test_the_sender_names_itself() -> None:
