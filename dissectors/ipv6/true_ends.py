@@ -20,14 +20,16 @@ _SEGMENT_LIST: Final = 4
 
 
 def home_addresses(header: View) -> tuple[bytes, ...]:
-    """Those of its Home Address options, UNKNOWN for one of a wrong length.
-
-    Destination options alone have any (RFC 6275, 6.3).
-    """
-    if header.declaration.cls is not DestinationOptions:
-        return ()
-    found = [option for option in header.options if option.declaration.cls is HomeAddress]
+    """Those of its Home Address options, UNKNOWN for one of a wrong length."""
+    found = home_address_options(header)
     return tuple(UNKNOWN if option.problems else option.get("home_address") for option in found)
+
+
+def home_address_options(header: View) -> list[View]:
+    """Its Home Address options: destination options alone have any (RFC 6275, 6.3)."""
+    if header.declaration.cls is not DestinationOptions:
+        return []
+    return [option for option in header.options if option.declaration.cls is HomeAddress]
 
 
 def final_destination(header: View, destination: bytes) -> bytes | None:

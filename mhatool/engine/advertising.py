@@ -85,8 +85,9 @@ class AdvertisingConfiguration:
     """What a router says on one of its links, and how often.
 
     Unsolicited advertisements leave at random between `min_interval_s` and `max_interval_s`, the first ones sooner; or
-    exactly at the instants `at_ns`, where there are any. `min_delay_s` lies between two multicast ones, answers to
-    solicitations among them (RFC 6275, 7.5, allows 0.03).
+    exactly at the instants `at_ns`, where there are any. A `router_lifetime_s` of 0 says that it is no default router,
+    and nothing else (RFC 4861, 4.2): it may be a home agent, with a lifetime of its own. `min_delay_s` lies between two
+    multicast ones, answers to solicitations among them (RFC 6275, 7.5, allows 0.03).
     """
 
     interface: str
@@ -130,7 +131,7 @@ class Advertising:
     def stop(self, now: int) -> None:
         """No router any more: the last advertisement says so (RFC 4861, 6.2.5)."""
         if self._source:
-            self._send(now, 0)
+            self._send(now, leaves=True)
         self._source, self._due = b"", None
 
     def solicit(self, now: int) -> None:
@@ -151,7 +152,7 @@ class Advertising:
         """Advertise, if it is time to."""
         if self._due is None or self._due > now:
             return
-        self._send(now, self.configuration.router_lifetime_s)
+        self._send(now)
         self._last = now
         self._sent += 1
         self._due = self._next_planned(now + 1) if self.configuration.at_ns else now + self._interval()
@@ -166,19 +167,19 @@ class Advertising:
             interval = min(interval, MAX_INITIAL_INTERVAL_S)
         return nanoseconds(interval)
 
-    def _send(self, now: int, router_lifetime_s: int) -> None:
+    def _send(self, now: int, *, leaves: bool = False) -> None:
         configuration = self.configuration
-        agent = configuration.home_agent
+        agent = configuration.home_agent if not leaves else None
         options: list[Option] = [SourceLinkLayerAddress(link_layer_address=self._link_address)]
         options += [prefix.option() for prefix in configuration.prefixes]
         if configuration.tells_interval:
             interval = round(configuration.max_interval_s * 1000)
             options.append(AdvertisementInterval(advertisement_interval_ms=interval))
-        if agent is not None and router_lifetime_s:
+        if agent is not None:
             options.append(agent.option())
         message = RouterAdvertisement(
-            flags=Flags("H" if agent is not None and router_lifetime_s else ""),
-            router_lifetime_s=router_lifetime_s,
+            flags=Flags("H" if agent is not None else ""),
+            router_lifetime_s=configuration.router_lifetime_s if not leaves else 0,
             options=tuple(options),
         )
         self._sender.on_link(message, self._source, ALL_NODES, now, configuration.interface)

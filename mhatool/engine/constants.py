@@ -29,6 +29,8 @@ class Constants:
     prefix_advertisement_timeout_s: float = 3.0
     max_mobile_prefix_advertisement_interval_s: float = 86_400.0
     min_mobile_prefix_advertisement_interval_s: float = 600.0
+    advertises_prefixes_daily: bool = True
+    """Mobile nodes that haven't been told for a day are, and new ones; else only where prefixes change (10.6.2)."""
     duplicate_address_detection_transmits: int = 1
     retransmission_timer_s: float = 1.0
     max_router_solicitation_delay_s: float = 1.0
@@ -82,6 +84,7 @@ KAME2003: Final = Constants(
     max_home_binding_lifetime_s=420,
     refresh_advice_percent=50,
     detects_duplicates_if_asked=True,
+    advertises_prefixes_daily=False,
     probe_failures=0,
 )
 """KAME's snapshot of January 2003: its own retransmission, see docs/kame.md."""

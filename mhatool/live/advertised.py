@@ -19,6 +19,7 @@ from mhatool.engine.arrival import Reader
 from mhatool.live.configuration import LiveNode
 from mhatool.live.filter import attach, program
 from mhatool.live.traps import Verdict
+from mhatool.protocol.home_agent_offer import offer
 
 _ETH_P_ALL: Final = 0x0003
 """Of the packets that leave, only such a socket hears."""
@@ -38,6 +39,13 @@ class Heard(NamedTuple):
     router_lifetime_s: int
     router_addresses: tuple[str, ...] = ()
     """Those that it gives whole, with the R flag."""
+    own_lifetime_s: int | None = None
+    """The home agent's, where an option tells it; else the router's counts (RFC 6275, 7.4)."""
+
+    @property
+    def home_agent_lifetime_s(self) -> int:
+        """How long it wants to be taken for a home agent, which may be no default router."""
+        return self.own_lifetime_s if self.own_lifetime_s is not None else self.router_lifetime_s
 
 
 def listen(interfaces: Iterable[str], seconds: float) -> list[Heard]:
@@ -68,8 +76,8 @@ def _heard(reader: Reader, octets: bytes, interface: str, is_own: bool) -> Heard
     message = arrival.message
     prefixes = [option for option in message.options if isinstance(option, PrefixInformation)]
     whole = tuple(text(prefix.prefix) for prefix in prefixes if "R" in prefix.flags)
-    is_home_agent = "H" in message.flags
-    return Heard(interface, text(arrival.source), is_own, is_home_agent, message.router_lifetime_s, whole)
+    is_home_agent, lifetime_s = "H" in message.flags, offer(message).lifetime_s
+    return Heard(interface, text(arrival.source), is_own, is_home_agent, message.router_lifetime_s, whole, lifetime_s)
 
 
 def judged(live: LiveNode, heard: list[Heard], seconds: float, *, runs: bool) -> Verdict:
@@ -104,10 +112,13 @@ def _by_another_program(live: LiveNode, own: list[Heard], seconds: float) -> Ver
         return Verdict(what, "start radvd, with a MaxRtrAdvInterval of seconds; or leave `advertises` out")
     latest = own[-1]
     missing = [text(each) for each in live.configuration.addresses if text(each) not in latest.router_addresses]
-    if not latest.router_lifetime_s:
+    if not live.configuration.serves and not latest.router_lifetime_s:
         return Verdict(f"what is advertised on {name} is no router", "AdvDefaultLifetime over 0 in radvd's file")
     if live.configuration.serves and not latest.is_home_agent:
         return Verdict(f"what is advertised on {name} is no home agent", "AdvHomeAgentFlag on in radvd's file")
+    if live.configuration.serves and not latest.home_agent_lifetime_s:
+        what = f"what is advertised on {name} is a home agent for 0 s"
+        return Verdict(what, "AdvDefaultLifetime over 0 in radvd's file, or AdvHomeAgentInfo on with HomeAgentLifetime")
     if missing:
         what = f"what is advertised on {name} doesn't give {missing[0]}: others can't know this agent's address"
         return Verdict(what, f"prefix {missing[0]}/64 {{ AdvRouterAddr on; }} in radvd's file")

@@ -155,21 +155,24 @@ class Neighbours:
         self.send(WRITER.write(answer, target, destination, hop_limit=ON_LINK), destination)
 
     def _solicit(self, target: bytes, entry: Neighbour) -> None:
+        source = self._source_for(target)
+        if source is None:
+            return  # from nobody it would be a trial of the target's address (RFC 4861, 4.3): Linux says nothing either
         question = NeighborSolicitation(
             code=0,
             target=target,
             options=(SourceLinkLayerAddress(link_layer_address=self.interface.link_address),),
         )
         destination = target if entry.link_address else solicited_node(target)
-        datagram = WRITER.write(question, self._source_for(target), destination, hop_limit=ON_LINK)
+        datagram = WRITER.write(question, source, destination, hop_limit=ON_LINK)
         self.interface.send(datagram, entry.link_address or group_link_address(destination), self._agenda.now)
 
-    def _source_for(self, target: bytes) -> bytes:
-        """An address of the interface's, of the target's scope where there is one."""
+    def _source_for(self, target: bytes) -> bytes | None:
+        """An address of the interface's, of the target's scope where there is one; None without any."""
         wanted = is_link_local(target)
         addresses = [address for address in self.interface.addresses if address[8:] != HOME_AGENTS_ANYCAST]
         found = next((address for address in addresses if is_link_local(address) == wanted), None)
-        return found or next(iter(addresses), UNSPECIFIED)
+        return found or next(iter(addresses), None)
 
     def _ask(self, address: bytes, turn: int) -> None:
         """Ask for an unknown one, again each second, three times in all (7.2.2)."""

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from mhatool.network.seat import Seat
 
 MOBILE_NODE, HOME_AGENT, CORRESPONDENT, ROUTER = "mobile_node", "home_agent", "correspondent", "router"
-_BY_MESSAGE: Mapping[type, str] = {
-    BindingAcknowledgement: MOBILE_NODE,
-    BindingError: MOBILE_NODE,
-    BindingRefreshRequest: MOBILE_NODE,
-    HomeTest: MOBILE_NODE,
-    CareOfTest: MOBILE_NODE,
-    HomeTestInit: CORRESPONDENT,
-    CareOfTestInit: CORRESPONDENT,
-    Heartbeat: HOME_AGENT,
+_BY_MESSAGE: Mapping[type, tuple[str, ...]] = {
+    BindingAcknowledgement: (MOBILE_NODE,),
+    BindingError: (MOBILE_NODE, HOME_AGENT),
+    BindingRefreshRequest: (MOBILE_NODE,),
+    HomeTest: (MOBILE_NODE,),
+    CareOfTest: (MOBILE_NODE,),
+    HomeTestInit: (CORRESPONDENT,),
+    CareOfTestInit: (CORRESPONDENT,),
+    Heartbeat: (HOME_AGENT,),
 }
-"""In which role a message is received; a Binding Update's H flag says it."""
+"""In which roles a message is received; a Binding Update's H flag says it."""
 
 
 class Takers:
@@ -54,8 +54,7 @@ class Takers:
         if isinstance(message, BindingUpdate):
             roles = (HOME_AGENT, CORRESPONDENT)
             return roles if "H" in message.flags else roles[::-1]
-        role = _BY_MESSAGE.get(type(message))
-        return (role,) if role is not None else ()
+        return _BY_MESSAGE.get(type(message), ())
 
 
 def _mobile(seats: Sequence[Seat]) -> list[Seat]:

@@ -38,7 +38,14 @@ def home_agents_anycast(prefix: bytes) -> bytes:
 
 def subnet_routers_anycast(prefix: bytes, length: int) -> bytes:
     """The address of all routers of a prefix: its first one (RFC 4291, 2.6.1)."""
-    kept = int.from_bytes(prefix) >> (128 - length) << (128 - length)
+    return first_of(prefix, length)
+
+
+def first_of(address: bytes, length: int) -> bytes:
+    """So many bits of an address, the rest zero: its prefix."""
+    if length == 64:
+        return address[:8] + bytes(8)
+    kept = int.from_bytes(address) >> (128 - length) << (128 - length)
     return kept.to_bytes(16)
 
 
@@ -55,6 +62,7 @@ def in_prefix(address: bytes, prefix: bytes, length: int) -> bool:
 __all__ = [
     "ALL_NODES",
     "ALL_ROUTERS",
+    "first_of",
     "home_agents_anycast",
     "in_prefix",
     "interface_identifier",

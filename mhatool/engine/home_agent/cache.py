@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dissectors.mobility.binding import UPDATE_FLAGS
 from dissectors.profile import Profile
@@ -11,6 +11,10 @@ from mhatool.engine.home_agent.binding import Binding, BindingState
 from mhatool.engine.node import Output
 from mhatool.engine.timers import Timers
 from mhatool.protocol.lifetime import expiry
+
+
+def _nobody(*_: object) -> None:
+    """Nobody wants to know."""
 
 
 class BindingCache:
@@ -26,11 +30,17 @@ class BindingCache:
         self._texts: dict[frozenset[str], str] = {}
         self._lists: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
         self._at: dict[bytes, int] = {}
+        self._kept: Callable[[Binding, int], None] = _nobody
+        self._removed: Callable[[Binding], None] = _nobody
         self.registered = 0
         """How many bindings mobile nodes have asked for: those for link-local addresses aren't counted."""
 
     def __len__(self) -> int:
         return len(self._bindings)
+
+    def watch(self, kept: Callable[[Binding, int], None], removed: Callable[[Binding], None]) -> None:
+        """Tell these of each binding that is accepted or renewed, with when that was asked for, and of who is gone."""
+        self._kept, self._removed = kept, removed
 
     def __iter__(self) -> Iterator[Binding]:
         return iter(self._bindings.values())
@@ -85,6 +95,7 @@ class BindingCache:
         self._timers.cancel(key)
         del self._bindings[key]
         self._count(binding, -1)
+        self._removed(binding)
         if self._by_home.get(binding.home_address) is binding:
             del self._by_home[binding.home_address]
             self._find_another(binding.home_address)
@@ -100,8 +111,11 @@ class BindingCache:
     def keep(self, binding: Binding, since: int) -> None:
         """For its lifetime, which began then."""
         binding.expires_ns = expiry(since, binding.lifetime_s)
-        if not binding.cloned and not 0 < binding.rings_ns <= binding.expires_ns:
+        if binding.cloned:
+            return
+        if not 0 < binding.rings_ns <= binding.expires_ns:
             self._ring(binding)
+        self._kept(binding, since)
 
     def _ring(self, binding: Binding) -> None:
         binding.rings_ns = binding.expires_ns

@@ -56,7 +56,7 @@ class Checks:
 
     def refusal(self, request: Request, binding: Binding | None) -> Status | None:
         """The status of the first check that fails; None: accepted so far."""
-        for status, fails in ORDER:
+        for status, fails in DELETION if request.deletes else ORDER:
             if fails(self, request, binding):
                 return status
         return None
@@ -99,8 +99,6 @@ def _is_prohibited(checks: Checks, request: Request, _: Binding | None) -> bool:
 
 def _is_one_too_many(checks: Checks, request: Request, binding: Binding | None) -> bool:
     """In all, or with this care-of address; who has a binding there already may keep it."""
-    if request.deletes:
-        return False
     if binding is None and checks.cache.registered >= checks.configuration.most_bindings:
         return True
     is_there = binding is not None and binding.care_of_address == request.care_of_address
@@ -110,13 +108,12 @@ def _is_one_too_many(checks: Checks, request: Request, binding: Binding | None) 
 def _goes_in_circles(checks: Checks, request: Request, _: Binding | None) -> bool:
     """The care-of address is a home address here, or a home agent's: packets would go round (RFC 6275, 9.5.1)."""
     care_of_address = request.care_of_address
-    goes_round = checks.cache.is_home_address(care_of_address) or _is_an_agent_s(checks, care_of_address)
-    return not request.deletes and goes_round
+    return checks.cache.is_home_address(care_of_address) or _is_an_agent_s(checks, care_of_address)
 
 
 def _has_an_agent_s_link_local(checks: Checks, request: Request, _: Binding | None) -> bool:
     """L for the link-local address of this agent or another one: no question is needed to know that it isn't free."""
-    if "L" not in request.flags or request.deletes:
+    if "L" not in request.flags:
         return False
     namesake = link_local(request.home_address[8:])
     return namesake == checks.link.link_local_address or checks.agents.is_link_local_address(namesake)
@@ -133,10 +130,17 @@ def _lists_wrongly(_: Checks, request: Request, __: Binding | None) -> bool:
     return any(address in own or not is_routable_unicast(address) for address in agents)
 
 
-ORDER: Iterable[tuple[Status, Check]] = (
+DELETION: Final[tuple[tuple[Status, Check], ...]] = (
     (Status.SEQUENCE_NUMBER_OUT_OF_WINDOW, _is_old),
     (Status.REGISTRATION_TYPE_CHANGE_DISALLOWED, _changes_type),
     (Status.HOME_REGISTRATION_NOT_SUPPORTED, _asks_a_router),
+)
+"""What a deregistration is checked for: a binding that there is goes, whatever wouldn't be accepted any more (10.3.2).
+
+Else the agent would go on to answer for an address that the mobile node, which doesn't ask again, has itself.
+"""
+ORDER: Final[tuple[tuple[Status, Check], ...]] = (
+    *DELETION,
     (Status.NOT_HOME_SUBNET, _is_of_another_link),
     (Status.PROHIBITED, _is_prohibited),
     (Status.INSUFFICIENT_RESOURCES, _is_one_too_many),

@@ -13,6 +13,7 @@ from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
 from mhatool.engine.home_agent.defence import Defence
 from mhatool.engine.home_agent.heartbeats import Heartbeats
+from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.peer import Peer, PeerInput, PeerState
 from mhatool.engine.home_agent.peers import Peers
 from mhatool.engine.home_agent.probing import HASTE_S
@@ -29,6 +30,7 @@ class Failover:
         self,
         configuration: HomeAgentConfiguration,
         agents: HomeAgentsList,
+        link: HomeLink,
         defence: Defence,
         sender: Sender,
         output: Output,
@@ -38,7 +40,7 @@ class Failover:
         self._agents = agents
         self._defence = defence
         self._randomness = randomness
-        self.heartbeats = Heartbeats(configuration, agents, self, sender, output, randomness)
+        self.heartbeats = Heartbeats(configuration, agents, link, self, sender, output, randomness)
         self._peers = self.heartbeats.peers
         self.alarms = Alarms(configuration.constants, self._peers, sender, output)
         self.take_over = TakeOver(configuration.constants, self._peers, defence)

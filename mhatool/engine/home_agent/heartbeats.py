@@ -1,5 +1,8 @@
 """Heartbeats between home agents that share mobile nodes: asked, answered, taken (RFC 5847, 3).
 
+An agent that knows no Heartbeats says so by a Binding Error (RFC 6275, 9.2). It lives, then, and is solicited as any
+neighbour on the home link (RFC 4861, 7.3): that its machine answers is all that can be known of it.
+
 Only known home agents are answered and asked: a mobile node that lists a stranger can't make this agent talk to it. An
 answer is taken for the number that is out, from the address that was asked. That somebody leaves or has restarted is
 asked back before it is believed, since anybody could say so in its name.
@@ -14,10 +17,12 @@ from dissectors.options.extensions import RestartCounter
 from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import Drop, DropReason
+from mhatool.engine.error_reports import UNKNOWN_TYPE
 from mhatool.engine.home_agent.acquaintances import Acquaintances
 from mhatool.engine.home_agent.agents_list import MOST_AGENTS, HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration
+from mhatool.engine.home_agent.link import HomeLink
 from mhatool.engine.home_agent.peer import Peer, PeerInput, PeerState
 from mhatool.engine.home_agent.peers import Peers
 from mhatool.engine.home_agent.probing import Consequences, Probing
@@ -38,6 +43,7 @@ class Heartbeats:
         self,
         configuration: HomeAgentConfiguration,
         agents: HomeAgentsList,
+        link: HomeLink,
         consequences: Consequences,
         sender: Sender,
         output: Output,
@@ -50,6 +56,7 @@ class Heartbeats:
         self._is_active = configuration.constants.probe_failures > 0
         self._introduces = self._is_active and configuration.restart_counter > 0
         self._agents = agents
+        self._link = link
         self._sender = sender
         self._randomness = randomness
         constants = configuration.constants
@@ -87,6 +94,7 @@ class Heartbeats:
         self._introduce(address, now)
         for peer in self.peers.at(address):
             peer.resigned = False
+            peer.knows_heartbeats = None  # it may be another one
             self.probing.feed(peer, PeerInput.KNOWN, now)
 
     def start(self, now: int) -> None:
@@ -111,6 +119,8 @@ class Heartbeats:
             peer.resigned = address not in self._configured
             if peer.state is PeerState.UNREACHABLE and not peer.shared:
                 self.probing.feed(peer, PeerInput.UNSHARED, now)
+            elif peer.resigned and peer.knows_heartbeats is False and peer.state is not PeerState.UNKNOWN:
+                self.probing.feed(peer, PeerInput.LEFT, now)  # its machine would answer all the same
             else:
                 self.probing.doubt(peer, now)
 
@@ -120,7 +130,8 @@ class Heartbeats:
     # --- messages ---
 
     def ask(self, peer: Peer, now: int) -> None:
-        """Send a Heartbeat: its number begins at random, and counts up."""
+        """Send a Heartbeat: its number begins at random, and counts up. Who knows none is solicited."""
+        peer.solicited = peer.knows_heartbeats is False
         if peer.number is None:
             peer.number = self._randomness.getrandbits(32)
         peer.number = (peer.number + 1) % _NUMBERS
@@ -129,6 +140,10 @@ class Heartbeats:
     def repeat(self, peer: Peer, now: int) -> None:
         """Send it again."""
         assert peer.number is not None  # it was sent before
+        if peer.solicited:
+            listed = self._agents.find(peer.address)
+            self._link.probe(peer.own, peer.address, listed.link_address if listed is not None else None, now)
+            return
         self._request(peer.number, peer.own, peer.address, now)
 
     def _request(self, number: int, own: bytes, address: bytes, now: int) -> None:
@@ -161,6 +176,8 @@ class Heartbeats:
             return Drop(DropReason.RATE_LIMIT, "too many Heartbeats a second in its name")
         self._send(_RESPONSE, arrival.message.sequence_number, arrival.destination, arrival.source, arrival.now)
         self._acquaintances.ask(arrival.destination, arrival.source, arrival.now)
+        if peer is not None and peer.knows_heartbeats is False:
+            peer.knows_heartbeats = None
         if peer is not None and peer.state is PeerState.UNREACHABLE:
             peer.resigned = False
             self.probing.feed(peer, PeerInput.KNOWN, arrival.now)
@@ -172,8 +189,30 @@ class Heartbeats:
         peer = self.peers.find(arrival.destination, arrival.source)
         if peer is None or not peer.out or peer.number != arrival.message.sequence_number:
             return Drop(DropReason.NOT_ASKED, "an answer to no Heartbeat that is out")
+        peer.knows_heartbeats = True
         self.probing.answered(peer, _counter(arrival.message), arrival.now)
         return None
+
+    def hear_error(self, arrival: Arrival) -> Drop | None:
+        """A Binding Error: a peer that is asked knows no Heartbeats (status 2). Who has answered one knows them."""
+        if arrival.message.status != UNKNOWN_TYPE:
+            return Drop(DropReason.NOT_OUR_ROLE, f"a Binding Error with status {arrival.message.status}")
+        peer = self.peers.find(arrival.destination, arrival.source)
+        if peer is None or not peer.out or peer.solicited or arrival.through is not None:
+            return Drop(DropReason.NOT_ASKED, "an error about no Heartbeat that is out")
+        if peer.knows_heartbeats:
+            return Drop(DropReason.NOT_ASKED, "it has answered Heartbeats")
+        peer.knows_heartbeats = False
+        self.probing.answered(peer, None, arrival.now)
+        return None
+
+    def hear_neighbour(self, arrival: Arrival) -> bool:
+        """An advertisement: whether it answers the solicitation of a peer that is out."""
+        peer = self.peers.find(arrival.destination, arrival.message.target)
+        if peer is None or not peer.out or not peer.solicited or "S" not in arrival.message.flags:
+            return False
+        self.probing.answered(peer, None, arrival.now)
+        return True
 
     def _hear_news(self, arrival: Arrival) -> Drop | None:
         """It says that it has another counter: it has restarted, or leaves."""
@@ -190,7 +229,7 @@ class Heartbeats:
         self._introduces = False
         self.probing.stop()
         for peer in self.peers:
-            if peer.state is not PeerState.UNKNOWN:
+            if peer.state is not PeerState.UNKNOWN and peer.knows_heartbeats is not False:
                 self._send(_UNSOLICITED, 0, peer.own, peer.address, now)
 
     def _send(self, flags: Flags, number: int, source: bytes, destination: bytes, now: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation
-from dissectors.icmpv6.options import TargetLinkLayerAddress
+from dissectors.icmpv6.options import SourceLinkLayerAddress, TargetLinkLayerAddress
 from dissectors.ipv6.address import UNSPECIFIED
 from dissectors.spec import Flags
 from mhatool.engine.actions import JoinGroup, LeaveGroup
@@ -51,6 +51,13 @@ class HomeLink:
         """Whether somebody has the address (RFC 4862, 5.4.2)."""
         message = NeighborSolicitation(target=address, options=())
         self._sender.on_link(message, UNSPECIFIED, solicited_node(address), now, self.interface)
+
+    def probe(self, own: bytes, address: bytes, link_address: bytes | None, now: int) -> None:
+        """Whether a neighbour still answers (RFC 4861, 7.3.3); to all who may have its address where it isn't known."""
+        option = SourceLinkLayerAddress(link_layer_address=self.link_address)
+        to = address if link_address is not None else solicited_node(address)
+        message = NeighborSolicitation(target=address, options=(option,))
+        self._sender.on_link(message, own, to, now, self.interface, link_address)
 
     def announce(self, address: bytes, now: int) -> None:
         """To all: packets for the address come here (RFC 6275, 10.4.1: Override, no router, not solicited)."""

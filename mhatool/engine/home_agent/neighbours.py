@@ -57,6 +57,8 @@ class Neighbours:
         self._meet(target, arrival)
         binding = self._cache.of_home(target)
         if binding is None:
+            if self._failover.heartbeats.hear_neighbour(arrival):
+                return None
             return Drop(DropReason.NOT_FOR_US, "no home address of a binding")
         if binding.holds or self._agents.behind(arrival.link_source, binding.agents) is not None:
             self._registrations.defence.hear(binding, arrival.link_source, arrival.now)

@@ -13,7 +13,7 @@ from dissectors.icmpv6.neighbour_discovery import (
     RouterSolicitation,
 )
 from dissectors.mobility.agent_switch import Heartbeat
-from dissectors.mobility.binding import BindingUpdate
+from dissectors.mobility.binding import BindingError, BindingUpdate
 from mhatool.engine.actions import Action, AddAddress
 from mhatool.engine.advertising import Advertising
 from mhatool.engine.arrival import Arrival
@@ -62,7 +62,7 @@ class HomeAgent:
         self.agents = HomeAgentsList(configuration, self._output, randomness)
         self._prefixes = HomePrefixes(configuration.advertising.prefixes)
         defence = Defence(self._link, self.agents, self._output)
-        self.failover = Failover(configuration, self.agents, defence, sender, self._output, randomness)
+        self.failover = Failover(configuration, self.agents, self._link, defence, sender, self._output, randomness)
         self._registrations = Registrations(
             *(configuration, self._prefixes, self.cache, self.agents, self._link, defence, self.failover),
             *(sender, self._output),
@@ -98,6 +98,7 @@ class HomeAgent:
             DhaadRequest: self._discovery.list_agents,
             MobilePrefixSolicitation: self._discovery.list_prefixes,
             Heartbeat: self.failover.heartbeats.receive,
+            BindingError: self.failover.heartbeats.hear_error,
         }
 
     def _by_command(self) -> dict[type, Callable[[Command, int], None]]:

@@ -95,12 +95,13 @@ class Peer:
     `shared` are the bindings at `own` that list it, `lacking` those of them which it lost when it restarted. `number`
     is that of the last Heartbeat, first sent at `asked_ns`, last at `sent_ns`, which is `out` until it is answered, or
     its time is over at `deadline_ns`. `counter` is its restart counter, None before an answer told one. `doubted_ns` is
-    since when something says that it leaves, `resigned` that it advertises itself no longer.
+    since when something says that it leaves, `resigned` that it advertises itself no longer. `knows_heartbeats` is None
+    before it has answered one, or said that it knows none: that one is `solicited`, as the question that is out was.
     """
 
     __slots__ = (
         *("address", "asked_ns", "counter", "deadline_ns", "doubted_ns", "failures", "lacking", "number", "out"),
-        *("own", "resigned", "sent_ns", "shared", "state", "told"),
+        *("knows_heartbeats", "own", "resigned", "sent_ns", "shared", "solicited", "state", "told"),
     )
 
     def __init__(self, own: bytes, address: bytes) -> None:
@@ -118,6 +119,8 @@ class Peer:
         self.counter: int | None = None
         self.doubted_ns: int | None = None
         self.resigned = False
+        self.knows_heartbeats: bool | None = None
+        self.solicited = False
         self.told = False
         """Whether anything was told about it."""
 

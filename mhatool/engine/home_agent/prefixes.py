@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum, auto
 
 from dissectors.icmpv6.home_agents import MobilePrefixAdvertisement
 from dissectors.spec import Flags
@@ -19,6 +20,9 @@ from mhatool.protocol.neighbourhood import in_prefix
 
 UNASKED = 0
 """The identifier of an advertisement that nobody asked for."""
+
+#: A binding's home address, and the home agent's address.
+Key = tuple[bytes, bytes]
 
 
 class HomePrefixes:
@@ -45,11 +49,33 @@ class HomePrefixes:
         )
 
 
+class Stage(Enum):
+    """How far it is with what one mobile node is told unasked."""
+
+    RESTING = auto()
+    """Nothing is to be told before a day without an advertisement is over."""
+    AWAITED = auto()
+    """Something is, after the least delay, and a random one that is drawn then."""
+    SCHEDULED = auto()
+    SENT = auto()
+    """It was, and hasn't been answered yet by a solicitation: it is repeated."""
+
+
+class Telling:
+    """What one mobile node is told unasked: `repeated` counts how often it was since the first time."""
+
+    __slots__ = ("repeated", "stage")
+
+    def __init__(self) -> None:
+        self.stage = Stage.RESTING
+        self.repeated = 0
+
+
 class PrefixAdvertising:
-    """Tells mobile nodes the prefixes: who asks at once, all who are registered when they change.
+    """Tells mobile nodes the prefixes: who asks at once, all who are registered when they change, and once a day.
 
     These are told one after another at random, within what the constants allow, and again until they answer by a
-    solicitation (10.6.2 and 10.6.3).
+    solicitation (10.6.2 and 10.6.3). What is scheduled stays so: the prefixes that leave are those of the instant.
     """
 
     def __init__(
@@ -65,47 +91,85 @@ class PrefixAdvertising:
         self._cache = cache
         self._sender = sender
         self._randomness = randomness
-        self._timers: Timers[tuple[bytes, bytes]] = Timers()
-        self._sent: dict[tuple[bytes, bytes], int] = {}
+        self._timers: Timers[Key] = Timers()
+        self._tellings: dict[Key, Telling] = {}
+        self._least_ns = nanoseconds(constants.min_mobile_prefix_advertisement_interval_s)
+        self._most_ns = nanoseconds(constants.max_mobile_prefix_advertisement_interval_s)
+        cache.watch(self._bound, self._gone)
 
     def answer(self, binding: Binding, identifier: int, now: int) -> None:
         """A registered mobile node asks; that also answers what it was told unasked."""
-        key = binding.home_address, binding.agent
-        self._timers.cancel(key)
-        self._sent.pop(key, None)
         self._advertise(binding, identifier, now)
+        self._rest(binding, now)
 
     def schedule(self, now: int) -> None:
-        """The prefixes have changed: each mobile node is told at an instant of its own (10.6.3)."""
+        """The prefixes have changed: each mobile node is told at an instant of its own (10.6.2)."""
         for binding in self._cache:
             if not binding.cloned:
-                key = binding.home_address, binding.agent
-                self._sent[key] = 0
-                self._timers.set(key, now + self._delay(binding))
+                telling = self._telling(binding)
+                if telling.stage not in {Stage.AWAITED, Stage.SCHEDULED}:
+                    self._schedule(binding, telling, now + self._least_ns)
 
     def next_timer(self) -> int | None:
-        """When the next mobile node is to be told."""
+        """When the next mobile node is to be told, or it is seen whether it has to be."""
         return self._timers.next()
 
     def handle_timer(self, now: int) -> None:
         """Tell those whose time it is, as long as they are registered."""
         for key in self._timers.due(now):
-            binding = self._cache.get(*key)
-            sent = self._sent.pop(key)
-            if binding is None or not binding.holds:
-                continue
-            self._advertise(binding, UNASKED, now)
-            if sent < self._constants.prefix_advertisement_retries:
-                self._sent[key] = sent + 1
-                self._timers.set(key, now + nanoseconds(self._constants.prefix_advertisement_timeout_s * 2**sent))
+            binding, telling = self._cache.get(*key), self._tellings[key]
+            assert binding is not None  # whose binding is gone has no timer
+            if telling.stage is Stage.RESTING:
+                self._schedule(binding, telling, now + self._least_ns)
+            elif telling.stage is Stage.AWAITED:
+                self._schedule(binding, telling, now)
+            elif binding.holds:
+                self._tell(binding, telling, now)
+            else:
+                self._rest(binding, now)
 
-    def _delay(self, binding: Binding) -> int:
-        least = self._constants.min_mobile_prefix_advertisement_interval_s
-        most = self._constants.max_mobile_prefix_advertisement_interval_s
+    def _bound(self, binding: Binding, since: int) -> None:
+        """Whoever hasn't been told for a day is told, and so is a new one; the delay is drawn when it is needed."""
+        key = _key(binding)
+        if self._constants.advertises_prefixes_daily and key not in self._tellings:
+            self._telling(binding).stage = Stage.AWAITED
+            self._timers.set(key, since + self._least_ns)
+
+    def _gone(self, binding: Binding) -> None:
+        """Nothing is told any more to who isn't registered (10.6.2)."""
+        if not binding.cloned and self._tellings.pop(_key(binding), None) is not None:
+            self._timers.cancel(_key(binding))
+
+    def _telling(self, binding: Binding) -> Telling:
+        return self._tellings.setdefault(_key(binding), Telling())
+
+    def _schedule(self, binding: Binding, telling: Telling, least: int) -> None:
+        """At random, from this instant on: RAND_ADV_DELAY of 10.6.2, which is never under the least delay."""
+        most_ns = self._most_ns
         prefix = self._prefixes.of(binding.home_address)
         if prefix is not None:
-            most = min(most, float(prefix.preferred_lifetime_s))
-        return nanoseconds(self._randomness.uniform(min(least, most), max(least, most)))
+            most_ns = min(most_ns, nanoseconds(prefix.preferred_lifetime_s))
+        telling.stage = Stage.SCHEDULED
+        self._timers.set(_key(binding), least + round(self._randomness.uniform(0, abs(most_ns - self._least_ns))))
+
+    def _tell(self, binding: Binding, telling: Telling, now: int) -> None:
+        self._advertise(binding, UNASKED, now)
+        telling.repeated = telling.repeated + 1 if telling.stage is Stage.SENT else 0
+        telling.stage = Stage.SENT
+        if telling.repeated < self._constants.prefix_advertisement_retries:
+            wait_s = self._constants.prefix_advertisement_timeout_s * 2**telling.repeated
+            self._timers.set(_key(binding), now + nanoseconds(wait_s))
+        else:
+            self._rest(binding, now)
+
+    def _rest(self, binding: Binding, now: int) -> None:
+        key = _key(binding)
+        if self._constants.advertises_prefixes_daily:
+            self._telling(binding).stage = Stage.RESTING
+            self._timers.set(key, now + self._most_ns)
+        else:
+            self._tellings.pop(key, None)
+            self._timers.cancel(key)
 
     def _advertise(self, binding: Binding, identifier: int, now: int) -> None:
         message = MobilePrefixAdvertisement(
@@ -115,6 +179,10 @@ class PrefixAdvertising:
         )
         home, care_of = binding.home_address, binding.care_of_address
         self._sender.send(message, binding.agent, care_of, now, routed_to=home)
+
+
+def _key(binding: Binding) -> Key:
+    return binding.home_address, binding.agent
 
 
 __all__ = ["UNASKED", "HomePrefixes", "PrefixAdvertising"]

@@ -2,9 +2,10 @@
 
 `movement` finds out on which link the node is (`routers`, `link_check`) and under which address it is reached there
 (`care_of`, `addresses`); `rounds` chooses home agents (`discovery`, `agents`) and registers with all of them at once
-(`home_registrations`, `updates`); `correspondents` optimises routes (`routability`, `correspondent_updates`). What the
-peers hold stands in the `update_list`, an entry each with a machine of `binding_states` or `correspondent_states`;
-`acknowledgements` and `complaints` feed them. `behaviour` holds what differs between RFC 6275 and KAME of 2003.
+(`home_registrations`, `home_neighbours`, `updates`); `correspondents` optimises routes (`routability`,
+`correspondent_updates`). What the peers hold stands in the `update_list`, an entry each with a machine of
+`binding_states` or `correspondent_states`; `acknowledgements` and `complaints` feed them. `behaviour` holds what
+differs between RFC 6275 and KAME of 2003.
 """
 
 from mhatool.engine.mobile_node.behaviour import KAME2003, RFC6275, Behaviour

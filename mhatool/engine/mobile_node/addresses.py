@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation
-from dissectors.ipv6.address import UNSPECIFIED
+from dissectors.ipv6.address import UNSPECIFIED, is_link_local
 from mhatool.engine.actions import AddAddress, JoinGroup, LeaveGroup, RemoveAddress
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.mobile_node.context import Alarm, Context
@@ -56,6 +56,12 @@ class Addresses:
     def is_on_trial(self, address: bytes) -> bool:
         """Whether its trial goes on."""
         return address in self._trials
+
+    @property
+    def has_source(self) -> bool:
+        """Whether the machine can ask its neighbours for what it has to send them from home: without one it can't."""
+        home = self._context.home_address
+        return home in self._assigned or any(is_link_local(address) for address in self._assigned)
 
     def assign(self, address: bytes, prefix_length: int = 64) -> None:
         """The interface has the address from now on, without a trial."""

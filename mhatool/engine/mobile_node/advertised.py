@@ -8,8 +8,11 @@ from dissectors.icmpv6.options import PrefixInformation
 from dissectors.ipv6.address import is_link_local, is_routable_unicast
 from mhatool.engine.arrival import Arrival
 from mhatool.protocol.home_agent_offer import offer
+from mhatool.protocol.neighbourhood import first_of
 
 INFINITE_S = 0xFFFFFFFF
+Subnet = tuple[bytes, int]
+"""A prefix, 16 octets of which the rest is zero, and its length in bits: a /48 is another one than its first /64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,13 @@ class AdvertisedPrefix:
 
     @property
     def prefix(self) -> bytes:
-        """The first 64 bits, the rest zero."""
-        return self.address[:8] + bytes(8)
+        """The bits that count, the rest zero."""
+        return first_of(self.address, self.length)
+
+    @property
+    def subnet(self) -> Subnet:
+        """The prefix with its length."""
+        return self.prefix, self.length
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,15 @@ class AdvertisedRouter:
     preference: int
     home_agent_lifetime_s: int
     prefixes: tuple[AdvertisedPrefix, ...]
+
+    @property
+    def subnets(self) -> set[Subnet]:
+        """The prefixes that it doesn't withdraw: they tell one link from another."""
+        return {prefix.subnet for prefix in self.prefixes if prefix.valid_s > 0}
+
+    def has_on_link(self, subnet: Subnet) -> bool:
+        """Whether it says that this prefix is on the link (RFC 4861, 4.6.2): L set, and valid."""
+        return any(prefix.subnet == subnet and prefix.on_link and prefix.valid_s > 0 for prefix in self.prefixes)
 
     def agent_address(self, home_prefix: bytes) -> bytes | None:
         """The home agent's own global address, where it tells one (RFC 6275, 7.2); of several that of this prefix."""
@@ -90,4 +107,4 @@ def _prefix(option: PrefixInformation) -> AdvertisedPrefix:
     )
 
 
-__all__ = ["INFINITE_S", "AdvertisedPrefix", "AdvertisedRouter", "advertised"]
+__all__ = ["INFINITE_S", "AdvertisedPrefix", "AdvertisedRouter", "Subnet", "advertised"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from dissectors.icmpv6.header import Icmpv6Error
 from dissectors.ipv6.link import IPV6_ONLY
+from dissectors.ipv6.true_ends import home_address_options
 from dissectors.packet import Datagram
 from dissectors.walk import Dissector
 from mhatool.engine.arrival import Arrival
@@ -24,6 +26,9 @@ PARAMETER_PROBLEM = 4
 _UNKNOWN_HEADER, _UNKNOWN_OPTION = 1, 2
 """Codes of a Parameter Problem that say: I don't know Mobility Headers, or Home Address options (RFC 4443, 3.4)."""
 
+_NEXT_HEADER = 6
+"""Where an IPv6 header tells what follows; an extension header does in its first octet (RFC 8200, 3 and 4)."""
+
 Sequel = Callable[[], None]
 """What a complaint that is believed leads to."""
 
@@ -35,7 +40,9 @@ class Complaints:
         self._context = context
         self._list = update_list
         self._updates = updates
-        self._dissector = Dissector(context.configuration.profile)
+        profile = context.configuration.profile
+        self._dissector = Dissector(profile)
+        self._mobility = profile.protocol("mobility")
 
     def take_binding_error(self, arrival: Arrival) -> Sequel:
         """A peer has no binding, or doesn't know a message type (11.3.6)."""
@@ -68,13 +75,19 @@ class Complaints:
         if quoted is None or not self._is_ours(quoted):
             raise Refusal(DropReason.NOT_ASKED, "an ICMPv6 error about no packet of ours")
         entry = self._list.find(quoted.destination)
-        is_about_mobility = message.icmp_type == PARAMETER_PROBLEM and message.code in (
-            _UNKNOWN_HEADER,
-            _UNKNOWN_OPTION,
-        )
+        is_about_mobility = message.icmp_type == PARAMETER_PROBLEM and self._is_unknown(message, quoted)
         if entry is not None and is_about_mobility and arrival.source == entry.peer:
             self._refuse_to_end(entry, Input.ICMP_PARAMPROB)
             self._list.feed(entry, Input.ICMP_PARAMPROB)
+
+    def _is_unknown(self, message: Icmpv6Error, quoted: Datagram) -> bool:
+        """Whether what the pointer shows is Mobility Header or Home Address option: all else means nothing (11.3.5)."""
+        if message.code == _UNKNOWN_OPTION:
+            options = (option for header in quoted.extensions for option in home_address_options(header))
+            return any(option.start == message.parameter for option in options)
+        last = quoted.extensions[-1].start if quoted.extensions else quoted.ipv6.start + _NEXT_HEADER
+        is_mobility = message.quoted[last : last + 1] == bytes([self._mobility])
+        return message.code == _UNKNOWN_HEADER and is_mobility and message.parameter == last
 
     def _refuse_to_end(self, entry: Entry, given: Input) -> None:
         """Nobody signs complaints: where answers are signed, none of them ends the wait for one."""

@@ -116,6 +116,11 @@ class MobileNodeConfiguration:
         return self.home_address[:8] + bytes(8)
 
     @property
+    def home_subnet(self) -> tuple[bytes, int]:
+        """The same with its length in bits."""
+        return self.home_prefix, self.home_prefix_length
+
+    @property
     def anycast_address(self) -> bytes:
         """The address of any home agent of the home link (RFC 6275, 10.5; RFC 2526)."""
         return home_agents_anycast(self.home_address)

@@ -21,6 +21,7 @@ class Alarm(Enum):
     """What a timer rings for; each with the address that it concerns, or none."""
 
     ADDRESS_CHECKED = auto()
+    ADDRESS_DEPRECATED = auto()
     ADDRESS_EXPIRES = auto()
     NO_ROUTER = auto()
     ROUTER_SOLICITATION = auto()

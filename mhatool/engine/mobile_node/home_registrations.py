@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from dissectors.mobility.binding import BindingAcknowledgement
 from dissectors.options.binding import BindingRefreshAdvice
-from mhatool.engine.mobile_node.agents import KnownAgents
 from mhatool.engine.mobile_node.binding_states import HOME_REGISTRATION, KAME_HOME_REGISTRATION, Input, State
 from mhatool.engine.mobile_node.choice import Choice
 from mhatool.engine.mobile_node.context import Context
+from mhatool.engine.mobile_node.home_neighbours import HomeNeighbours
 from mhatool.engine.mobile_node.home_prefix import Lifetimes
 from mhatool.engine.mobile_node.update_list import WAITING, Entry, UpdateList
 from mhatool.engine.mobile_node.updates import HomeUpdates
@@ -27,14 +27,20 @@ class HomeRegistrations:
     """The handlers of home registrations. `choice` says which agents each Binding Update lists."""
 
     def __init__(
-        self, context: Context, update_list: UpdateList, updates: HomeUpdates, known: KnownAgents, lifetimes: Lifetimes
+        self,
+        context: Context,
+        update_list: UpdateList,
+        updates: HomeUpdates,
+        neighbours: HomeNeighbours,
+        lifetimes: Lifetimes,
     ) -> None:
         self._context = context
         self._list = update_list
         self._updates = updates
-        self._known = known
+        self._neighbours = neighbours
         self._lifetimes = lifetimes
         self.choice = Choice(context, update_list)
+        neighbours.on_found = self._send_what_waited
         self.cycles = 0
         """How often all agents were tried in vain, one at a time: each time they are given twice the time."""
         self.on_silence: Callable[[bytes], None] = lambda agent: None
@@ -236,12 +242,21 @@ class HomeRegistrations:
             entry.is_postponed = True
             entry.waits_until(not_before, not_before)
             return
-        link = self._known.link_address(entry.peer) if entry.care_of_address == entry.home_address else None
-        self._updates.send(entry, self.choice.list_for(entry.peer), lifetime_s, link)
+        at_home = entry.care_of_address == entry.home_address
+        link = self._neighbours.link_address(entry.peer) if at_home else None
+        if not at_home or link is not None or not self._neighbours.ask(entry.peer):
+            self._updates.send(entry, self.choice.list_for(entry.peer), lifetime_s, link)
         if entry.is_checked:
             entry.rests()
         else:
             self._wait(entry)
+
+    def _send_what_waited(self, agent: bytes) -> None:
+        """Back home, the agent's link-layer address is known: what was to be sent to it leaves."""
+        entry = self._list.find(agent)
+        if entry is not None and entry.home_registration and entry.state in WAITING and entry.is_deletion:
+            self._send(entry)
+            self._list.settle(entry)
 
     def _wait(self, entry: Entry) -> None:
         schedule, constants = self._context.behaviour.schedule, self._context.constants

@@ -9,8 +9,6 @@ from dissectors.icmpv6.header import Icmpv6Error
 from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
 from dissectors.icmpv6.home_agents import DhaadReply, MobilePrefixAdvertisement
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement
-from dissectors.ipv6.address import is_link_local
-from dissectors.mobility import UnknownMobility
 from dissectors.mobility.binding import BindingAcknowledgement, BindingError, BindingRefreshRequest
 from dissectors.mobility.return_routability import CareOfTest, HomeTest
 from mhatool.engine.arrival import Arrival
@@ -23,6 +21,7 @@ from mhatool.engine.mobile_node.agents import KnownAgents
 from mhatool.engine.mobile_node.complaints import Complaints
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.correspondents import Correspondents
+from mhatool.engine.mobile_node.home_neighbours import HomeNeighbours
 from mhatool.engine.mobile_node.home_prefix import HomePrefix
 from mhatool.engine.mobile_node.keygen import Token
 from mhatool.engine.mobile_node.movement import Movement
@@ -33,7 +32,7 @@ from mhatool.engine.mobile_node.rounds import Rounds
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
 from mhatool.engine.mobile_node.unknown import refuse_unknown
 from mhatool.engine.mobile_node.update_list import Entry, UpdateList
-from mhatool.engine.validity import beyond_link
+from mhatool.engine.validity import is_unknown_type, neighbour_drop
 
 Taker = Callable[[Arrival], None]
 _NEIGHBOUR_DISCOVERY = (RouterAdvertisement, NeighborSolicitation, NeighborAdvertisement)
@@ -46,6 +45,7 @@ class Parts:
     update_list: UpdateList
     tunnel: ReverseTunnel
     known: KnownAgents
+    neighbours: HomeNeighbours
     home_prefix: HomePrefix
     rounds: Rounds
     correspondents: Correspondents
@@ -76,20 +76,21 @@ class Intake:
             BindingRefreshRequest: self._believed(parts.complaints.take_refresh_request),
             HomeTest: self._home_test,
             CareOfTest: self._care_of_test,
-            UnknownMobility: self._unknown,
         }
 
     def take(self, arrival: Arrival) -> None:
         """Check what holds for every message, and hand it on."""
         if not arrival.checksum_good:
             raise Refusal(DropReason.BAD_CHECKSUM, "the checksum is wrong")
-        why = beyond_link(arrival) if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY) else None
-        if why is not None:
-            raise Refusal(DropReason.HOP_LIMIT, why)
-        self._takers.get(type(arrival.message), _not_our_role)(arrival)
+        drop = neighbour_drop(arrival) if isinstance(arrival.message, _NEIGHBOUR_DISCOVERY) else None
+        if drop is not None:
+            raise Refusal(drop.reason, drop.detail)
+        self._takers.get(type(arrival.message), self._not_taken)(arrival)
 
-    def _unknown(self, arrival: Arrival) -> None:
-        refuse_unknown(self._context, arrival)
+    def _not_taken(self, arrival: Arrival) -> None:
+        if is_unknown_type(arrival.message):
+            refuse_unknown(self._context, arrival)
+        raise Refusal(DropReason.NOT_OUR_ROLE, f"a mobile node takes no {arrival.message.__declaration__.title}")
 
     def _received(self, arrival: Arrival) -> None:
         self._context.tell(
@@ -113,12 +114,10 @@ class Intake:
     # --- neighbour discovery ---
 
     def _router_advertisement(self, arrival: Arrival) -> None:
-        if not is_link_local(arrival.source) or arrival.message.code != 0:
-            raise Refusal(DropReason.NOT_FOR_US, "no router advertisement of this link (RFC 4861, 6.1.2)")
         router = advertised(arrival)
-        home = self._context.configuration.home_prefix
+        home = self._context.configuration.home_subnet
         for prefix in router.prefixes:
-            if prefix.prefix == home:
+            if prefix.subnet == home:
                 self._parts.known.hear(router)
                 self._parts.home_prefix.hear(prefix.valid_s)
         self._parts.movement.hear_router(router)
@@ -126,6 +125,7 @@ class Intake:
     def _neighbor_advertisement(self, arrival: Arrival) -> None:
         self._parts.addresses.hears_advertisement(arrival)
         self._parts.movement.hear_neighbour(arrival.message.target)
+        self._parts.neighbours.hear(arrival.message)
 
     # --- home agents ---
 
@@ -189,10 +189,6 @@ class Intake:
         if entry is None or entry.home_registration:
             raise Refusal(DropReason.NO_ENTRY, "a test from a node that isn't asked")
         return entry
-
-
-def _not_our_role(arrival: Arrival) -> None:
-    raise Refusal(DropReason.NOT_OUR_ROLE, f"a mobile node takes no {arrival.message.__declaration__.title}")
 
 
 __all__ = ["Intake", "Parts", "Taker"]

@@ -10,36 +10,48 @@ from collections.abc import Callable
 
 from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation
 from dissectors.icmpv6.options import SourceLinkLayerAddress
+from dissectors.ipv6.address import UNSPECIFIED
 from mhatool.engine.mobile_node.advertised import AdvertisedRouter
 from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node.routers import KnownRouter
 from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.neighbourhood import solicited_node
 
 
 class LinkCheck:
-    """One question at a time; `believe` is called with the other router where nobody answered."""
+    """One question at a time, about another router: `believe` is called with it where nobody answered, else `share`."""
 
-    def __init__(self, context: Context, believe: Callable[[AdvertisedRouter], None]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        believe: Callable[[AdvertisedRouter], None],
+        share: Callable[[AdvertisedRouter], None],
+        source: Callable[[], bytes | None],
+    ) -> None:
         self._context = context
         self._believe = believe
+        self._share = share
+        self._source = source
+        """The link-local address to ask from; None while the interface has none past its trial."""
         self._other: AdvertisedRouter | None = None
         self._asked: KnownRouter | None = None
-        self._source = b""
         self._ends_ns = 0
         context.ring_for(Alarm.LINK_CHECK, lambda _: self._tick())
 
-    def begin(self, other: AdvertisedRouter, so_far: KnownRouter | None, source: bytes) -> None:
+    def begin(self, other: AdvertisedRouter, so_far: KnownRouter | None) -> None:
         """Ask the router so far; a further advertisement of the other one changes nothing."""
         if self._other is not None:
             return
-        self._other, self._asked, self._source = other, so_far, source
+        self._other, self._asked = other, so_far
         self._ends_ns = self._context.now + nanoseconds(self._context.configuration.movement_detection_s)
         self._tick()
 
     def answered(self, address: bytes) -> None:
         """The router so far says something: it is there."""
-        if self._asked is not None and self._asked.address == address:
+        other = self._other
+        if other is not None and self._asked is not None and self._asked.address == address:
             self.end()
+            self._share(other)
 
     def end(self) -> None:
         """No further question."""
@@ -61,11 +73,19 @@ class LinkCheck:
 
     def _ask(self) -> None:
         if self._asked is not None:
-            self.ask(self._asked, self._source)
+            self.ask(self._asked)
 
-    def ask(self, router: KnownRouter, source: bytes) -> None:
-        """From the link-local address to the router's own: nobody else may answer."""
-        context = self._context
+    def ask(self, router: KnownRouter) -> None:
+        """From the link-local address to the router's own: nobody else may answer.
+
+        Without one, as while it is on trial, from nobody to the router's group, and nothing tells the own link-layer
+        address (RFC 4861, 4.3); on the link that goes to the router alone too, who answers to all nodes.
+        """
+        context, source = self._context, self._source()
+        if source is None:
+            message = NeighborSolicitation(target=router.address, options=())
+            context.send_on_link(message, UNSPECIFIED, solicited_node(router.address), router.link_address)
+            return
         options = (SourceLinkLayerAddress(link_layer_address=context.link_address),)
         message = NeighborSolicitation(target=router.address, options=options)
         context.send_on_link(message, source, router.address, router.link_address)

@@ -9,7 +9,7 @@ from dissectors.icmpv6.options import SourceLinkLayerAddress
 from dissectors.ipv6.address import UNSPECIFIED
 from mhatool.engine.actions import AddAddress, RemoveAddress
 from mhatool.engine.mobile_node.addresses import Addresses
-from mhatool.engine.mobile_node.advertised import AdvertisedRouter
+from mhatool.engine.mobile_node.advertised import AdvertisedRouter, Subnet
 from mhatool.engine.mobile_node.care_of import CareOfAddresses
 from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node.link_check import LinkCheck
@@ -57,10 +57,11 @@ class Movement:
             context, addresses, self._address_ready, self._address_lost, self._address_renewed
         )
         self._link_local = LinkLocalAddress(context, addresses, traveller.is_defended)
-        self._check = LinkCheck(context, self._believe)
-        self._prefixes: set[bytes] = set()
+        self._check = LinkCheck(context, self._believe, self._share, lambda: self.link_local_address)
+        self._prefixes: set[Subnet] = set()
         self._solicitations = 0
         self._link_is_new = True
+        self._is_home_link = False
         self._lost_ns = 0
         """When the link went that the node is back on."""
         self._heard_ns = 0
@@ -74,7 +75,7 @@ class Movement:
     def start(self) -> None:
         """The interface has its link-layer address: it gets a link-local one, and asks for routers."""
         context = self._context
-        self._routers.know(context.configuration.home_prefix)
+        self._routers.know(context.configuration.home_subnet)
         if context.configuration.attached_at_home:
             self._start_at_home()
             return
@@ -86,8 +87,9 @@ class Movement:
         """The machine was there before: its addresses need no trial."""
         self._link_local.assign()
         self._addresses.assign(self._context.home_address)
-        self._prefixes = {self._context.configuration.home_prefix}
+        self._prefixes = {self._context.configuration.home_subnet}
         self._link_is_new = False
+        self._is_home_link = True
         self._feed(Move.HOME_LINK)
 
     def link_changed(self, up: bool) -> None:
@@ -101,7 +103,7 @@ class Movement:
         self._context.cancel(Alarm.NO_ROUTER)
         self._routers.leave("the link changed")
         self._prefixes.clear()
-        self._care_of.want(None)
+        self._care_of.rest()
         self._care_of.leave_link({self.care_of_address})
         self._link_is_new = True
         self._feed(Move.LINK_CHANGED)
@@ -116,7 +118,7 @@ class Movement:
         self._context.cancel(Alarm.ROUTER_SOLICITATION)
         self._routers.hear(router)
         self._hear_from(router.address)
-        prefixes = {prefix.prefix for prefix in router.prefixes}
+        prefixes = router.subnets
         if self._link_is_new:
             if prefixes:
                 self._attach(router)
@@ -139,7 +141,7 @@ class Movement:
         """Ask the default router whether it is there: what is unreachable may be the node."""
         router = self._routers.default
         if router is not None:
-            self._check.ask(router, self._link_local.address)
+            self._check.ask(router)
 
     def has_heard_router(self, since_ns: int) -> bool:
         """Whether it has said anything since; also where there is none to ask."""
@@ -147,9 +149,9 @@ class Movement:
 
     def _stay(self, router: AdvertisedRouter) -> None:
         self._check.answered(router.address)
-        self._prefixes |= {prefix.prefix for prefix in router.prefixes}
+        self._prefixes |= router.subnets
         self._routers.use(router)
-        self._form_addresses(router)
+        self._settle(router)
 
     def _suspect(self, router: AdvertisedRouter) -> None:
         """Another prefix, and nobody said that the link changed: the router so far is asked first."""
@@ -157,7 +159,12 @@ class Movement:
         if self._context.configuration.movement_detection_s == 0:
             self._believe(router)
         else:
-            self._check.begin(router, self._routers.default, self._link_local.address)
+            self._check.begin(router, self._routers.default)
+
+    def _share(self, router: AdvertisedRouter) -> None:
+        """Both routers are there: one link. The other's next word asks for the first one again, should that go."""
+        self._routers.use(router)
+        self._settle(router)
 
     def _believe(self, router: AdvertisedRouter) -> None:
         """The router so far is gone: this one's link is ours."""
@@ -167,18 +174,25 @@ class Movement:
 
     def _attach(self, router: AdvertisedRouter) -> None:
         self._link_is_new = False
-        self._prefixes = {prefix.prefix for prefix in router.prefixes}
+        self._prefixes = router.subnets
         self._routers.use(router)
-        if self._context.configuration.home_prefix in self._prefixes:
-            self._care_of.want(None)
+        self._care_of.rest()
+        self._is_home_link = False
+        self._settle(router)
+
+    def _settle(self, router: AdvertisedRouter) -> None:
+        """At home where the home prefix is on-link (11.5.5); elsewhere one of the addresses is chosen (11.5.3)."""
+        if router.has_on_link(self._context.configuration.home_subnet) and not self._is_home_link:
+            self._is_home_link = True
+            self._care_of.rest()
             self._link_local.come_home()
             self._feed(Move.HOME_LINK)
-            return
-        self._link_local.try_out()
-        self._form_addresses(router)
-        wanted = next((prefix for prefix in router.prefixes if prefix.autonomous), None)
-        if wanted is not None:
-            self._care_of.want(wanted.prefix)
+        elif self._is_home_link:
+            self._form_addresses(router)
+        else:
+            self._link_local.try_out()
+            self._form_addresses(router)
+            self._care_of.admit(prefix.prefix for prefix in router.prefixes if prefix.autonomous)
 
     def _form_addresses(self, router: AdvertisedRouter) -> None:
         home = self._context.configuration.home_prefix

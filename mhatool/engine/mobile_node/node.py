@@ -28,6 +28,7 @@ from mhatool.engine.mobile_node.complaints import Complaints
 from mhatool.engine.mobile_node.configuration import MobileNodeConfiguration
 from mhatool.engine.mobile_node.context import Context
 from mhatool.engine.mobile_node.correspondents import Correspondents
+from mhatool.engine.mobile_node.home_neighbours import HomeNeighbours
 from mhatool.engine.mobile_node.home_prefix import HomePrefix
 from mhatool.engine.mobile_node.home_registrations import (
     DEREGISTERED,
@@ -77,7 +78,8 @@ class MobileNode:
     def _make_parts(self, context: Context) -> Parts:
         update_list, tunnel = UpdateList(context), ReverseTunnel(context)
         known, updates, addresses = KnownAgents(context), HomeUpdates(context), Addresses(context)
-        registrations = HomeRegistrations(context, update_list, updates, known, self)
+        neighbours = HomeNeighbours(context, known, addresses)
+        registrations = HomeRegistrations(context, update_list, updates, neighbours, self)
         home_prefix = HomePrefix(context)
         update_list.on_gone = self._gone
         rounds = Rounds(context, update_list, registrations, known, tunnel)
@@ -87,6 +89,7 @@ class MobileNode:
             update_list=update_list,
             tunnel=tunnel,
             known=known,
+            neighbours=neighbours,
             home_prefix=home_prefix,
             rounds=rounds,
             correspondents=Correspondents(context, update_list, tunnel, self),
@@ -212,6 +215,7 @@ class MobileNode:
     def moved_to(self, care_of_address: bytes) -> None:
         """Agents first: their tunnel carries the tests with correspondents."""
         self._context.care_of_address = care_of_address
+        self._parts.neighbours.forget()
         if not self._is_leaving:
             self._parts.rounds.moved_to(care_of_address)
             self._parts.correspondents.moved()
@@ -219,6 +223,7 @@ class MobileNode:
     def moved_home(self) -> None:
         """Everybody forgets."""
         self._context.care_of_address = None
+        self._parts.neighbours.forget()
         self._parts.prefixes.stop()
         self._parts.rounds.moved_home()
         self._parts.correspondents.returned()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mhatool.engine.actions import RemoveRoute, SetRoute
-from mhatool.engine.mobile_node.advertised import AdvertisedPrefix, AdvertisedRouter
+from mhatool.engine.mobile_node.advertised import AdvertisedPrefix, AdvertisedRouter, Subnet
 from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.nd_events import NewPrefix, PrefixReceived, RouterFound, RouterLost
 
@@ -19,7 +19,7 @@ class KnownRouter:
     address: bytes
     link_address: bytes
     is_default: bool
-    prefixes: set[bytes] = field(default_factory=set)
+    prefixes: set[Subnet] = field(default_factory=set)
 
 
 class Routers:
@@ -28,8 +28,8 @@ class Routers:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._routers: dict[bytes, KnownRouter] = {}
-        self._known_prefixes: set[bytes] = set()
-        self._routes: set[tuple[bytes, int]] = set()
+        self._known_prefixes: set[Subnet] = set()
+        self._routes: set[Subnet] = set()
         self._default: bytes | None = None
         context.ring_for(Alarm.ROUTER_EXPIRES, self._expire)
 
@@ -46,10 +46,10 @@ class Routers:
         context = self._context
         where = {"interface": context.interface, "prefix": prefix.address}
         context.tell(PrefixReceived, prefix_length=prefix.length, router=router.address, **where)
-        if prefix.prefix not in self._known_prefixes:
-            self.know(prefix.prefix)
+        if prefix.subnet not in self._known_prefixes:
+            self.know(prefix.subnet)
             context.tell(NewPrefix, prefix_length=prefix.length, **where)
-        self._find(router, prefix.address).prefixes.add(prefix.prefix)
+        self._find(router, prefix.address).prefixes.add(prefix.subnet)
 
     def _find(self, router: AdvertisedRouter, prefix: bytes) -> KnownRouter:
         known = self._routers.get(router.address)
@@ -64,7 +64,7 @@ class Routers:
             )
         return known
 
-    def know(self, prefix: bytes) -> None:
+    def know(self, prefix: Subnet) -> None:
         """The prefix isn't new."""
         self._known_prefixes.add(prefix)
 
@@ -78,7 +78,7 @@ class Routers:
     def use(self, router: AdvertisedRouter) -> None:
         """An advertisement of this link: its prefixes are on the link, and it may be the way out."""
         for prefix in router.prefixes:
-            if prefix.on_link:
+            if prefix.on_link and prefix.valid_s > 0:
                 self._route(prefix.prefix, prefix.length)
         known = self._routers.get(router.address)
         if known is None:
@@ -102,7 +102,7 @@ class Routers:
             self._context.output.act(RemoveRoute(prefix, length))
         self._routes.clear()
         kept = self._routers[keep].prefixes if keep in self._routers else set()
-        self._known_prefixes = {self._context.configuration.home_prefix, *kept}
+        self._known_prefixes = {self._context.configuration.home_subnet, *kept}
         self._default = None
 
     def _route(self, prefix: bytes, length: int, next_hop: bytes | None = None) -> None:

@@ -24,6 +24,8 @@ from mhatool.observe.moment import Moment
 MOST: Final = 100_000
 UNSPECIFIED: Final = bytes(16)
 ECHO_REQUEST: Final = 128
+UNKNOWN_TYPE: Final = 2
+"""The status of a Binding Error about a Mobility Header type (RFC 6275, 6.1.9)."""
 
 
 class Failures:
@@ -118,6 +120,11 @@ class Failures:
         else:
             self._asked(moment, source, destination)
 
+    def _error(self, moment: Moment, datagram: Datagram, message: View) -> None:
+        source, destination = datagram.source, datagram.destination
+        if message.get("status") == UNKNOWN_TYPE and self.probes.refuse(moment, destination, source):
+            self.accusations.answers(moment, destination, source)
+
     def _asked(self, moment: Moment, prober: bytes, probed: bytes) -> None:
         probing = self.probes.get(prober, probed)
         if probing is not None:
@@ -211,6 +218,7 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     "binding_update": Failures._update,
     "binding_acknowledgement": Failures._acknowledgement,
     "heartbeat": Failures._heartbeat,
+    "binding_error": Failures._error,
     "home_agent_unreachable": Failures._alarm,
     "neighbor_solicitation": Failures._solicitation,
     "neighbor_advertisement": Failures._advertisement,

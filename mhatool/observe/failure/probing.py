@@ -34,6 +34,8 @@ RECENT_NS: Final = nanoseconds(60)
 """A run of probes in vain explains alarms for so long: they take turns, and are repeated."""
 
 HEARTBEAT: Final = "heartbeat"
+REFUSED: Final = "refused"
+"""The kind of probes of who was told that the other one knows no Heartbeats: whatever may be one is."""
 
 #: What a probe and its answer both carry: the kind, and a number or an address.
 Carried = tuple[str, object]
@@ -131,6 +133,14 @@ class Probing:
         del self.in_vain[: place + 1]
         self.answered = moment
 
+    def refuse(self, moment: Moment) -> bool:
+        """The other one knows no Heartbeats (RFC 6275, 9.2): an answer, too. Whether one was sent to it."""
+        if self.kind not in {HEARTBEAT, REFUSED} or not self.in_vain:
+            return False
+        self.answer(moment, self.in_vain[-1][0])
+        self.kind = REFUSED
+        return True
+
     def current(self) -> Run | None:
         """The probes since the last answer; None where the last one was answered."""
         return _run(self.in_vain) if self.in_vain else None
@@ -200,7 +210,7 @@ class Probes:
     def ask(self, moment: Moment, prober: bytes, probed: bytes, carried: Carried) -> Probing:
         """A probe."""
         probing = self._pairs.get((prober, probed))
-        if probing is None or (carried[0] == HEARTBEAT and probing.kind != HEARTBEAT):
+        if probing is None or (carried[0] == HEARTBEAT and probing.kind not in {HEARTBEAT, REFUSED}):
             probing = Probing(prober, probed, kind=carried[0])
         if probing.takes(carried):
             probing.ask(moment, carried)
@@ -213,6 +223,11 @@ class Probes:
             return False
         probing.answer(moment, carried)
         return True
+
+    def refuse(self, moment: Moment, prober: bytes, probed: bytes) -> bool:
+        """Who is probed knows no Heartbeats. Whether it was asked by one."""
+        probing = self._pairs.get((prober, probed))
+        return probing is not None and probing.refuse(moment)
 
     def heartbeat(self, moment: Moment, source: bytes, destination: bytes, message: View) -> bool:
         """A Heartbeat: a request, a response, or an unsolicited one. Whether its sender has lost its state since."""

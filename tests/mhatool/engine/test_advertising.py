@@ -56,6 +56,22 @@ def configuration(**changes: object) -> AdvertisingConfiguration:
     return AdvertisingConfiguration(**values)  # type: ignore[arg-type]
 
 
+def test_a_home_agent_that_is_no_default_router_says_so_all_the_same() -> None:
+    """A router lifetime of 0 says nothing about other fields (RFC 4861, 4.2): H, option and prefix are as ever."""
+    station = Station(configuration(router_lifetime_s=0, home_agent=AdvertisedHomeAgent(lifetime_s=900)))
+    station.advertising.start(SOURCE, LINK, 0)
+    station.run(0)
+    message = station.sent[0][1].message
+    assert (message.router_lifetime_s, "H" in message.flags) == (0, True)
+    told = [option for option in message.options if isinstance(option, HomeAgentInformation)]
+    assert [option.home_agent_lifetime_s for option in told] == [900]
+    station.advertising.stop(S)
+    station.keep(S)
+    message = station.sent[-1][1].message
+    assert (message.router_lifetime_s, "H" in message.flags) == (0, False)
+    assert not any(isinstance(option, HomeAgentInformation) for option in message.options)
+
+
 def test_a_home_agent_says_so() -> None:
     station = Station(configuration(home_agent=AdvertisedHomeAgent(preference=7, lifetime_s=900), tells_interval=True))
     station.advertising.start(SOURCE, LINK, 0)

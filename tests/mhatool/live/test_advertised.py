@@ -28,7 +28,9 @@ def beside_radvd(folder: Path) -> LiveNode:
         ([], "nothing on this machine advertises on eth0 within 3 s"),
         ([OTHER], "nothing on this machine advertises on eth0"),
         ([OWN._replace(interface="eth1")], "nothing on this machine advertises on eth0"),
-        ([OWN._replace(router_lifetime_s=0)], "is no router"),
+        ([OWN._replace(router_lifetime_s=0)], "is a home agent for 0 s"),
+        ([OWN._replace(own_lifetime_s=0)], "is a home agent for 0 s"),
+        ([OWN._replace(router_lifetime_s=0, own_lifetime_s=1800)], ""),  # no default router (RFC 4861, 4.2)
         ([OWN._replace(is_home_agent=False)], "is no home agent"),
         ([OWN._replace(router_addresses=("2001:db8:2::",))], "doesn't give 2001:db8:2::1"),
         ([OWN._replace(is_home_agent=False), OWN], ""),

@@ -1,5 +1,6 @@
 """The Home Agents List, and what mobile nodes are told of it and of prefixes (RFC 6275, 10.5 and 10.6)."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest, MobilePrefix
 from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement, RouterSolicitation
 from dissectors.icmpv6.options import PrefixInformation, SourceLinkLayerAddress
 from dissectors.ipv6.address import UNSPECIFIED, parse
-from dissectors.mobility.binding import BindingError
+from dissectors.mobility.binding import BindingAcknowledgement, BindingError
 from dissectors.spec import Flags
 from mhatool.engine.actions import AddAddress
 from mhatool.engine.advertising import AdvertisedHomeAgent, AdvertisedPrefix, AdvertisingConfiguration
 from mhatool.engine.commands import ChangePrefix, LinkChanged, Stop
+from mhatool.engine.constants import KAME2003
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import AgentListEntry
 from mhatool.engine.home_agent import ConfigurationError
@@ -26,6 +28,7 @@ from tests.mhatool.engine.home_agent.stage import (
     LINK_LOCAL,
     PREFIX,
     SECOND,
+    SECOND_LINK,
     SECOND_LINK_LOCAL,
     STRANGER,
     THIRD,
@@ -35,8 +38,9 @@ from tests.mhatool.engine.home_agent.stage import (
     configuration,
     knows_second,
     registers,
+    update,
 )
-from tests.mhatool.engine.playbook import Playbook, S
+from tests.mhatool.engine.playbook import BEGIN, Playbook, S
 
 OTHER_PREFIX = parse("2001:db8:11::")
 ANYCAST = parse("2001:db8:1:0:fdff:ffff:ffff:fffe")  # RFC 2526: the last 7 bits are 0x7e, the others ones, u clear
@@ -49,6 +53,19 @@ def asked(play: Playbook, identifier: int = 7) -> Any:
 
 
 # --- the list ---
+
+
+def test_an_agent_that_is_no_default_router_is_listed() -> None:
+    """By its own lifetime (RFC 6275, 7.4); without one, the router's of 0 s is its own (10.5.1)."""
+    play = agent()
+    knows_second(play, router_lifetime_s=0, lifetime_s=900)
+    found = play.node.agents.find(SECOND)
+    assert found is not None
+    assert (found.lifetime_s, found.expires_ns) == (900, play.now + 900 * S)
+    message = advertisement_of(SECOND, router_lifetime_s=0)
+    message = message.replace(options=message.options[:1])
+    play.hears(message, SECOND_LINK_LOCAL, ALL_NODES, link_source=SECOND_LINK, hop_limit=255)
+    assert play.node.agents.find(SECOND) is None
 
 
 def test_what_an_agent_advertises_is_listed() -> None:
@@ -393,12 +410,84 @@ def test_who_is_away_hears_of_other_lifetimes_and_again_until_it_answers() -> No
 def test_a_solicitation_ends_that() -> None:
     play = bound(facts={"lifetime_s": 40_000})
     play.is_told(CHANGED)
-    at = play.node.next_timer()
-    assert at is not None
-    assert len(told_within(play, (at - play.now) / S)) == 1
+    while not (told := told_within(play, 1)):
+        assert play.now < BEGIN + 3001 * S
+    assert len(told) == 1
     play.hears(SOLICITATION, CARE_OF, AGENT, home_address=HOME)
     play.sends(MobilePrefixAdvertisement, identifier=55)
     assert told_within(play, 3600) == []
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_more_changes_postpone_nothing(seed: int) -> None:
+    """What is scheduled is replaced, and sent at the scheduled time (10.6.2): once, with the latest of it."""
+    once = bound(seed=seed, facts={"lifetime_s": 40_000})
+    once.is_told(CHANGED)
+    at = told_within(once, 4000)[0].at
+    often = bound(seed=seed, facts={"lifetime_s": 40_000})
+    often.is_told(CHANGED)
+    assert told_within(often, 605) == []
+    often.is_told(ChangePrefix(PREFIX, 9000, 86_400))
+    assert told_within(often, 20) == []
+    often.is_told(ChangePrefix(PREFIX, 8000, 7000))
+    first = told_within(often, 4000)[0]
+    assert first.at == at
+    assert first.message.options[0].valid_lifetime_s == 8000
+
+
+def test_a_change_after_it_was_told_is_told_anew() -> None:
+    """Not before the least delay is over, though the first one was not answered."""
+    play = bound(facts={"lifetime_s": 40_000})
+    play.is_told(CHANGED)
+    while not told_within(play, 1):
+        pass
+    begin = play.now
+    play.is_told(ChangePrefix(PREFIX, 8000, 2000))
+    sent = told_within(play, 2100)
+    assert 600 * S <= sent[0].at - begin <= 2000 * S
+    assert len(sent) == 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_least_delay_is_kept_where_the_preferred_lifetime_is_shorter(seed: int) -> None:
+    """RAND_ADV_DELAY = 600 + rand % |min(86,400, 100) - 600|: from 600 to 1,100 s (10.6.2)."""
+    play = bound(seed=seed, facts={"lifetime_s": 7200})
+    begin = play.now
+    play.is_told(ChangePrefix(PREFIX, 7200, 100))
+    assert 599 * S <= told_within(play, 1200)[0].at - begin <= 1100 * S
+
+
+def test_who_has_not_been_told_for_a_day_is_told() -> None:
+    """The first time within a day of registering, then within a second day after the last time (10.6.2)."""
+    play = bound(facts={"lifetime_s": 262_140})
+    times, number = [BEGIN], 1
+    for _ in range(20):
+        told = [sent.at for sent in told_within(play, 43_200)]
+        times += told[:1] if told and told[0] - times[-1] > 21 * S else []
+        number += 1
+        registers(play, number=number, lifetime_s=262_140)
+    day = 86_400 * S
+    assert 600 * S <= times[1] - times[0] <= day
+    gaps = [after - before for before, after in pairwise(times[1:])]
+    assert len(gaps) >= 4
+    assert all(day + 600 * S <= gap <= 2 * day + 21 * S for gap in gaps)
+
+
+def test_who_asks_has_been_told() -> None:
+    play = bound(facts={"lifetime_s": 262_140})
+    play.waits(500)
+    play.hears(SOLICITATION, CARE_OF, AGENT, home_address=HOME)
+    play.sends(MobilePrefixAdvertisement, identifier=55)
+    assert told_within(play, 86_400 + 599) == []
+
+
+def test_kame_s_agents_tell_of_changes_alone() -> None:
+    play = bound(constants=KAME2003, facts={"lifetime_s": 420})
+    for number in range(2, 500):
+        play.waits(400)
+        play.hears(update(number), CARE_OF, AGENT, home_address=HOME)
+        play.finds(BindingAcknowledgement)
+        play.sends_nothing()
 
 
 def test_who_is_gone_meanwhile_is_not_told() -> None:

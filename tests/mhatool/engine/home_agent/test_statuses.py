@@ -13,9 +13,11 @@ from dissectors.options.multiple_home_agents import ExperimentalMobilityOption
 from dissectors.spec import Option
 from mhatool.engine.actions import End, SetTunnel
 from mhatool.engine.advertising import AdvertisedPrefix
+from mhatool.engine.commands import ChangePrefix, Command, Reconfigure
 from mhatool.engine.drops import DropReason
 from mhatool.engine.home_agent import ConfigurationError, SecurityAssociation
 from mhatool.engine.home_agent.statuses import Status
+from mhatool.engine.home_agent_events import DefenceEnded
 from mhatool.protocol import ntp
 from mhatool.protocol.mobility_authentication import authenticator
 from tests.mhatool.engine.home_agent.stage import (
@@ -164,6 +166,43 @@ def test_132_not_home_subnet() -> None:
 def test_132_a_prefix_that_is_over() -> None:
     prefix = AdvertisedPrefix(prefix=PREFIX, router_address=AGENT, valid_lifetime_s=0, preferred_lifetime_s=0)
     refused(agent(prefix=prefix), update(1), Status.NOT_HOME_SUBNET)
+
+
+@pytest.mark.parametrize(
+    "becomes",
+    [
+        ChangePrefix(PREFIX, 0, 0),  # would be 132
+        Reconfigure((("prohibited", (HOME,)),)),  # 129
+        Reconfigure((("permitted", (ELSEWHERE,)),)),  # 129
+    ],
+)
+def test_10_3_2_what_would_not_be_accepted_any_more_is_deleted(becomes: Command) -> None:
+    """The only refusal there is for no entry (133); the address is the mobile node's again, and nobody else's."""
+    play = bound()
+    play.is_told(becomes)
+    play.forgets()
+    play.hears(update(2, lifetime_s=0), HOME, AGENT, link_source=MOBILE_LINK)
+    play.sends(BindingAcknowledgement, status=0, sequence_number=2, lifetime_s=0)
+    assert play.node.binding(HOME) is None
+    play.does(SetTunnel(End.HOME_AGENT, HOME, AGENT))
+    play.tells(DefenceEnded, address=HOME, cause="released")
+    checks(play, MOBILE_LINK)
+    play.drops(DropReason.NOT_FOR_US)
+
+
+@pytest.mark.parametrize(("flags", "agents"), [("AHM", ()), ("AHM", (SECOND, THIRD)), ("AH", (AGENT, SECOND))])
+def test_10_3_2_a_list_that_does_not_fit_keeps_no_binding(flags: str, agents: tuple[bytes, ...]) -> None:
+    play = bound()
+    assert asked(play, update(2, lifetime_s=0, flags=flags, agents=agents)).message.status == 0
+    assert play.node.binding(HOME) is None
+
+
+def test_10_3_2_a_deregistration_has_its_own_number_and_type_all_the_same() -> None:
+    """9.5.1 comes first: an old one, or one by other rules, deletes nothing."""
+    play = bound(prohibited=())
+    play.is_told(Reconfigure((("prohibited", (HOME,)),)))
+    assert asked(play, update(1, lifetime_s=0)).message.status == 135
+    refused(agent(prohibited=(HOME,)), update(1, lifetime_s=0), Status.NOT_HOME_AGENT_FOR_THIS_MOBILE_NODE)
 
 
 def test_133_nothing_to_delete() -> None:

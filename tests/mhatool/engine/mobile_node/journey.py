@@ -9,8 +9,8 @@ from typing import Any
 from dissectors.icmpv6.home_agent_unreachable import HomeAgentUnreachable
 from dissectors.icmpv6.home_agents import DhaadReply, DhaadRequest
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterAdvertisement
-from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation
-from dissectors.ipv6.address import parse
+from dissectors.icmpv6.options import HomeAgentInformation, PrefixInformation, TargetLinkLayerAddress
+from dissectors.ipv6.address import UNSPECIFIED, parse
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
 from dissectors.mobility.return_routability import CareOfTest, CareOfTestInit, HomeTest, HomeTestInit
 from dissectors.options.binding import BindingAuthorizationData, BindingRefreshAdvice
@@ -28,6 +28,7 @@ HOME = HOME_PREFIX[:8] + IDENTIFIER
 CARE_OF, CARE_OF_ELSEWHERE = ABROAD[:8] + IDENTIFIER, ELSEWHERE[:8] + IDENTIFIER
 LINK_LOCAL = parse("fe80::")[:8] + IDENTIFIER
 AGENT1, AGENT2, AGENT3 = (parse(f"2001:db8:1::{n}") for n in (1, 2, 3))
+AGENT_LINKS = {agent: bytes.fromhex(f"0200000001{n:02x}") for n, agent in enumerate((AGENT1, AGENT2, AGENT3), 1)}
 PEER = parse("2001:db8:9::9")
 ROUTERS = {HOME_PREFIX: parse("fe80::1"), ABROAD: parse("fe80::2"), ELSEWHERE: parse("fe80::3")}
 ROUTER_LINKS = {prefix: bytes.fromhex(f"0200000000{n:02x}") for n, prefix in enumerate(ROUTERS, 1)}
@@ -74,9 +75,13 @@ class Journey(Playbook):
         self.settings = settings
         self.has_router = has_router
         """Whether routers answer solicitations for them; nobody has to ask for those then."""
+        self.agents_answer = True
+        """Whether agents answer solicitations for their own addresses; likewise."""
 
     def _collect(self) -> None:
         super()._collect()
+        if self.agents_answer:
+            self._answer_for_agents()
         if not self.has_router:
             return
         asked = [sent for sent in self._sent if getattr(sent.message, "target", None) in ROUTERS.values()]
@@ -84,10 +89,23 @@ class Journey(Playbook):
         for sent in asked:
             self.hears_neighbour(sent.message.target, sent.arrival.source)
 
+    def _answer_for_agents(self) -> None:
+        asked = [sent for sent in self._sent if getattr(sent.message, "target", None) in AGENT_LINKS]
+        self._sent = [sent for sent in self._sent if sent not in asked]
+        for sent in asked:
+            self.hears_agent(sent.message.target)
+
+    def hears_agent(self, agent: bytes) -> None:
+        """An agent tells all nodes its link-layer address, as whoever is asked by nobody does (RFC 4861, 7.2.4)."""
+        where = TargetLinkLayerAddress(link_layer_address=AGENT_LINKS[agent])
+        message = NeighborAdvertisement(flags=Flags("RO"), target=agent, options=(where,))
+        self.hears(message, agent, ALL_NODES, link_source=AGENT_LINKS[agent], hop_limit=ON_LINK)
+
     def hears_neighbour(self, router: bytes, asker: bytes) -> None:
-        """A router answers."""
-        message = NeighborAdvertisement(flags=Flags("RSO"), target=router, options=())
-        self.hears(message, router, asker, hop_limit=ON_LINK)
+        """A router answers: to all nodes where nobody says who asks (RFC 4861, 7.2.4)."""
+        is_nobody = asker == UNSPECIFIED
+        message = NeighborAdvertisement(flags=Flags("RO" if is_nobody else "RSO"), target=router, options=())
+        self.hears(message, router, ALL_NODES if is_nobody else asker, hop_limit=ON_LINK)
 
     # --- links ---
 

@@ -347,8 +347,8 @@ def test_back_home_the_correspondent_is_asked_to_forget_with_the_home_token_alon
     play.is_optimised_with(AGENT1)
     play.returns_home()
     play.does(NO_ROUTE)
-    update = play.updates()[-1]
-    assert (update.arrival.source, update.arrival.home_address, update.arrival.destination) == (HOME, None, PEER)
+    (update,) = [sent for sent in play.updates() if sent.arrival.destination == PEER]
+    assert (update.arrival.source, update.arrival.home_address) == (HOME, None)
     assert update.message.lifetime_s == 0
     assert options_of(update)["nonce_indices"].care_of_nonce_index == 0
     octets = update.arrival.upper_octets
@@ -466,6 +466,35 @@ def test_a_parameter_problem_about_the_header_marks_the_correspondent() -> None:
     play.uses_peer()
     play.waits(100)
     play.sends_nothing()
+
+
+def _problem(play: Journey, code: int, pointer: int) -> bool:
+    """A Parameter Problem about a Binding Update: whether it counts.
+
+    Behind 40 octets of IPv6 header its destination options name the Mobility Header at 40, and begin with padding: the
+    Home Address option is aligned to 8n+6 (RFC 6275, 6.3), so it stands at 46.
+    """
+    update = play.is_optimising_with(AGENT1)
+    datagram = update.action.datagram
+    assert (datagram[6], datagram[40], datagram[46]) == (60, 135, 201)
+    error = Icmpv6Error(icmp_type=4, code=code, parameter=pointer, quoted=datagram)
+    play.hears(error, PEER, CARE_OF)
+    return entry_of(play).unsupported
+
+
+@pytest.mark.parametrize(("code", "pointer"), [(1, 40), (2, 46)])
+def test_a_parameter_problem_that_points_at_mobility_marks_the_correspondent(code: int, pointer: int) -> None:
+    """RFC 4443, 3.4: code 1, the octet that names the unknown header; code 2, the unknown option's first octet."""
+    assert _problem(Journey(), code, pointer)
+
+
+@pytest.mark.parametrize(
+    ("code", "pointer"),
+    [(0, 40), (0, 46), (1, 6), (1, 46), (1, 64), (2, 40), (2, 42), (2, 47), (2, 5000), (3, 40)],
+)
+def test_a_parameter_problem_that_points_elsewhere_changes_nothing(code: int, pointer: int) -> None:
+    """RFC 6275, 11.3.5: its pointer tells whether it is about mobility; 6 names the destination options."""
+    assert not _problem(Journey(), code, pointer)
 
 
 def test_errors_of_others_or_about_others_change_nothing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation, RouterSolicitation
-from dissectors.ipv6.address import UNSPECIFIED
+from dissectors.ipv6.address import UNSPECIFIED, parse
 from dissectors.mobility.binding import BindingAcknowledgement
 from dissectors.spec import Flags
 from mhatool.engine.actions import AddAddress, RemoveAddress
@@ -15,6 +15,7 @@ from tests.mhatool.engine.mobile_node.journey import (
     ABROAD,
     AGENT1,
     AGENT2,
+    AGENT_LINKS,
     ALL_NODES,
     CARE_OF,
     ELSEWHERE,
@@ -22,9 +23,10 @@ from tests.mhatool.engine.mobile_node.journey import (
     HOME_PREFIX,
     LINK,
     LINK_LOCAL,
+    ROUTER_LINKS,
     Journey,
 )
-from tests.mhatool.engine.playbook import S, Sent
+from tests.mhatool.engine.playbook import BEGIN, S, Sent
 
 
 def tried(play: Journey) -> list[bytes]:
@@ -109,6 +111,65 @@ def test_back_home_no_address_is_tried_out_that_an_agent_defends() -> None:
     play, _ = comes_back(AGENT1)
     play.waits(30)
     assert tried(play) == []
+
+
+def _asks(play: Journey) -> list[tuple[float, bytes, bytes, bytes, int]]:
+    """Neighbour solicitations, by the seconds since the node came home: who, where to, for whom, how many options."""
+    return [
+        (
+            round((sent.at - BEGIN) / S, 3) - 3,
+            sent.arrival.source,
+            sent.arrival.destination,
+            sent.message.target,
+            len(sent.options),
+        )
+        for sent in play.solicitations()
+    ]
+
+
+def test_back_home_an_agent_that_no_advertisement_told_of_is_asked_for_by_nobody() -> None:
+    """RFC 6275, 11.5.5: multicast, from the unspecified address; without the option then (RFC 4861, 4.3).
+
+    As often as the Binding Update would be sent: after 0, 1 and 3 s.
+    """
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.agents_answer = False
+    play.returns_home()
+    assert play.takes_updates() == []
+    play.waits(3.5)
+    group = parse("ff02::1:ff00:1")  # of 2001:db8:1::1
+    assert _asks(play) == [(after, UNSPECIFIED, group, AGENT1, 0) for after in (0, 1, 3)]
+    play.hears_agent(AGENT1)
+    (update,) = play.updates()
+    assert (update.arrival.source, update.message.lifetime_s) == (HOME, 0)
+    assert update.action.link_destination == AGENT_LINKS[AGENT1]
+    play.hears_agent(AGENT1)  # said again, it changes nothing
+    assert play.updates() == []
+    play.is_answered(update)
+    play.does(AddAddress("eth0", HOME, 64))
+
+
+def test_back_home_an_agent_whose_advertisement_was_heard_is_asked_for_by_nobody_at_all() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.agents_answer = False
+    play.returns_home(agent=AGENT1)
+    (update,) = play.takes_updates()
+    assert update.action.link_destination == ROUTER_LINKS[HOME_PREFIX]
+    assert play.solicitations() == []
+
+
+def test_with_an_address_to_ask_from_the_machine_asks_as_ever() -> None:
+    """It never left by its own account: the link-local address was assigned before, and stays so."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.agents_answer = False
+    play.hears_router(HOME_PREFIX)
+    play.waits(3)  # movement detection
+    (update,) = play.takes_updates()
+    assert update.action.link_destination is None
+    assert [sent for sent in play.solicitations() if sent.message.target == AGENT1] == []
 
 
 def test_the_link_local_address_comes_back_when_an_agent_lets_go_of_it() -> None:

@@ -9,9 +9,10 @@ import pytest
 from dissectors.icmpv6.header import Icmpv6Error
 from dissectors.ipv6.address import parse
 from dissectors.ipv6.checksum import checksum
-from dissectors.mobility.binding import BindingAcknowledgement, BindingError, BindingRefreshRequest
+from dissectors.mobility.agent_switch import ExperimentalMobility, HaSwitch, Heartbeat
+from dissectors.mobility.binding import BindingAcknowledgement, BindingError, BindingRefreshRequest, BindingUpdate
 from dissectors.mobility.header import UnknownMobility
-from dissectors.mobility.return_routability import CareOfTest, HomeTest
+from dissectors.mobility.return_routability import CareOfTest, CareOfTestInit, HomeTest, HomeTestInit
 from dissectors.spec import Flags
 from mhatool.engine.departure import Writer
 from mhatool.engine.drops import DropReason
@@ -84,12 +85,35 @@ def test_a_wrong_checksum_is_discarded_silently_whatever_else_is_wrong(change: d
     play.drops(DropReason.BAD_CHECKSUM)
 
 
-def test_an_unknown_type_gets_a_binding_error_with_status_2() -> None:
+@pytest.mark.parametrize(
+    "message",
+    [
+        UnknownMobility(mh_type=99, data=bytes(10)),
+        Heartbeat(flags=Flags(), sequence_number=5, options=()),
+        HaSwitch(addresses=(AGENT1,), options=()),
+        ExperimentalMobility(data=bytes(2)),
+    ],
+    ids=["99", "Heartbeat", "Home Agent Switch", "experimental"],
+)
+def test_an_unknown_type_gets_a_binding_error_with_status_2(message: Any) -> None:
+    """RFC 6275, 9.2: whatever it doesn't define itself is one; RFC 5847, 3.1, finds out in this way who knows it."""
     play = registered()
-    play.hears(UnknownMobility(mh_type=99, data=bytes(10)), AGENT1, CARE_OF)
+    play.hears(message, AGENT1, CARE_OF)
     sent = play.sends(BindingError, status=2, home_address=bytes(16))
     assert (sent.arrival.source, sent.arrival.destination) == (CARE_OF, AGENT1)
     play.drops(DropReason.UNKNOWN_MESSAGE)
+
+
+def test_what_other_roles_take_is_of_a_known_type() -> None:
+    """RFC 6275, 6.1.1: a Binding Update, or a test of return routability, at a node that is no correspondent."""
+    play = registered()
+    for message in (
+        BindingUpdate(sequence_number=1, flags=Flags("A"), lifetime_s=4, options=()),
+        HomeTestInit(home_init_cookie=bytes(8), options=()),
+        CareOfTestInit(care_of_init_cookie=bytes(8), options=()),
+    ):
+        play.hears(message, PEER, CARE_OF)
+        play.drops(DropReason.NOT_OUR_ROLE)
 
 
 def test_what_came_through_the_tunnel_is_answered_through_it() -> None:

@@ -7,8 +7,13 @@ import itertools
 import pytest
 
 from dissectors.icmpv6.home_agents import DhaadRequest
-from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterAdvertisement, RouterSolicitation
-from dissectors.icmpv6.options import PrefixInformation
+from dissectors.icmpv6.neighbour_discovery import (
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    RouterAdvertisement,
+    RouterSolicitation,
+)
+from dissectors.icmpv6.options import PrefixInformation, SourceLinkLayerAddress
 from dissectors.ipv6.address import UNSPECIFIED, parse
 from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
 from dissectors.spec import Flags
@@ -43,7 +48,7 @@ from tests.mhatool.engine.mobile_node.journey import (
     Journey,
     advertisement,
 )
-from tests.mhatool.engine.playbook import BEGIN, S
+from tests.mhatool.engine.playbook import BEGIN, PEER_LINK, S
 
 SOLICITED_NODE = parse("ff02::1:ff4c:51fd")
 ANYWHERE = bytes(16)
@@ -61,6 +66,59 @@ def test_it_tries_out_its_link_local_address_and_asks_for_routers_at_most_three_
     assert asked[0].at <= BEGIN + S  # MAX_RTR_SOLICITATION_DELAY
     assert [round((b.at - a.at) / S, 6) for a, b in itertools.pairwise(asked)] == [4, 4]
     assert asked[1].arrival.source == LINK_LOCAL
+
+
+def _hears_of_home(play: Journey, *, flags: str = "LA", length: int = 64, valid_s: int = 86_400) -> None:
+    """A router of another link names the home prefix in one way or other, and one of its own."""
+    own = advertisement(ABROAD)
+    home = own.options[0].replace(
+        prefix=HOME_PREFIX,
+        prefix_length=length,
+        flags=Flags(flags),
+        valid_lifetime_s=valid_s,
+        preferred_lifetime_s=valid_s // 2,
+    )
+    play.hears(own.replace(options=(home, *own.options)), ROUTERS[ABROAD], ALL_NODES, hop_limit=ON_LINK)
+
+
+@pytest.mark.parametrize("how", [{"valid_s": 0}, {"flags": "A"}, {"length": 48}, {"length": 80}])
+def test_only_the_home_prefix_itself_on_the_link_makes_a_home_link(how: dict[str, int]) -> None:
+    """RFC 6275, 11.5.5: it is on-link again. Withdrawn, or without L, it isn't; a /48 is another prefix."""
+    play = Journey()
+    play.comes_up()
+    play.is_told(LinkChanged("eth0"))
+    _hears_of_home(play, **how)
+    play.waits(1)
+    assert play.tells(LocationChanged).location == "foreign"
+    assert play.tells(CareOfAddressChanged).care_of_address == CARE_OF
+
+
+def test_a_router_that_names_the_home_prefix_later_leads_home() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    _hears_of_home(play)
+    assert play.tells(LocationChanged).location == "home"
+    (update,) = play.updates()
+    assert (update.arrival.source, update.message.lifetime_s) == (HOME, 0)
+
+
+def test_a_prefix_that_is_withdrawn_is_no_route_and_no_sign_of_another_link() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(ELSEWHERE, valid_s=0)
+    play.waits(10)
+    assert SetRoute(ELSEWHERE, 64, "eth0") not in play.actions
+    assert play.solicitations() == []
+
+
+def test_routes_have_the_prefix_as_long_as_it_is() -> None:
+    """2001:db8:5:6:7::9/80 begins with 80 bits; what comes after them doesn't count (RFC 4861, 4.6.2)."""
+    play = Journey()
+    play.comes_up()
+    message = advertisement(ABROAD)
+    longer = message.options[0].replace(prefix=parse("2001:db8:5:6:7::9"), prefix_length=80)
+    play.hears(message.replace(options=(longer,)), ROUTERS[ABROAD], ALL_NODES, hop_limit=ON_LINK)
+    play.does(SetRoute(parse("2001:db8:5:6:7::"), 80, "eth0"))
 
 
 def test_a_home_link_gives_the_home_address_back_to_the_interface() -> None:
@@ -134,6 +192,36 @@ def test_a_trial_of_the_same_address_by_somebody_else_is_a_duplicate_and_an_echo
     assert not [event for event in play.events if isinstance(event, AddressDuplicate)]
     play.hears(trial, UNSPECIFIED, SOLICITED_NODE, hop_limit=ON_LINK)
     assert play.tells(AddressDuplicate).address == CARE_OF
+
+
+_FROM_NOBODY = NeighborSolicitation(target=CARE_OF, options=())
+_ITS_ADDRESS = (SourceLinkLayerAddress(link_layer_address=PEER_LINK),)
+_SAYS = NeighborAdvertisement(flags=Flags("O"), target=CARE_OF, options=())
+
+
+@pytest.mark.parametrize(
+    ("message", "source", "destination", "reason"),
+    [
+        (_FROM_NOBODY, UNSPECIFIED, CARE_OF, DropReason.MULTICAST),
+        (_FROM_NOBODY.replace(options=_ITS_ADDRESS), UNSPECIFIED, SOLICITED_NODE, DropReason.OPTION),
+        (_FROM_NOBODY.replace(code=1), UNSPECIFIED, SOLICITED_NODE, DropReason.CODE),
+        (_SAYS.replace(code=1), CARE_OF, ALL_NODES, DropReason.CODE),
+        (_SAYS.replace(flags=Flags("SO")), CARE_OF, ALL_NODES, DropReason.CODE),
+    ],
+)
+def test_invalid_neighbour_discovery_ends_no_trial(
+    message: NeighborSolicitation | NeighborAdvertisement, source: bytes, destination: bytes, reason: DropReason
+) -> None:
+    """RFC 4861, 7.1.1 and 7.1.2: such a message MUST be silently discarded."""
+    play = Journey()
+    play.comes_up()
+    play.is_told(LinkChanged("eth0"))
+    play.hears_router(ABROAD)
+    play.forgets()
+    play.hears(message, source, destination, hop_limit=ON_LINK)
+    play.drops(reason)
+    play.waits(1)
+    assert play.tells(CareOfAddressChanged).care_of_address == CARE_OF
 
 
 def test_after_three_duplicates_the_prefix_is_given_up() -> None:
@@ -274,6 +362,41 @@ def test_without_a_word_of_the_machine_a_prefix_of_another_link_is_believed_afte
     assert update.arrival.source == CARE_OF_ELSEWHERE
 
 
+def _asked(play: Journey, router: bytes) -> list[tuple[bytes, bytes, bytes | None, int]]:
+    """The solicitations of a router: source, destination, where to on the link, and how many options."""
+    return [
+        (sent.arrival.source, sent.arrival.destination, sent.action.link_destination, len(sent.options))
+        for sent in play.solicitations()
+        if sent.message.target == router
+    ]
+
+
+def test_while_the_link_local_address_is_on_trial_nobody_asks_from_it() -> None:
+    """RFC 4862, 5.4: it is no source yet; from the unspecified address there is no option (RFC 4861, 4.3)."""
+    play = Journey()
+    play.starts(eth0=LINK)
+    play.hears_router(ABROAD)
+    play.hears_router(ELSEWHERE)
+    group = parse("ff02::1:ff00:2")  # of fe80::2
+    assert _asked(play, ROUTERS[ABROAD]) == [(UNSPECIFIED, group, ROUTER_LINKS[ABROAD], 0)]
+    play.waits(2.5)
+    with_option = (LINK_LOCAL, ROUTERS[ABROAD], ROUTER_LINKS[ABROAD], 1)
+    assert _asked(play, ROUTERS[ABROAD]) == [with_option] * 2
+
+
+def test_at_home_nobody_asks_from_an_address_that_an_agent_defends() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.returns_home()
+    play.forgets()
+    play.hears_router(ELSEWHERE)
+    group = parse("ff02::1:ff00:1")  # of fe80::1
+    assert _asked(play, ROUTERS[HOME_PREFIX]) == [(UNSPECIFIED, group, ROUTER_LINKS[HOME_PREFIX], 0)]
+    play.hears_neighbour(ROUTERS[HOME_PREFIX], UNSPECIFIED)
+    play.waits(10)
+    assert _asked(play, ROUTERS[HOME_PREFIX]) == []
+
+
 def test_a_router_that_answers_is_still_there() -> None:
     play = Journey()
     play.is_registered_with(AGENT1)
@@ -298,7 +421,7 @@ def test_advertisements_from_beyond_the_link_are_dropped() -> None:
     play.hears(advertisement(ABROAD), ROUTERS[ABROAD], ALL_NODES, hop_limit=254)
     play.drops(DropReason.HOP_LIMIT)
     play.hears(advertisement(ABROAD), parse("2001:db8:2::1"), ALL_NODES, hop_limit=ON_LINK)
-    play.drops(DropReason.NOT_FOR_US)
+    play.drops(DropReason.MALFORMED)
 
 
 def test_advertisements_out_of_a_tunnel_are_dropped() -> None:

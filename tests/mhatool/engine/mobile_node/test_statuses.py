@@ -318,7 +318,7 @@ def says_it_knows_no_mobility(play: Journey, _: Sent) -> None:
 
 
 def sends_a_parameter_problem(play: Journey, update: Sent) -> None:
-    problem = Icmpv6Error(icmp_type=4, code=1, parameter=6, quoted=update.arrival.datagram)
+    problem = Icmpv6Error(icmp_type=4, code=1, parameter=40, quoted=update.arrival.datagram)  # behind the options
     play.hears(problem, AGENT1, CARE_OF)
 
 

@@ -6,6 +6,7 @@ from mhatool.engine.events import CacheEntry
 from mhatool.engine.failure_events import AgentChecked, AlarmEnded, AlarmRaised, PeerChanged
 from mhatool.engine.link_events import MachineFailed
 from tests.mhatool.network.scenario.recoveries import AGENT, HOME, MS, PROBES, Failed, S, failed, probing
+from tests.mhatool.network.scenario.runs import happen
 
 ROUTERS, ONE_ARMED = "ha-failure", "ha-failure-one-armed"
 INTERVALS_S = (1.0, 0.05)
@@ -161,3 +162,11 @@ def test_two_of_three_die() -> None:
     assert found.broken == []
     lost = [event.node for event in found.told(PeerChanged) if event.state == "unreachable"]
     assert set(lost) >= {"ha3"}
+
+
+def test_agents_that_are_no_default_routers_are_told_of_and_replaced_like_others() -> None:
+    """A router lifetime of 0 says nothing of the home agent (RFC 4861, 4.2; RFC 6275, 7.4)."""
+    changes = [f"nodes.{agent}.home_agent.advertising.router_lifetime_s=0" for agent in ("ha1", "ha2", "ha3")]
+    verdicts = happen(ONE_ARMED, changes).run.chronicle.verdicts
+    assert len(verdicts) > 10
+    assert [each.expected for each in verdicts if not each.holds] == []

@@ -11,6 +11,7 @@ from tests.recipes.example import Packet
 from tests.recipes.failing_agents import ROUND, SPARE, alarm, answered, asked, by, heartbeat, probe, update
 from tests.recipes.packets import (
     ba,
+    binding_error,
     bu,
     dhaad_reply,
     echo_reply,
@@ -129,6 +130,20 @@ def test_beside_heartbeats_nothing_else_is_a_probe(at: float) -> None:
     assert (run.count, run.first.time_ns % (100 * S)) == (1, 8 * S)
 
 
+def test_who_knows_no_heartbeats_says_so_and_is_solicited() -> None:
+    """RFC 6275, 9.2: that answers the Heartbeat, and from then on a solicitation is a probe, too."""
+    refused = binding_error(2, bytes(16), AGENT, AGENT2)
+    solicited = ((5, neighbor_solicitation(AGENT2, AGENT)), (6, neighbor_solicitation(AGENT2, AGENT)))
+    probing = failures(*ROUND, asked(3, 1), (3.1, refused)).probes.get(AGENT2, AGENT)
+    assert probing is not None
+    assert probing.current() is None
+    probing = failures(*ROUND, asked(3, 1), (3.1, refused), *solicited).probes.get(AGENT2, AGENT)
+    assert probing is not None
+    run = probing.current()
+    assert run is not None
+    assert (run.count, run.first.time_ns, run.last.time_ns) == (2, 5 * S, 6 * S)
+
+
 def test_an_answer_is_to_the_latest_of_equal_probes() -> None:
     """Solicitations carry nothing that tells one from another."""
     ask = neighbor_solicitation(AGENT2, AGENT)
@@ -194,6 +209,14 @@ def test_taking_leave() -> None:
     assert (outage.cause, outage.noticed_ns) == (OutageCause.LEFT, 8 * S)
     (outage,) = failures(*ROUND, *probe(2, 1), (8.02, last)).outages
     assert outage.cause is OutageCause.LEFT
+
+
+def test_an_agent_that_is_no_default_router_takes_no_leave() -> None:
+    """A router lifetime of 0 says so (RFC 4861, 4.2), and its own is in the option (RFC 6275, 7.4)."""
+    goes_on = router_advertisement(
+        home_agent_information(lifetime=1800), prefix_information(AGENT), source=made.LINK_LOCAL, lifetime=0
+    )
+    assert list(failures(*ROUND, *probe(2, 1), (8.02, goes_on)).outages) == []
 
 
 # --- recoveries ---
