@@ -239,7 +239,7 @@ def _known(path: str | None) -> Counter[Identity]:
     if path == "-":
         fail("--baseline reads no standard input", "write it to a file, and name that")
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it isn't text"
         fail(f"the baseline can't be read: {reason}", _REMEDY, path)
