@@ -19,6 +19,7 @@ import msgspec
 
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import address
+from mhatool.capture.errors import one_line
 from mhatool.protocol.lifetime import nanoseconds
 
 
@@ -89,8 +90,8 @@ def _node(name: str, table: _Table) -> NamedNode:
     return NamedNode(
         name,
         frozenset(map(address.parse, table.addresses)),
-        table.host or name,
-        table.interface,
+        one_line(table.host or name),
+        one_line(table.interface),
         table.interface_index,
         nanoseconds(table.clock_ahead_s),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from dissectors.ipv6 import address
+from mhatool.capture.errors import one_line
 from mhatool.engine import mobile_node_events as mobile
 from mhatool.engine import nd_events as nd
 from mhatool.engine.events import CacheEntry, Event, TimerStarted, UpdateListEntry
@@ -75,8 +76,8 @@ def names_of(header: Header) -> Names:
         NamedNode(
             name,
             frozenset(map(address.parse, said.addresses)),
-            said.host or name,
-            said.interface,
+            one_line(said.host or name),
+            one_line(said.interface),
             said.interface_index,
         )
         for name, said in header.names.items()

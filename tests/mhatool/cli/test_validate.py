@@ -195,7 +195,7 @@ def records_of(text: str) -> list[dict[str, Any]]:
 
 
 def test_a_byte_order_mark_is_no_word(folder: Path) -> None:
-    """Editors of Windows put EF BB BF before UTF-8 (Unicode 23.8): in baselines, settings, profiles, and other files."""
+    """Editors of Windows put EF BB BF before UTF-8 (Unicode 23.8), whatever the file is for."""
     known = mhatool("validate", "bad.pcapng", "--jsonl", cwd=folder).out
     texts = {
         "known": known,
