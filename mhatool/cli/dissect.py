@@ -73,8 +73,16 @@ def _print(out: Out, shown: Iterable[Frame], show: Show) -> None:
         from mhatool.display.record import SCHEMA_NAME
 
         out.begin(SCHEMA_NAME, "packets")
-    for frame in shown:
-        show(frame)
+    try:
+        for frame in shown:
+            show(frame)
+    except KeyboardInterrupt:  # what came by then is a document
+        _end(out)
+        raise
+    _end(out)
+
+
+def _end(out: Out) -> None:
     if out.form == "json":
         out.end()
 

@@ -1,5 +1,6 @@
 """Signals, pipes, colour, help: what a shell and a script see."""
 
+import json
 import os
 import pty
 import signal
@@ -142,10 +143,10 @@ def test_a_hang_up_that_is_ignored_stays_so() -> None:
         assert (status, out.splitlines()[0], err) == (0, b"standard input: pcap, no packets", b"")
 
 
-def _reading_a_pipe(command: str, signals: str) -> subprocess.Popen[bytes]:
+def _reading_a_pipe(command: str, signals: str, *flags: str) -> subprocess.Popen[bytes]:
     """A command that has read a capture's header and waits for the rest; `signals` is an option of env(1)."""
     process = subprocess.Popen(
-        ["env", signals, *COMMAND, command, "-"],
+        ["env", signals, *COMMAND, command, "-", *flags],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -162,6 +163,18 @@ def _ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
     """Its input ends; status, standard output and standard error."""
     out, err = process.communicate(timeout=20)
     return process.returncode, out, err
+
+
+def test_what_came_before_an_interrupt_is_a_document() -> None:
+    packet = bytes.fromhex(mhatool("craft", "bu", "--src", "2001:db8::1", "--dst", "2001:db8::2", "--hex").out)
+    with _reading_a_pipe("dissect", "--default-signal", "--json") as process:
+        assert process.stdin is not None
+        process.stdin.write(pcap_record(packet) * 2)
+        until_it_waits(process.pid)
+        process.send_signal(signal.SIGINT)
+        status, out, err = _ended(process)
+    assert (status, err) == (130, b"")
+    assert [record["frame"] for record in json.loads(out)["packets"]] == [1, 2]
 
 
 def test_records_come_one_by_one_through_a_pipe() -> None:
