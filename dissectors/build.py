@@ -83,7 +83,7 @@ def _layer(
             kind = spec.kind
             if isinstance(kind, kinds.NextHeader) and kind.only is None:
                 _patch(own, spec, _number(following, kind.bits, profile))
-            elif isinstance(kind, kinds.Length) and kind.payload:
+            elif isinstance(kind, kinds.Length) and kind.payload and spec.name not in current.overrides:
                 _patch(own, spec, _payload_length(kind, len(own) + len(payload), declaration))
     for name, raw in current.overrides.items():
         _patch(own, _fixed_field(declaration, name), raw)

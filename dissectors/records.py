@@ -116,6 +116,8 @@ def _layer(data: Json, quoted: Sequence[Json], profile: Profile) -> Layer:
             result.overrides["checksum"] = _whole(data, "checksum", 0xFFFF)
         if data.get("payload_length") == 0 == data.get("next_header"):
             result.overrides["payload_length"] = 0  # a jumbogram's, or a segment's that the network card cuts
+        if declaration.symbol == "udp" and data.get("length") == 0:
+            result.overrides["length"] = 0  # a jumbogram's
         if data.get("problems"):
             _keep_stated([result], [data])
     if "trailer" in data:

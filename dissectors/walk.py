@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_TUNNELS = 8
 DSMIPV6_PORT = 4191
+_JUMBO_PAYLOAD = 194
 
 _EXTENSIONS: dict[str, type] = {
     "hop_by_hop": HopByHop,
@@ -311,7 +312,7 @@ class _Walk:
         view.checksum_status = (
             "unverified" if not view.get("checksum") else self.checksum(datagram, protocol, rest, end)
         )
-        if length < 8 or end > rest.end:
+        if (length < 8 and not (length == 0 and _is_jumbogram(datagram))) or end > rest.end:
             code = "truncated" if rest.truncated and length >= 8 else "length_exceeds"
             message = f"{length} octets stated, {rest.end - rest.start} are there"
             view.extra_problems.append(Problem(code, rest.start + 4, message))
@@ -358,6 +359,13 @@ class _Walk:
         inner = Rest(rest.octets, view.end, inside.end, rest.truncated, rest.quoted, rest.reassembled)
         datagram.extensions.append(view)
         self.chain(datagram, inside.next_header, inner)
+
+
+def _is_jumbogram(datagram: Datagram) -> bool:
+    """Whether its length stands in a Jumbo Payload option, so that UDP's is 0 (RFC 2675, 4)."""
+    headers = [view for view in datagram.extensions if view.type == "hop_by_hop"]
+    is_there = any(option.octets[option.start] == _JUMBO_PAYLOAD for view in headers for option in view.options)
+    return is_there and not datagram.ipv6.get("payload_length")
 
 
 def dissect(octets: bytes, link_type: int = IPV6_ONLY, profile: Profile = RFC6275) -> Packet:

@@ -8,6 +8,8 @@ from dissectors.spec import fields as wire
 ETHERTYPE_IPV4 = 0x0800
 ETHERTYPE_IPV6 = 0x86DD
 ETHERTYPE_VLAN = frozenset({0x8100, 0x88A8, 0x9100})
+LEAST_ETHERTYPE = 0x0600
+"""What is less is a length: an IEEE 802.3 frame with LLC, in which IPv6 isn't sent (RFC 2464, 3)."""
 
 # LINKTYPE values (tcpdump.org/linktypes)
 NULL, ETHERNET, LOOP, SLL, IPV6_ONLY, SLL2 = 0, 1, 108, 113, 229, 276

@@ -11,6 +11,7 @@ from dissectors.ipv6.link import (
     ETHERTYPE_IPV6,
     ETHERTYPE_VLAN,
     IPV6_ONLY,
+    LEAST_ETHERTYPE,
     LOOP,
     NULL,
     RAW,
@@ -43,7 +44,7 @@ def through_link(layer: AddLayer, link_type: int, rest: Rest) -> Carried | None:
     """Past the layers of a link type in LINK_TYPES; None where the frame ends before they say what follows."""
     if link_type == ETHERNET:
         view = layer(Ethernet, rest, rest.start + 14)
-        return _by_ethertype(layer, view.get("ethertype"), rest.at(view.end))
+        return _by_ethertype(layer, view.get("ethertype"), rest.at(view.end), LEAST_ETHERTYPE)
     if link_type in (SLL, SLL2):
         cls, size = (LinuxSll, 16) if link_type == SLL else (LinuxSll2, 20)
         view = layer(cls, rest, rest.start + size)
@@ -53,14 +54,16 @@ def through_link(layer: AddLayer, link_type: int, rest: Rest) -> Carried | None:
     return Carried(rest, rest.start < rest.end and rest.octets[rest.start] >> 4 == 6, {})  # the version tells
 
 
-def _by_ethertype(layer: AddLayer, ethertype: int | None, rest: Rest) -> Carried | None:
+def _by_ethertype(layer: AddLayer, ethertype: int | None, rest: Rest, least: int = 0) -> Carried | None:
+    """Past VLAN tags; what is less than `least` is a length."""
     while ethertype in ETHERTYPE_VLAN:
         tag = layer(Vlan, rest, rest.start + 4)
         ethertype, rest = tag.get("ethertype"), rest.at(tag.end)
     if ethertype is None:
         return None
-    name = {"ethertype_name": "IPv4"} if ethertype == ETHERTYPE_IPV4 else {}
-    return Carried(rest, ethertype == ETHERTYPE_IPV6, {"ethertype": ethertype, **name})
+    name = "IPv4" if ethertype == ETHERTYPE_IPV4 else "IEEE 802.3" if ethertype < least else ""
+    facts = {"ethertype": ethertype, **({"ethertype_name": name} if name else {})}
+    return Carried(rest, ethertype == ETHERTYPE_IPV6, facts)
 
 
 __all__ = ["LINK_TYPES", "AddLayer", "Carried", "through_link"]

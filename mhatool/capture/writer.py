@@ -9,6 +9,8 @@ from mhatool.capture.record import MAXIMUM_CAPTURED_LENGTH, Interface, Record
 
 _NANOSECONDS: Final = 1_000_000_000
 _NANOSECOND_EXPONENT: Final = 9
+_BEFORE_1970_S: Final = -(1 << 33)
+"""Where the clock of an interface begins whose packets came before 1970: times have no sign. Some 272 years before."""
 
 
 class ByteSink(Protocol):
@@ -26,7 +28,8 @@ class ByteSink(Protocol):
 class PcapngWriter:
     """Writes pcapng: one section, little-endian, nanoseconds; an interface described when it is first used.
 
-    An interface is what has the same link type, name and `source`. A comment of several lines is written as several.
+    An interface is what has the same link type, name and `source`; for packets before 1970 there is another one, whose
+    clock begins earlier. A comment of several lines is written as several.
     Source: draft-ietf-opsawg-pcapng, section 4. The stream belongs to the caller, who flushes and closes it.
     """
 
@@ -34,7 +37,7 @@ class PcapngWriter:
         """Write the section header. `application` names the writer in it; `flush_each` sends each packet on at once."""
         self._stream = stream
         self._flush_each = flush_each
-        self._interfaces: dict[tuple[int, str | None, Hashable], int] = {}
+        self._interfaces: dict[tuple[int, str | None, Hashable, int], int] = {}
         fixed = struct.pack("<I2Hq", form.BYTE_ORDER_MAGIC, 1, 0, form.SECTION_LENGTH_UNKNOWN)
         options = _options((form.SECTION_APPLICATION, application.encode("utf-8", "replace")))
         self._emit(_block(form.SECTION_HEADER, fixed + options))
@@ -52,17 +55,19 @@ class PcapngWriter:
         """Write a packet. `time_ns` are Unix nanoseconds; the packet had `original_length` octets (None: as `data`).
 
         `source` is anything that tells apart interfaces which have the same name, or none.
-        Raises ValueError for a time before 1970 or after 2554, a packet over 16 MiB, a line of a comment over 65,535
+        Raises ValueError for a time before 1698 or after 2554, a packet over 16 MiB, a line of a comment over 65,535
         octets; and what the stream raises.
         """
-        _check(time_ns, data, 1 << 64)
-        key = (link_type, interface_name, source)
+        begin_s = _BEFORE_1970_S if time_ns < 0 else 0
+        _check(time_ns, data, 1 << 64, begin_s * _NANOSECONDS)
+        key = (link_type, interface_name, source, begin_s)
         interface = self._interfaces.get(key)
         if interface is None:
             interface = self._interfaces[key] = len(self._interfaces)
-            self._describe(link_type, interface_name)
+            self._describe(link_type, interface_name, begin_s)
+        ticks = time_ns - begin_s * _NANOSECONDS
         original = len(data) if original_length is None else original_length
-        fixed = struct.pack("<5I", interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(data), original)
+        fixed = struct.pack("<5I", interface, ticks >> 32, ticks & 0xFFFFFFFF, len(data), original)
         lines = [] if comment is None else comment.encode("utf-8", "replace").split(b"\n")
         options = _options(*((form.OPTION_COMMENT, line) for line in lines)) if lines else b""
         self._emit(_block(form.ENHANCED_PACKET, fixed + _pad(data) + options))
@@ -73,8 +78,10 @@ class PcapngWriter:
         facts = (record.time_ns, record.link_type, record.captured, record.original_length, record.comment)
         self.write(*facts, name, source)
 
-    def _describe(self, link_type: int, name: str | None) -> None:
+    def _describe(self, link_type: int, name: str | None, begin_s: int) -> None:
         options = [(form.INTERFACE_TIME_RESOLUTION, bytes([_NANOSECOND_EXPONENT]))]
+        if begin_s:
+            options.append((form.INTERFACE_TIME_OFFSET, struct.pack("<q", begin_s)))
         if name is not None:
             options.insert(0, (form.INTERFACE_NAME, name.encode("utf-8", "replace")))
         self._stream.write(_block(form.INTERFACE_DESCRIPTION, struct.pack("<H2xI", link_type, 0) + _options(*options)))
@@ -115,8 +122,8 @@ class PcapWriter:
             self._stream.flush()
 
 
-def _check(time_ns: int, data: bytes, end_of_time: int) -> None:
-    if not 0 <= time_ns < end_of_time:
+def _check(time_ns: int, data: bytes, end_ns: int, begin_ns: int = 0) -> None:
+    if not begin_ns <= time_ns < end_ns:
         raise ValueError(f"a time of {time_ns} ns can't be written to a capture")
     if len(data) > MAXIMUM_CAPTURED_LENGTH:
         raise ValueError(f"a packet of {len(data)} octets is too long for a capture")

@@ -22,6 +22,8 @@ from mhatool.cli.common import When, running, set_color, start_afresh
 
 COMPLETE_VARIABLE: Final = "_MHATOOL_COMPLETE"
 """What the shells' completion scripts set."""
+FLAGS_OF_SHELLS: Final = frozenset({"--install-completion", "--show-completion"})
+"""Typer's own flags, which ask about the shell that runs."""
 
 
 class Entry(NamedTuple):
@@ -269,6 +271,10 @@ def run(arguments: list[str]) -> int:
         from mhatool.cli.completion import check_instruction
 
         check_instruction()
+    if not FLAGS_OF_SHELLS.isdisjoint(arguments):
+        from mhatool.cli.completion import check_shell
+
+        check_shell()
     try:
         status = root().main(args=arguments, prog_name="mhatool", standalone_mode=False)
     except ReaderLeftError:

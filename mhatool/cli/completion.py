@@ -8,11 +8,29 @@ from io import StringIO
 from typing import Annotated, Final, Literal
 
 import typer
+from typer import _completion_shared as shells
 from typer.completion import shell_complete
 
 from mhatool.cli.common import fail
 
 _SHELLS: Final = ("bash", "zsh", "fish", "powershell", "pwsh")
+_ZSH: Final = r"""
+#compdef mhatool
+
+_mhatool_completion() {
+  local said="$(env _TYPER_COMPLETE_ARGS="${words[1,$CURRENT]}" _MHATOOL_COMPLETE=complete_zsh mhatool)"
+  local apostrophe="'\''"
+  eval "${said//\'\'/$apostrophe}"
+}
+
+if [ "$funcstack[1]" = "_mhatool" ]; then
+  _mhatool_completion "$@"
+else
+  compdef _mhatool_completion mhatool
+fi
+"""
+"""Typer's, but it completes when zsh loads it, on the first Tab, and apostrophes in descriptions are none of quotes:
+typer doubles them."""
 
 
 def completion(
@@ -29,10 +47,22 @@ def completion(
     """
     from mhatool.cli.app import COMPLETE_VARIABLE, root
 
+    if shell == "zsh":
+        print(_ZSH.strip())  # it wants `#compdef` in the first line
+        return
     printed = StringIO()
     with redirect_stdout(printed):
         shell_complete(root(), {}, "mhatool", COMPLETE_VARIABLE, f"source_{shell}")
-    print(printed.getvalue().strip())  # zsh wants `#compdef` in the first line
+    print(printed.getvalue().strip())
+
+
+def check_shell() -> None:
+    """Before typer looks at its own flags: fail where it knows no script for the shell that runs; zsh's is ours."""
+    shell = shells._get_shell_name()
+    if shell not in _SHELLS:
+        what = f"the shell {shell} isn't one that completes" if shell else "it can't be seen which shell this is"
+        fail(what, "name another, as `mhatool completion bash`")
+    shells._completion_scripts["zsh"] = _ZSH
 
 
 def check_instruction() -> None:

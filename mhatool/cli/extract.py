@@ -283,9 +283,10 @@ class _Tally:
 
     def _timed(self, file: str, read: Read, picker: Picker) -> Iterator[tuple[int, Picked]]:
         """What is wanted of one capture, and the latest time by then."""
-        latest_ns = 0
+        latest_ns: int | None = None
         for one in self._picked(file, read, picker):
-            latest_ns = max(latest_ns, one.record.time_ns)
+            time_ns = one.record.time_ns
+            latest_ns = time_ns if latest_ns is None else max(latest_ns, time_ns)
             yield latest_ns, one
 
     def _picked(self, file: str, read: Read, picker: Picker) -> Iterator[Picked]:

@@ -115,7 +115,7 @@ def hear(files: Sequence[str], profile: str | None, at: At) -> tuple[Hearing, in
         fail(f"--at #{at.frame}: there is no such frame", "mhatool info FILE counts them", files[0])
     if sieve is not None:
         tally = in_all(readers)
-        hearing.covers(tally.first_ns, tally.last_ns or 0)
+        hearing.covers(tally.first_ns, tally.last_ns if tally.last_ns is not None else 0)
     if all(isinstance(message, Advertised) for message in hearing.messages):
         tell_of_another(files, chosen)
     return hearing, frame_ns

@@ -17,10 +17,12 @@ def told_of_disorder(sightings: Iterable[Sighting]) -> Iterator[Sighting]:
     from mhatool.exchange.sighting import REORDER_NS
 
     reading = iter(sightings)
-    last_ns = 0
+    last_ns: int | None = None
     for sighting in reading:
         yield sighting
         time_ns = sighting.time_ns
+        if last_ns is None:
+            last_ns = time_ns
         if time_ns < last_ns - REORDER_NS:
             frame = sighting.frame
             back = f"{seconds(last_ns - time_ns):.3f} s"

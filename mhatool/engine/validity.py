@@ -49,55 +49,57 @@ def beyond_link(arrival: Arrival) -> str | None:
 def neighbour_drop(arrival: Arrival) -> Drop | None:
     """Why a message of neighbour discovery is discarded in silence; None: it is valid (RFC 4861, 6.1 and 7.1).
 
-    It must come from the link, with code 0, and obey the rules of its type. Checksum and lengths are others' business.
+    It must come from the link and obey the rules of its type. Checksum and lengths are others' business.
     """
-    message: Any = arrival.message
     if (why := beyond_link(arrival)) is not None:
         return Drop(DropReason.HOP_LIMIT, why)
+    return rule_drop(arrival.message, arrival.source, arrival.destination)
+
+
+def rule_drop(message: Any, source: bytes, destination: bytes) -> Drop | None:
+    """The same of a message that came from the link: its code is 0, and its type has rules."""
     if message.code:
         return Drop(DropReason.CODE, f"code {message.code}")
-    return _RULES[message.__class__](arrival)
+    return _RULES[message.__class__](message, source, destination)
 
 
-def _router_solicitation(arrival: Arrival) -> Drop | None:
-    return _nobodys_link_address(arrival, "6.1.1")
+def _router_solicitation(message: Any, source: bytes, destination: bytes) -> Drop | None:
+    return _nobodys_link_address(message, source, "6.1.1")
 
 
-def _router_advertisement(arrival: Arrival) -> Drop | None:
-    if is_link_local(arrival.source):
+def _router_advertisement(message: Any, source: bytes, destination: bytes) -> Drop | None:
+    if is_link_local(source):
         return None
     return Drop(DropReason.MALFORMED, "an advertisement comes from a link-local address (RFC 4861, 6.1.2)")
 
 
-def _neighbor_solicitation(arrival: Arrival) -> Drop | None:
-    if is_multicast(arrival.message.target):
+def _neighbor_solicitation(message: Any, source: bytes, destination: bytes) -> Drop | None:
+    if is_multicast(message.target):
         return Drop(DropReason.MULTICAST, "nobody has a group's address (RFC 4861, 7.1.1)")
-    if arrival.source == UNSPECIFIED and not is_solicited_node(arrival.destination):
+    if source == UNSPECIFIED and not is_solicited_node(destination):
         return Drop(DropReason.MULTICAST, "from nobody, and not to a solicited-node group (RFC 4861, 7.1.1)")
-    return _nobodys_link_address(arrival, "7.1.1")
+    return _nobodys_link_address(message, source, "7.1.1")
 
 
-def _neighbor_advertisement(arrival: Arrival) -> Drop | None:
-    message = arrival.message
+def _neighbor_advertisement(message: Any, source: bytes, destination: bytes) -> Drop | None:
     if is_multicast(message.target):
         return Drop(DropReason.MULTICAST, "nobody has a group's address (RFC 4861, 7.1.2)")
-    if "S" in message.flags and is_multicast(arrival.destination):
+    if "S" in message.flags and is_multicast(destination):
         return Drop(DropReason.CODE, "solicited, but sent to a group (RFC 4861, 7.1.2)")
     return None
 
 
-def _nobodys_link_address(arrival: Arrival, section: str) -> Drop | None:
-    options = arrival.message.options
-    if arrival.source == UNSPECIFIED and any(isinstance(option, SourceLinkLayerAddress) for option in options):
+def _nobodys_link_address(message: Any, source: bytes, section: str) -> Drop | None:
+    if source == UNSPECIFIED and any(isinstance(option, SourceLinkLayerAddress) for option in message.options):
         return Drop(DropReason.OPTION, f"a link-layer address from nobody (RFC 4861, {section})")
     return None
 
 
-_RULES: Final[Mapping[type, Callable[[Arrival], Drop | None]]] = {
+_RULES: Final[Mapping[type, Callable[[Any, bytes, bytes], Drop | None]]] = {
     RouterSolicitation: _router_solicitation,
     RouterAdvertisement: _router_advertisement,
     NeighborSolicitation: _neighbor_solicitation,
     NeighborAdvertisement: _neighbor_advertisement,
 }
 
-__all__ = ["KNOWN_TYPES", "beyond_link", "is_unknown_type", "neighbour_drop"]
+__all__ = ["KNOWN_TYPES", "beyond_link", "is_unknown_type", "neighbour_drop", "rule_drop"]

@@ -55,6 +55,12 @@ class Exchange:
     previous: Previous | None
     acknowledgement: Acknowledgement | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it surely has its answer: one whose routing header names another home address may be another's."""
+        answer = self.acknowledgement
+        return answer is not None and answer.routing_header in (None, self.update.home_address)
+
 
 @value
 class Unexplained:
@@ -90,8 +96,8 @@ class Conversation:
 
         Of several with that number, as from several care-of addresses (RFC 5648), it is the one from where it goes.
         """
-        newest, destination = self.pending, acknowledgement.destination
-        if newest is not None:
+        newest, destination = self.recent[-1] if self.recent else None, acknowledgement.destination
+        if newest is not None and not newest.is_settled:
             if acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW:
                 return newest
             update = newest.update
@@ -128,6 +134,13 @@ class Conversation:
     def _asked_with(self, sequence_number: int) -> list[Exchange]:
         """The exchanges with a number, the newest first."""
         return [exchange for exchange in reversed(self.recent) if exchange.update.sequence_number == sequence_number]
+
+
+def _has_answer(exchange: Exchange, acknowledgement: Acknowledgement) -> bool:
+    """Whether an exchange has an answer that stays its first one now that this one has come."""
+    if exchange.is_settled:
+        return True
+    return exchange.acknowledgement is not None and acknowledgement.routing_header != exchange.update.home_address
 
 
 def _is_over(recent: History[Exchange], now_ns: int) -> bool:
@@ -249,7 +262,7 @@ class Conversations:
             acknowledgement = replace(acknowledgement, home_address=conversation.home_address)
         self._home_of.keep(acknowledgement.lifetime_s * NS_PER_S)
         exchange = conversation.answered_by(acknowledgement)
-        repeats = exchange is not None and exchange.acknowledgement is not None
+        repeats = exchange is not None and _has_answer(exchange, acknowledgement)
         if exchange is None:
             self._expect(acknowledgement)
             waiting = conversation.leaves_waiting(acknowledgement)

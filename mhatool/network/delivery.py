@@ -15,7 +15,7 @@ from dissectors.icmpv6.neighbour_discovery import (
     RouterSolicitation,
 )
 from dissectors.icmpv6.options import SourceLinkLayerAddress
-from dissectors.ipv6.address import UNSPECIFIED, is_multicast
+from dissectors.ipv6.address import is_multicast
 from dissectors.ipv6.checksum import is_good
 from dissectors.ipv6.reassembly import Reassembler
 from dissectors.profile import RFC6275
@@ -23,6 +23,7 @@ from dissectors.spec import Message
 from mhatool.engine.actions import End
 from mhatool.engine.commands import PacketTunnelled, RouteUsed, UnverifiedHomeAddress
 from mhatool.engine.drops import DropReason
+from mhatool.engine.validity import rule_drop
 from mhatool.network import datagram as ipv6
 from mhatool.network import icmp
 from mhatool.network.interface import Interface
@@ -160,14 +161,13 @@ class Delivery:
         )
         if message is None:
             return
-        source = ipv6.source(arriving.datagram)
         named = [o.link_layer_address for o in message.options if isinstance(o, SourceLinkLayerAddress)]
-        if named and source != UNSPECIFIED:
-            self._machine.neighbours[arriving.interface.name].heard_from(source, named[0])
+        if named:
+            self._machine.neighbours[arriving.interface.name].heard_from(ipv6.source(arriving.datagram), named[0])
         self._signalling(arriving)
 
     def _parsed(self, arriving: Arriving, kind: type[M]) -> M | None:
-        """The neighbour discovery message; None where it is none, or came from beyond the link."""
+        """The neighbour discovery message; None where it is none, came from beyond the link, or is invalid."""
         datagram, at = arriving.datagram, arriving.found.at
         if datagram[7] != _ON_LINK or arriving.depth:  # from another link, by routers or through a tunnel
             self._machine.drop(datagram, DropReason.HOP_LIMIT, "neighbour discovery from beyond the link")
@@ -177,7 +177,10 @@ class Delivery:
         except DecodeError as error:
             self._machine.drop(datagram, DropReason.MALFORMED, str(error))
             return None
-        return parsed
+        drop = rule_drop(parsed, datagram[8:24], datagram[24:40])
+        if drop is not None:
+            self._machine.drop(datagram, drop.reason, drop.detail)
+        return parsed if drop is None else None
 
     # --- echo, errors ---
 

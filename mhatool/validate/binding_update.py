@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dissectors.ipv6 import address
 from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizationData, NonceIndices
 from dissectors.options.identity import MobilityMessageAuthentication
+from mhatool.exchange import Update
 from mhatool.validate.binding_facts import (
     FLAGS,
     LIFETIME,
@@ -31,6 +32,8 @@ from mhatool.validate.situation import BARE
 
 MAX_RR_BINDING_LIFETIME_S = 420
 """The longest life of a binding that rests on return routability (RFC 6275, 12)."""
+_NO_SOURCES = frozenset({address.UNSPECIFIED, address.LOOPBACK})
+"""The unspecified and the loopback address (RFC 4291, 2.5.2 and 2.5.3)."""
 _UPDATE = "The whole Binding Update, with the extension headers before it"
 _FIXED = "The fixed fields of the Binding Update"
 
@@ -232,6 +235,8 @@ def deletes_with_lifetime_0(case: Case) -> Iterable[Breach]:
 def can_be_routed(case: Case) -> Iterable[Breach]:
     """The source of a Binding Update, which is its care-of or home address, is a unicast routable address.
 
+    Where an Alternate Care-of Address stands for it, the source still has to be one that a packet can come from: not a
+    multicast, loopback or unspecified address, and a link-local one is inconclusive, for the peer may be on the link.
     And the care-of address isn't a home address whose own binding at that peer leads back here: packets would circle
     between the two. A receiver discards such updates silently, or answers 174. (Addresses inside options are
     MIP6-OPT-006's and MIP6-HAO-004's.)
@@ -239,10 +244,8 @@ def can_be_routed(case: Case) -> Iterable[Breach]:
     update = case.update
     if update is None or not update.trusted:
         return ()
-    is_meant = update.care_of_address == update.source or not update.has_home_address_option
-    if is_meant and not address.is_routable_unicast(update.source):
-        at = source_offset(case.seen.datagram)
-        return (Breach("a unicast routable source address", address.text(update.source), at),)
+    if not address.is_routable_unicast(update.source) and (breach := _source_breach(case, update)) is not None:
+        return (breach,)
     if update.care_of_address == update.home_address:
         return ()
     other = case.surroundings.conversations.get(update.care_of_address, update.peer)
@@ -257,6 +260,18 @@ def can_be_routed(case: Case) -> Iterable[Breach]:
     expected = f"a care-of address that isn't itself away at {home}"
     seen = f"{care_of}, whose own care-of address is {home}"
     return (Breach(expected, seen, before=(back.frame,), inconclusive=back.truncated),)
+
+
+def _source_breach(case: Case, update: Update) -> Breach | None:
+    """What is wrong with a source that isn't unicast and routable; None where it is no care-of or home address."""
+    source = update.source
+    is_meant = update.care_of_address == source or not update.has_home_address_option
+    is_link_local = address.is_link_local(source)
+    if not (is_meant or is_link_local or address.is_multicast(source) or source in _NO_SOURCES):
+        return None
+    at = source_offset(case.seen.datagram)
+    unsure = is_link_local and not is_meant
+    return Breach("a unicast routable source address", address.text(source), at, inconclusive=unsure)
 
 
 @rule(

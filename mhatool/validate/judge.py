@@ -119,6 +119,7 @@ class Judge:
         """What shows nobody's presence."""
         self._likenesses = Likenesses()
         self._alarms = 0
+        self._is_empty = True
         self._has_begun = False
         self._is_disordered = False
         self._copies: defaultdict[str, Copies] = defaultdict(Copies)
@@ -208,14 +209,17 @@ class Judge:
     def _begin(self, sighting: Sighting) -> None:
         """A capture begins with its first frame; until that is seen, with the earliest packet."""
         surroundings = self._surroundings
+        if self._is_empty:
+            surroundings.first_ns = surroundings.last_ns = sighting.time_ns
+        self._is_empty = False
         self._has_begun = sighting.frame.number == 1
-        is_earlier = not surroundings.last_ns or sighting.time_ns < surroundings.first_ns
-        if self._has_begun or is_earlier:
+        if self._has_begun or sighting.time_ns < surroundings.first_ns:
             surroundings.first_ns = sighting.time_ns
 
     def until(self, last_ns: int | None) -> None:
         """The capture went on until then, with packets that needn't be seen; None for none."""
-        self._surroundings.last_ns = max(self._surroundings.last_ns, last_ns or 0)
+        if last_ns is not None:
+            self._surroundings.last_ns = max(self._surroundings.last_ns, last_ns)
 
     def finish(self) -> list[Finding]:
         """What shows only when nothing more comes."""

@@ -21,16 +21,17 @@ class Strangers:
     """What named a home address that had said nothing to the sender yet: its update may be stamped a little later."""
 
     def __init__(self) -> None:
-        #: By the home address in the routing header and the sender, the latest.
-        self.named: Latest[tuple[bytes, bytes], Late] = Latest(MOST)
+        #: By the home address in the routing header and the sender, the latest, with what it seems to answer.
+        self.named: Latest[tuple[bytes, bytes], tuple[Late, Exchange | None]] = Latest(MOST)
 
     def see(self, seen: Seen) -> None:
         """Nothing: the rule says what it found."""
 
 
 def _still_strange(surroundings: Surroundings) -> Iterator[Late]:
-    for (home_address, sender), late in surroundings.known(Strangers).named.items():
-        if surroundings.conversations.get(home_address, sender) is None:
+    for (home_address, sender), (late, exchange) in surroundings.known(Strangers).named.items():
+        is_answered = exchange is not None and exchange.is_settled
+        if not is_answered and surroundings.conversations.get(home_address, sender) is None:
             yield late
 
 
@@ -51,7 +52,9 @@ def routed_to_home_address(case: Case) -> Iterable[Breach]:
     One to the home address itself (the mobile node is back) carries none. The same goes for Mobile Prefix
     Advertisements (10.6.2). The home address is that of the Binding Update, so without one there is nothing to judge.
     Where the routing header names another address, it is told at the end, and only if that one never sent an update to
-    the same node: mobile nodes may have a care-of address one after the other, and one several home addresses.
+    the same node: mobile nodes may have a care-of address one after the other, and one several home addresses. Nor is
+    it a breach where the update gets another answer with its own home address: then the first one was for an update
+    out of sight. For the same reason such a Mobile Prefix Advertisement is inconclusive.
     """
     home_address = _known_home_address(case)
     datagram = case.seen.datagram
@@ -75,9 +78,9 @@ def _defer(case: Case, breach: Breach, home_address: bytes, routed: bytes) -> No
     """Note a breach for the end. It is inconclusive where it rests on what was cut."""
     seen, exchange = case.seen, case.exchange
     cut = seen.message.truncated or (exchange is not None and exchange.update.truncated)
-    unsure = cut or (exchange is not None and seen.time_ns - exchange.update.time_ns > PROMPT_NS)
+    unsure = cut or exchange is None or seen.time_ns - exchange.update.time_ns > PROMPT_NS
     late = Late(replace(breach, inconclusive=unsure), seen.time_ns, seen.frame, seen.sender, home_address)
-    case.surroundings.known(Strangers).named.note((routed, seen.sender), late)
+    case.surroundings.known(Strangers).named.note((routed, seen.sender), (late, exchange))
 
 
 def _known_home_address(case: Case) -> bytes | None:

@@ -1,7 +1,8 @@
 """An outcome as SARIF 2.1.0 (OASIS), which code scanning and its viewers read.
 
 It holds nothing of the machine and the moment: the same captures give the same octets. A capture has no lines, so a
-frame is a logical location in it; names of files become URI references from where mhatool ran.
+frame is a logical location in it; but readers want a line, which is the frame's number, as in the line for people.
+Names of files become URI references from where mhatool ran.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ class _Files:
         """Where a frame is."""
         place = {name: value for name, value in self._places[frame.file].items() if name != "description"}
         return {
-            "physicalLocation": {"artifactLocation": place},
+            "physicalLocation": {"artifactLocation": place, "region": {"startLine": frame.number}},
             "logicalLocations": [{"name": f"frame {frame.number}", "kind": "frame"}],
             "properties": {"frame": frame.number, "time": rfc3339(frame.time_ns)},
         }

@@ -83,6 +83,8 @@ class _Suspect:
             return True
         if not (_is_accepted(previous.answer) and _is_accepted(self.exchange.acknowledgement)):
             return False
+        if not update.is_home_registration:
+            return False  # the correspondent may have lost its binding and said so out of sight: a Binding Error
         if _was_just_away(update, previous):
             return True
         return kept_its_entry(update, previous) and not self.solicited and not self._may_begin_anew()
@@ -201,12 +203,12 @@ def goes_up(case: Case) -> Iterable[Breach]:
 
     Retransmissions too. Each home address and peer is counted apart. Numbers may begin anywhere once the list entry is
     gone: after a deregistration, a refusal, a Binding Error or Revocation, or when the lifetime is over; after status
-    135 they go on from the number in it. A capture may miss a deregistration on another link, and who starts anew has
-    lost its list: it learns the number by status 135. So a number that is behind is a breach where the peer had
-    accepted the update before, accepts this one too, and packets show no time to go home; or the care-of address is the
-    same and the number at most 32 behind, else both may have lost their state; and within 2 s in any case. It is
-    inconclusive after a search for home agents or routers, where the peer refuses it, and where no answer of this peer
-    is seen. A retransmission is MIP6-SEQ-002's, one after status 135 MIP6-SEQ-005's, a deregistration MIP6-DEREG-002's.
+    135 they go on from the number in it. A capture may miss a deregistration elsewhere, and who starts anew has lost
+    its list. So a number that is behind is a breach where the home agent had accepted the update before, accepts this
+    one too, and packets show no time to go home; or the care-of address is the same and the number at most 32 behind;
+    and within 2 s in any case. It is inconclusive after a search for home agents or routers, where the peer refuses it,
+    where no answer of it is seen, and where a correspondent accepts it: its Binding Error may be out of sight.
+    Retransmissions are MIP6-SEQ-002's, what follows status 135 MIP6-SEQ-005's, deregistrations MIP6-DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()

@@ -161,6 +161,17 @@ def test_a_jumbograms_length_is_none() -> None:
     assert build(layers_from_json(items))[4:6] == bytes(2)
 
 
+def test_udp_of_a_jumbogram_has_no_length_again() -> None:
+    """RFC 2675, 4: UDP length 0, behind the Jumbo Payload option."""
+    octets = bytearray(build([layer(UP), Layer(Payload.__declaration__, Payload(data=bytes(16)), protocol=0)]))
+    octets[4:6] = bytes(2)
+    octets[40:52] = bytes((17, 0, 194, 4)) + (70_016).to_bytes(4) + bytes((0, 1, 0, 2))
+    octets += bytes(70_000)
+    items = record(bytes(octets))
+    assert [item["type"] for item in items] == ["ipv6", "hop_by_hop", "udp", "payload"]
+    assert build(layers_from_json(items)) == octets
+
+
 def test_null_encryption_comes_back() -> None:
     inside = layer(Esp(spi=256, sequence_number=1), esp=(b"\1\2", bytes(12)))
     octets = build([layer(UP), inside, layer(padded(BindingUpdate(sequence_number=1, flags=Flags("A"), lifetime_s=8)))])

@@ -243,6 +243,18 @@ def test_what_udp_says_of_its_length(length: int, found: list[str], trailing: st
     assert [view["data"] for view in shown] == ([trailing] if trailing else [])
 
 
+def test_udp_in_a_jumbogram_says_that_it_has_no_length() -> None:
+    """RFC 2675, 2 and 4: option 194 tells the octets behind the IPv6 header, its length and UDP's are 0."""
+    size = 70_000
+    behind_ipv6 = bytes((17, 0, 194, 4)) + (8 + 8 + size).to_bytes(4) + bytes((0, 1, 0, 2, 0, 0, 0, 0)) + bytes(size)
+    jumbogram = bytearray(behind(0, behind_ipv6[:8]) + behind_ipv6[8:])
+    jumbogram[4:6] = bytes(2)
+    assert codes(bytes(jumbogram)) == []
+    assert [view.type for view in dissect(bytes(jumbogram)).layers] == ["ipv6", "hop_by_hop", "udp", "payload"]
+    jumbogram[42:48] = bytes((1, 4, 0, 0, 0, 0))  # PadN in the option's place
+    assert codes(bytes(jumbogram)) == ["length_exceeds"]
+
+
 @pytest.mark.parametrize(
     ("words", "found"), [(5, []), (4, ["length_too_small"]), (6, ["length_exceeds"])], ids=["20", "16", "24 of 20"]
 )
@@ -257,6 +269,22 @@ def test_other_protocols_than_ipv6_behind_ethernet() -> None:
     packet = dissect(frame, 1)
     assert [view.type for view in packet.layers] == ["ethernet", "payload"]
     assert packet.layers[1].json()["ethertype_name"] == "IPv4"
+
+
+@pytest.mark.parametrize("tag", ["", "8100 0005"])
+def test_a_length_in_the_ethertypes_place(tag: str) -> None:
+    """IEEE 802.3, 3.2.6: under 1536 it is one, of an LLC frame; RFC 2464, 3 has IPv6 in the other kind alone."""
+    frame = bytes(12) + bytes.fromhex(tag + "0030 aaaa03 000000 86dd") + build([layer(UP)])
+    packet = dissect(frame, 1)
+    assert packet.layers[-1].json() | {"offset": 0} == {
+        "type": "payload",
+        "offset": 0,
+        "ethertype": 48,
+        "ethertype_name": "IEEE 802.3",
+        "length": 48,
+    }
+    cooked = bytes(14) + bytes.fromhex("000c") + bytes(16)  # CAN, of which Linux has no Ethernet type
+    assert "ethertype_name" not in dissect(cooked, 113).layers[-1].json()
 
 
 def test_bare_ip_that_is_not_ipv6() -> None:

@@ -13,10 +13,14 @@ const cut = texts.filter(([e, box]) => {
   const around = e.closest("svg").getBoundingClientRect();
   return box.left < around.left - 1 || box.right > around.right + 1 || box.bottom > around.bottom + 1;
 }).map(([e]) => e.textContent);
+const heads = texts.filter(([e]) => e.classList.contains("node"));
+const over = heads.filter(([e, a]) => heads.some(([f, b]) =>
+  e !== f && a.left < b.right && b.left < a.right && a.top + 4 < b.bottom && b.top + 4 < a.bottom
+)).map(([e]) => e.textContent);
 document.title = "measured" + JSON.stringify({
   wide: document.documentElement.scrollWidth - window.innerWidth,
   empty: boxes.filter(box => !box.width || !box.height).length,
-  shown: boxes.length, texts: texts.length, cut: cut,
+  shown: boxes.length, texts: texts.length, cut: cut, over: over,
   ink: getComputedStyle(document.body).color, ground: getComputedStyle(document.body).backgroundColor,
 });
 </script>"""
@@ -24,6 +28,8 @@ document.title = "measured" + JSON.stringify({
 
 def measured(page: Path, width: int, *more: str) -> dict[str, Any]:
     """How many pixels it is too wide, how many parts have no size, which words of pictures are cut, and colours.
+
+    `over`: names of nodes in ladders' heads that are written over one another.
 
     The browser reaches no other host. AssertionError where it complains about the page.
     """

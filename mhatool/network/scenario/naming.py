@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import fields
 
-from mhatool.network.scenario.check_nodes import copy_names
-from mhatool.network.scenario.plan import NamesPlan, Scenario
+from dissectors.ipv6.address import is_link_local
+from mhatool.network.scenario.check_nodes import copy_names, prefix_of
+from mhatool.network.scenario.plan import NamesPlan, NodePlan, Scenario
+from mhatool.protocol import octets
+
+
+def names_of(scenario: Scenario) -> dict[str, NamesPlan]:
+    """What the scenario says; where it says nothing, each machine has its name at its own addresses."""
+    if scenario.names is not None:
+        return dict(scenario.names)
+    named = {}
+    for name, node in scenario.nodes.items():
+        for index, copy in enumerate(copy_names(name, node.copies)):
+            addresses = dict.fromkeys(map(octets.text, _addresses_of(node, index)))
+            if addresses:
+                named[copy] = NamesPlan(addresses=tuple(addresses))
+    return named
+
+
+def _addresses_of(node: NodePlan, index: int) -> Iterator[bytes]:
+    """Those of a node's copy that are its alone, its home address first."""
+    if node.mobile_node is not None:
+        first = int.from_bytes(octets.parse(node.mobile_node["home_address"]))
+        yield (first + index).to_bytes(16)
+    for prefix in (node.home_agent or {}).get("advertising", {}).get("prefixes", ()):
+        if (router_address := prefix.get("router_address")) is not None:
+            yield octets.parse(router_address)
+    written = (text for interface in node.interfaces.values() for text in interface.addresses)
+    yield from (address for address, _ in (prefix_of(text, ()) for text in written) if not is_link_local(address))
 
 
 def names_file(scenario: Scenario) -> str:
@@ -17,7 +45,7 @@ def names_file(scenario: Scenario) -> str:
         if node.clock_offset_s
         for copy in copy_names(name, node.copies)
     }
-    named = dict(scenario.names or {})
+    named = names_of(scenario)
     tables = []
     for name in [*named, *(each for each in ahead if each not in named)]:
         tables.append(f"[{name}]\n" + _keys(named.get(name, NamesPlan())))
@@ -33,4 +61,4 @@ def _keys(plan: NamesPlan) -> str:
     return "".join(f"{name} = {json.dumps(value)}\n" for name, value in told if value != getattr(defaults, name))
 
 
-__all__ = ["names_file"]
+__all__ = ["names_file", "names_of"]

@@ -17,6 +17,7 @@ from mhatool.network.scenario.chronicle import Chronicle
 from mhatool.network.scenario.crowd_recovery import CrowdRecovery
 from mhatool.network.scenario.errors import ScenarioError
 from mhatool.network.scenario.expectations import Expectation
+from mhatool.network.scenario.naming import names_of
 from mhatool.network.scenario.plan import Scenario
 from mhatool.network.scenario.roles import configured
 from mhatool.network.vantage import Recorder
@@ -124,7 +125,7 @@ class Run:
             seed=self.build.seed,
             start_ns=self.build.start_ns,
             end_ns=self.build.end_ns,
-            names={name: NodeNames(**asdict(plan)) for name, plan in (self.scenario.names or {}).items()},
+            names={name: NodeNames(**asdict(plan)) for name, plan in names_of(self.scenario).items()},
         )
 
     def listen(self, events: list[Event]) -> None:

@@ -86,7 +86,7 @@ class Hearing:
     def see(self, sighting: Sighting) -> None:
         """Take in a packet."""
         if self.first_ns is None:
-            self.first_ns = sighting.time_ns
+            self.first_ns = self.last_ns = sighting.time_ns
         self.last_ns = max(self.last_ns, sighting.time_ns)
         for datagram in sighting.packet.datagrams:
             handler = None if datagram.quoted else _HANDLERS.get(datagram.carries)

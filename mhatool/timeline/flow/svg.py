@@ -23,6 +23,7 @@ _LETTER: Final = 6.6
 """Pixels, about; of bold ones a little more."""
 _BOLD: Final = 7.4
 _LEAST_STEP: Final = 110
+_FOLDS: Final = ":.-/_@"
 _CLASSES: Final = {NoteKind.BINDING: "bound", NoteKind.GAP: "gap", NoteKind.FAILURE: "gap", NoteKind.FINDING: "found"}
 
 
@@ -104,11 +105,12 @@ class _Ladder:
 
 
 def _folded(title: str, room: int) -> list[str]:
-    """In lines of so many letters where one is too long: by words, and an address after colons."""
+    """In lines of so many letters at most: by words, then after signs that part names and addresses, then anywhere."""
     lines = []
     for line in wrap(title, room, break_long_words=False, break_on_hyphens=False) or [""]:
         rest = line
-        while len(rest) > room and (end := rest.rfind(":", 0, room) + 1):
+        while len(rest) > room:
+            end = max(rest.rfind(sign, 0, room) for sign in _FOLDS) + 1 or room
             lines.append(rest[:end])
             rest = rest[end:]
         lines.append(rest)

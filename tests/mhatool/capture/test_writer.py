@@ -16,7 +16,7 @@ from tests.mhatool.capture.builders import UMIP, enhanced, interface, option, pc
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 PACKETS = st.lists(
     st.tuples(
-        st.integers(0, 2**64 - 1),
+        st.integers(-(10**9 << 33), 2**64 - 1),
         st.sampled_from([1, 101, 229, 276]),
         st.binary(max_size=50),
         st.none() | st.integers(0, 2**32 - 1),
@@ -109,7 +109,7 @@ def test_it_flushes_each_packet_if_asked() -> None:
 @pytest.mark.parametrize(
     ("time_ns", "data", "comment", "message"),
     [
-        (-1, b"", None, "a time of -1 ns can't be written to a capture"),
+        (-(10**9 << 33) - 1, b"", None, "a time of -8589934592000000001 ns can't be written to a capture"),
         (1 << 64, b"", None, "a time of 18446744073709551616 ns can't be written to a capture"),
         (0, bytes(16 * 1024 * 1024 + 1), None, "a packet of 16777217 octets is too long for a capture"),
         (0, b"", "x" * 65536, "a text of 65536 octets is too long for a capture's option"),
@@ -119,6 +119,22 @@ def test_what_the_format_cannot_hold(time_ns: int, data: bytes, comment: str | N
     writer = PcapngWriter(io.BytesIO(), application="test")
     with pytest.raises(ValueError, match=message):
         writer.write(time_ns, 1, data, comment=comment)
+
+
+def test_packets_before_1970_have_an_interface_whose_clock_begins_earlier() -> None:
+    """If_tsoffset is a signed number of seconds, times are unsigned (draft-ietf-opsawg-pcapng, 4.2 and 4.3)."""
+    stream = io.BytesIO()
+    writer = PcapngWriter(stream, application="test")
+    for time_ns in (-100_000_000_001, -1, 0, 5):
+        writer.write(time_ns, 1, b"x", interface_name="eth0")
+    records, interfaces = parse(stream.getvalue())
+    assert [(record.time_ns, record.interface) for record in records] == [
+        (-100_000_000_001, 0),
+        (-1, 0),
+        (0, 1),
+        (5, 1),
+    ]
+    assert [interface.name for interface in interfaces] == ["eth0", "eth0"]
 
 
 def test_a_real_capture_written_twice_is_the_same() -> None:

@@ -303,6 +303,32 @@ def test_the_bash_script_works_in_bash() -> None:
     assert run.stdout == "doctor\n"
 
 
+@pytest.mark.zsh
+def test_zsh_completes_when_it_loads_the_script(tmp_path: Path) -> None:
+    """An autoloaded function runs as a whole when it is called first, which is on the first Tab (zshcompsys(1))."""
+    (tmp_path / "_mhatool").write_text(mhatool("completion", "zsh").out)
+    (tmp_path / "mhatool").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mhatool "$@"\n')
+    (tmp_path / "mhatool").chmod(0o755)
+    words = f"fpath=({tmp_path}); path=({tmp_path} $path); words=(mhatool la); CURRENT=2"
+    script = words + "; autoload -Uz _mhatool; _arguments() { print -r -- $1 }; _mhatool; _mhatool"
+    run = subprocess.run(["zsh", "-fc", script], capture_output=True, text=True, cwd=REPOSITORY, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == '*: :(("lab":"the paper\'s testbed in network namespaces, with real routers"))\n' * 2
+
+
+@pytest.mark.parametrize("flag", ["--show-completion", "--install-completion"])
+def test_a_shell_that_does_not_complete(flag: str, tmp_path: Path) -> None:
+    """Who runs it is told by the parent process: dash, under the name of sh."""
+    command = f'"{sys.executable}" -m mhatool {flag}; echo $?'
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
+    run = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, env=environment, start_new_session=True, check=True
+    )
+    expected = "mhatool: the shell sh isn't one that completes; name another, as `mhatool completion bash`\n"
+    assert (run.stdout, run.stderr) == ("2\n", expected)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "arguments", [["rules"], ["doctor"], ["craft", "bu"], ["info", "x"], ["completion", "bash"], ["--version"]]
 )

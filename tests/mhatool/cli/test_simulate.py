@@ -14,6 +14,7 @@ from mhatool.cli.searching import SCHEMA as SEARCH_SCHEMA
 from mhatool.cli.simulate import LIST_SCHEMA
 from mhatool.network.scenario import built_in_names
 from mhatool.network.scenario.run import SCHEMA
+from mhatool.timeline.kame.traced import names_of
 from mhatool.timeline.names import read_names
 from mhatool.trace import read
 
@@ -178,6 +179,19 @@ def test_names_are_those_that_timeline_reads(tmp_path: Path) -> None:
     assert found is not None
     assert (found.host, found.interface, found.interface_index) == ("mobile-mn", "wi0", 8)
     assert found.addresses == {parse("2001:200:1:2:240:26ff:fe4c:51fd")}
+
+
+def test_without_names_of_its_own_a_scenario_has_those_of_its_machines(tmp_path: Path) -> None:
+    """crowd.toml: ha2's addresses on home and core link; mn0 has 2001:db8:2::1:0, each copy the next one."""
+    names, trace = tmp_path / "names.toml", tmp_path / "trace.jsonl"
+    short = ("--set", "nodes.mn.copies=17", "--set", "duration_s=0.5")
+    mhatool("simulate", "crowd", *short, "--names", str(names), "--trace", str(trace))
+    for told in (read_names(str(names)), names_of(read(trace).header)):
+        addresses = {node.name: node.addresses for node in told}
+        assert len(addresses) == 3 + 4 + 17
+        assert addresses["ha2"] == {parse("2001:db8:2::2"), parse("2001:db8:f::22")}
+        assert addresses["mn0"] == {parse("2001:db8:2::1:0")}
+        assert addresses["mn16"] == {parse("2001:db8:2::1:10")}
 
 
 def test_an_expectation_that_fails_is_a_warning(small: str) -> None:

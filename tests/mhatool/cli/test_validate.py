@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from mhatool.capture import PcapngWriter, open_capture
+from mhatool.protocol.instant import parse as instant
 from mhatool.validate import chosen
 from tests.mhatool.cli.process import complaint, mhatool
 from tests.mhatool.scenes import AGENT, CARE1, HOME, UMIP
@@ -255,6 +257,23 @@ def test_times_that_go_back_are_told(captures: Path, tmp_path: Path) -> None:
     for command in ("validate", "timeline"):
         result = mhatool(command, "appended.pcapng", cwd=tmp_path)
         assert (result.status, result.err) == (0, expected)
+
+
+def test_times_before_1970_go_forwards(captures: Path, tmp_path: Path) -> None:
+    """What packets of 2026 break, they break 57 years before, too, and nothing is said of their order."""
+    shift_ns = instant("2026-11-23T09:55:34Z")  # the first packet is 99.4 s before 1970, the last 85.8 s after
+    early, signalling = tmp_path / "early.pcapng", tmp_path / "signalling.pcapng"
+    with open_capture(captures / "umip" / "failover60-mn.pcap") as reader, early.open("wb") as stream:
+        writer = PcapngWriter(stream, application="test")
+        for record in reader:
+            writer.write_record(record._replace(time_ns=record.time_ns - shift_ns))
+    told = [mhatool("validate", path, "--jsonl") for path in (captures / "umip" / "failover60-mn.pcap", early)]
+    assert [(result.status, result.err) for result in told] == [(0, "")] * 2
+    of_2026, of_1969 = ([(f["rule"], f["frames"], f["severity"]) for f in records_of(result.out)] for result in told)
+    assert of_2026 == of_1969
+    assert mhatool("timeline", early).err == ""
+    assert mhatool("extract", early, "-w", signalling).status == 0
+    assert mhatool("diff", early, signalling).status == 0
 
 
 def test_a_profile_that_finds_messages_is_told(tmp_path: Path) -> None:

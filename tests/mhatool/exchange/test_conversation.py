@@ -10,7 +10,9 @@ from mhatool.exchange import (
     sightings,
     update_of,
 )
-from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, S, ba, bu, record
+from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, S, ba, bu, ip, record
+
+OTHER_HOME = ip("2001:db8:1::200")
 
 
 def update(octets: bytes, time_ns: int = 0) -> Update:
@@ -54,6 +56,17 @@ def test_too_little_of_a_message_is_none() -> None:
     (sighting,) = sightings([Source("x", [record(1, 0, bu(), snap=40 + 24 + 8)])])
     assert update_of(0, Frame("x", 1), sighting.packet.datagrams[0]) is None
     assert acknowledgement_of(0, Frame("x", 1), sighting.packet.datagrams[0]) is None
+
+
+def test_an_answer_to_another_home_address_gives_way_to_the_own_one() -> None:
+    """Two home addresses at one care-of address, both updates with number 7, one of them unseen."""
+    conversations = Conversations()
+    _, exchange = conversations.update(update(bu(CARE1, seq=7)))
+    others = conversations.acknowledge(acknowledgement(ba(CARE1, seq=7, life=60, home=OTHER_HOME), S))
+    assert (others.exchange, exchange.is_settled) == (exchange, False)
+    own = conversations.acknowledge(acknowledgement(ba(CARE1, seq=7, life=20), 2 * S))
+    assert (own.exchange, own.repeats, exchange.is_settled) == (exchange, False, True)
+    assert exchange.acknowledgement is own.acknowledgement
 
 
 def test_an_acknowledgement_is_matched_by_its_number() -> None:

@@ -1,7 +1,9 @@
 """What a kernel does: forwarding, neighbours, echo, errors, fragments."""
 
 from dissectors.icmpv6.header import Echo, Icmpv6Error
-from dissectors.ipv6.address import parse
+from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation
+from dissectors.icmpv6.options import SourceLinkLayerAddress
+from dissectors.ipv6.address import UNSPECIFIED, parse
 from dissectors.ipv6.link import ETHERNET
 from dissectors.packet import Packet
 from dissectors.walk import Dissector
@@ -12,6 +14,7 @@ from mhatool.network import datagram as ipv6
 from mhatool.network.link import Link, Quality
 from mhatool.network.neighbours import WRITER
 from mhatool.network.traffic import FlowPlan
+from mhatool.protocol.neighbourhood import solicited_node
 from tests.mhatool.network.internet import MS, Internet, S
 
 ALICE, BOB = parse("2001:db8:1::a"), parse("2001:db8:2::b")
@@ -127,6 +130,21 @@ def test_a_narrow_link_is_told_and_then_heeded() -> None:
     assert len(reply.data) == 1400
     assert sum("fragment" in packet.datagrams[0].headers for _, packet in seen.packets) == 2 + 2  # there and back
     assert not seen.problems()
+
+
+def test_a_machine_answers_no_solicitation_that_real_kernels_discard() -> None:
+    """From nobody, with an option that says where nobody is (RFC 4861, 7.1.1); without it, it is answered."""
+    for options, answers in (((), 1), ((SourceLinkLayerAddress(link_layer_address=bytes(6)),), 0)):
+        internet = Internet()
+        seen = Seen(internet.left)
+        router = parse("2001:db8:1::1")
+        trial = NeighborSolicitation(target=router, options=options)
+        datagram = WRITER.write(trial, UNSPECIFIED, solicited_node(router), hop_limit=255)
+        internet.alice.send(datagram, "e")
+        internet.run(1)
+        assert seen.types == ["neighbor_solicitation"] + ["neighbor_advertisement"] * answers
+        reasons = [event.reason for event in internet.told(PacketDropped)]
+        assert reasons == ([] if answers else [DropReason.OPTION])
 
 
 def test_a_machine_without_an_address_asks_for_no_neighbour() -> None:

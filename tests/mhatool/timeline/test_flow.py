@@ -335,6 +335,29 @@ def test_a_browser_shows_the_whole_page(width: int, name: str, tmp_path: Path) -
     assert seen["texts"] > 20
 
 
+HOST_NAMES = [
+    ("mobile-node-of-alice.home.example.org", "homeagent1.tokyo.example.net", "homeagent2.tokyo.example.net"),
+    ("mobile_node/alice/home/example/org", "homeagent1@tokyo@example@net", "ha" * 40),
+]
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("names", HOST_NAMES)
+def test_names_in_a_ladders_head_keep_to_their_lines(names: tuple[str, ...], tmp_path: Path) -> None:
+    """What is written there together is the name, and a browser shows none over another, or cut."""
+    addresses = ("2001:200:1:2:240:26ff:fe4c:51fd", "2001:200:1:2::1", "2001:200:1:2::2")
+    timeline, story = told(recording("failover60-mn.pcap"), names=dict(zip(map(ip, addresses), names, strict=True)))
+    drawn: dict[str, str] = {}
+    for each in ET.fromstring(as_svg(timeline, story)).iter():
+        if each.get("class") == "node":
+            drawn[each.get("x") or ""] = drawn.get(each.get("x") or "", "") + (each.text or "")
+    assert set(names) < set(drawn.values())
+    file = tmp_path / "page.html"
+    file.write_text(as_page(timeline, story, "long"), "utf-8")
+    seen = measured(file, 1280)
+    assert (seen["over"], seen["cut"]) == ([], [])
+
+
 def test_a_page_of_very_many_nodes_leaves_the_messages_to_one_of_them() -> None:
     homes = [ip(f"2001:db8:1::1:{number:x}") for number in range(MOST_BARS + 1)]
     packets = [(1 + n / 1000, bu(home=home, source=ip(f"2001:db8:a::{n:x}"))) for n, home in enumerate(homes)]

@@ -203,8 +203,19 @@ def test_sources_that_can_be_routed_to(source: str, breaks: bool) -> None:
     assert bool(found("MIP6-BU-012", bu(source=ip(source)))) is breaks
 
 
-def test_a_source_that_is_neither_address_may_be_anything() -> None:
-    assert found("MIP6-BU-012", bu(alternate(CARE1), source=ip("fe80::1"))) == []
+@pytest.mark.parametrize(
+    ("source", "severity"),
+    [
+        ("ff02::5", ERROR),  # RFC 4291, 2.7: no multicast address is a source
+        ("::", ERROR),  # 2.5.2: no node's, and the care-of address was assigned before
+        ("::1", ERROR),  # 2.5.3: never on a link
+        ("fe80::5", Severity.NOTE),  # 2.5.6: on one link alone, where the home agent may be
+        ("2001:db8:3::9", None),
+    ],
+)
+def test_a_source_that_an_alternate_stands_for(source: str, severity: Severity | None) -> None:
+    expected = [] if severity is None else [(1, severity)]
+    assert found("MIP6-BU-012", bu(alternate(CARE1), source=ip(source))) == expected
 
 
 def circle(second: bytes, *, last: float = 5.0) -> list[Finding]:

@@ -1,11 +1,13 @@
 """Answers stamped shortly before their updates, addresses that serve several, and updates that the capture cut."""
 
+import struct
+
 import pytest
 
 from mhatool.validate import Severity, validate
 from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, ba, bu, ip, ipv6, routing_header, scene
 from tests.mhatool.validate.scenes import Packet, told
-from tests.recipes.packets import care_of_test_init
+from tests.recipes.packets import care_of_test_init, icmp_packet, prefix_information
 
 OTHER_HOME = ip("2001:db8:1::200")
 AWAY_HOME = ip("2001:db8:2::200")
@@ -112,6 +114,23 @@ def test_a_mistaken_routing_header_is_told_at_the_end() -> None:
     assert told(["MIP6-RH2-005"], *mistaken) == [("MIP6-RH2-005", 2, False)]
     assert told(["MIP6-RH2-005"], *mistaken, snap=78) == [("MIP6-RH2-005", 2, True)]
     assert told(["MIP6-RH2-005"], *mistaken, (0.2, bu(seq=1, home=OTHER_HOME))) == []
+
+
+def test_an_update_with_its_own_answer_was_not_answered_by_one_to_another_home_address() -> None:
+    """A mobile node with two home addresses, both registered with number 1; the capture lacks one update."""
+    packets = [(0.0, bu(seq=1)), (1.1, ba(seq=1, home=OTHER_HOME))]
+    for answer in (ba(seq=1), ba(seq=4711, status=135, life=0)):
+        assert told(["MIP6-RH2-005", "MIP6-SEQ-006", "MIP6-BA"], *packets, (1.15, answer)) == []
+    again = (1.15, ba(seq=1, home=OTHER_HOME))
+    assert told(["MIP6-RH2-005"], *packets, again) == [("MIP6-RH2-005", 2, False)]
+
+
+def test_a_prefix_advertisement_to_another_home_address_is_inconclusive() -> None:
+    """That one may have been registered before the capture began."""
+    body = struct.pack(">HH", 9, 0) + prefix_information()
+    advertisement = icmp_packet(147, body, AGENT, CARE1, routed=OTHER_HOME)
+    packets = [(0.0, bu(seq=1)), (1.1, ba(seq=1)), (5.0, advertisement)]
+    assert told(["MIP6-RH2-005"], *packets) == [("MIP6-RH2-005", 3, True)]
 
 
 def test_a_home_address_may_be_the_care_of_address_of_another() -> None:

@@ -56,9 +56,10 @@ def run_of(of: Outcome, interfaces: set[str] | None = None) -> dict[str, Any]:
 
 
 def frame(location: dict[str, Any]) -> int:
-    """The frame, which is told in two ways."""
+    """The frame, which is told in three ways; GitHub takes no result without the line."""
     (logical,) = location["logicalLocations"]
     assert logical == {"name": f"frame {location['properties']['frame']}", "kind": "frame"}
+    assert location["physicalLocation"]["region"] == {"startLine": location["properties"]["frame"]}
     return int(location["properties"]["frame"])
 
 
@@ -193,7 +194,7 @@ def test_a_live_capture_has_no_uri() -> None:
     run = run_of(outcome([finding(("eth0, lo", 3))], files=["eth0, lo"]), {"eth0, lo"})
     assert run["artifacts"][0]["location"] == {"index": 0, "description": {"text": "captured live on eth0, lo"}}
     (place,) = run["results"][0]["locations"]
-    assert place["physicalLocation"] == {"artifactLocation": {"index": 0}}
+    assert place["physicalLocation"] == {"artifactLocation": {"index": 0}, "region": {"startLine": 3}}
 
 
 # --- messages ---

@@ -227,6 +227,18 @@ def test_both_may_have_lost_their_state(number: int, unsure: bool) -> None:
     assert told(*accepted, in_use, *anew) == [("MIP6-SEQ-001", 4, False)]
 
 
+@pytest.mark.parametrize(("flags", "peer", "unsure"), [(0xC000, AGENT, False), (0x8000, PEER, True)])
+def test_a_correspondents_binding_error_may_be_lost(flags: int, peer: bytes, unsure: bool) -> None:
+    """RFC 6275, 11.3.6: the entry goes with a Binding Error; a peer that takes 1 after 5 has lost its own."""
+    packets = [
+        (0, bu(agent=peer, seq=5, flags=flags)),
+        (0.1, ba(agent=peer, seq=5)),
+        (21, bu(agent=peer, seq=1, flags=flags)),
+        (21.1, ba(agent=peer, seq=1)),
+    ]
+    assert told(*packets) == [("MIP6-SEQ-001", 3, unsure)]
+
+
 def revocation(kind: int = 1, destination: bytes = CARE1, home: bytes = HOME) -> bytes:
     """RFC 5846, 5: type 16; the revocation type (1 indication, 2 acknowledgement), trigger, number, flags."""
     message = mobility(16, struct.pack(">BBHHI", kind, 1, 1, 0, 0x01020000), AGENT, home)
