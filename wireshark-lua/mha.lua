@@ -833,6 +833,11 @@ local function judge_meaning(m)
   end
 end
 
+local UNAUTHORIZED = {
+  binding_refresh_request = true, home_test_init = true, care_of_test_init = true, home_test = true,
+  care_of_test = true, binding_error = true,
+}
+
 local function judge_authorization(m)
   local waiting
   for _, option in ipairs(m.options) do
@@ -842,6 +847,9 @@ local function judge_authorization(m)
       end
       waiting = option.symbol == "binding_authorization_data"
       if waiting then wrong_length("MIP6-OPT-008", option, 12, "Authorization Data") end
+      if waiting and UNAUTHORIZED[m.symbol] then
+        breach("MIP6-OPT-008", "Authorization Data in a Binding Update or Acknowledgement alone", "some elsewhere")
+      end
     end
   end
 end

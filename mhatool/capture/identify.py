@@ -17,6 +17,7 @@ PCAPNG_MAGIC: Final = b"\x0a\x0d\x0d\x0a"
 
 _CONVERT: Final = "convert it: editcap -F pcapng IN OUT"
 _UNPACK: Final = "unpack it first"
+_TIMELINE: Final = "`mhatool timeline` and `mhatool view` read it; what zstd packed, from a file"
 _CAPTURE: Final = "give a pcap or pcapng file, as tcpdump -w and tshark -w write it"
 
 _OTHERS: Final[tuple[tuple[bytes, str, str], ...]] = (
@@ -35,6 +36,7 @@ _OTHERS: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"PK\x03\x04", "a zip archive", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (b"\x7fELF", "a program", _CAPTURE),
+    (b'{"schema":"mhatool.trace/', "a trace of mhatool's", _TIMELINE),
     (b"%PDF", "a PDF document", _CAPTURE),
 )
 

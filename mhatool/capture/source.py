@@ -3,7 +3,10 @@
 import os
 import stat
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BufferedReader, FileIO
 from typing import BinaryIO, Final
 
 from mhatool.capture.errors import STANDARD_INPUT, CaptureError
@@ -119,15 +122,81 @@ class RawInput:
             self._stream.close()
 
 
+_looked_at: Final[dict[str, BufferedReader]] = {}
+"""Pipes whose beginning was asked for, open until somebody reads them."""
+
+
+def beginning(path: str) -> bytes:
+    """The first octets of a pipe with a name, as many as come at once; who opens it next gets them too.
+
+    Raises OSError.
+    """
+    if path not in _looked_at:
+        _looked_at[path] = BufferedReader(FileIO(path), PIECE)  # who reads it closes it
+    return _looked_at[path].peek(1)
+
+
+def open_stream(path: str) -> BinaryIO:
+    """A file by name; a pipe whose beginning was asked for is read from there on. Raises OSError, ValueError."""
+    return _looked_at.pop(path, None) or open(path, "rb", buffering=0)
+
+
+_kept: Final[dict[str, str]] = {}
+"""Inputs that can be read once: where they are kept meanwhile."""
+
+
+@contextmanager
+def kept(path: str) -> Iterator[None]:
+    """While it is open, what can be read once, by name or `-`, can be read again: it is in a temporary file.
+
+    Raises CaptureError as `open_input` does, and where there is no room for it.
+    """
+    raw = open_input(path)
+    try:
+        file = tempfile.NamedTemporaryFile(prefix="mhatool-")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise _no_room(raw.path, error) from error
+    with file:
+        try:
+            file.writelines(raw.pieces())
+            file.flush()
+        except OSError as error:
+            raise _no_room(raw.path, error) from error
+        finally:
+            raw.close()
+        _kept[path] = file.name
+        try:
+            yield
+        finally:
+            del _kept[path]
+
+
+def is_kept(path: str) -> bool:
+    """Whether what can be read once is kept, so that it can be read again."""
+    return path in _kept
+
+
+def place_of(path: str) -> str:
+    """The file that another program can read: what is kept, or the one that is named."""
+    return _kept.get(path, path)
+
+
+def _no_room(path: str, error: OSError) -> CaptureError:
+    what = f"it is read more than once, and can't be kept in {tempfile.gettempdir()}: {error.strerror}"
+    return CaptureError(path, what, "write it to a file, and name that")
+
+
 def open_input(path: str) -> RawInput:
     """Open a file by name, or standard input for `-`.
 
     Raises CaptureError for: no such file, a directory, no permission, standard input closed or a terminal.
     """
+    if path in _kept:
+        return RawInput(STANDARD_INPUT if path == "-" else path, open(_kept[path], "rb", buffering=0), owned=True)
     if path == "-":
         return _standard_input()
     try:
-        stream: BinaryIO = open(path, "rb", buffering=0)  # noqa: SIM115 - the caller closes it
+        stream = open_stream(path)
     except (OSError, ValueError) as error:
         raise _why_not(path, error) from error
     return RawInput(path, stream, owned=True)

@@ -67,9 +67,21 @@ class Command(TyperCommand):
         """The command's own, and those of every command."""
         return spare_pydantic([*self.params, *_EVERYWHERE, *super().get_params(ctx)[len(self.params) :]])
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """As typer has them; what an argument is called says all: `FILE...`, not `{FILE...}...`."""
+        return [_once(piece) for piece in super().collect_usage_pieces(ctx)]
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Examples, usage, text, options."""
         _format_help(self, ctx, formatter)
+
+
+def _once(piece: str) -> str:
+    """`{A B}...` and `[A...]...` without what typer adds, as there may be several or must be one; choices stay."""
+    whole = piece.removesuffix("...")
+    if not whole.endswith(("}", "]")):
+        return piece
+    return whole[1:-1] if whole.startswith("{") and "|" not in whole else whole
 
 
 class Group(TyperGroup):

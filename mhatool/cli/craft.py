@@ -120,7 +120,7 @@ def craft(
     ] = None,
     from_json: FromJson = None,
     write: Annotated[str | None, typer.Option("--write", "-w", help="Write pcapng: a file, or - for a pipe.")] = None,
-    hex_: Annotated[bool, typer.Option("--hex", help="Print the hexadecimal octets alone.")] = False,
+    hex_: Annotated[bool, typer.Option("--hex", help="Print the hexadecimal octets alone, also with -w FILE.")] = False,
     profile: ProfileOption = None,
     **words: Any,
 ) -> None:
@@ -134,7 +134,7 @@ def craft(
       mhatool dissect FILE --jsonl | mhatool craft --from-json - -w again.pcapng
     """
     chosen = chosen_profile(profile)
-    exclusive(hex_=hex_, write=write)
+    exclusive(hex_=hex_, write=write == "-")
     if (message is None) == (from_json is None):
         fail("give either MESSAGE or --from-json", "mhatool craft --help lists the messages")
     if message is None:
@@ -194,13 +194,18 @@ def _from_records(path: str, profile: Profile, *, fix_checksum: bool) -> Iterato
 
 
 def _emit(frames: Iterator[Frame], write: str | None, hex_: bool, profile: Profile, inputs: Sequence[str] = ()) -> None:
-    """Write a capture, or print a line or two a packet. A file is written when all is crafted, a pipe as it comes."""
+    """Write a capture, or print a line or two a packet; with `hex_` the octets in any case.
+
+    A file is written when all is crafted, a pipe as it comes.
+    """
     if write is not None:
         first = list(islice(frames, 1))
         with open_at_end(write, inputs=inputs) as stream:
             writer = PcapngWriter(stream, application="mhatool", flush_each=write == "-")
             for frame in chain(first, frames):
                 writer.write(frame.time_ns, frame.link_type, frame.octets, frame.original_length)
+                if hex_:
+                    print(frame.octets.hex(), flush=True)
         return
     for frame in frames:
         if not hex_:

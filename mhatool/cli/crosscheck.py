@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from mhatool.cli.common import (
     FOUND,
+    FileArgument,
     Form,
     JsonlOption,
     Out,
@@ -20,7 +21,7 @@ from mhatool.cli.common import (
     styled,
     warn,
 )
-from mhatool.cli.reading import read_once
+from mhatool.cli.reading import kept_at_rest
 
 if TYPE_CHECKING:
     from mhatool.wireshark.crosscheck import Crosscheck, Difference
@@ -30,7 +31,7 @@ SHOWN_OCTETS = 48
 
 
 def crosscheck(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A capture.", show_default=False)],
+    file: FileArgument,
     jsonl: JsonlOption = False,
     profile: ProfileOption = None,
 ) -> None:
@@ -39,29 +40,27 @@ def crosscheck(
     Each value of each field that both know, in each frame: Wireshark's own (mip6., icmpv6., ipv6. ...) and the plugin's
     (mha.). tshark is asked through pyshark; the plugin needn't be installed, and your settings don't count. Differences
     that are known faults of this tshark's version, or that we don't read, are counted and named, with --jsonl each of
-    them is a record too. The status is 1 where something else differs.
+    them is a record too. The status is 1 where something else differs. What a pipe gives is kept in a temporary file
+    meanwhile.
 
     Examples:
       mhatool crosscheck tour.pcap
       mhatool crosscheck testbed.pcap --profile kame2003
       mhatool crosscheck tour.pcap --jsonl | jq 'select(.known_fault == null)'
     """
-    if str(file) == "-":
-        fail("standard input can't be read twice", "give a file", "-")
-    if read_once(str(file)):
-        fail("it can be read once only, and two read it", "give a file", str(file))
     chosen = chosen_profile(profile)
     from mhatool.wireshark.crosscheck import Crosscheck
     from mhatool.wireshark.tshark import WiresharkError
 
-    comparison = Crosscheck(file, chosen)
+    comparison = Crosscheck(Path(file), chosen)
     form: Form = "jsonl" if jsonl else "text"
     try:
-        _print(comparison, Out(form))
+        with kept_at_rest([file]):
+            _print(comparison, Out(form))
     except WiresharkError as error:
         fail(str(error))
     for warning in comparison.warnings:
-        warn(f"{file}: {warning}")
+        warn(f"{input_name(file)}: {warning}")
     if comparison.differences:
         raise typer.Exit(FOUND)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from operator import itemgetter
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mhatool.capture.source import is_kept
 from mhatool.cli import completing
 from mhatool.cli.common import (
     FilesArgument,
@@ -25,10 +27,10 @@ from mhatool.cli.common import (
     make_room,
     warn,
 )
-from mhatool.cli.judging import findings_in
+from mhatool.cli.judging import findings_in, rules_named
 from mhatool.cli.live import LiveInput, live
 from mhatool.cli.other_profile import tell_of_another
-from mhatool.cli.reading import frames, frames_of_each, once, read_once
+from mhatool.cli.reading import frames, frames_of_each, kept_at_rest, once, read_once
 from mhatool.settings import setting
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def extract(
 
     Without a selection that is all mobility signalling, also inside tunnels. Order, times, interfaces, lengths and
     comments stay; several captures become one in the order of their times. A message that came in fragments is written
-    with all of them.
+    with all of them. --finding reads twice: what a pipe gives is kept in a temporary file meanwhile.
 
     While fragments wait for the rest, or packets of --home-address for a pipe's next, what follows is kept back: for 60
     seconds of the capture, or 2 from a pipe and live, and 16 MiB. Then the others overtake, and what turns out to be
@@ -111,15 +113,16 @@ def extract(
     chosen = chosen_profile(profile)
     if write == "-":
         _refuse_terminal()
-    if home_address is not None:
-        plan = _of_home_address(files, home_address, data, chosen)
-    elif finding is not None:
-        plan = _of_finding(files, finding, around, chosen)
-    else:
-        plan = _of_expression(files, expression, chosen)
-    if comment:
-        plan.comments.insert(0, _summary)
-    _run(plan, files, write, chosen)
+    with kept_at_rest(files) if finding is not None else nullcontext():
+        if home_address is not None:
+            plan = _of_home_address(files, home_address, data, chosen)
+        elif finding is not None:
+            plan = _of_finding(files, finding, around, chosen)
+        else:
+            plan = _of_expression(files, expression, chosen)
+        if comment:
+            plan.comments.insert(0, _summary)
+        _run(plan, files, write, chosen)
 
 
 @dataclass
@@ -196,8 +199,8 @@ def _of_finding(files: list[str], which: str, around: float | None, profile: Pro
 
     around_ns = duration_ns("--around", around)
     if any(map(read_once, files)):
-        what = "live capture" if isinstance(files[0], LiveInput) else "a pipe"
-        fail(f"--finding reads the capture twice, which {what} doesn't allow", "write it to a file, and name that")
+        what = "--finding reads the capture twice, which live capture doesn't allow"
+        fail(what, "write it to a file, and name that")
     wanted = _chosen(which, _findings(files, profile))
     cited = Cited(wanted, around_ns)
     readers: list[CaptureReader] = []
@@ -208,16 +211,10 @@ def _findings(files: list[str], profile: Profile) -> list[Finding]:
     """What `mhatool validate` prints, in its order."""
     from mhatool.validate import Judge, Severity
 
-    judge = Judge(profile, select=_ids("validate.select"), ignore=_ids("validate.ignore"))
+    judge = Judge(profile, select=rules_named("validate.select"), ignore=rules_named("validate.ignore"))
     least = Severity(str(setting("validate.min_severity", None))).rank
     found = (finding for finding in findings_in(files, judge, profile) if finding.severity.rank <= least)
     return sorted(found, key=lambda finding: finding.order)
-
-
-def _ids(key: str) -> tuple[str, ...]:
-    value = setting(key, None)
-    texts = value if isinstance(value, tuple) else (str(value),)
-    return tuple(name for text in texts for name in text.replace(",", " ").split())
 
 
 def _chosen(which: str, findings: list[Finding]) -> list[Finding]:
@@ -254,7 +251,7 @@ def _run(plan: _Plan, files: list[str], write: str, profile: Profile) -> None:
     picked = tally.picked(plan, files, profile)
     first = list(islice(picked, 1))
     name = _namer(files)
-    with open_output(write, inputs=[file for file in files if not read_once(file)]) as stream:
+    with open_output(write, inputs=[file for file in files if not (read_once(file) or is_kept(file))]) as stream:
         writer = PcapngWriter(stream, application="mhatool", flush_each=write == "-" or isinstance(files[0], LiveInput))
         for one in chain(first, picked):
             record = one.record._replace(comment=_commented(one))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from mhatool.capture import CaptureError, open_capture
 from mhatool.capture.second_process import ALONE, BY_DEFAULT, Plan
+from mhatool.cli.common import fail
 from mhatool.cli.order import told_of_disorder
 from mhatool.cli.reading import in_all, read_once, sources
 
@@ -48,6 +49,27 @@ def findings_in(files: Sequence[str], judge: Judge, profile: Profile) -> Iterato
         yield from judge.see(sighting)
     judge.until(packets.last_ns)
     yield from judge.finish()
+
+
+def rules_named(key: str, words: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The rules, or families, that a flag names, else the setting; each word may hold several with commas between.
+
+    Fails where there is none of a name that a setting gives, and says which setting; flags are their reader's to check.
+    """
+    from mhatool.settings import sourced
+    from mhatool.validate import UnknownRuleError, named
+
+    said = sourced(key)
+    value = said.value if words is None else tuple(words)
+    texts = value if isinstance(value, tuple) else (str(value),)
+    names = tuple(name for text in texts for name in text.replace(",", " ").split())
+    if words is None:
+        try:
+            for name in names:
+                named(name)
+        except UnknownRuleError as error:
+            fail(str(error), where=said.place)
+    return names
 
 
 class _Packets:

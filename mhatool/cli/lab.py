@@ -41,7 +41,10 @@ TopologyArgument = Annotated[
 LabOption = Annotated[
     str | None, typer.Option("--lab", metavar="NAME", help="Which one, where several stand.", show_default=False)
 ]
-NodeArgument = Annotated[str, typer.Argument(metavar="NODE", show_default=False)]
+NameArgument = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="Which one, where several stand.", show_default=False)
+]
+NodeArgument = Annotated[list[str], typer.Argument(metavar="[NAME] NODE", show_default=False)]
 
 
 class How(StrEnum):
@@ -101,14 +104,14 @@ def destroy(name: Annotated[str | None, typer.Argument(metavar="NAME", show_defa
 
 
 @subcommand(app)
-def inspect(name: LabOption = None, json: JsonOption = False) -> None:
+def inspect(name: NameArgument = None, lab: LabOption = None, json: JsonOption = False) -> None:
     """Say what stands and runs.
 
     Examples:
       mhatool lab inspect
     """
     with _told():
-        found = _lab(name).inspect()
+        found = _lab(_one_of(name, lab)).inspect()
     if json:
         Out().document({"schema": SCHEMA["$id"], **found})
         return
@@ -119,11 +122,12 @@ def inspect(name: LabOption = None, json: JsonOption = False) -> None:
 
 @subcommand(app, "exec", {"ignore_unknown_options": True, "allow_interspersed_args": False})
 def execute(
-    node: NodeArgument,
-    command: Annotated[list[str], typer.Argument(metavar="COMMAND...", show_default=False)],
-    name: LabOption = None,
+    words: Annotated[list[str], typer.Argument(metavar="[NAME] NODE COMMAND...", show_default=False)],
+    lab: LabOption = None,
 ) -> None:
     """Run a command in a node's namespace; its status is this one's.
+
+    What comes first is a lab's name where it is one and a node of that lab follows.
 
     Examples:
       mhatool lab exec cn ping -c 3 2001:db8:2:0:0:5eff:fe10:1
@@ -132,18 +136,19 @@ def execute(
 
     _need_root()
     with _told():
-        lab = _lab(name)
-        lab.node(node)
-    whole = inside(lab.topology.name, node, *(command[1:] if command[0] == "--" else command))
+        chosen, node, command = _command(words, lab)
+        chosen.node(node)
+    whole = inside(chosen.topology.name, node, *command)
     sys.stdout.flush()
     os.execvp(whole[0], whole)
 
 
 @subcommand(app)
 def move(
-    node: NodeArgument,
-    link: Annotated[str, typer.Argument(metavar="LINK", help='"" for none.', show_default=False)],
-    name: LabOption = None,
+    words: Annotated[
+        list[str], typer.Argument(metavar="[NAME] NODE LINK", help='LINK: "" for none.', show_default=False)
+    ],
+    lab: LabOption = None,
 ) -> None:
     """Attach a node to another link.
 
@@ -152,17 +157,18 @@ def move(
     """
     _need_root()
     with _told():
-        _lab(name).move(node, link)
+        chosen, (node, link) = _lab_and(words, ("NODE", "LINK"), lab)
+        chosen.move(node, link)
     print(f"{node} is on {link or 'no link'}")
 
 
 @subcommand(app, "fail")
 def break_(
-    node: NodeArgument,
+    words: NodeArgument,
     how: Annotated[
         How, typer.Option(help="Killed with its links down, links down, hanging, or asked to leave.")
     ] = How.CRASH,
-    name: LabOption = None,
+    lab: LabOption = None,
 ) -> None:
     """Let a node fail.
 
@@ -172,12 +178,13 @@ def break_(
     """
     _need_root()
     with _told():
-        _lab(name).fail(node, how.value)
+        chosen, (node,) = _lab_and(words, ("NODE",), lab)
+        chosen.fail(node, how.value)
     print(f"{node}: {how.value}")
 
 
 @subcommand(app)
-def recover(node: NodeArgument, name: LabOption = None) -> None:
+def recover(words: NodeArgument, lab: LabOption = None) -> None:
     """Bring a node back that failed: its links up, what ran in it started again.
 
     Examples:
@@ -185,17 +192,18 @@ def recover(node: NodeArgument, name: LabOption = None) -> None:
     """
     _need_root()
     with _told():
-        _lab(name).recover(node)
+        chosen, (node,) = _lab_and(words, ("NODE",), lab)
+        chosen.recover(node)
     print(f"{node} is back")
 
 
 @subcommand(app)
 def impair(
-    link: Annotated[str, typer.Argument(metavar="LINK", show_default=False)],
+    words: Annotated[list[str], typer.Argument(metavar="[NAME] LINK", show_default=False)],
     delay: Annotated[float, typer.Option("--delay", metavar="MS", help="Each frame comes so much later.")] = 0.0,
     loss: Annotated[float, typer.Option("--loss", metavar="PCT", help="So many of a hundred don't come.")] = 0.0,
     clear: Annotated[bool, typer.Option("--clear", help="As it was.")] = False,
-    name: LabOption = None,
+    lab: LabOption = None,
 ) -> None:
     """Let a link delay and lose what passes on it, in each direction; a process in user space carries it.
 
@@ -215,18 +223,20 @@ def impair(
         fail("neither --delay nor --loss is given", "give one of them, or --clear")
     _need_root()
     with _told():
-        _lab(name).impair(link, wanted)
+        chosen, (link,) = _lab_and(words, ("LINK",), lab)
+        chosen.impair(link, wanted)
     print(f"{link}: {wanted.told}")
 
 
 @subcommand(app)
 def capture(
     output: Annotated[str, typer.Option("--write", "-w", metavar="OUT", show_default=False)],
+    name: NameArgument = None,
     seconds: Annotated[float, typer.Option("--seconds", metavar="S", min=0.1, help="For so long.")] = 10.0,
     links: Annotated[
         list[str] | None, typer.Option("--link", metavar="LINK", help="Of these only; repeatable.")
     ] = None,
-    name: LabOption = None,
+    lab: LabOption = None,
 ) -> None:
     """Capture what passes on all links, or on some.
 
@@ -238,9 +248,9 @@ def capture(
 
     _need_root()
     with _told():
-        lab = _lab(name)
+        chosen = _lab(_one_of(name, lab))
         with open_output(output) as stream:
-            lab.capture(stream, tuple(links or ()), seconds)
+            chosen.capture(stream, tuple(links or ()), seconds)
 
 
 @subcommand(app)
@@ -326,6 +336,35 @@ def _lab(name: str | None) -> Lab:
     from mhatool.lab.lab import standing
 
     return standing(name)
+
+
+def _one_of(name: str | None, lab: str | None) -> str | None:
+    """The lab's name, as an argument or by its flag."""
+    if name is not None and lab is not None:
+        fail(f"{name} and --lab {lab} both name a lab", "give one of them")
+    return name if lab is None else lab
+
+
+def _lab_and(words: list[str], wanted: tuple[str, ...], lab: str | None) -> tuple[Lab, list[str]]:
+    """The lab and the words that are wanted; before these its name may stand."""
+    if len(words) not in (len(wanted), len(wanted) + 1):
+        fail(f"{' '.join(words)}: give {' '.join(wanted)}, and a lab's name before it where several stand")
+    name = words[0] if len(words) > len(wanted) else None
+    return _lab(_one_of(name, lab)), words[-len(wanted) :]
+
+
+def _command(words: list[str], lab: str | None) -> tuple[Lab, str, list[str]]:
+    """The lab, the node and what is run there; with two words or more after it a lab's name may stand first."""
+    from mhatool.lab.lab import all_labs
+
+    chosen = None
+    if lab is None and len(words) > 2 and words[0] in all_labs() and words[1] in _lab(words[0]).topology.nodes:
+        chosen, words = _lab(words[0]), words[1:]
+    node, *command = words
+    command = command[1:] if command[:1] == ["--"] else command
+    if not command:
+        fail(f"what is to run in {node}?", "give NODE COMMAND...")
+    return _lab(lab) if chosen is None else chosen, node, command
 
 
 def _need_root() -> None:

@@ -11,13 +11,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from dissectors.ipv6.link_walk import LINK_TYPES
 from mhatool.capture import CaptureReader, Record, linktype, open_capture
 from mhatool.capture.second_process import BY_DEFAULT, Plan
+from mhatool.capture.source import is_kept, kept
 from mhatool.cli.common import fail, input_name, is_terminal, on_the_line, use_color, warn
 from mhatool.cli.live import LiveInput, capturing
 from mhatool.protocol.collector import few_collections
@@ -165,7 +166,12 @@ def opened(file: str) -> Iterator[CaptureReader]:
 
 
 def read_once(file: str) -> bool:
-    """Whether what it gives is gone when it was read: standard input, a live capture, a pipe with a name."""
+    """Whether what it gives is gone when it was read: standard input, a live capture, a pipe with a name.
+
+    Not while it is `kept_at_rest`.
+    """
+    if is_kept(file):
+        return False
     if file == "-" or isinstance(file, LiveInput):
         return True
     try:
@@ -173,6 +179,17 @@ def read_once(file: str) -> bool:
     except (OSError, ValueError):
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+@contextmanager
+def kept_at_rest(files: Sequence[str]) -> Iterator[None]:
+    """For who reads twice: meanwhile what can be read once is in temporary files. Live captures stay as they are."""
+    once(files)
+    with ExitStack() as stack:
+        for file in dict.fromkeys(files):
+            if read_once(file) and not isinstance(file, LiveInput):
+                stack.enter_context(kept(file))
+        yield
 
 
 def _tell_passed_over(path: str, passed_over: Counter[int], understood: bool) -> None:

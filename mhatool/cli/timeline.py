@@ -30,6 +30,7 @@ _WIDTH_OF_A_FILE: Final = 100
 _OF_A_NODE: Final = ("kame", "kame-log")
 _OF_MESSAGES: Final = ("ladder", "mermaid", "svg", "html")
 """Styles that show each message."""
+_OF_ALL_TIME: Final = (*_OF_MESSAGES, "kame-log")
 
 AtOption = Annotated[
     str | None, typer.Option(metavar="TIME", help="Tables at an instant: RFC 3339, +S from the start, or #FRAME.")
@@ -74,7 +75,7 @@ def timeline(
       mhatool simulate paper --trace - | mhatool timeline - --style kame-log --node mn
     """
     exclusive(style=style, json=json)
-    form = "json" if json else str(setting("timeline.style", style))
+    form = "json" if json else _form(style, at)
     to_file = output not in (None, "-")
     if form in _OF_MESSAGES and at is not None:
         fail(f"--at: --style {form} is about all the time", "leave it out, or take --style kame")
@@ -86,6 +87,12 @@ def timeline(
         _write(str(output), files, text)
     else:
         sys.stdout.write(text)
+
+
+def _form(style: Style | None, at: str | None) -> str:
+    """The style of the flag, else of the settings; what these say gives way where it isn't about an instant."""
+    form = str(setting("timeline.style", style))
+    return "text" if style is None and at is not None and form in _OF_ALL_TIME else form
 
 
 def _of_all(
@@ -101,7 +108,7 @@ def _of_all(
         return _encoded(as_json(made))
     seen = sys.stdout.isatty() and not to_file
     width = shutil.get_terminal_size().columns if seen else _WIDTH_OF_A_FILE
-    known = known or (names_of(trace) if trace is not None else None)
+    known = names_of(trace, known) if trace is not None else known
     if arrows is not None:
         from mhatool.cli import flow
 

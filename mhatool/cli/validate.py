@@ -26,8 +26,9 @@ from mhatool.cli.common import (
     input_name,
     styled,
     use_color,
+    warn,
 )
-from mhatool.cli.judging import findings_in
+from mhatool.cli.judging import findings_in, rules_named
 from mhatool.cli.live import LiveInput, live
 from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import read_once
@@ -66,6 +67,7 @@ FormatOption = Annotated[
 BaselineOption = Annotated[
     str | None, typer.Option(metavar="F", help="Leave out the findings of F, which --json or --jsonl wrote.")
 ]
+_WITH_A_SUMMARY: Final = ("concise", "full", "junit")
 _NONE: Final = 99
 """A rank behind that of every severity: there was no finding."""
 
@@ -86,7 +88,7 @@ def validate(
     """Judge captures by the rules of the standards.
 
     Several captures are taken for several views of one network at one time: don't mix runs. The status is 1 where a
-    reported finding is at or over --fail-on, else 0.
+    finding is at or over --fail-on, else 0, also where --min-severity hides it; what --baseline knows doesn't count.
 
     Examples:
       mhatool validate tour.pcap
@@ -100,9 +102,9 @@ def validate(
     form = "json" if json else "jsonl" if jsonl else str(setting("validate.output_format", output_format))
     chosen = chosen_profile(profile)
     judge = _judge(chosen, select, ignore)
-    wanted = _Wanted(Severity(str(setting("validate.min_severity", min_severity))), _known(baseline))
     limit = Severity(str(setting("validate.fail_on", fail_on)))
-    failed = _print(form, files, filter(wanted, findings_in(files, judge, chosen)), judge, chosen, limit)
+    wanted = _Wanted(Severity(str(setting("validate.min_severity", min_severity))), limit, _known(baseline))
+    failed = _print(form, files, wanted.of(findings_in(files, judge, chosen)), judge, chosen, wanted)
     if not judge.messages:
         tell_of_another(files, chosen)
     if failed:
@@ -112,11 +114,11 @@ def validate(
 def _judge(profile: Profile, select: Ids, ignore: Ids) -> Judge:
     from mhatool.validate import Judge, UnknownRuleError
 
-    selected = _ids("validate.select", select)
+    selected, ignored = rules_named("validate.select", select or None), rules_named("validate.ignore", ignore or None)
     if select and not selected:
         fail("--select names no rule", "`mhatool rules` lists them; without --select all are in force")
     try:
-        judge = Judge(profile, select=selected, ignore=_ids("validate.ignore", ignore))
+        judge = Judge(profile, select=selected, ignore=ignored)
     except UnknownRuleError as error:
         fail(str(error))
     if not judge.rules:
@@ -125,32 +127,39 @@ def _judge(profile: Profile, select: Ids, ignore: Ids) -> Judge:
 
 
 class _Wanted:
-    """Whether a finding is reported; each known one hides one."""
+    """Which findings are reported; each known one hides one."""
 
-    def __init__(self, least: Severity, known: Counter[Identity]) -> None:
+    def __init__(self, least: Severity, fail_on: Severity, known: Counter[Identity]) -> None:
+        self.fail_on = fail_on
+        self.hidden: list[Finding] = []
+        """Those that fail all the same."""
         self._least = least.rank
         self._known = known
 
-    def __call__(self, finding: Finding) -> bool:
+    def of(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Those of them that are reported."""
+        for finding in findings:
+            if self._is_known(finding):
+                continue
+            if finding.severity.rank <= self._least:
+                yield finding
+            elif finding.severity.rank <= self.fail_on.rank:
+                self.hidden.append(finding)
+
+    def _is_known(self, finding: Finding) -> bool:
         from mhatool.validate.finding import identity_of
 
-        if self._known:
-            identity = identity_of(finding.json())
-            if self._known[identity]:
-                self._known[identity] -= 1
-                return False
-        return finding.severity.rank <= self._least
-
-
-def _ids(key: str, words: list[str] | None) -> tuple[str, ...]:
-    """Rules by flag or by setting; each word may hold several with commas between."""
-    value = setting(key, tuple(words) if words else None)
-    texts = value if isinstance(value, tuple) else (str(value),)
-    return tuple(name for text in texts for name in text.replace(",", " ").split())
+        if not self._known:
+            return False
+        identity = identity_of(finding.json())
+        if not self._known[identity]:
+            return False
+        self._known[identity] -= 1
+        return True
 
 
 def _print(
-    form: str, files: list[str], findings: Iterable[Finding], judge: Judge, profile: Profile, fail_on: Severity
+    form: str, files: list[str], findings: Iterable[Finding], judge: Judge, profile: Profile, wanted: _Wanted
 ) -> bool:
     """Print them and return whether one fails: sorted; JSON Lines as they come where nobody can read twice."""
     from mhatool.validate import report
@@ -162,7 +171,8 @@ def _print(
         for finding in findings:
             out.record(finding.json())
             worst = min(worst, finding.severity.rank)
-        return worst <= fail_on.rank
+        _tell_hidden(wanted)
+        return worst <= wanted.fail_on.rank or bool(wanted.hidden)
     found = sorted(findings, key=lambda finding: finding.order)
     if form == "jsonl":
         for finding in found:
@@ -175,12 +185,23 @@ def _print(
         rules=judge.rules,
         findings=found,
         messages=judge.messages,
-        fail_on=fail_on,
+        fail_on=wanted.fail_on,
+        hidden=wanted.hidden,
     )
     if form not in ("json", "jsonl"):
         for line in _lines(form, outcome):
             out.line(line)
+    if form not in _WITH_A_SUMMARY:
+        _tell_hidden(wanted)
     return outcome.failed
+
+
+def _tell_hidden(wanted: _Wanted) -> None:
+    """Why the status is 1, where what is printed doesn't say."""
+    from mhatool.validate import report
+
+    if wanted.hidden:
+        warn(report.unseen(len(wanted.hidden)))
 
 
 def _lines(form: str, outcome: Outcome) -> Iterator[str]:
@@ -193,6 +214,7 @@ def _lines(form: str, outcome: Outcome) -> Iterator[str]:
         outcome,
         files=[input_name(file) for file in outcome.files],
         findings=[_for_people(finding) for finding in outcome.findings],
+        hidden=[_for_people(finding) for finding in outcome.hidden],
     )
     if form == "junit":
         from mhatool.validate import junit
@@ -211,7 +233,7 @@ def _text(form: str, outcome: Outcome) -> Iterator[str]:
     style: report.Style = _style if use_color(sys.stdout) else report.plain
     for finding in outcome.findings:
         yield report.concise(finding, style) if form == "concise" else report.full(finding, style) + "\n"
-    yield report.summary(outcome.findings, outcome.messages, len(outcome.rules), style)
+    yield report.summary(outcome.findings, outcome.messages, len(outcome.rules), style, len(outcome.hidden))
 
 
 def _for_people(finding: Finding) -> Finding:

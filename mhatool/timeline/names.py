@@ -36,7 +36,10 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class NamedNode:
-    """A node: its name, its addresses, and how its kernel and programs write about it."""
+    """A node: its name, its addresses, and how its kernel and programs write about it.
+
+    `told_as` is what a trace calls it, where it is shown by another name.
+    """
 
     name: str
     addresses: frozenset[bytes] = frozenset()
@@ -44,17 +47,19 @@ class NamedNode:
     interface: str = ""
     interface_index: int = 0
     clock_ahead_ns: int = 0
+    told_as: str = ""
 
 
 class Names:
     """Nodes by name and by address."""
 
     def __init__(self, nodes: Iterable[NamedNode] = ()) -> None:
-        self._by_name = {node.name: node for node in nodes}
-        self._by_address = {octets: node for node in self._by_name.values() for octets in node.addresses}
+        self._nodes = tuple(nodes)
+        self._by_name = {node.told_as: node for node in self._nodes} | {node.name: node for node in self._nodes}
+        self._by_address = {octets: node for node in self._nodes for octets in node.addresses}
 
     def __iter__(self) -> Iterator[NamedNode]:
-        return iter(self._by_name.values())
+        return iter(self._nodes)
 
     @property
     def by_address(self) -> dict[bytes, str]:
@@ -62,13 +67,21 @@ class Names:
         return {octets: node.name for octets, node in self._by_address.items()}
 
     def find(self, text: str) -> NamedNode | None:
-        """A node by its name or one of its addresses; an address without a name is a node of its own."""
-        if text in self._by_name:
+        """A node by its name, a trace's name of it or an address; an address without a name is a node of its own."""
+        if text and text in self._by_name:
             return self._by_name[text]
         try:
             return self.at(address.parse(text))
         except EncodeError:
             return None
+
+    def among(self, name: str, addresses: Iterable[bytes]) -> NamedNode | None:
+        """The node that has one of these addresses; else the one of this name, where that says no addresses."""
+        for octets in sorted(addresses):
+            if octets in self._by_address:
+                return self._by_address[octets]
+        found = self._by_name.get(name)
+        return found if found is not None and not found.addresses else None
 
     def at(self, octets: bytes) -> NamedNode:
         """The node with an address."""

@@ -42,8 +42,9 @@ def request_to_anycast(case: Case) -> Iterator[Breach]:
     """A Home Agent Address Discovery Request goes to the home prefix with the interface identifier of RFC 2526.
 
     That is fdff:ffff:ffff:fffe, the anycast address of all home agents of the link: the mobile node doesn't know yet
-    who they are, and an agent answers only what came to that address. Code and reserved bits are 0; the first of
-    those, R, is in use for mobile routers (RFC 3963).
+    who they are, and an agent answers only what came to that address. RFC 2526's other form, for identifiers that are
+    no EUI-64 ones, ends with ffff:fffe; a packet doesn't tell how long the prefix is, so whatever ends like that is let
+    pass. Code and reserved bits are 0; the first of those, R, is in use for mobile routers (RFC 3963).
     """
     seen = case.seen
     if seen.message.checksum_status == "bad":

@@ -21,13 +21,14 @@ from mhatool.validate.doubling import (
     waits_between,
 )
 from mhatool.validate.finding import Severity
-from mhatool.validate.held import may_be_hurried
+from mhatool.validate.held import may_be_held, may_be_hurried
 from mhatool.validate.home_agent_list import home_agents
+from mhatool.validate.keygen_tests import nonce_indices
 from mhatool.validate.retransmission import LATELY_NS, repeats
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.several_bindings import has_several_bindings
-from mhatool.validate.situation import IN_VAIN, SAME, SEVERAL
+from mhatool.validate.situation import CORRESPONDENT, IN_VAIN, SAME, SEVERAL
 from mhatool.validate.surroundings import knowledge
 from mhatool.validate.until_answered import at_the_end, once_answered
 
@@ -78,8 +79,11 @@ def waits_before_the_first(case: Case) -> Iterable[Breach]:
     INITIAL_BINDACK_TIMEOUT is 1 s. Without a binding at the home agent that agent first runs duplicate address
     detection for the home address, which takes 1 s, so the mobile node should wait for
     InitialBindackTimeoutFirstReg, 1.5 s; else each first registration costs a needless update. Less than 0.8 of the
-    wait counts as too early. A registration is known to be the first where the mobile node looked for home agents from
-    that care-of address within the 5 s before. Inconclusive where the capture shows no answer of this peer at all.
+    wait counts as too early. A registration may be the first where the mobile node looked for home agents from that
+    care-of address within the 5 s before; whether the home agent still had a binding isn't seen, so that 1 s was too
+    short is inconclusive. So is all where the capture shows no answer of this peer, and where the first update may have
+    waited on its way, since its sender or the last router looked for the next node's link-layer address (RFC 4861,
+    7.2.2). An update with other nonce indices is another update: new tokens came after a refusal out of sight (11.7.3).
     """
     exchange, conversation = case.exchange, case.conversation
     if exchange is None or conversation is None or exchange.previous is None:
@@ -91,13 +95,15 @@ def waits_before_the_first(case: Case) -> Iterable[Breach]:
     series = _series(conversation)
     if len(series) != 2 or sequence.ahead(update.sequence_number, before.sequence_number) > 1:
         return ()
-    if has_several_bindings(case):
+    if has_several_bindings(case) or _has_other_tokens(case, (before.frame,)):
         return ()
     first = _is_first_registration(case, series[0])
     due = FIRST_REGISTRATION_TIMEOUT_S if first else INITIAL_BINDACK_TIMEOUT_S
     if waited >= nanoseconds(due * TOLERANCE):
         return ()
-    breach = Breach(f"a wait of {due:g} s", f"{in_seconds(waited):.3f} s", before=(before.frame,))
+    has_waited = waited >= nanoseconds(INITIAL_BINDACK_TIMEOUT_S * TOLERANCE)  # the agent may have an older binding
+    unsure = has_waited or may_be_held(case, [(before.time_ns, before.frame)])
+    breach = Breach(f"a wait of {due:g} s", f"{in_seconds(waited):.3f} s", before=(before.frame,), inconclusive=unsure)
     return once_answered(case, "MIP6-RTX-001", breach, partial(shows_answers, conversation=conversation))
 
 
@@ -106,7 +112,25 @@ def _is_first_registration(case: Case, exchange: Exchange) -> bool:
     searched = case.conversations.presence.search(update.source)
     if exchange.previous is not None or searched is None or not update.is_home_registration:
         return False
-    return 0 <= update.time_ns - searched <= LATELY_NS
+    return 0 < update.time_ns - searched <= LATELY_NS
+
+
+@knowledge("binding_update", only=CORRESPONDENT)
+class Tokens:
+    """The nonce indices that Binding Updates to correspondents name, by frame."""
+
+    def __init__(self) -> None:
+        self.named: Latest[Frame, tuple[int, int] | None] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Take in a Binding Update."""
+        self.named.note(seen.frame, nonce_indices(seen.message))
+
+
+def _has_other_tokens(case: Case, before: Iterable[Frame]) -> bool:
+    """Whether an update rests on other nonces than those before it."""
+    named, indices = case.surroundings.known(Tokens).named, nonce_indices(case.seen.message)
+    return indices is not None and any(named.get(frame) not in (None, indices) for frame in before)
 
 
 @knowledge("binding_update", only=SEVERAL)
@@ -166,8 +190,11 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
         return ()
     if case.surroundings.known(Lists).differ(case.seen.message, sent[-SAME_WAITS:-1]):
         return ()
+    if _has_other_tokens(case, [frame for _, frame in sent[-SAME_WAITS:-1]]):
+        return ()
     shows = partial(shows_answers, conversation=conversation)
     unsure = may_be_hurried(case, sent[-SAME_WAITS:]) or _may_be_checks(exchange, sent)
+    unsure = unsure or may_be_held(case, sent[-SAME_WAITS:])
     unsure = unsure or not (is_steady(waits_between(sent)) or shows(case.surroundings))
     return once_answered(case, "MIP6-RTX-002", not_doubled(sent, inconclusive=unsure), shows)
 

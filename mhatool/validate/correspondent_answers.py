@@ -149,8 +149,9 @@ def is_authorized(case: Case) -> Iterable[Breach]:
 
     Otherwise anybody could tell a mobile node that its correspondent has no binding; the mobile node ignores it
     (11.7.3). Only with 136, 137 and 138 it is missing: there is no key then (MIP6-BA-012). Not judged: what IPsec or
-    the options of RFC 4866 and RFC 4285 protect. (That the option is the last one is MIP6-OPT-008's, the authenticator
-    in it MIP6-RR-007's.)
+    the options of RFC 4866 and RFC 4285 protect, and answers to updates without Authorization Data: nobody can have
+    made a key for those, and there shouldn't be any (MIP6-BA-012). (That the option is the last one is MIP6-OPT-008's,
+    the authenticator in it MIP6-RR-007's.)
     """
     answer = case.acknowledgement
     if answer is None or answer.is_authorized or answer.status in NONCE_REFUSALS:
@@ -160,6 +161,9 @@ def is_authorized(case: Case) -> Iterable[Breach]:
         return ()
     exchange, message = known[1], case.seen.message
     if not shows_all_options(case.seen) or has_other_proof(message, case.seen.datagram):
+        return ()
+    proof = _proof(case, exchange)
+    if proof is not None and not proof.carried.has_authorization:
         return ()
     return (Breach("Authorization Data", "none", before=(exchange.update.frame,)),)
 

@@ -157,12 +157,13 @@ def _answered(surroundings: Surroundings) -> Iterator[Late]:
     only=DAMAGE,
 )
 def stays_silent(case: Case) -> Iterable[Breach]:
-    """What has a wrong checksum may say anything, so its receiver is silent: no acknowledgement, test or error.
+    """What has a wrong checksum may say anything, so its receiver is silent: no acknowledgement, test or Binding Error.
 
-    Who answers doesn't check, or sums over the wrong addresses as the sender did. An answer is known by what it
-    repeats: a sequence number, a cookie; a Binding Error by its status 2. Where the same message was seen with a right
-    checksum as well, as a copy or sent again, that one was answered. A single answer is inconclusive: perhaps the
-    capture alone damaged the message.
+    (ICMPv6 errors aren't looked for: routers on the way send them too, without reading so far.) Who answers doesn't
+    check, or sums over the wrong addresses as the sender did. An answer is known by what it repeats: a sequence number,
+    a cookie; a Binding Error by its status 2. Where the same message was seen with a right checksum as well, as a copy
+    or sent again, that one was answered. A single answer is inconclusive: perhaps the capture alone damaged the
+    message.
     """
     known = case.surroundings.known(Discarded)
     message, datagram = case.seen.message, case.seen.datagram

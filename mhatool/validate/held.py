@@ -26,11 +26,13 @@ AT_ONCE_NS = nanoseconds(0.1)
 class Resolutions:
     """When an interface looked for a neighbour's link-layer address lately, by its interface identifier.
 
-    And when somebody last checked an address for duplicates, as who forms it does.
+    And when anybody looked for a node's, as the last router does that has a packet for it. And when somebody last
+    checked an address for duplicates, as who forms it does.
     """
 
     def __init__(self) -> None:
         self._sent: Latest[bytes, History[int]] = Latest(MOST)
+        self._sought: Latest[bytes, History[int]] = Latest(MOST)
         self._checked: Latest[bytes, int] = Latest(MOST)
 
     def see(self, seen: Seen) -> None:
@@ -39,19 +41,24 @@ class Resolutions:
         if seen.datagram.source == UNSPECIFIED and target is not None:
             self._checked.note(target, seen.time_ns)
         elif is_multicast(seen.datagram.destination):
-            identifier = seen.datagram.source[IDENTIFIER:]
-            sent = self._sent.get(identifier) or History(KEPT)
-            sent.add(seen.time_ns)
-            self._sent.note(identifier, sent)
+            _add(self._sent, seen.datagram.source[IDENTIFIER:], seen.time_ns)
+            if target is not None:
+                _add(self._sought, target, seen.time_ns)
 
     def checked(self, address: bytes) -> int:
         """When an address was checked, nanoseconds since 1970; 0: never seen."""
         return self._checked.get(address, 0)
 
-    def just_before(self, source: bytes, time_ns: int) -> bool:
-        """Whether it did so no longer ago than a packet waits for that."""
-        sent = self._sent.get(source[IDENTIFIER:]) or ()
-        return any(0 <= time_ns - at <= HELD_NS for at in sent)
+    def just_before(self, source: bytes, destination: bytes, time_ns: int) -> bool:
+        """Whether the source did so, or anybody for the destination, no longer ago than a packet waits for that."""
+        sent, sought = self._sent.get(source[IDENTIFIER:]) or (), self._sought.get(destination) or ()
+        return any(0 <= time_ns - at <= HELD_NS for at in (*sent, *sought))
+
+
+def _add(times: Latest[bytes, History[int]], key: bytes, time_ns: int) -> None:
+    known = times.get(key) or History(KEPT)
+    known.add(time_ns)
+    times.note(key, known)
 
 
 @knowledge("dhaad_reply", "binding_acknowledgement", only=SEVERAL)
@@ -80,8 +87,8 @@ def may_be_hurried(case: Case, sent: Sequence[Transmission]) -> bool:
 
 def may_be_held(case: Case, sent: Sequence[Transmission]) -> bool:
     """Whether any of these may have left later than their sender meant, so that waits before and after it are wrong."""
-    resolutions = case.surroundings.known(Resolutions)
-    return any(resolutions.just_before(case.seen.datagram.source, at) for at, _ in sent)
+    resolutions, datagram = case.surroundings.known(Resolutions), case.seen.datagram
+    return any(resolutions.just_before(datagram.source, datagram.true_destination, at) for at, _ in sent)
 
 
 def has_come_up(case: Case, sent: Sequence[Transmission]) -> bool:

@@ -140,7 +140,7 @@ def routable(case: Case) -> Iterable[Breach]:
 
 @rule(
     "MIP6-HAO-007",
-    "No Home Address option at home, nor in neighbour discovery",
+    "No Home Address option at home, nor to who is on the same link",
     reference="RFC 6275, 11.3.1",
     role="MN",
     scope="packet",
@@ -153,8 +153,9 @@ def away_and_beyond_the_link(case: Case) -> Iterable[Breach]:
     """At home a mobile node is like any other node: its source is the home address, and no option is needed.
 
     A packet shows that where both are equal (a Binding Update may be made so on the way home). Neighbour discovery
-    speaks of the addresses of one link, so a home address of another link has no place in it. A packet alone doesn't
-    show where else the mobile node is at home.
+    speaks of the addresses of one link, so a home address of another link has no place in it. Nor has it in any packet
+    to a link-local peer or group: away from home, the peers on the link are no business of the home address. A packet
+    alone doesn't show where else the mobile node is at home.
     """
     datagram = case.seen.datagram
     home_address = datagram.home_address
@@ -166,7 +167,17 @@ def away_and_beyond_the_link(case: Case) -> Iterable[Breach]:
         return (Breach("neighbour discovery without Home Address option", seen, _option_in(datagram).start),)
     if home_address == datagram.source and carried != "binding_update":
         return (Breach("no Home Address option at home", "one with the source address", _option_in(datagram).start),)
+    if _stays_on_the_link(datagram.destination):
+        seen = f"one with {address.text(home_address)} to {address.text(datagram.destination)}"
+        return (Breach("no Home Address option to link-local peers", seen, _option_in(datagram).start),)
     return ()
+
+
+def _stays_on_the_link(destination: bytes) -> bool:
+    """A link-local address, or a group of interface-local or link-local scope (RFC 4291, 2.7)."""
+    if address.is_multicast(destination):
+        return destination[1] & 0x0F in (1, 2)
+    return address.is_link_local(destination)
 
 
 def _is_usual(seen: Seen) -> bool:

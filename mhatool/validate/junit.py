@@ -23,9 +23,9 @@ SUITE: Final = "mhatool validate"
 
 
 def lines(outcome: Outcome) -> Iterator[str]:
-    """The document; its files and the findings' are named as people are told of them."""
+    """The document; its files and the findings' as people are told of them. What fails is told, hidden or not."""
     found: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in outcome.findings:
+    for finding in sorted([*outcome.findings, *outcome.hidden], key=lambda finding: finding.order):
         found[finding.rule].append(finding)
     failed = sum(any(map(outcome.fails, findings)) for findings in found.values())
     counts = {"tests": len(outcome.rules), "failures": failed, "errors": 0}
@@ -35,7 +35,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield from _properties(outcome)
     for rule in outcome.by_id():
         yield from _case(outcome, rule, found[rule.id])
-    yield _element("    ", "system-out", report.summary(outcome.findings, outcome.messages, len(outcome.rules)))
+    told = report.summary(outcome.findings, outcome.messages, len(outcome.rules), hidden=len(outcome.hidden))
+    yield _element("    ", "system-out", told)
     yield "  </testsuite>"
     yield "</testsuites>"
 

@@ -84,7 +84,7 @@ class Tests:
     def _look_up(self, update: Update | None, message: View) -> tuple[Use, ...]:
         if update is None or "H" in update.flags or not update.trusted:
             return ()
-        indices = _indices(message)
+        indices = nonce_indices(message)
         if indices is None:
             return ()
         home_index, care_of_index = indices
@@ -116,7 +116,7 @@ def _test(seen: Seen, message: View) -> Test:
     return _make(Test, (seen.time_ns, seen.frame, index, octets[token : token + TOKEN_SIZE]))
 
 
-def _indices(message: View) -> tuple[int, int] | None:
+def nonce_indices(message: View) -> tuple[int, int] | None:
     """The home and the care-of nonce index of an update; None without both."""
     form = message.form
     if form is not None:

@@ -18,6 +18,13 @@ MOST_PADDING = 7
 """Octets: more in a row align nothing."""
 AUTHENTICATOR_SIZE = 12
 """Octets: the first 96 bits of the hash (RFC 6275, 6.2.7)."""
+_UNAUTHORIZED = frozenset(
+    {
+        *("binding_refresh_request", "home_test_init", "care_of_test_init", "home_test", "care_of_test"),
+        "binding_error",
+    }
+)
+"""RFC 6275's messages but those that a binding management key protects."""
 
 
 @rule(
@@ -90,6 +97,7 @@ def advice_within_lifetime(case: Case) -> Iterator[Breach]:
     """A Binding Refresh Advice asks for a refresh while the binding still lives: more than 0, less than its lifetime.
 
     Both are counted in units of four seconds on the wire. In a refusal there is no lifetime, so only 0 is wrong there.
+    A granted deletion has lifetime 0, so any advice is wrong there (10.3.2).
     """
     acknowledgement = case.acknowledgement
     if acknowledgement is None or acknowledgement.refresh_interval_s is None:
@@ -237,15 +245,19 @@ def indices_in_place(case: Case) -> Iterable[Breach]:
 def authorization_last(case: Case) -> Iterable[Breach]:
     """Authorization Data hold the first 96 bits of a keyed hash over the message before them, so they come last.
 
+    They stand in Binding Updates and Acknowledgements; RFC 6275's other messages have no key for them.
     What stood behind them wouldn't be covered. There is one such option at most: a second one means that the first
     isn't last. Padding behind it is MIP6-OPT-002's matter, RFC 4285's authentication option may follow it.
     """
     breaches = []
+    message = case.seen.message
     options = [option for option in _options(case) if option.type not in _PADDING]
     for position, option in enumerate(options, 1):
         if option.type != "binding_authorization_data":
             continue
         breaches += _wrong_length(option, AUTHENTICATOR_SIZE)
+        if message.type in _UNAUTHORIZED:
+            breaches.append(_misplaced(option, message, "a Binding Update or Acknowledgement"))
         if position < len(options) and options[position].type != "mobility_message_authentication":
             follows = f"{option_name(options[position])} behind it"
             breaches.append(Breach("Authorization Data as the last option", follows, option.start))

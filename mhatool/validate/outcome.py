@@ -14,7 +14,8 @@ class Outcome:
     """The rules in force, and what is reported of what they found.
 
     `files`: the captures, as they were named. `findings`: in the order of reports. `fail_on`: from this severity on a
-    finding fails. `messages`: Mobility Header messages looked at.
+    finding fails. `messages`: Mobility Header messages looked at. `hidden`: findings that fail and aren't reported, as
+    they are under the least severity that is.
     """
 
     files: Sequence[str]
@@ -23,6 +24,7 @@ class Outcome:
     findings: Sequence[Finding]
     messages: int
     fail_on: Severity
+    hidden: Sequence[Finding] = ()
 
     def fails(self, finding: Finding) -> bool:
         """Whether it is at or over `fail_on`."""
@@ -30,8 +32,8 @@ class Outcome:
 
     @property
     def failed(self) -> bool:
-        """Whether any finding fails."""
-        return any(map(self.fails, self.findings))
+        """Whether any finding fails, reported or not."""
+        return bool(self.hidden) or any(map(self.fails, self.findings))
 
     def by_id(self) -> list[Rule]:
         """The rules in the order of their ids, which stays while rules are added."""

@@ -43,12 +43,13 @@ def _is_unauthenticated(datagram: Datagram) -> bool:
     only=HOME,
 )
 def registrations_protected(case: Case) -> Iterable[Breach]:
-    """Binding Updates to a home agent and their answers are protected by ESP in transport mode, with authentication.
+    """Binding Updates to a home agent and their answers are protected by IPsec: ESP in transport mode, authenticated.
 
-    In clear, anybody who knows a home address can have the mobile node's packets sent to himself. NULL encryption is
-    fine, NULL authentication isn't. A message with the authentication option of RFC 4285 is protected in another way
-    and isn't reported. Usual in laboratories; reported once for each mobile node and home agent. (Encrypted messages
-    don't show at all.)
+    IPsec is a MUST (5.1), and ESP what both SHOULD use for it; AH with its authentication protects as well. In clear,
+    anybody who knows a home address can have the mobile node's packets sent to himself. NULL encryption is fine, NULL
+    authentication isn't. A message with the authentication option of RFC 4285 is protected in another way and isn't
+    reported. Usual in laboratories; reported once for each mobile node and home agent. (Encrypted messages don't show
+    at all.)
     """
     exchange = case.exchange
     if exchange is None or "H" not in exchange.update.flags or not exchange.update.trusted:

@@ -173,22 +173,22 @@ def _no_parameter_problem(surroundings: Surroundings) -> Iterator[Late]:
 @rule(
     "MIP6-MH-006",
     "An unknown Mobility Header type is answered by a Binding Error",
-    reference="RFC 6275, 9.2",
+    reference="RFC 6275, 9.2 and 9.3.3",
     role="receiver",
     scope="exchange",
     needs="Two messages of an unassigned type, a second or more apart, and other messages from their receiver",
     on=(),
-    level="SHOULD",
     severity=Severity.WARNING,
     finish=_no_binding_error,
 )
 def says_that_it_is_unknown(case: Case) -> Iterable[Breach]:
     """A node that gets a type that it doesn't know drops the message and sends a Binding Error with status 2.
 
-    So the sender learns that it needn't try again. Only types that no standard assigns are unknown to everybody, so
-    only those are judged. Errors are rate limited, and the message may be lost behind the capture: it is reported once
-    for a sender and receiver, where no message of several was answered, by no ICMPv6 error either, and other messages
-    from the receiver show that an answer would have passed here. For one single message that is inconclusive.
+    So the sender learns that it needn't try again. It must, but for the rate limit (9.3.3): hence a warning. Only types
+    that no standard assigns are unknown to everybody, so only those are judged. Errors are rate limited, and the
+    message may be lost behind the capture: it is reported once for a sender and receiver, where no message of several
+    was answered, by no ICMPv6 error either, and other messages from the receiver show that an answer would have passed
+    here. For one single message that is inconclusive.
     """
     return ()
 

@@ -126,16 +126,23 @@ def in_short(finding: Finding) -> str:
     return f"frame {finding.frames[-1].number}: {message(finding)}; {finding.reference}"
 
 
-def summary(findings: Sequence[Finding], messages: int, rules: int, style: Style = plain) -> str:
-    """The last line for people: what was found, and in how much by how many rules."""
-    if not messages and not findings:
+def summary(findings: Sequence[Finding], messages: int, rules: int, style: Style = plain, hidden: int = 0) -> str:
+    """The last line for people: what was found, in how much by how many rules, and how many fail that aren't shown."""
+    if not messages and not findings and not hidden:
         return style(NO_MESSAGE, "yellow")
     where = f"{messages} mobility message{'' if messages == 1 else 's'}" if messages else "packets of other kinds"
     judged = f"{where}, by {rules} rule{'' if rules == 1 else 's'}"
+    if hidden:
+        judged += f"; {unseen(hidden)}"
     if not findings:
-        return style(f"No findings in {judged}.", "green")
+        return style(f"No findings in {judged}.", "yellow" if hidden else "green")
     found = [f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts(findings).items() if count]
     return f"{', '.join(found)} in {judged}."
+
+
+def unseen(count: int) -> str:
+    """That so many findings fail that aren't reported."""
+    return f"{count} more that --min-severity hides fail{'s' if count == 1 else ''}"
 
 
 def _data(text: str) -> str:

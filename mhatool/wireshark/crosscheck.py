@@ -11,6 +11,7 @@ from typing import Any
 from dissectors.profile import RFC6275, Profile
 from dissectors.walk import Dissector
 from mhatool.capture import CaptureReader, open_capture
+from mhatool.capture.source import place_of
 from mhatool.display.frame import Frame
 from mhatool.wireshark.columns import Column, columns
 from mhatool.wireshark.faults import Fault, fault_of
@@ -81,7 +82,7 @@ class Crosscheck:
 
     def _beside(self, script: Path, compared: list[Column], reader: CaptureReader) -> Iterator[Difference]:
         wanted = frozenset(column.name for column in compared)
-        with contextlib.closing(opinions(self.capture, script, wanted)) as theirs:
+        with contextlib.closing(opinions(Path(place_of(str(self.capture))), script, wanted)) as theirs:
             for frame in self._ours(reader):
                 yield from self._compare(frame, self._next(theirs, frame.record.frame), compared)
             if next(theirs, None) is not None:

@@ -25,6 +25,7 @@ SAME = "the same requirement in the section whose words it is taken from"
 
 # (rule, field): what it is here, and why.
 DIFFERENCES: dict[tuple[str, str], tuple[object, str]] = {
+    ("MIP6-MH-006", "level"): ("MUST", "RFC 6275, 9.2; the rate limit of 9.3.3 is why it stays a warning"),
     ("MIP6-MH-010", "level"): ("SHOULD NOT", "RFC 8200, 5 discourages fragments where they can be avoided, no more"),
     ("MIP6-MH-010", "severity"): ("note", "fragments are allowed; that nothing follows the message is MIP6-MH-002's"),
     ("MIP6-MH-010", "clause"): ("5", "fragments of packets that fit every link are RFC 8200's matter"),

@@ -296,9 +296,9 @@ EXAMPLES = [
     Example(
         rule="MIP6-RTX-001",
         clean=FIRST_REGISTRATION,
-        broken=at_times(FIRST_REGISTRATION, {4: 1.1}),
+        broken=at_times(FIRST_REGISTRATION, {4: 0.6}),
         keeps="The mobile node's first registration goes unanswered for 1.5 s, then it is sent again.",
-        breaks="It is sent again after 1 s, while the home agent still checks that nobody else has the home address.",
+        breaks="It is sent again after 0.5 s, while the home agent still checks that nobody else has the home address.",
         at=(4,),
     ),
     Example(

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dissectors.icmpv6.header import Icmpv6Error
+from dissectors.ipv6.link import IPV6_ONLY
 from dissectors.mobility.binding import BindingUpdate
 from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
+from dissectors.walk import Dissector
 from mhatool.engine.actions import Action
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.commands import Command, Reconfigure, RouteUsed, UnverifiedHomeAddress
@@ -35,6 +37,7 @@ class Correspondent:
         self._output = Output(configuration.name)
         sender = Sender(configuration.profile, self._output)
         self._reception = Reception(configuration.profile, configuration.constants, sender, self._output)
+        self._dissector = Dissector(configuration.profile)
         authorization = Authorization(configuration.constants, configuration.node_key, sender, randomness)
         self._registrations = Registrations(configuration, authorization, sender, self._output)
         self._handlers: dict[type, Handler] = {
@@ -107,12 +110,23 @@ class Correspondent:
         self._registrations.configure(self.configuration)
 
     def _hear_error(self, arrival: Arrival) -> Drop | None:
-        """Nobody at a care-of address, says a router (RFC 6275, 9.3.4)."""
+        """Nobody at a care-of address, says a router (RFC 6275, 9.3.4).
+
+        Several mobile nodes may be there: whose it is says the routing header of the packet that it quotes.
+        """
         message: Icmpv6Error = arrival.message
-        is_ours = message.icmp_type == DESTINATION_UNREACHABLE
-        if is_ours and self._registrations.hear_error(arrival.destination, message.quoted, arrival.now):
+        if message.icmp_type == DESTINATION_UNREACHABLE and self._is_about_binding(arrival):
             return None
         return Drop(DropReason.NOT_OUR_ROLE, f"an ICMPv6 error of type {message.icmp_type}")
+
+    def _is_about_binding(self, arrival: Arrival) -> bool:
+        datagrams = self._dissector.dissect(arrival.message.quoted, IPV6_ONLY).datagrams
+        if not datagrams or datagrams[0].source != arrival.destination:
+            return False
+        home_address, care_of_address = datagrams[0].routed_home_address, datagrams[0].destination
+        if home_address is None:
+            return False
+        return self._registrations.hear_error(home_address, arrival.destination, care_of_address, arrival.now)
 
 
 __all__ = ["Correspondent"]

@@ -24,7 +24,6 @@ from mhatool.protocol.sequence import is_fresh
 PERSISTENT = 3
 """So many errors about a care-of address, without an update between them, and the binding goes (RFC 6275, 9.3.4)."""
 _NO_FLAGS = Flags()
-_DESTINATION = slice(24, 40)
 
 
 class Registrations:
@@ -87,16 +86,15 @@ class Registrations:
         if "A" in request.flags:
             self._answer(request, Status.ACCEPTED, now, key=key, lifetime_s=binding.lifetime_s)
 
-    def hear_error(self, destination: bytes, quoted: bytes, now: int) -> bool:
-        """A router can't reach where a packet of ours went; whether a binding's care-of address is concerned."""
-        care_of = quoted[_DESTINATION]
-        for binding in list(self._bindings.values()):
-            if binding.address == destination and binding.care_of_address == care_of != binding.home_address:
-                binding.errors += 1
-                if binding.errors >= PERSISTENT and binding.state is BindingState.BOUND:
-                    self._feed(binding, BindingInput.UNREACHABLE, now)
-                return True
-        return False
+    def hear_error(self, home_address: bytes, address: bytes, care_of_address: bytes, now: int) -> bool:
+        """A router can't reach a care-of address with a packet that went by a binding; whether that one is still so."""
+        binding = self.find(home_address, address)
+        if binding is None or binding.care_of_address != care_of_address:
+            return False
+        binding.errors += 1
+        if binding.errors >= PERSISTENT:
+            self._feed(binding, BindingInput.UNREACHABLE, now)
+        return True
 
     def use(self, home_address: bytes, address: bytes) -> None:
         """Packets go by a binding: it is worth asking for another one before it is over."""

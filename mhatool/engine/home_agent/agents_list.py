@@ -142,9 +142,10 @@ class HomeAgentsList:
         )
 
     def _take(self, agent: ListedAgent, heard: list[bytes], now: int) -> None:
-        """Addresses that it hasn't named for long make room for new ones."""
+        """Those that it names now are the latest; what it hasn't named for long makes room for new ones."""
         had = agent.addresses
-        agent.addresses = tuple(dict.fromkeys((*had, *heard)))[-MOST_ADDRESSES:]
+        kept = [address for address in had if address not in heard]
+        agent.addresses = (*kept, *dict.fromkeys(heard))[-MOST_ADDRESSES:]
         if agent.addresses == had:
             return
         for address in had:

@@ -2,9 +2,9 @@
 
 With one home agent that is it. Several hold the binding and tunnel what reaches them, but only one answers for the
 address: two would draw neighbours back and forth. Each announces itself once it has the binding, and yields to one
-that comes earlier in the mobile node's list, or that answers where this one doesn't know whether it still is to; one
-that hears a later agent repeats its announcement, at most once a second. Agents are told apart by their link-layer
-addresses.
+that comes earlier in the mobile node's list and overrides what neighbours have cached, or that answers where this one
+doesn't know whether it still is to; one that hears a later agent repeats its announcement, at most once a second.
+Agents are told apart by their link-layer addresses.
 """
 
 from __future__ import annotations
@@ -54,18 +54,21 @@ class Defence:
         if binding.defends:
             self._link.answer(binding.home_address, asker, link_source, now)
 
-    def hear(self, binding: Binding, link_source: bytes, now: int) -> None:
-        """Somebody advertised its address."""
+    def hear(self, binding: Binding, link_source: bytes, now: int, *, overrides: bool) -> None:
+        """Somebody advertised its address.
+
+        Who doesn't override hasn't taken it over: neighbours keep what this agent told them (RFC 4861, 7.2.5).
+        """
         other = self._agents.behind(link_source, binding.agents)
         if other is None:
             conflict = AddressConflict(
                 time_ns=now, node=self._output.node, address=binding.home_address, link_source=link_source
             )
             self._output.tell(conflict)
-        elif self._leaves or other in binding.before() or now < binding.asks_until_ns:
+        elif self._leaves or now < binding.asks_until_ns or (overrides and other in binding.before()):
             binding.holder = other
             self._end(binding, now, "yielded")
-        elif binding.defends:
+        elif binding.defends and other not in binding.before():
             self.repeat(binding, now)
 
     def ask(self, face: Binding, until: int, now: int) -> None:

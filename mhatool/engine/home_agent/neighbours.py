@@ -61,7 +61,8 @@ class Neighbours:
                 return None
             return Drop(DropReason.NOT_FOR_US, "no home address of a binding")
         if binding.holds or self._agents.behind(arrival.link_source, binding.agents) is not None:
-            self._registrations.defence.hear(binding, arrival.link_source, arrival.now)
+            overrides = "O" in arrival.message.flags
+            self._registrations.defence.hear(binding, arrival.link_source, arrival.now, overrides=overrides)
             self._failover.heard(binding, arrival.link_source, arrival.now)
         self._vouch(target, arrival)
         return None

@@ -21,9 +21,6 @@ from mhatool.protocol.neighbourhood import in_prefix
 UNASKED = 0
 """The identifier of an advertisement that nobody asked for."""
 
-#: A binding's home address, and the home agent's address.
-Key = tuple[bytes, bytes]
-
 
 class HomePrefixes:
     """The prefixes of the home link as they are now; their lifetimes may change while the agent runs."""
@@ -54,8 +51,6 @@ class Stage(Enum):
 
     RESTING = auto()
     """Nothing is to be told before a day without an advertisement is over."""
-    AWAITED = auto()
-    """Something is, after the least delay, and a random one that is drawn then."""
     SCHEDULED = auto()
     SENT = auto()
     """It was, and hasn't been answered yet by a solicitation: it is repeated."""
@@ -66,8 +61,8 @@ class Telling:
 
     __slots__ = ("repeated", "stage")
 
-    def __init__(self) -> None:
-        self.stage = Stage.RESTING
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
         self.repeated = 0
 
 
@@ -91,8 +86,9 @@ class PrefixAdvertising:
         self._cache = cache
         self._sender = sender
         self._randomness = randomness
-        self._timers: Timers[Key] = Timers()
-        self._tellings: dict[Key, Telling] = {}
+        self._timers: Timers[Binding] = Timers()
+        self._tellings: dict[Binding, Telling] = {}
+        """Of those whose timer was set for more than to draw a delay when the least one is over."""
         self._least_ns = nanoseconds(constants.min_mobile_prefix_advertisement_interval_s)
         self._most_ns = nanoseconds(constants.max_mobile_prefix_advertisement_interval_s)
         cache.watch(self._bound, self._gone)
@@ -105,10 +101,10 @@ class PrefixAdvertising:
     def schedule(self, now: int) -> None:
         """The prefixes have changed: each mobile node is told at an instant of its own (10.6.2)."""
         for binding in self._cache:
-            if not binding.cloned:
-                telling = self._telling(binding)
-                if telling.stage not in {Stage.AWAITED, Stage.SCHEDULED}:
-                    self._schedule(binding, telling, now + self._least_ns)
+            telling = self._tellings.get(binding)
+            is_scheduled = telling.stage is Stage.SCHEDULED if telling is not None else self._is_new(binding)
+            if not binding.cloned and not is_scheduled:
+                self._schedule(binding, now + self._least_ns)
 
     def next_timer(self) -> int | None:
         """When the next mobile node is to be told, or it is seen whether it has to be."""
@@ -116,41 +112,40 @@ class PrefixAdvertising:
 
     def handle_timer(self, now: int) -> None:
         """Tell those whose time it is, as long as they are registered."""
-        for key in self._timers.due(now):
-            binding, telling = self._cache.get(*key), self._tellings[key]
-            assert binding is not None  # whose binding is gone has no timer
-            if telling.stage is Stage.RESTING:
-                self._schedule(binding, telling, now + self._least_ns)
-            elif telling.stage is Stage.AWAITED:
-                self._schedule(binding, telling, now)
+        for binding in self._timers.due(now):
+            telling = self._tellings.get(binding)
+            if telling is None:
+                self._schedule(binding, now)
+            elif telling.stage is Stage.RESTING:
+                self._schedule(binding, now + self._least_ns)
             elif binding.holds:
                 self._tell(binding, telling, now)
             else:
                 self._rest(binding, now)
 
+    def _is_new(self, binding: Binding) -> bool:
+        """Whether the least delay of a new one isn't over yet."""
+        return self._timers.deadline(binding) is not None
+
     def _bound(self, binding: Binding, since: int) -> None:
         """Whoever hasn't been told for a day is told, and so is a new one; the delay is drawn when it is needed."""
-        key = _key(binding)
-        if self._constants.advertises_prefixes_daily and key not in self._tellings:
-            self._telling(binding).stage = Stage.AWAITED
-            self._timers.set(key, since + self._least_ns)
+        if not self._constants.advertises_prefixes_daily or binding in self._tellings or self._is_new(binding):
+            return
+        self._timers.set(binding, since + self._least_ns)
 
     def _gone(self, binding: Binding) -> None:
         """Nothing is told any more to who isn't registered (10.6.2)."""
-        if not binding.cloned and self._tellings.pop(_key(binding), None) is not None:
-            self._timers.cancel(_key(binding))
+        self._tellings.pop(binding, None)
+        self._timers.cancel(binding)
 
-    def _telling(self, binding: Binding) -> Telling:
-        return self._tellings.setdefault(_key(binding), Telling())
-
-    def _schedule(self, binding: Binding, telling: Telling, least: int) -> None:
+    def _schedule(self, binding: Binding, least: int) -> None:
         """At random, from this instant on: RAND_ADV_DELAY of 10.6.2, which is never under the least delay."""
         most_ns = self._most_ns
         prefix = self._prefixes.of(binding.home_address)
         if prefix is not None:
             most_ns = min(most_ns, nanoseconds(prefix.preferred_lifetime_s))
-        telling.stage = Stage.SCHEDULED
-        self._timers.set(_key(binding), least + round(self._randomness.uniform(0, abs(most_ns - self._least_ns))))
+        self._tellings[binding] = Telling(Stage.SCHEDULED)
+        self._timers.set(binding, least + round(self._randomness.uniform(0, abs(most_ns - self._least_ns))))
 
     def _tell(self, binding: Binding, telling: Telling, now: int) -> None:
         self._advertise(binding, UNASKED, now)
@@ -158,18 +153,16 @@ class PrefixAdvertising:
         telling.stage = Stage.SENT
         if telling.repeated < self._constants.prefix_advertisement_retries:
             wait_s = self._constants.prefix_advertisement_timeout_s * 2**telling.repeated
-            self._timers.set(_key(binding), now + nanoseconds(wait_s))
+            self._timers.set(binding, now + nanoseconds(wait_s))
         else:
             self._rest(binding, now)
 
     def _rest(self, binding: Binding, now: int) -> None:
-        key = _key(binding)
         if self._constants.advertises_prefixes_daily:
-            self._telling(binding).stage = Stage.RESTING
-            self._timers.set(key, now + self._most_ns)
+            self._tellings[binding] = Telling(Stage.RESTING)
+            self._timers.set(binding, now + self._most_ns)
         else:
-            self._tellings.pop(key, None)
-            self._timers.cancel(key)
+            self._gone(binding)
 
     def _advertise(self, binding: Binding, identifier: int, now: int) -> None:
         message = MobilePrefixAdvertisement(
@@ -179,10 +172,6 @@ class PrefixAdvertising:
         )
         home, care_of = binding.home_address, binding.care_of_address
         self._sender.send(message, binding.agent, care_of, now, routed_to=home)
-
-
-def _key(binding: Binding) -> Key:
-    return binding.home_address, binding.agent
 
 
 __all__ = ["UNASKED", "HomePrefixes", "PrefixAdvertising"]

@@ -3,7 +3,7 @@
 A Heartbeat leaves `probe_idle_s` after an answered one. One that isn't answered within `probe_interval_s` has failed,
 and the next one leaves at once. After `probe_failures` in a row the peer is unreachable, which is found within
 (failures + 1) x interval where the constants are one another's equals. Peers that are unreachable, or that say they
-leave, are asked more often.
+leave, are asked more often. Who knows no Heartbeats is asked in the same rhythm by other means (`heartbeats.py`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Consequences(Protocol):
 
 
 class Asking(Protocol):
-    """Sends a Heartbeat: a new one, or the one that is out once more."""
+    """Asks by a Heartbeat, or by what the peer knows instead: anew, or what is out once more."""
 
     def ask(self, peer: Peer, now: int) -> None: ...
 

@@ -132,16 +132,16 @@ class RipngProcess:
         return message
 
     def _answer(self, request: Ripng, arrival: Arrival) -> None:
-        """The whole table, or what is known of each prefix that was asked for (2.4.1)."""
+        """The whole table, or what is known of each prefix that was asked for: to whichever port asked (2.4.1)."""
         entries = request.entries
         if not entries:
             return
         is_whole = len(entries) == 1 and entries[0].prefix_length == 0 and entries[0].metric == INFINITY
         if is_whole:
-            self._tell(arrival.interface, arrival.source, self._entries(arrival.interface))
+            told = self._entries(arrival.interface)
         else:
-            asked = [entry.replace(metric=self._metric((entry.prefix, entry.prefix_length))) for entry in entries]
-            self._tell(arrival.interface, arrival.source, asked)
+            told = [entry.replace(metric=self._metric((entry.prefix, entry.prefix_length))) for entry in entries]
+        self._tell(arrival.interface, arrival.source, told, arrival.message.source_port)
 
     def _metric(self, key: Key) -> int:
         route = self.table.get(key)
@@ -269,16 +269,16 @@ class RipngProcess:
             found.append(entry)
         return found
 
-    def _tell(self, interface: str, destination: bytes, entries: Iterable[RouteTableEntry]) -> None:
+    def _tell(self, interface: str, destination: bytes, entries: Iterable[RouteTableEntry], port: int = PORT) -> None:
         left = list(entries)
         while left:
             some, left = left[:MOST_ENTRIES], left[MOST_ENTRIES:]
-            self._send(Ripng(command=RESPONSE, entries=tuple(some)), interface, destination)
+            self._send(Ripng(command=RESPONSE, entries=tuple(some)), interface, destination, port)
 
-    def _send(self, message: Ripng, interface: str, destination: bytes) -> None:
+    def _send(self, message: Ripng, interface: str, destination: bytes, port: int = PORT) -> None:
         layers = (
             layer(Ipv6(source=self._sources[interface], destination=destination, hop_limit=ON_LINK)),
-            layer(Udp(source_port=PORT, destination_port=PORT)),
+            layer(Udp(source_port=PORT, destination_port=port)),
             layer(message),
         )
         self._output.send(build(layers, self._configuration.profile), interface)

@@ -16,14 +16,14 @@ from mhatool.timeline.kame import templates
 from mhatool.timeline.kame.log import Line, Writer, as_log
 from mhatool.timeline.kame.tables import NodeTables, as_tables
 from mhatool.timeline.names import NamedNode, Names
-from mhatool.trace import Header, Trace
+from mhatool.trace import Header, NodeNames, Trace
 
 #: Home address, and peer or own address.
 _Pair = tuple[bytes, bytes]
 
 
 class Traced:
-    """A trace; its header names the nodes, where nobody gives other names.
+    """A trace; its header names the nodes, and who gives other names has those shown.
 
     Each node's events have the times of its own clock, which the header tells; instants are the vantage point's.
     """
@@ -31,18 +31,19 @@ class Traced:
     def __init__(self, trace: Trace, names: Names | None = None) -> None:
         self._events = trace.events
         self._ahead_ns = trace.header.clock_offsets_ns
-        self.names = names if names is not None else names_of(trace.header)
+        self.names = names_of(trace.header, names)
         self.first_ns, self.last_ns = trace.header.start_ns, trace.header.end_ns
         self._last: tuple[int, dict[str, TracedTables]] | None = None
 
     def nodes(self) -> list[NamedNode]:
         """Who has a table, in order of first appearance."""
         telling = (event.node for event in self._events if isinstance(event, UpdateListEntry | CacheEntry))
-        return [self.names.find(name) or NamedNode(name) for name in dict.fromkeys(telling)]
+        known = {_teller(node): node for node in self.names}
+        return [known.get(name) or NamedNode(name) for name in dict.fromkeys(telling)]
 
     def rows(self, node: NamedNode, now_ns: int) -> NodeTables:
         """The node's tables at an instant; their times are by its own clock."""
-        tables, own_ns = self._told(now_ns).get(node.name, TracedTables()), self._clock(node, now_ns)
+        tables, own_ns = self._told(now_ns).get(_teller(node), TracedTables()), self._clock(node, now_ns)
         return NodeTables(tables.updates(own_ns), tables.cache(own_ns))
 
     def _told(self, now_ns: int) -> dict[str, TracedTables]:
@@ -62,25 +63,46 @@ class Traced:
 
     def _clock(self, node: NamedNode, now_ns: int) -> int:
         """An instant by the node's own clock."""
-        return now_ns + self._ahead_ns.get(node.name, 0)
+        return now_ns + self._ahead_ns.get(_teller(node), 0)
 
     def log(self, node: NamedNode) -> str:
         """The node's log, whole."""
         return as_log(lines_of_events(self._events, node), node)
 
 
-def names_of(header: Header) -> Names:
-    """The nodes that a trace's header names."""
-    return Names(
-        NamedNode(
-            name,
-            frozenset(map(address.parse, said.addresses)),
-            said.host or name,
-            said.interface,
-            said.interface_index,
-        )
-        for name, said in header.names.items()
+def names_of(header: Header, given: Names | None = None) -> Names:
+    """The nodes that a trace's header names, each with what `given` says of it; others' names beside them.
+
+    Clocks are as the header says: its events have the times of their nodes' clocks already.
+    """
+    own = [_named(name, said) for name, said in header.names.items()]
+    if given is None:
+        return Names(own)
+    called = {node: given.among(node.name, node.addresses) for node in own}
+    strangers = [node for node in given if node not in called.values()]
+    return Names([*strangers, *(node if other is None else _renamed(node, other) for node, other in called.items())])
+
+
+def _named(name: str, said: NodeNames) -> NamedNode:
+    addresses = frozenset(map(address.parse, said.addresses))
+    return NamedNode(name, addresses, said.host or name, said.interface, said.interface_index)
+
+
+def _renamed(node: NamedNode, other: NamedNode) -> NamedNode:
+    """What the other says of a trace's node; what it doesn't say stays."""
+    return NamedNode(
+        other.name,
+        node.addresses | other.addresses,
+        other.host if other.host != other.name or node.host == node.name else node.host,
+        other.interface or node.interface,
+        other.interface_index or node.interface_index,
+        told_as=node.name,
     )
+
+
+def _teller(node: NamedNode) -> str:
+    """What the trace's events call the node."""
+    return node.told_as or node.name
 
 
 class TracedTables:
@@ -158,9 +180,9 @@ def _cache_row(entry: CacheEntry) -> CacheRow:
 
 def lines_of_events(events: Iterable[Event], node: NamedNode) -> Iterator[Line]:
     """The lines that this node's kernel logs; other nodes' events, and what KAME logs nothing for, are passed over."""
-    writer = Writer(node)
+    writer, teller = Writer(node), _teller(node)
     for event in events:
-        handler = _BY_EVENT.get(type(event)) if event.node == node.name else None
+        handler = _BY_EVENT.get(type(event)) if event.node == teller else None
         for text in handler(writer, event) if handler is not None else ():
             yield Line(event.time_ns, text)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dissectors.walk import dissect
+from mhatool.capture import open_capture
 from mhatool.cli import main
 from tests.mhatool.scenes import AGENT, CARE1, HOME, internet_checksum
 from tests.vectors.load import Vector, load
@@ -158,7 +159,7 @@ def test_a_changed_field_changes_itself_and_the_checksum_only(
         ("craft bu --option 0:ff", "option 0 is Pad1"),
         ("craft bu --home-agent ::1,x", "--home-agent: 'x' is not an IPv6 address"),
         ("craft ns --status 1", "--status says nothing about Neighbor Solicitation"),
-        ("craft bu --hex -w x.pcapng", "contradict each other"),
+        ("craft bu --hex -w -", "contradict each other"),
         ("craft", "give either MESSAGE or --from-json"),
         ("craft bu --time noon", "'noon' is no time"),
         ("craft bu --profile nonsense", "no profile 'nonsense'"),
@@ -446,3 +447,11 @@ def test_edits_count_where_the_record_holds_the_octets_too(tmp_path: Path, capsy
     path.write_text(json.dumps(record))
     status, out, _ = run(capsys, f"craft --from-json {path} --hex")
     assert (status, bytes.fromhex(out)[74:76]) == (0, b"\x00\x0f")  # 60 s / 4, in the Mobility Header at 64
+
+
+def test_a_capture_and_its_octets_in_hexadecimal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They don't contradict: the file holds what is printed."""
+    status, out, _ = run(capsys, f"{BU} --hex -w {tmp_path / 'bu.pcapng'}")
+    with open_capture(tmp_path / "bu.pcapng") as reader:
+        assert (status, out) == (0, "".join(record.captured.hex() + "\n" for record in reader))
+    assert out == run(capsys, f"{BU} --hex")[1] != ""

@@ -81,7 +81,7 @@ def test_a_clean_capture_in_each_form(printed: Any) -> None:
         (["--fail-on", "warning"], 1, ["MIP6-BU-006", "MIP6-SEC-001"], []),
         (["--fail-on", "warning", "--ignore", "MIP6-SEC"], 1, ["MIP6-BU-006"], []),
         (["--fail-on", "note", "--select", "MIP6-SEC"], 1, ["MIP6-SEC-001"], []),
-        (["--fail-on", "warning", "--min-severity", "error"], 0, [], []),
+        (["--fail-on", "warning", "--min-severity", "error"], 1, ["MIP6-BU-006", "MIP6-SEC-001"], []),
         (["--ignore", "MIP6-BU,MIP6-SEC"], 0, [], []),
     ],
 )
@@ -90,7 +90,8 @@ def test_flags(printed: Any, flags: list[str], status: int, failures: list[str],
     assert (code, failed(xml), told(xml)) == (status, failures, others)
     code, sarif = printed(TOUR, "--output-format", "sarif", *flags)
     run = run_of(sarif)
-    assert (code, sorted(found(sarif))) == (status, sorted(failures + others))
+    shown = [] if "--min-severity" in flags else sorted(failures + others)
+    assert (code, sorted(found(sarif))) == (status, shown)
     assert run["invocations"][0]["exitCode"] == status
     cases = [case.get("name", "").partition(":")[0] for case in fromstring(xml)[0].findall("testcase")]
     assert cases == [rule["id"] for rule in run["tool"]["driver"]["rules"]]
@@ -194,3 +195,16 @@ def test_a_capture_that_breaks_off(tmp_path: Path) -> None:
         assert result.status == 1
         assert result.err.startswith("mhatool: warning: cut.pcap: ")
         assert failed(result.out) if form == "junit" else found(result.out)
+
+
+@pytest.mark.parametrize(("form", "on_error"), [("concise", 0), ("full", 0), ("jsonl", 1), ("json", 1), ("github", 1)])
+def test_what_is_not_reported_fails_all_the_same(form: str, on_error: int) -> None:
+    """--fail-on alone decides on the status; the two warnings of the tour are as without --min-severity."""
+    flags = ("--output-format", form, "--min-severity", "error")
+    assert mhatool("validate", TOUR, *flags).status == 0
+    told = mhatool("validate", TOUR, *flags, "--fail-on", "warning")
+    assert (told.status, "MIP6-" in told.out) == (1, False)
+    assert "2 more that --min-severity hides fail" in (told.err if on_error else told.out)
+    assert told.err.count("\n") == on_error
+    piped = mhatool("validate", "-", *flags, "--fail-on", "warning", stdin=TOUR.read_bytes())
+    assert (piped.status, piped.err) == (1, told.err)

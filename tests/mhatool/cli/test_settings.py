@@ -145,6 +145,28 @@ def test_a_wrong_style_is_told(tmp_path: Path) -> None:
     assert complaint("timeline", "a.pcap", cwd=tmp_path) == f'mhatool.toml:2: timeline.style = "ladders"; {styles}'
 
 
+@pytest.mark.parametrize("style", ["ladder", "mermaid", "svg", "html", "kame-log"])
+def test_a_style_that_is_set_gives_way_to_an_instant(style: str, captures: Path) -> None:
+    """A flag is refused, as it contradicts --at; a setting was made for another command."""
+    command = ("timeline", captures / "umip" / "tour-mn.pcap", "--at", "+80")
+    set_ = {"MHATOOL_TIMELINE_STYLE": style}
+    assert mhatool(*command, environment=set_) == mhatool(*command)
+    assert complaint(*command, "--style", style, environment=set_).startswith("--at: --style ")
+
+
+@pytest.mark.parametrize("key", ["select", "ignore"])
+def test_a_wrong_rule_is_told_with_what_names_it(key: str, captures: Path, tmp_path: Path) -> None:
+    capture = captures / "umip" / "tour-mn.pcap"
+    expected = "no rule 'MIP6-XX': `mhatool rules` lists them ("
+    (tmp_path / "mhatool.toml").write_text(f'[validate]\n{key} = ["MIP6-BU", "MIP6-XX"]\n')
+    variable = f"MHATOOL_VALIDATE_{key.upper()}"
+    for command in ("validate", capture), ("extract", capture, "-w", "out.pcapng", "--finding", "1"):
+        assert complaint(*command, cwd=tmp_path).startswith(f"mhatool.toml:2: {expected}")
+        named = complaint(*command, cwd=tmp_path, environment={variable: "MIP6-XX"})
+        assert named.startswith(f"{variable}: {expected}")
+    assert complaint("validate", capture, f"--{key}", "MIP6-XX", cwd=tmp_path).startswith(expected)
+
+
 def test_settings_of_outputs_take_what_their_flags_take() -> None:
     assert SETTINGS["timeline.style"].choices == get_args(Style)
     assert SETTINGS["validate.output_format"].choices == get_args(Format)

@@ -1,13 +1,16 @@
 """timeline and info, as scripts call them."""
 
+import gzip
 import hashlib
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
 import pytest
+import zstandard
 
 from mhatool.protocol.instant import rfc3339
 from tests.mhatool.capture.builders import pcap_header
@@ -187,3 +190,71 @@ def test_what_the_styles_of_one_node_can_not_do(tmp_path: Path) -> None:
     assert "a frame of which file?" in complaint("timeline", capture, capture, *KAME, "--at", "#1")
     assert "port" in complaint("timeline", capture, *KAME, "--names", tmp_path / "wrong.toml")
     assert "No such file" in complaint("timeline", capture, *KAME, "--names", tmp_path / "none.toml")
+
+
+RENAMED = """[agentA]
+addresses = ["2001:200:1:2::1"]
+interface = "em0"
+[mobile]
+addresses = ["2001:200:1:2:240:26ff:fe4c:51fd"]
+[ha2]
+clock_ahead_s = 100.0
+"""
+
+
+def test_names_for_the_nodes_of_a_trace(tmp_path: Path) -> None:
+    """They change what is shown, not whose events are found: all but names and interface is as without them."""
+    trace, names = tmp_path / "paper.jsonl", tmp_path / "names.toml"
+    names.write_text(RENAMED)
+    assert mhatool("simulate", "paper", "--trace", trace).status == 0
+    at = ("timeline", trace, "--at", "+1190")
+    own = mhatool(*at, "--node", "ha1").out
+    assert own.count("%ed1") == 1
+    for node in ("agentA", "ha1", AGENT):
+        named = mhatool(*at, "--node", node, "--names", names)
+        assert (named.out, named.err) == (own.replace("%ed1", "%em0"), "")
+    renamed = mhatool(*at).out.replace("mn:\n", "mobile:\n").replace("ha1:\n", "agentA:\n").replace("%ed1", "%em0")
+    assert mhatool(*at, "--names", names).out == renamed
+    log = ("timeline", trace, "--style", "kame-log")
+    assert mhatool(*log, "--names", names, "--node", "mobile").out == mhatool(*log, "--node", "mn").out != ""
+    text = mhatool("timeline", trace, "--names", names).out
+    assert [name in text for name in ("address mobile\n", "agentA", "ha2", "ha1")] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_trace_by_a_pipe_and_packed(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    """A trace is told by its content wherever it comes from, as a capture is."""
+    plain, packed, pipe = tmp_path / "plain.jsonl", tmp_path / "packed", tmp_path / "pipe"
+    assert mhatool("simulate", "plain-mipv6", "--trace", plain).status == 0
+    packed.write_bytes(pack(plain.read_bytes()))
+    os.mkfifo(pipe)
+    told = mhatool("timeline", plain)
+    assert "Home address mn\n" in told.out
+    assert mhatool("timeline", packed) == mhatool("timeline", "-", stdin=packed.read_bytes()) == told
+    with subprocess.Popen(["dd", f"if={packed}", f"of={pipe}", "bs=4096", "status=none"]) as writer:
+        assert mhatool("timeline", pipe) == told
+        assert writer.wait(20) == 0
+
+
+def test_a_trace_that_zstd_packed(tmp_path: Path) -> None:
+    """From a file; a pipe doesn't show as much of it at once as has to be unpacked."""
+    plain, packed = tmp_path / "plain.jsonl", tmp_path / "packed"
+    assert mhatool("simulate", "plain-mipv6", "--trace", plain).status == 0
+    packed.write_bytes(zstandard.compress(plain.read_bytes()))
+    assert mhatool("timeline", packed) == mhatool("timeline", plain)
+    assert "what zstd packed, from a file" in complaint("timeline", "-", stdin=packed.read_bytes())
+
+
+def test_a_packed_trace_that_is_cut(tmp_path: Path) -> None:
+    """What could be unpacked is told, and why there is no more of it."""
+    plain, cut = tmp_path / "plain.jsonl", tmp_path / "cut.gz"
+    assert mhatool("simulate", "plain-mipv6", "--trace", plain).status == 0
+    cut.write_bytes(gzip.compress(plain.read_bytes())[:-200])
+    result = mhatool("timeline", cut)
+    assert (result.status, "Home address" in result.out) == (0, True)
+    assert f"warning: {cut}: the gzip data is cut short\n" in result.err
+
+
+def test_what_reads_captures_says_of_a_trace_that_it_is_one(tmp_path: Path) -> None:
+    assert mhatool("simulate", "plain-mipv6", "--trace", tmp_path / "trace").status == 0
+    assert "a trace of mhatool's (at octet 0); `mhatool timeline`" in complaint("dissect", tmp_path / "trace")

@@ -150,6 +150,7 @@ def test_without_the_update_nobody_knows_who_answers() -> None:
 
 def test_an_update_without_proof_is_not_answered() -> None:
     assert answered("MIP6-BA-012", bu(to=PEER, flags="A"), ba(source=PEER)) == [(2, ERROR)]
+    assert answered("MIP6-BA-008", bu(to=PEER, flags="A"), ba(source=PEER)) == []  # no key, so no data either
     assert answered("MIP6-BA-012", bu(to=AGENT), ba()) == []
     assert answered("MIP6-BA-012", bu(authentication(5), to=PEER, flags="A"), ba(source=PEER)) == []
 
@@ -242,9 +243,12 @@ def test_the_status_of_a_deletion(status: int, breaks: bool) -> None:
 
 
 def test_no_advice_for_a_deletion() -> None:
+    """RFC 6275, 10.3.2: none; and 6.2.4: shorter than the lifetime, which is 0."""
     update = bu(alternate(HOME), source=HOME, home=None, life=0)
-    (finding,) = judged("MIP6-BA-011", (0, update), (1, ba(refresh_advice(8), to=HOME, home=None, life=0)))
-    assert finding.offset == 40 + 12
+    packets = ((0, update), (1, ba(refresh_advice(8), to=HOME, home=None, life=0)))
+    for broken in ("MIP6-BA-011", "MIP6-OPT-005"):
+        (finding,) = judged(broken, *packets)
+        assert finding.offset == 40 + 12
     assert answered("MIP6-BA-011", home_bu(), ba(refresh_advice(8))) == []
 
 

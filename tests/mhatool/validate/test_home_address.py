@@ -157,6 +157,15 @@ def test_neighbour_discovery(kind: int, size: int) -> None:
     assert len(found("MIP6-HAO-007", packet)) == 1
 
 
+@pytest.mark.parametrize(
+    ("destination", "count"),
+    [("fe80::1", 1), ("ff02::16", 1), ("ff01::1", 1), ("ff12::7", 1), ("ff05::2", 0), ("ff0e::1", 0), ("fec0::1", 0)],
+)
+def test_peers_on_the_link(destination: str, count: int) -> None:
+    """RFC 4291, 2.5.6 and 2.7: fe80::/10, and groups of scope 1 and 2; ff05 is a site's, ff0e anybody's."""
+    assert len(found("MIP6-HAO-007", icmp_packet(128, ECHO, CARE1, ip(destination), home_option=HOME))) == count
+
+
 def test_mobile_prefix_solicitations_are_no_neighbour_discovery() -> None:
     assert found("MIP6-HAO-007", icmp_packet(146, bytes(4), CARE1, AGENT, home_option=HOME)) == []
 

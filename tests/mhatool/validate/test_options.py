@@ -180,6 +180,13 @@ def test_the_home_address_as_care_of_address_deletes() -> None:
     assert found("MIP6-OPT-006", bu(alternate(HOME), source=HOME, home=None, life=0)) == []
 
 
+@pytest.mark.parametrize(("kind", "fixed"), [(0, 2), (1, 10), (2, 10), (3, 18), (4, 18), (7, 18), (5, 6), (6, 6)])
+def test_where_authorization_data_stand(kind: int, fixed: int) -> None:
+    """RFC 6275, 6.2.7: Binding Updates (5) and Acknowledgements (6); the others have no binding management key."""
+    packet = carried(kind, with_options(bytes(fixed), [authorization()]), PEER, CARE1)
+    assert len(found("MIP6-OPT-008", packet)) == (kind not in (5, 6))
+
+
 def test_authorization_may_be_followed_by_padding_or_rfc_4285() -> None:
     update = struct.pack(">HHH", 1, 0, 15)
     padded = with_options(update, [authorization()]) + b"\x01\x06" + bytes(6)

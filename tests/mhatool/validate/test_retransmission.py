@@ -4,11 +4,12 @@ import pytest
 
 from dissectors.profile import KAME2003
 from mhatool.validate import chosen
-from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, ip, tunnel
+from tests.mhatool.scenes import AGENT, AGENT2, CARE1, CARE2, HOME, PEER, ip, tunnel
 from tests.mhatool.validate.scenes import Packet, Said, told
 from tests.recipes.binding_updates import neighbor_solicitation
 from tests.recipes.packets import (
     alternate,
+    authorization,
     ba,
     bu,
     care_of_test,
@@ -20,11 +21,13 @@ from tests.recipes.packets import (
     home_test_init,
     icmp_packet,
     multiple_home_agents,
+    nonce_indices,
     prefix_advertisement,
     prefix_solicitation,
 )
 from tests.recipes.timeline import ANSWERED
 
+ROUTER = ip("fe80::1")
 REGISTERED: list[Packet] = [(0.0, home_bu(seq=10)), (0.1, ba(seq=10))]
 
 
@@ -92,12 +95,47 @@ def test_the_first_wait(wait: float, found: bool) -> None:
     assert told(["MIP6-RTX-001"], *sent(20, 20 + wait)) == expected
 
 
-@pytest.mark.parametrize(("searched", "wait", "found"), [(True, 1.1, True), (True, 1.21, False), (False, 1.1, False)])
-def test_the_first_wait_of_a_first_registration(searched: bool, wait: float, found: bool) -> None:
-    """1.5 s, where a search for home agents shows that it is the first."""
+@pytest.mark.parametrize(
+    ("searched", "wait", "unsure"),
+    [(True, 1.1, True), (True, 1.21, None), (True, 0.79, False), (False, 1.1, None), (False, 0.79, False)],
+)
+def test_the_first_wait_of_a_first_registration(searched: bool, wait: float, unsure: bool | None) -> None:
+    """RFC 6275, 11.8: 1.5 s without a binding at the agent, else 1 s. A search may show that it is the first."""
     before: list[Packet] = [(0.0, dhaad_request()), (0.1, dhaad_reply())] if searched else []
     packets: list[Packet] = [*before, (0.2, home_bu(seq=1)), (0.2 + wait, home_bu(seq=2)), (2.0, ba(seq=2))]
-    assert told(["MIP6-RTX-001"], *packets) == ([("MIP6-RTX-001", 4, False)] if found else [])
+    again = len(before) + 2
+    assert told(["MIP6-RTX-001"], *packets) == ([("MIP6-RTX-001", again, unsure)] if unsure is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("at", "source", "target", "unsure"),
+    [
+        (20.0, ROUTER, AGENT, True),  # the last router looks for the home agent (RFC 4861, 7.2.2: up to 3 s)
+        (18.9, ROUTER, AGENT, True),
+        (17.9, ROUTER, AGENT, False),
+        (20.0, ROUTER, AGENT2, False),
+        (20.0, CARE1, ROUTER, True),  # the mobile node looks for its own
+    ],
+)
+def test_the_first_may_have_been_held_on_its_way(at: float, source: bytes, target: bytes, unsure: bool) -> None:
+    packets = sorted([*sent(21, 21.1), (at, neighbor_solicitation(source, target)), (21.2, ba(seq=12))])
+    assert told(["MIP6-RTX-001"], *packets) == [("MIP6-RTX-001", 5, unsure)]
+
+
+def test_a_search_in_the_same_instant_is_not_before() -> None:
+    search = [(0.2, dhaad_request()), (0.2, home_bu(seq=1)), (1.3, home_bu(seq=2)), (2.0, ba(seq=2))]
+    assert told(["MIP6-RTX-001"], *search) == []
+
+
+@pytest.mark.parametrize(("index", "found"), [(1, True), (9, False)])
+def test_other_nonces_make_another_update(index: int, found: bool) -> None:
+    """RFC 6275, 11.7.3: after status 136 to 138, which may be out of sight, the mobile node fetches new tokens."""
+
+    def to_peer(seq: int, nonce: int) -> bytes:
+        return bu(nonce_indices(nonce, nonce), authorization(), to=PEER, seq=seq, flags="A")
+
+    packets = [(0.0, to_peer(5, 1)), (0.3, to_peer(6, index)), (0.4, ba(authorization(), source=PEER, seq=6))]
+    assert told(["MIP6-RTX-001"], *packets) == ([("MIP6-RTX-001", 2, False)] if found else [])
 
 
 def test_four_in_a_second() -> None:

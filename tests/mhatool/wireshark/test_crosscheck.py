@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -19,7 +21,7 @@ from mhatool.wireshark.crosscheck import SCHEMA, Crosscheck, Difference
 from mhatool.wireshark.fault_conditions import Case, options_of_the_script
 from mhatool.wireshark.faults import FAULTS, fault_of
 from mhatool.wireshark.generate import plugin
-from tests.mhatool.cli.process import complaint, mhatool
+from tests.mhatool.cli.process import COMMAND, complaint, mhatool
 from tests.mhatool.scenes import AGENT, CARE1, HOME, UMIP, ipv6
 from tests.peers.every_message import packets
 from tests.peers.frames import frames_of
@@ -374,7 +376,7 @@ def test_wrong_use(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no capture\n", encoding="utf-8")
     assert "text" in complaint("crosscheck", tmp_path / "text")
     assert "nothing.pcap" in complaint("crosscheck", tmp_path / "nothing.pcap")
-    assert "give a file" in complaint("crosscheck", "-")
+    assert complaint("crosscheck", "-").startswith("standard input: the file is empty; ")
 
 
 def test_a_capture_that_breaks_off(tmp_path: Path) -> None:
@@ -404,11 +406,23 @@ def test_what_the_user_has_set_doesnt_matter(
     assert "no difference" in capsys.readouterr().out
 
 
-def test_what_cant_be_read_twice_or_at_all(
+def test_what_can_be_read_once(tmp_path: Path) -> None:
+    """Two read it: it is kept meanwhile, and nothing stays."""
+    path = write(tmp_path / "one.pcapng", [made.home_bu()])
+    told = mhatool("crosscheck", path)
+    assert (told.status, "no difference" in told.out) == (0, True)
+    (tmp_path / "kept").mkdir()
+    place = {"TMPDIR": str(tmp_path / "kept")}
+    assert mhatool("crosscheck", "-", stdin=path.read_bytes(), environment=place) == told
+    command = f"exec {shlex.join(COMMAND)} crosscheck <(cat {path})"
+    run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=os.environ | place, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, told.out, "")
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_what_cant_be_read_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    assert "read once only" in complaint("crosscheck", tmp_path / "pipe")
     path = write(tmp_path / "one.pcapng", [made.home_bu()])
     fake = tmp_path / "tshark"
     odd, real = "*pdml*) echo '<pdml><packet></packet></pdml>'", f'*) exec {shutil.which("tshark")} "$@"'

@@ -441,9 +441,11 @@ def test_who_does_not_use_it_or_does_not_want_to_asks_nobody(asks: bool) -> None
     play.sends_nothing()
 
 
-def unreachable(play: Playbook, care_of: bytes = CARE_OF, icmp_type: int = 1) -> None:
-    """A router says that a packet of ours found nobody."""
+def unreachable(play: Playbook, care_of: bytes = CARE_OF, icmp_type: int = 1, home: bytes | None = HOME) -> None:
+    """A router says that a packet of ours found nobody: one with a type 2 routing header for the home address."""
     quoted = bytes.fromhex("60000000 0000 3b40") + PEER + care_of
+    if home is not None:
+        quoted = bytes.fromhex("60000000 0018 2b40") + PEER + care_of + bytes.fromhex("3b020201 00000000") + home
     message = Icmpv6Error(icmp_type=icmp_type, code=3, parameter=0, quoted=quoted)
     play.hears(message, parse("2001:db8:99::1"), PEER)
 
@@ -471,11 +473,31 @@ def test_an_update_between_them_counts_more() -> None:
     assert play.node.binding(HOME, PEER) is not None
 
 
+def test_the_routing_header_tells_whose_care_of_address_it_is() -> None:
+    """A mobile router's nodes, or two home addresses of one node, may be at the same one (9.3.4: based on an entry)."""
+    play = correspondent()
+    for home in (HOME, OTHER):
+        node = MobileNode(play, home)
+        node.tests()
+        node.updates(1)
+        play.forgets()
+    for _ in range(3):
+        unreachable(play, home=OTHER)
+    assert play.node.binding(OTHER, PEER) is None
+    assert play.node.binding(HOME, PEER) is not None
+    unreachable(play, home=OTHER)  # it isn't counted for the other one either
+    assert play.node.binding(HOME, PEER) is not None
+
+
 def test_errors_about_others_mean_nothing() -> None:
     play = correspondent()
     registered(play)
     unreachable(play, ELSEWHERE)
     play.drops(DropReason.NOT_OUR_ROLE)
+    for _ in range(3):
+        unreachable(play, home=None)  # what didn't go by the binding, as a Care-of Test
+        play.drops(DropReason.NOT_OUR_ROLE)
+    assert play.node.binding(HOME, PEER) is not None
     unreachable(play, icmp_type=3)
     play.drops(DropReason.NOT_OUR_ROLE)
 

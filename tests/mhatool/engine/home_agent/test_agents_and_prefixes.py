@@ -164,6 +164,27 @@ def test_two_agents_that_name_one_address() -> None:
     assert asked(play).message.home_agents == (AGENT,)
 
 
+def test_the_address_that_it_named_last_is_offered() -> None:
+    """A and B alone it never names together: A is its own again, and B isn't any more."""
+    play = agent()
+    a, b = SECOND, PREFIX[:15] + b"\x22"
+    for named in (a, b, a):
+        names(play, SECOND_LINK_LOCAL, named)
+        play.forgets()
+        assert set(asked(play).message.home_agents) == {AGENT, named}
+
+
+def test_what_each_advertisement_names_makes_room_for_no_new_one() -> None:
+    """Of nine addresses the one that was named the longest ago goes: the second, as the first one always is."""
+    play = agent()
+    news = [PREFIX[:14] + bytes((9, number)) for number in range(8)]
+    for new in news:
+        names(play, SECOND_LINK_LOCAL, SECOND, new)
+    known = play.node.agents.knows
+    assert known(SECOND)
+    assert [known(new) for new in news] == [False] + [True] * 7
+
+
 def test_addresses_that_nobody_can_be_reached_at_are_not_listed() -> None:
     play = agent()
     names(play, SECOND_LINK_LOCAL, *map(parse, ("::", "::1", "ff02::1", "fe80::1")), AGENT)

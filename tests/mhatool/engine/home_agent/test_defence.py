@@ -5,6 +5,7 @@ import pytest
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement, NeighborSolicitation
 from dissectors.ipv6.address import parse
 from dissectors.mobility.binding import BindingAcknowledgement
+from dissectors.spec import Flags
 from mhatool.engine import constants
 from mhatool.engine.actions import JoinGroup, LeaveGroup
 from mhatool.engine.drops import DropReason
@@ -28,6 +29,7 @@ from tests.mhatool.engine.home_agent.stage import (
     PREFIX,
     SECOND,
     SECOND_LINK,
+    SECOND_LINK_LOCAL,
     SILENT,
     STRANGER,
     STRANGER_LINK,
@@ -272,6 +274,20 @@ def test_the_second_yields_once_the_first_says_that_it_answers() -> None:
     play.sends(BindingAcknowledgement, status=0)
     asks(play)
     play.sends_nothing()
+
+
+@pytest.mark.parametrize(("flags", "to"), [("", ALL_NODES), ("S", AGENT)])
+def test_it_goes_on_where_neighbours_would_not_believe_the_first(flags: str, to: bytes) -> None:
+    """Without Override a neighbour's cache keeps the second's address (RFC 4861, 7.2.5): nobody took over."""
+    play = shared(SECOND_OF_TWO)
+    play.forgets()
+    message = NeighborAdvertisement(flags=Flags(flags), target=HOME, options=())
+    play.hears(message, SECOND_LINK_LOCAL, to, link_source=SECOND_LINK, hop_limit=255)
+    play.sends_nothing()
+    asks(play)
+    play.sends(NeighborAdvertisement, target=HOME, flags={"S", "O"})
+    announces(play, SECOND_LINK)
+    assert play.tells(DefenceEnded).cause == "yielded"
 
 
 def test_who_hears_the_first_while_it_checks_never_begins() -> None:

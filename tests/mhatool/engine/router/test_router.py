@@ -10,7 +10,8 @@ import pytest
 
 from dissectors.build import build, layer
 from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement, RouterSolicitation
-from dissectors.ipv6.address import parse
+from dissectors.icmpv6.options import SourceLinkLayerAddress
+from dissectors.ipv6.address import UNSPECIFIED, parse
 from dissectors.ipv6.header import Ipv6
 from dissectors.ipv6.link import IPV6_ONLY, Udp
 from dissectors.profile import RFC6275
@@ -30,6 +31,7 @@ LINKS = (("west", bytes.fromhex("02000000000a")), ("east", bytes.fromhex("020000
 WEST, EAST = parse("fe80::ff:fe00:a"), parse("fe80::ff:fe00:b")
 NEIGHBOUR, OTHER = parse("fe80::1"), parse("fe80::2")
 ALL_RIP_ROUTERS, ALL_ROUTERS = parse("ff02::9"), parse("ff02::2")
+PLAIN = RouterSolicitation(options=())
 OWN, NET = parse("2001:db8:1::"), parse("2001:db8:7::")
 RIPNG = RipngConfiguration(
     interfaces=("west", "east"), networks=(ConnectedNetwork(prefix=OWN),), update_s=30, update_jitter_s=0
@@ -114,6 +116,18 @@ def test_at_first_it_asks_for_everything_and_tells_what_it_has() -> None:
     ]
     assert messages[0][2].entries == (WHOLE,)
     assert routes(messages, "east") == [(OWN, 1)]
+
+
+@pytest.mark.parametrize("port", [PORT, 40_000])
+@pytest.mark.parametrize("asked", [WHOLE, RouteTableEntry(prefix=OWN, prefix_length=64, metric=16)])
+def test_an_answer_goes_to_the_port_that_asked(port: int, asked: RouteTableEntry) -> None:
+    """RFC 2080, 2.4.1: a program that looks at tables asks from a port of its own. Responses come from 521."""
+    stage = Stage()
+    stage.taken()
+    stage.hear(request(asked), port=port)
+    (sent,) = [action for action in stage.taken() if isinstance(action, Send)]
+    assert sent.datagram[24:40] == NEIGHBOUR
+    assert sent.datagram[40:44] == PORT.to_bytes(2) + port.to_bytes(2)
 
 
 def test_a_route_is_set_told_on_the_other_side_and_times_out() -> None:
@@ -361,8 +375,16 @@ ADVERTISING = AdvertisingConfiguration(
 )
 
 
-def solicit(stage: Stage, *, hop_limit: int = 255, interface: str = "west", spoil: bool = False) -> None:
-    octets = Writer(RFC6275).write(RouterSolicitation(options=()), NEIGHBOUR, ALL_ROUTERS, hop_limit=hop_limit)
+def solicit(
+    stage: Stage,
+    *,
+    hop_limit: int = 255,
+    interface: str = "west",
+    spoil: bool = False,
+    source: bytes = NEIGHBOUR,
+    message: RouterSolicitation = PLAIN,
+) -> None:
+    octets = Writer(RFC6275).write(message, source, ALL_ROUTERS, hop_limit=hop_limit)
     octets = octets[:-1] + b"\x01" if spoil else octets
     stage.router.receive(octets, interface, b"neighb", stage.now)
 
@@ -388,6 +410,10 @@ def test_solicitations_that_do_not_count() -> None:
     solicit(stage, hop_limit=64)
     solicit(stage, spoil=True)
     assert stage.dropped() == [DropReason.HOP_LIMIT, DropReason.BAD_CHECKSUM]
+    solicit(stage, message=PLAIN.replace(code=1))  # RFC 4861, 6.1.1
+    own = SourceLinkLayerAddress(link_layer_address=LINKS[1][1])
+    solicit(stage, message=PLAIN.replace(options=(own,)), source=UNSPECIFIED)
+    assert stage.dropped() == [DropReason.CODE, DropReason.OPTION]
     solicit(stage, interface="east")  # where it doesn't advertise
     stage.wait(4.9)
     assert stage.messages() == []

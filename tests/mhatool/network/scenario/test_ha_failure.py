@@ -1,10 +1,17 @@
 """A home agent dies: who is told when, by whom, and which packets are lost until then. In both topologies."""
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 
-from mhatool.engine.events import CacheEntry
+from dissectors.mobility.agent_switch import Heartbeat
+from mhatool.engine.events import CacheEntry, MessageSent
 from mhatool.engine.failure_events import AgentChecked, AlarmEnded, AlarmRaised, PeerChanged
+from mhatool.engine.home_agent import HomeAgent, HomeAgentConfiguration
 from mhatool.engine.link_events import MachineFailed
+from mhatool.engine.node import Randomness
+from mhatool.engine.reception import Handler
 from tests.mhatool.network.scenario.recoveries import AGENT, HOME, MS, PROBES, Failed, S, failed, probing
 from tests.mhatool.network.scenario.runs import happen
 
@@ -170,3 +177,33 @@ def test_agents_that_are_no_default_routers_are_told_of_and_replaced_like_others
     verdicts = happen(ONE_ARMED, changes).run.chronicle.verdicts
     assert len(verdicts) > 10
     assert [each.expected for each in verdicts if not each.holds] == []
+
+
+class PlainAgent(HomeAgent):
+    """The first agent knows nothing of Heartbeats, as any of RFC 6275 alone."""
+
+    def __init__(self, configuration: HomeAgentConfiguration, randomness: Randomness) -> None:
+        if configuration.name == "ha1":
+            constants = replace(configuration.constants, probe_failures=0)
+            configuration = replace(configuration, constants=constants)
+        super().__init__(configuration, randomness)
+
+    def _by_message(self) -> dict[type, Handler]:
+        handlers = super()._by_message()
+        if self.name == "ha1":
+            del handlers[Heartbeat]
+        return handlers
+
+
+def test_an_agent_without_heartbeats_is_watched_by_solicitations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no dead one for that, and its death is found like any other's (RFC 4861, 7.3): all expectations hold."""
+    monkeypatch.setattr("mhatool.engine.home_agent.HomeAgent", PlainAgent)
+    happened = happen(ONE_ARMED)
+    assert [each.expected for each in happened.run.chronicle.verdicts if not each.holds] == []
+    lost = [(event.node, event.address) for event in happened.told(PeerChanged) if event.state == "unreachable"]
+    assert lost == [("ha2", AGENT["ha1"])]
+    asked = Counter(
+        e.message for e in happened.told(MessageSent) if e.node == "ha2" and happened.seconds(e.time_ns) < 40
+    )
+    assert asked["neighbor_solicitation"] > 25  # from 12 s on, one a second
+    assert [e.message for e in happened.told(MessageSent) if e.node == "ha1"].count("binding_error") <= 2
