@@ -94,7 +94,6 @@ def validate(
       mhatool validate tour.pcap
       mhatool validate mn.pcap ha.pcap --output-format full --ignore MIP6-SEQ
       mhatool validate tour.pcap --jsonl > known.jsonl; mhatool validate tour.pcap --baseline known.jsonl
-      mhatool validate tour.pcap --output-format junit > validate.xml
     """
     from mhatool.validate import Severity
 

@@ -42,7 +42,8 @@ class Words:
     def heading(self, timeline: Timeline) -> str:
         """How many packets there are, and from when to when."""
         start, end = (rfc3339(time_ns)[:23].replace("T", " ") for time_ns in (timeline.first_ns, timeline.last_ns))
-        return f"{timeline.packets} packets, {start} to {end if self.has_days else end[11:]} UTC"
+        packets = f"{timeline.packets} packet{'' if timeline.packets == 1 else 's'}"
+        return f"{packets}, {start} to {end if self.has_days else end[11:]} UTC"
 
     def frames(self, frames: tuple[Frame, ...]) -> str:
         """One frame, two, or the first and last of more."""

@@ -269,3 +269,20 @@ def test_a_packed_trace_that_is_cut(tmp_path: Path) -> None:
 def test_what_reads_captures_says_of_a_trace_that_it_is_one(tmp_path: Path) -> None:
     assert mhatool("simulate", "plain-mipv6", "--trace", tmp_path / "trace").status == 0
     assert "a trace of mhatool's (at octet 0); `mhatool timeline`" in complaint("dissect", tmp_path / "trace")
+
+
+def test_one_packet_is_no_packets(tmp_path: Path) -> None:
+    command = (
+        "craft",
+        "bu",
+        "--src",
+        "2001:db8:f1::99",
+        "--dst",
+        "2001:db8::1",
+        "--hoa",
+        "2001:db8::99",
+        "--flags",
+        "AH",
+    )
+    assert mhatool(*command, "-w", tmp_path / "one.pcapng").status == 0
+    assert mhatool("timeline", tmp_path / "one.pcapng").out.startswith("1 packet, ")
