@@ -8,7 +8,7 @@ from dissectors.ipv6 import address
 from mhatool.exchange import Acknowledgement, Exchange
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import nanoseconds
-from mhatool.validate.binding_facts import LIFETIME, STATUS
+from mhatool.validate.binding_facts import LIFETIME, STATUS, option
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.several_bindings import has_several_bindings
 from mhatool.validate.situation import DELETES
@@ -66,7 +66,7 @@ def refuses_what_isnt_there(case: Case) -> Iterable[Breach]:
 
 @rule(
     "MIP6-BA-011",
-    "A granted deletion has status 0",
+    "A granted deletion has status 0 and no refresh advice",
     reference="RFC 6275, 10.3.2",
     role="HA",
     scope="exchange",
@@ -77,9 +77,9 @@ def refuses_what_isnt_there(case: Case) -> Iterable[Breach]:
 def grants_plainly(case: Case) -> Iterable[Breach]:
     """A home agent that deletes a binding answers with status 0, lifetime 0 and no Binding Refresh Advice.
 
-    Anything else speaks of a binding that isn't there: status 1 sends the mobile node for prefixes. (An advice is
-    MIP6-OPT-005's: none is shorter than a lifetime of 0. The lifetime is MIP6-BA-004's, or MIP6-DEREG-006's; the
-    sequence number MIP6-SEQ-006's. Statuses 4 and 5 belong to several care-of addresses, RFC 5648.)
+    Anything else speaks of a binding that isn't there: status 1 sends the mobile node for prefixes, an advice for a
+    refresh. (The lifetime is MIP6-BA-004's, or MIP6-DEREG-006's; the sequence number MIP6-SEQ-006's. Statuses 4 and 5
+    belong to several care-of addresses, RFC 5648.)
     """
     known = _granted_deletion(case)
     if known is None or "H" not in known[1].update.flags:
@@ -88,6 +88,10 @@ def grants_plainly(case: Case) -> Iterable[Breach]:
     message, frames = case.seen.message, (exchange.update.frame,)
     if acknowledgement.status and acknowledgement.status not in _MULTIPLE_CARE_OF_ADDRESSES:
         return (Breach("status 0 for a deletion", str(acknowledgement.status), message.start + STATUS, frames),)
+    if acknowledgement.refresh_interval_s is not None:
+        found = option(message, "binding_refresh_advice")
+        at = found.start if found is not None else None
+        return (Breach("no Binding Refresh Advice for a deletion", "one", at, frames),)
     return ()
 
 
