@@ -146,7 +146,7 @@ def load(name_or_path: str) -> Profile:
         return BUILT_IN[name_or_path]
     path = Path(name_or_path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         known = ", ".join(BUILT_IN)
         raise ProfileError(f"no profile {name_or_path!r}: give one of {known}, or a TOML file") from None

@@ -91,6 +91,11 @@ class CaptureReader:
         """Have this called whenever a piece of the file was read."""
         self._raw.on_progress = call
 
+    def read_the_rest(self) -> None:
+        """What the records don't take, as behind a break: whoever looks at all octets sees them. Raises OSError."""
+        for _ in self._raw.pieces():
+            pass
+
     def __iter__(self) -> Iterator[Record]:
         """The records; a second iteration goes on where the first was left."""
         return self._records
@@ -126,13 +131,16 @@ class CaptureReader:
         return not_a_capture(self.path, head)
 
 
-def open_capture(path: str | os.PathLike[str]) -> CaptureReader:
+def open_capture(path: str | os.PathLike[str], *, on_piece: Callable[[bytes], object] | None = None) -> CaptureReader:
     """Open a capture by name, or standard input for `-`: pcap or pcapng, plain, gzip or zstd, told by content.
+
+    `on_piece` is called with the octets as they are read from a pipe, packed if they are packed.
 
     Raises CaptureError where nothing of it can be read: there is no such file, a directory, no permission, empty, no
     capture, an unknown version, or a file header that is cut short or damaged.
     """
     raw = open_input(os.fspath(path))
+    raw.on_piece = on_piece
     try:
         return CaptureReader(raw)
     except BaseException:

@@ -83,7 +83,7 @@ class ByteSource:
 class RawInput:
     """An open file or standard input, with the count of what was read from it."""
 
-    __slots__ = ("_owned", "_read", "_stream", "bytes_read", "on_progress", "path", "size")
+    __slots__ = ("_owned", "_read", "_stream", "bytes_read", "on_piece", "on_progress", "path", "size")
 
     def __init__(self, path: str, stream: BinaryIO, owned: bool) -> None:
         self.path = path
@@ -91,6 +91,8 @@ class RawInput:
         self.size = _size_of(stream)
         self.on_progress: Callable[[], object] | None = None
         """Called after each read."""
+        self.on_piece: Callable[[bytes], object] | None = None
+        """Called with what each read gave, unless it is read by another process."""
         self._stream = stream
         self._owned = owned
         # read1 gives what one read of the system gives: a pipe's packets come through at once
@@ -102,6 +104,8 @@ class RawInput:
             self.bytes_read += len(piece)
             if self.on_progress is not None:
                 self.on_progress()
+            if self.on_piece is not None:
+                self.on_piece(piece)
             yield piece
 
     @property

@@ -15,7 +15,7 @@ from dissectors.profile import Profile
 from mhatool.capture import PcapngWriter, linktype, open_at_end
 from mhatool.capture.errors import STANDARD_INPUT
 from mhatool.cli import completing
-from mhatool.cli.common import ProfileOption, chosen_profile, exclusive, fail
+from mhatool.cli.common import ProfileOption, chosen_profile, exclusive, fail, warn
 from mhatool.craft import Recipe
 from mhatool.craft import layers as layers_of
 from mhatool.craft.frames import Frame, frame_of, read_records
@@ -126,7 +126,8 @@ def craft(
 ) -> None:
     """Craft a packet from words, or packets from records.
 
-    What isn't given is zero; checksums, lengths and padding are worked out.
+    What isn't given is zero, but for hop limits: 64, and so is the Cur Hop Limit of ra. Checksums, lengths and padding
+    are worked out.
 
     Examples:
       mhatool craft bu --src 2001:db8:f1::99 --dst 2001:db8::1 --hoa 2001:db8::99 --flags AH --seq 1 --lifetime 420
@@ -186,7 +187,7 @@ def _named(path: str) -> str:
 
 def _from_records(path: str, profile: Profile, *, fix_checksum: bool) -> Iterator[Frame]:
     """The frame of each record; an error says which record and what."""
-    for number, record in read_records(path):
+    for number, record in read_records(path, lambda word: warn(f"{_named(path)}: {word}")):
         try:
             yield frame_of(record, profile, fix_checksum=fix_checksum)
         except EncodeError as error:

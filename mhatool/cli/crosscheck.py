@@ -105,6 +105,6 @@ def _summary(comparison: Crosscheck, out: Out) -> None:
     known = sum(comparison.known.values())
     differ = f"{comparison.differences} differ" if comparison.differences else "no difference"
     kinds = len(comparison.known)
-    beside = f", {known} of {kinds} known kind{'s' * (kinds != 1)}" if known else ""
+    beside = f", {known} known, of {kinds} kind{'s' * (kinds != 1)}" if known else ""
     what = f"{comparison.compared} fields in {comparison.frames} frames beside tshark {comparison.tshark}"
     out.line(f"{what}: {differ}{beside}.")

@@ -55,8 +55,6 @@ def dissect(
     Examples:
       mhatool dissect tour.pcap
       mhatool dissect tour.pcap -Y 'binding_update.lifetime_s == 0 or mip6.ba.status >= 128'
-      mhatool dissect tour.pcap --fields frame,src,binding_update.sequence_number
-      mhatool dissect tour.pcap --jsonl | jq .layers
       mhatool dissect -i eth0 -f 'ip6 proto 135 or ip6 proto 60'
     """
     form = form_of(json, jsonl)
@@ -75,8 +73,16 @@ def _print(out: Out, shown: Iterable[Frame], show: Show) -> None:
         from mhatool.display.record import SCHEMA_NAME
 
         out.begin(SCHEMA_NAME, "packets")
-    for frame in shown:
-        show(frame)
+    try:
+        for frame in shown:
+            show(frame)
+    except KeyboardInterrupt:  # what came by then is a document
+        _end(out)
+        raise
+    _end(out)
+
+
+def _end(out: Out) -> None:
     if out.form == "json":
         out.end()
 

@@ -97,9 +97,7 @@ def extract(
 
     Examples:
       mhatool extract tour.pcap -w signalling.pcapng
-      mhatool extract tour.pcap -w mn.pcapng --home-address 2001:db8::99 --comment
       mhatool extract tour.pcap -w why.pcapng --finding 1 --around 5
-      mhatool extract -i eth0 -w signalling.pcapng
       tcpdump -U -w - -i eth0 | mhatool extract - -w - -Y 'mip6.ba.status >= 128' | tshark -r -
     """
     if not write:

@@ -22,7 +22,7 @@ from mhatool.cli.common import (
     list_schema,
     warn,
 )
-from mhatool.cli.live import live
+from mhatool.cli.live import LiveInput, live
 from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import Bar, once, opened, read_once, tell_warnings
 
@@ -106,7 +106,7 @@ def info(
 
     Examples:
       mhatool info tour.pcap
-      mhatool info captures/*.pcapng --jsonl | jq -r '[.file, .packets] | @tsv'
+      mhatool info captures/scenarios/*.pcapng --jsonl | jq -r '[.file, .packets] | @tsv'
       mhatool info tour.pcap --hash
     """
     form = form_of(json, jsonl)
@@ -149,7 +149,9 @@ def _facts(file: str, profile: Profile, wants_hash: bool) -> dict[str, Any]:
     from mhatool.capture.wanted import signalling
     from mhatool.protocol.instant import rfc3339
 
-    with Bar([file]) as bar, opened(file) as reader, bar.watch(reader):
+    digest = hashlib.sha256() if wants_hash and read_once(file) and not isinstance(file, LiveInput) else None
+    on_piece = digest.update if digest is not None else None
+    with Bar([file]) as bar, opened(file, on_piece) as reader, bar.watch(reader):
         records = reader.sift(signalling(profile))
         from dissectors.walk import Dissector  # late: a second process may be reading already
         from mhatool.exchange import Frame, Sighting
@@ -162,6 +164,8 @@ def _facts(file: str, profile: Profile, wants_hash: bool) -> dict[str, Any]:
             sighting = Sighting(record.time_ns, Frame(file, record.frame, record.time_ns), record.interface, packet)
             counted.see(packet)
             observer.see(sighting)
+        if digest is not None:
+            reader.read_the_rest()
     tell_warnings(reader)
     tally = reader.tally
     first, last = tally.first_ns, tally.last_ns
@@ -183,7 +187,7 @@ def _facts(file: str, profile: Profile, wants_hash: bool) -> dict[str, Any]:
         "duration_s": (last - first) / 1e9 if first is not None and last is not None else None,
         "signalling": dict(sorted(counted.messages.items())),
         **_observed(observer),
-        "sha256": _sha256(file) if wants_hash else None,
+        "sha256": digest.hexdigest() if digest is not None else _sha256(file) if wants_hash else None,
     }
 
 
@@ -209,8 +213,8 @@ def _observed(observer: Observer) -> dict[str, Any]:
 
 
 def _sha256(file: str) -> str | None:
-    if read_once(file):
-        warn(f"{input_name(file)}: no SHA-256 of what is read once")
+    if isinstance(file, LiveInput):
+        warn(f"{input_name(file)}: no SHA-256 of what is captured live")
         return None
     with Path(file).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mhatool.capture.errors import one_line
 from mhatool.cli.common import chosen_profile, fail, warn
 from mhatool.cli.other_profile import tell_of_another
 from mhatool.cli.reading import in_all, sources
@@ -26,7 +27,7 @@ def tables(files: Sequence[str], profile: str | None, names: str | None, node: s
     if node is not None:
         shown = seen.tables(_node(seen.names, node), now)
     else:
-        found = ((each.name, seen.tables(each, now)) for each in seen.nodes())
+        found = ((one_line(each.name), seen.tables(each, now)) for each in seen.nodes())
         shown = "\n".join(f"{name}:\n{text}" for name, text in found if text)
     if not shown:
         who = "nobody has a binding" if node is None else f"{node} has no binding"

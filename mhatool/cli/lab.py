@@ -23,9 +23,8 @@ app = group(
 
     Examples:
       mhatool lab run paper           # the paper's experiment, measured, with a report
-      mhatool lab deploy paper        # two home agents, two foreign links, real routers
+      mhatool lab deploy paper        # real routers, until mhatool lab destroy paper
       mhatool lab move mn foreign3    # and: mhatool lab exec cn ping -c 3 2001:db8:2:0:0:5eff:fe10:1
-      mhatool lab destroy paper
     """
 )
 
@@ -91,6 +90,7 @@ def destroy(name: Annotated[str | None, typer.Argument(metavar="NAME", show_defa
 
     Examples:
       mhatool lab destroy paper
+      mhatool lab destroy             # the only one that stands
     """
     from mhatool.cli.lab_run import undisturbed
     from mhatool.lab.lab import meant
@@ -109,6 +109,7 @@ def inspect(name: NameArgument = None, lab: LabOption = None, json: JsonOption =
 
     Examples:
       mhatool lab inspect
+      mhatool lab inspect paper --json | jq .processes
     """
     with _told():
         found = _lab(_one_of(name, lab)).inspect()
@@ -131,6 +132,7 @@ def execute(
 
     Examples:
       mhatool lab exec cn ping -c 3 2001:db8:2:0:0:5eff:fe10:1
+      mhatool lab exec paper mn ip -6 route
     """
     from mhatool.lab.commands import inside
 
@@ -154,6 +156,7 @@ def move(
 
     Examples:
       mhatool lab move mn foreign3
+      mhatool lab move paper mn ""
     """
     _need_root()
     with _told():
@@ -189,6 +192,7 @@ def recover(words: NodeArgument, lab: LabOption = None) -> None:
 
     Examples:
       mhatool lab recover ha1
+      mhatool lab recover paper ha1
     """
     _need_root()
     with _told():
@@ -280,7 +284,6 @@ def run(
       mhatool lab run paper
       mhatool lab run failure --watch
       mhatool lab run moves --out moves && firefox moves/report.html
-      mhatool lab run mine.toml --json | jq .failures
     """
     from mhatool.live.errors import need_pyroute2
 
@@ -298,6 +301,7 @@ def graph(topology: TopologyArgument = "paper") -> None:
 
     Examples:
       mhatool lab graph paper
+      mhatool lab graph mine.toml > mine.mmd
     """
     with _told():
         plan = _topology(topology)

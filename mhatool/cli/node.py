@@ -80,6 +80,7 @@ def check(config: ConfigArgument) -> None:
 
     Examples:
       mhatool node check ha1.toml
+      mhatool node check ha1.toml && mhatool node run ha1.toml
     """
     live = loaded(config)
     from mhatool.live.configuration import shown_addresses
@@ -94,6 +95,7 @@ def example(role: Annotated[Role, typer.Argument(metavar="mn|ha|cn", show_defaul
 
     Examples:
       mhatool node example ha > ha1.toml
+      mhatool node example mn > mn.toml
     """
     from mhatool.live.examples import EXAMPLES
 
@@ -135,6 +137,7 @@ def reload(node: NodeOption = None) -> None:
 
     Examples:
       mhatool node reload --node ha1
+      mhatool node reload && mhatool node show stats
     """
     answer = _asked(node, {"command": "reload"})
     print(f"{answer['node']}: {', '.join(answer['changed']) or 'nothing is otherwise'}")
@@ -146,6 +149,7 @@ def stop(node: NodeOption = None) -> None:
 
     Examples:
       mhatool node stop --node mn
+      mhatool node stop
     """
     answer = _asked(node, {"command": "stop"})
     print(f"{answer['node']} leaves")

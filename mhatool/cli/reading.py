@@ -10,7 +10,7 @@ import stat
 import sys
 import time
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -159,9 +159,10 @@ def tell_warnings(reader: CaptureReader) -> None:
 
 
 @contextmanager
-def opened(file: str) -> Iterator[CaptureReader]:
-    """The reader of a capture, or of what is captured live."""
-    with few_collections(), capturing(file) if isinstance(file, LiveInput) else open_capture(file) as reader:
+def opened(file: str, on_piece: Callable[[bytes], object] | None = None) -> Iterator[CaptureReader]:
+    """The reader of a capture, or of what is captured live. `on_piece`: see `open_capture`."""
+    read = capturing(file) if isinstance(file, LiveInput) else open_capture(file, on_piece=on_piece)
+    with few_collections(), read as reader:
         yield reader
 
 

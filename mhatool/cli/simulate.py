@@ -70,8 +70,6 @@ def simulate(
     Examples:
       mhatool simulate tour -w tour.pcapng --trace tour.jsonl
       mhatool simulate lossy --seed 7 --set links.foreign1.loss=0.5
-      mhatool simulate tour -w - --vantage mn | mhatool dissect -
-      mhatool simulate paper -w paper.pcapng --names names.toml
       mhatool simulate --search 100 --seed 1
     """
     outputs = {"write": write, "trace": trace, "names": names}

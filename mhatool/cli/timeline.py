@@ -68,9 +68,6 @@ def timeline(
 
     Examples:
       mhatool timeline tour.pcap
-      mhatool timeline mn.pcap ha.pcap --style text -o story.txt
-      mhatool timeline tour.pcap --style ladder --node 2001:db8:1::1
-      mhatool timeline tour.pcap --json | jq .gaps
       mhatool timeline tour.pcap --node 2001:db8:1::1 --at +80
       mhatool simulate paper --trace - | mhatool timeline - --style kame-log --node mn
     """

@@ -94,7 +94,6 @@ def validate(
       mhatool validate tour.pcap
       mhatool validate mn.pcap ha.pcap --output-format full --ignore MIP6-SEQ
       mhatool validate tour.pcap --jsonl > known.jsonl; mhatool validate tour.pcap --baseline known.jsonl
-      mhatool validate tour.pcap --output-format junit > validate.xml
     """
     from mhatool.validate import Severity
 
@@ -261,7 +260,7 @@ def _known(path: str | None) -> Counter[Identity]:
     if path == "-":
         fail("--baseline reads no standard input", "write it to a file, and name that")
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it isn't text"
         fail(f"the baseline can't be read: {reason}", _REMEDY, path)

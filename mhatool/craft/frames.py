@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,18 +41,24 @@ class Frame(NamedTuple):
     original_length: int | None = None
 
 
-def read_records(path: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Each record with its number from 1, from JSON Lines, one document or a list. CaptureError where it is none."""
+def read_records(path: str, tell: Callable[[str], object] = lambda _: None) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Each record with its number from 1, from JSON Lines, one document or a list. CaptureError where it is none.
+
+    `tell` is given a word where the lines break off inside a record: those before it are there.
+    """
     if path == "-" and sys.stdin is None:
         raise CaptureError(STANDARD_INPUT, "it is closed", "name a file, or pipe records into it")
     lines = iter(sys.stdin) if path == "-" else _open(path)
     number = 0
-    for line in lines:
+    for at, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             data = json.loads(line)
         except (ValueError, RecursionError) as error:
+            if number and not line.endswith("\n"):
+                tell(f"records break off (line {at})")
+                return
             if number or isinstance(error, RecursionError):
                 raise _not_json(path, number + 1, error) from None
             data = _document(path, line + "".join(lines))

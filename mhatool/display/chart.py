@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import chain, count
 from typing import Final
 
 WIDTH: Final = 960
@@ -15,8 +16,12 @@ _BAR: Final = 16
 _TOP, _TOP_WITH_MARKS = 22, 58
 """Pixels above the rows; the latter where it is said what was done."""
 _STEPS_S: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
-_DAY_S: Final = 86_400
+_HOUR_S, _DAY_S = 3_600, 86_400
 _TICKS: Final = 12
+_TICK_WIDTH: Final = 60
+"""Pixels from one to the next at least: what is written at them has room."""
+_LETTER: Final = 6.6
+"""Pixels, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +106,21 @@ class _Chart:
 
     def _ticks(self) -> Iterator[str]:
         step_s = self._step_s()
+        unit, unit_s = ("d", _DAY_S) if step_s >= _DAY_S else ("h", _HOUR_S) if step_s >= _HOUR_S else ("s", 1)
         number = -int((self._zero_s - self._begin_s) // step_s)
         while (time_s := self._zero_s + number * step_s) <= self._end_s:
-            x = f"{self._x(time_s):.1f}"
-            yield f'<line class="grid" x1="{x}" x2="{x}" y1="{self._top - 8}" y2="{self._height - 22}"/>'
-            yield f'<text class="tick" x="{x}" y="{self._height - 6}">{_seconds(number * step_s)} s</text>'
+            x, text = self._x(time_s), f"{_amount(number * step_s / unit_s)} {unit}"
+            yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{self._top - 8}" y2="{self._height - 22}"/>'
+            x = min(x, WIDTH - len(text) * _LETTER / 2)
+            yield f'<text class="tick" x="{x:.1f}" y="{self._height - 6}">{text}</text>'
             number += 1
 
     def _step_s(self) -> float:
-        """Between two ticks, of which there are a dozen at most."""
-        least_s = (self._end_s - self._begin_s) / _TICKS
-        return next((step_s for step_s in _STEPS_S if least_s <= step_s), _DAY_S * -(-least_s // _DAY_S))
+        """Between two ticks, of which there are a dozen at most; over days it is 1, 2 or 5, or tens of these."""
+        ticks = min(max(int((WIDTH - self._left - 20) / _TICK_WIDTH), 1), _TICKS)
+        least_s = (self._end_s - self._begin_s) / ticks
+        days = (float(_DAY_S * digit * 10**zeros) for zeros in count() for digit in (1, 2, 5))
+        return next(step_s for step_s in chain(_STEPS_S, days) if least_s <= step_s)
 
     def _done(self) -> Iterator[str]:
         """What was done; neighbours are written on two lines, and near the right edge to the left."""
@@ -123,9 +132,9 @@ class _Chart:
             yield f'<text class="mark" {place}>{escape(what)}</text>'
 
 
-def _seconds(seconds: float) -> str:
+def _amount(number: float) -> str:
     """Without an exponent, and no more digits than ticks need."""
-    return f"{seconds:.0f}" if float(seconds).is_integer() else f"{seconds:.3g}"
+    return f"{number:.0f}" if float(number).is_integer() else f"{number:.3g}"
 
 
 __all__ = ["LEFT", "WIDTH", "Bar", "Mark", "Row", "chart", "height_of"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dissectors import registry
 from dissectors.ipv6 import address as addresses
@@ -205,6 +205,8 @@ def _echo(view: View, datagram: Datagram) -> str:
 def _icmpv6(view: View, datagram: Datagram) -> str:
     number = view.get("icmp_type")
     name = registry.ICMPV6_TYPE.get(-1 if number is None else number)
+    if number == _SHARED:  # FMIPv6's subtypes are a layer of their own, and so is Home Agent Unreachable
+        name = None
     return (f"ICMPv6 {name}" if name else "ICMPv6" + _known(view, ("type", "icmp_type"))) + _known(
         view, ("code", "code")
     )
@@ -246,6 +248,8 @@ def _inside(packet: Packet) -> str:
     return ""
 
 
+#: The ICMPv6 type of FMIPv6 and of Home Agent Unreachable: by itself it says neither.
+_SHARED: Final = 154
 _IDENTIFIER = ("id", "identifier")
 _DESCRIBE: Mapping[str, Describe] = {
     "binding_update": _binding_update,

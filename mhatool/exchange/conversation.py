@@ -97,7 +97,7 @@ class Conversation:
         Of several with that number, as from several care-of addresses (RFC 5648), it is the one from where it goes.
         """
         newest, destination = self.recent[-1] if self.recent else None, acknowledgement.destination
-        if newest is not None and not newest.is_settled:
+        if newest is not None and (newest.acknowledgement is None or not newest.is_settled):
             if acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW:
                 return newest
             update = newest.update
@@ -138,9 +138,9 @@ class Conversation:
 
 def _has_answer(exchange: Exchange, acknowledgement: Acknowledgement) -> bool:
     """Whether an exchange has an answer that stays its first one now that this one has come."""
-    if exchange.is_settled:
-        return True
-    return exchange.acknowledgement is not None and acknowledgement.routing_header != exchange.update.home_address
+    if exchange.acknowledgement is None:
+        return False
+    return exchange.is_settled or acknowledgement.routing_header != exchange.update.home_address
 
 
 def _is_over(recent: History[Exchange], now_ns: int) -> bool:

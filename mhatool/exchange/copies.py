@@ -14,6 +14,8 @@ ELSEWHERE_NS = 3 * NS_PER_S
 """How long a message may be on its way from one vantage point to another."""
 SAME_PLACE_NS = nanoseconds(0.2)
 """Within this, the same octets at the same place are a double capture; retransmissions are a second apart or more."""
+TOO_SOON_NS = nanoseconds(0.8)
+"""No back-off timer sends a message again within this (RFC 6275, 11.8 and 12: 1 s at first), nor the same octets."""
 FORGET_NS = 2 * ELSEWHERE_NS
 """Older than this, no copy of a message is expected any more; times run backwards by less."""
 MOST = 65_536
@@ -22,6 +24,15 @@ _HEAD = 12
 _HEADS = {"binding_error": 24, "icmpv6_error": 8 + 40 + 64}
 """But for these: a Binding Error's home address, an error's quoted packet. Their checksums may be the same: that of a
 quoted message cancels out what it is of."""
+_NEVER_ALIKE = frozenset(
+    {
+        *("binding_update", "binding_acknowledgement", "home_test_init", "care_of_test_init", "home_test"),
+        "care_of_test",
+    }
+)
+"""Messages whose number or cookie is another one each time they are sent, or are answers to such ones."""
+_STATUS, _REFUSES = 6, 128
+"""Where an acknowledgement's status stands; refusals of different updates may all name one number (135)."""
 MOST_CHANGES = 16
 """Of one message; a stream of ever new damage says nothing new."""
 
@@ -87,7 +98,7 @@ class Copies:
         known = self._seen.get(key)
         if known is not None:
             seen = known if isinstance(known, _Seen) else _Seen(*known)
-            if self._same(seen, place, now):
+            if self._same(seen, place, now) or self._is_too_soon(seen, now, octets, message):
                 if seen is not known:
                     self._seen.note(key, seen, now)
                 return self._compared(seen, place, now, octets, message)
@@ -105,6 +116,14 @@ class Copies:
             return Sameness.COPY
         known.contents.add(octets)
         return Sameness.CHANGED
+
+    @staticmethod
+    def _is_too_soon(known: _Seen, now: int, octets: bytes, message: View) -> bool:
+        """Whether nobody can have sent the same again since the first: then the network doubled it, or the capture."""
+        if message.type not in _NEVER_ALIKE or abs(now - known.first_ns) > TOO_SOON_NS:
+            return False
+        is_refusal = message.type == "binding_acknowledgement" and octets[_STATUS : _STATUS + 1] >= bytes((_REFUSES,))
+        return octets in known.contents and not is_refusal
 
     @staticmethod
     def _same(known: _Seen, place: Place, now: int) -> bool:

@@ -76,7 +76,7 @@ def _found() -> Mapping[str, Sourced]:
 
 def _from_file(path: Path, origin: Origin) -> dict[str, Sourced]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:

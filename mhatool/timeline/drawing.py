@@ -9,6 +9,7 @@ from typing import Final
 from mhatool.display.chart import Bar, Mark, Row
 from mhatool.observe import Agency, Correspondence
 from mhatool.protocol.lifetime import seconds
+from mhatool.timeline.cells import wide
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
@@ -34,7 +35,7 @@ def overview_of(timeline: Timeline, words: Words) -> Overview:
     """Everything over the time of the captures."""
     drawing = _Drawing(timeline, words)
     rows = list(drawing.rows())
-    longest = max((len(row.name) for row in rows), default=0)
+    longest = max((wide(row.name) for row in rows), default=0)
     left = min(max(longest * _PIXELS_A_LETTER + 20, _LEAST_LEFT), _MOST_LEFT)
     return Overview(rows, drawing.marks(), drawing.duration_s, left, drawing.colours)
 

@@ -91,7 +91,7 @@ class Names:
 def read_names(path: str) -> Names:
     """The names in a file. NamesError where it isn't what it should be, OSError where it can't be read."""
     try:
-        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        data = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
         tables = msgspec.convert(data, dict[str, _Table])
         return Names([_node(name, table) for name, table in tables.items()])
     except (ValueError, EncodeError) as error:  # TOML, UTF-8, types

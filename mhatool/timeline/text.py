@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mhatool.timeline.bars import SIGNS, Bars
+from mhatool.timeline.cells import filled, wide
 from mhatool.timeline.correspondent_text import CorrespondentText
 from mhatool.timeline.event import Event
 from mhatool.timeline.event_text import EventText
@@ -74,12 +75,12 @@ class _Renderer:
         letters = drawn.letters
         start, end = (self.clock(at)[: -len(".123")] for at in (self.timeline.first_ns, self.timeline.last_ns))
         peers = [self.name(a.home_agent) for a in agencies] + [self.name(c.correspondent) for c in correspondences]
-        label = max(map(len, peers))
+        label = max(map(wide, peers))
         cells = max(self.width - label - 4, 20)
         yield f"Home address {self.name(home_address)}"
         bars = [drawn.bar(holder, cells) for holder in drawn.holders]
         yield f"  {'':{label}}  {start}{end:>{max(cells - len(start), len(end) + 1)}}"
-        yield from (f"  {peer:{label}}  {bar}" for peer, bar in zip(peers, bars, strict=True))
+        yield from (f"  {filled(peer, label)}  {bar}" for peer, bar in zip(peers, bars, strict=True))
         yield from (f"    {letter} {self.name(care_of_address)}" for care_of_address, letter in letters.items())
         yield from (f"    {sign} {meaning}" for sign, meaning in SIGNS.items() if any(sign in bar for bar in bars))
         for agency in agencies:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from dissectors.view import View
-from mhatool.exchange import Conversation, Exchange, Frame, Latest
+from mhatool.exchange import Conversation, Exchange, Frame, Latest, Recent, Update
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
@@ -95,7 +95,7 @@ def waits_before_the_first(case: Case) -> Iterable[Breach]:
     series = _series(conversation)
     if len(series) != 2 or sequence.ahead(update.sequence_number, before.sequence_number) > 1:
         return ()
-    if has_several_bindings(case) or _has_other_tokens(case, (before.frame,)):
+    if has_several_bindings(case) or _has_other_tokens(case, update, before.time_ns):
         return ()
     first = _is_first_registration(case, series[0])
     due = FIRST_REGISTRATION_TIMEOUT_S if first else INITIAL_BINDACK_TIMEOUT_S
@@ -105,6 +105,10 @@ def waits_before_the_first(case: Case) -> Iterable[Breach]:
     unsure = has_waited or may_be_held(case, [(before.time_ns, before.frame)])
     breach = Breach(f"a wait of {due:g} s", f"{in_seconds(waited):.3f} s", before=(before.frame,), inconclusive=unsure)
     return once_answered(case, "MIP6-RTX-001", breach, partial(shows_answers, conversation=conversation))
+
+
+def _has_other_tokens(case: Case, update: Update, since_ns: int) -> bool:
+    return case.surroundings.known(Tokens).have_changed(update, case.seen.message, since_ns)
 
 
 def _is_first_registration(case: Case, exchange: Exchange) -> bool:
@@ -117,20 +121,24 @@ def _is_first_registration(case: Case, exchange: Exchange) -> bool:
 
 @knowledge("binding_update", only=CORRESPONDENT)
 class Tokens:
-    """The nonce indices that Binding Updates to correspondents name, by frame."""
+    """The nonce indices that each home address's updates to a correspondent name, and since when."""
 
     def __init__(self) -> None:
-        self.named: Latest[Frame, tuple[int, int] | None] = Latest(MOST)
+        self._named: Recent[bytes, tuple[tuple[int, int] | None, int]] = Recent(MOST)
 
     def see(self, seen: Seen) -> None:
         """Take in a Binding Update."""
-        self.named.note(seen.frame, nonce_indices(seen.message))
+        nodes, indices = seen.datagram.true_source + seen.datagram.true_destination, nonce_indices(seen.message)
+        known = self._named.renew(nodes, seen.time_ns)
+        if known is None or known[0] != indices:
+            self._named.note(nodes, (indices, seen.time_ns), seen.time_ns)
 
-
-def _has_other_tokens(case: Case, before: Iterable[Frame]) -> bool:
-    """Whether an update rests on other nonces than those before it."""
-    named, indices = case.surroundings.known(Tokens).named, nonce_indices(case.seen.message)
-    return indices is not None and any(named.get(frame) not in (None, indices) for frame in before)
+    def have_changed(self, update: Update, message: View, since_ns: int) -> bool:
+        """Whether an update rests on other nonces than one that was sent then."""
+        known, indices = self._named.get(update.home_address + update.peer), nonce_indices(message)
+        if known is None or None in (known[0], indices):
+            return False
+        return known[0] != indices or known[1] > since_ns
 
 
 @knowledge("binding_update", only=SEVERAL)
@@ -190,7 +198,7 @@ def doubles_its_wait(case: Case) -> Iterable[Breach]:
         return ()
     if case.surroundings.known(Lists).differ(case.seen.message, sent[-SAME_WAITS:-1]):
         return ()
-    if _has_other_tokens(case, [frame for _, frame in sent[-SAME_WAITS:-1]]):
+    if _has_other_tokens(case, exchange.update, sent[-SAME_WAITS][0]):
         return ()
     shows = partial(shows_answers, conversation=conversation)
     unsure = may_be_hurried(case, sent[-SAME_WAITS:]) or _may_be_checks(exchange, sent)

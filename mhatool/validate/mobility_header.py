@@ -123,7 +123,8 @@ def enough_length(case: Case) -> Iterator[Breach]:
     """Header Len is at least what the type's fixed fields need.
 
     Binding Refresh Request 0, HoTI, CoTI, Binding Update and Acknowledgement 1, HoT, CoT and Binding Error 2, Home
-    Agent Switch two for each address that it counts. A receiver discards what is shorter.
+    Agent Switch two for each address that it counts. A receiver discards what is shorter. Types whose fields aren't
+    read here, such as Fast Mobile IPv6's and Binding Revocation's, aren't judged.
     """
     message = case.seen.message
     minimum, stated = _minimum_length(message), _stated_length(message)

@@ -67,8 +67,10 @@ def well_formed(case: Case) -> Iterable[Breach]:
 def aligned(case: Case) -> Iterator[Breach]:
     """Each option begins where its own definition wants it, counted from the start of the Mobility Header.
 
-    Binding Refresh Advice and Nonce Indices at 2n, Alternate Care-of Address at 8n+6, Authorization Data at 8n+2, and
-    so on; Pad1 and PadN fill the room before. The point is that addresses lie on multiples of eight octets. An
+    Binding Refresh Advice, Nonce Indices and Unique Identifier at 2n, Alternate Care-of Address at 8n+6, Authorization
+    Data and Replay Protection at 8n+2, Mobile Network Prefix at 8n+4, Binding Identifier at 2n, with an IPv6 address at
+    8n+2, Authentication at 4n+1, Restart Counter and Vendor Specific at 4n+2; Pad1 and PadN fill the room before. So
+    addresses lie on multiples of eight octets. Other options, as those of RFC 5213 and RFC 5555, aren't judged. An
     experiment's option (RFC 5096) is as its own definition wants it: Multiple Home Agents at 8n+6 with the M flag, or
     where it lists its receiver.
     """

@@ -37,8 +37,9 @@ def home_test_init_from_home(case: Case) -> Iterable[Breach]:
     A mobile node away from home sends it through the tunnel to its home agent, since the answer has to prove that the
     node is reached at its home address. A correspondent ignores one with a Home Address option. That it went out
     without a tunnel can be seen only where nobody has forwarded it yet (its hop limit is one that nodes begin with):
-    behind the home agent each one is plain. It is a breach where the mobile node sent from its care-of address within
-    the second before, else it is inconclusive, for the node may have come home.
+    behind the home agent each one is plain. It is a breach where the mobile node sent a Binding Update or a
+    Care-of Test Init from its care-of address within the second before, else it is inconclusive, for the node may have
+    come home.
     """
     datagram = case.seen.datagram
     source = datagram.source
@@ -96,8 +97,8 @@ def care_of_test_init_directly(case: Case) -> Iterable[Breach]:
 
     Its answer has to prove that the mobile node is reached at that address, by the direct way. A correspondent ignores
     one with a Home Address option. A tunnel counts where it is the mobile node's own: it begins at the source itself.
-    (Others on the way are nobody's fault.) The home address as source counts where the mobile node sent from its
-    care-of address within the second before.
+    (Others on the way are nobody's fault.) The home address as source counts where the mobile node sent a Binding
+    Update or another Care-of Test Init from its care-of address within the second before.
     """
     datagram = case.seen.datagram
     source, outer = datagram.source, datagram.outer

@@ -158,11 +158,12 @@ def _answered(surroundings: Surroundings) -> Iterator[Late]:
 def nothing_but_an_error(case: Case) -> Iterable[Breach]:
     """Without a binding nobody vouches for the home address: who answers there can be used to flood a third node.
 
-    So a node that has no binding drops the packet and says so with a Binding Error to the packet's source (where to,
-    is MIP6-BE-002's). The reply to an echo request is a breach where the node had just denied the binding and no update
-    came since; the last one to a home address is reported. Where the same was asked through the tunnel to the home
-    agent too, the reply is to that. Where the capture begins so late that it may have missed an update on its way, that
-    is inconclusive.
+    So a node that has no binding drops the packet and says so with a Binding Error to the packet's source (where to, is
+    MIP6-BE-002's). The reply to an echo request, sent to the home address itself, is a breach where the node had just
+    denied the binding and no update came since; the last one to a home address is reported. Where the same was asked
+    through the tunnel to the home agent too, the reply is to that. A reply with a type 2 routing header shows a binding
+    that came out of sight, and one to the care-of address floods nobody; neither is judged. Where the capture begins so
+    late that it may have missed an update on its way, that is inconclusive.
     """
     message, datagram = case.seen.message, case.seen.datagram
     if message.get("status") == NO_BINDING and message.checksum_status == "good":

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Final
 
 from mhatool.timeline.bars import SIGNS, Bars, Holder, peer_of
+from mhatool.timeline.cells import filled, shortened, wide
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.words import Words
-from mhatool.view.listing import shortened
 from mhatool.view.rows import holders_of
 
 LEAST_CELLS: Final = 20
@@ -23,7 +23,7 @@ _INDENT: Final = "  "
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line: text, nodes that it stands for, and the columns of its bar (from, to), where it has one.
+    """A line: text, nodes that it stands for, and the letters of it that are its bar (from, to), where it has one.
 
     `is_title`: it begins a mobile node.
     """
@@ -63,7 +63,7 @@ class Bindings:
             self._places += [_Place(home, holder) for holder in drawn.holders]
             self._places += [_Place(home, letter=(letter, octets)) for octets, letter in drawn.letters.items()]
             names += [words.name(peer_of(holder)) for holder in drawn.holders]
-        self._label = max(map(len, names))
+        self._label = max(map(wide, names))
         self._bar = lru_cache(MOST_KEPT)(self._bar_of)
 
     def __len__(self) -> int:
@@ -84,12 +84,14 @@ class Bindings:
             name = shortened(self._words.name(peer_of(place.holder)), label)
             bar = self._bar(place.home_address, id(place.holder), cells, self.window)
             nodes = (place.home_address, peer_of(place.holder))
-            return Line(f"{_INDENT}{name:{label}}{_INDENT}{bar}", nodes, (begin, begin + cells))
+            before = f"{_INDENT}{filled(name, label)}{_INDENT}"
+            return Line(before + bar, nodes, (len(before), len(before) + cells))
         start, end = (self._words.clock(at)[: -len(".123")] for at in self.window)
         title = f"{self._words.name(place.home_address)} "
         # Over the ends of the bars, as far as the name leaves room for it.
-        times = f"{title:{begin}}{start}" if len(title) <= begin else title
-        times += end.rjust(begin + cells - len(times)) if begin + cells - len(times) > len(end) else ""
+        times = f"{filled(title, begin)}{start}" if wide(title) <= begin else title
+        left = begin + cells - wide(times)
+        times += end.rjust(left) if left > len(end) else ""
         return Line(times, (place.home_address,), is_title=True)
 
     def _bar_of(self, home_address: bytes, holder: int, cells: int, window: tuple[int, int]) -> str:

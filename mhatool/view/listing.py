@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import repeat
 
+from mhatool.timeline.cells import filled, shortened, wide
 from mhatool.timeline.words import Words
 from mhatool.validate import Severity
 from mhatool.view.row import Row
@@ -28,7 +29,7 @@ class Listing:
         self.text = ""
         self.nodes: frozenset[bytes] = frozenset()
         self._what = min(max((len(row.what) for row in rows), default=0), _MOST_WHAT)
-        self._name = max((len(words.name(node)) for row in rows for node in row.nodes), default=0)
+        self._name = max((wide(words.name(node)) for row in rows for node in row.nodes), default=0)
 
     @property
     def total(self) -> int:
@@ -72,8 +73,8 @@ class Listing:
         room = (width - sum(map(len, columns))) // (5 if self._several else 3)
         shown = min(max(room, _LEAST_NODE), self._name)
         if self._several:
-            columns.append(shortened(self._name_of(row.home_address), shown).ljust(shown))
-        columns.append(shortened(self._name_of(row.node), shown).ljust(shown))
+            columns.append(filled(shortened(self._name_of(row.home_address), shown), shown))
+        columns.append(filled(shortened(self._name_of(row.node), shown), shown))
         return _GAP.join([*columns, row.detail])
 
     def _name_of(self, node: bytes | None) -> str:
@@ -114,11 +115,3 @@ def style_of(row: Row) -> str:
     if row.finding is not None:
         return {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}.get(row.finding.severity, "cyan")
     return "red" if row.is_trouble else ""
-
-
-def shortened(name: str, width: int) -> str:
-    """A name in at most so many columns: of a longer one both ends, as those tell addresses apart."""
-    if len(name) <= width:
-        return name
-    tail = (width - 1) * 2 // 3
-    return name[: width - 1 - tail] + "…" + name[len(name) - tail :]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dissectors.profile import Profile
 from mhatool.capture import open_capture
+from mhatool.capture.errors import one_line
 from mhatool.capture.second_process import ALONE
 from mhatool.capture.wanted import signalling
 from mhatool.exchange import Source, sightings
@@ -44,7 +45,7 @@ class Tables:
         for node in {each.name: each for each in found}.values():
             text = self._seen.tables(node, at_ns)
             yield ""
-            yield f"{node.name}:" + ("" if text else " no binding")
+            yield f"{one_line(node.name)}:" + ("" if text else " no binding")
             yield from text.splitlines()
 
     def _read(self, stop: Stop) -> Captured | Traced:

@@ -3,84 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from dissectors.profile import Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, FieldSpec
 from dissectors.spec.families import declarations
+from mhatool.display.filter.script_names import FAMILIES, Shown, shown
 from mhatool.display.labels import FLAG_NAMES, label
 
-#: What names in filters begin with, where that isn't `mha.` and the declaration's symbol.
-_PREFIXES: Mapping[str, str] = MappingProxyType(
-    {
-        "binding_update": "mha.update",
-        "binding_acknowledgement": "mha.acknowledgement",
-        "binding_error": "mha.error",
-        "binding_refresh_request": "mha.refresh_request",
-        "multiple_home_agents": "mha.option",
-        "mobility_option": "mha.option",
-        "mobility_message_authentication": "mha.authentication",
-        "ha_switch": "mha.switch",
-        "home_agent_unreachable": "mha.unreachable",
-        "prefix_information": "mha.prefix",
-    }
-)
-#: One of a list goes by its own name.
-_SINGULAR: Mapping[str, str] = MappingProxyType(
-    {"home_agents": "home_agent", "addresses": "address", "unreachable": "address"}
-)
 #: What a bit means beside what its registry says.
 _OTHER_MEANINGS = {"binding_update": {"M": "Multiple Home Agents, or MAP Registration"}}
-#: The ICMPv6 messages that the script shows; all others are Wireshark's alone.
-_ICMPV6 = (
-    "home_agent_unreachable",
-    "dhaad_request",
-    "dhaad_reply",
-    "mobile_prefix_solicitation",
-    "mobile_prefix_advertisement",
-)
-_HIDDEN = (kinds.Reserved, kinds.Checksum, kinds.OptionList)
-FAMILIES = ("mobility", "mobility_option", "nd_option")
 
 
 def quoted(text: str) -> str:
     """A Lua string."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A declaration as the script shows it."""
-
-    declaration: Declaration
-
-    @property
-    def prefix(self) -> str:
-        """What the names of its fields begin with."""
-        return _PREFIXES.get(self.declaration.symbol, f"mha.{self.declaration.symbol}")
-
-    @property
-    def fields(self) -> tuple[FieldSpec, ...]:
-        """The fields that have a filter name: all values but those that Wireshark shows as well or that are empty."""
-        first = "type" if self.declaration.symbol in ("mobility_option", "nd_option") else "mh_type"
-        return tuple(s for s in self.declaration.values if not isinstance(s.kind, _HIDDEN) and s.name != first)
-
-    def name(self, spec: FieldSpec) -> str:
-        """A field's filter name."""
-        return f"{self.prefix}.{_SINGULAR.get(spec.name, spec.name)}"
-
-
-def shown() -> list[Shown]:
-    """Every declaration that the script knows: all mobility messages and options, and the ICMPv6 messages of ours."""
-    found = [declaration for family in FAMILIES for declaration in declarations(family)]
-    found += [declaration for declaration in declarations("icmpv6") if declaration.symbol in _ICMPV6]
-    # Not in the order in which modules happened to be read: the script is compared with the committed one.
-    families = (*FAMILIES, "icmpv6")
-    found.sort(key=lambda each: (families.index(each.family), each.numbers or (256,), each.symbol))
-    return [Shown(declaration) for declaration in found]
 
 
 # --- fields -----------------------------------------------------------------------------------------------------------
@@ -225,3 +163,6 @@ def numbers(profile: Profile, family: str) -> dict[int, str]:
         if declaration.when is None:
             found.update((number, declaration.symbol) for number in profile.code_points(declaration))
     return dict(sorted(found.items()))
+
+
+__all__ = ["FAMILIES", "Shown", "flag_tables", "layout", "numbers", "proto_field", "proto_fields", "quoted", "shown"]

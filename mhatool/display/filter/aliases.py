@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dissectors.spec import kinds
 from dissectors.spec.families import declarations
 from mhatool.display.filter import values
-from mhatool.display.filter.names import Field, layers_by_name, resolve
+from mhatool.display.filter.names import OPTION_FAMILIES, Field, layers_by_name, resolve
 from mhatool.display.filter.values import ValueType
 
 if TYPE_CHECKING:
@@ -206,20 +206,28 @@ _OTHERS: dict[str, Alias] = {
     "tcp.dstport": _of("tcp.destination_port"),
     "tcp.port": _of("tcp.source_port tcp.destination_port"),
     "mha.flag.multiple": _of(_BU, "multiple"),
-    "mha.option.home_agent": _of("option.multiple_home_agents.home_agents"),
-    "mha.unreachable.identifier": _of("home_agent_unreachable.identifier"),
-    "mha.unreachable.address": _of("home_agent_unreachable.unreachable"),
-    "mha.checksum.status": _of(f"{_ANY_MH}.checksum_status"),
 }
 
 ALIASES: dict[str, Alias] = _MOBILITY | _MOBILITY_OPTIONS | _IPV6 | _ICMPV6 | _ND_OPTIONS | _OTHERS
 
+OF_THE_SCRIPT = "mha."
+"""What names of our script's fields begin with."""
+
 Turn = Callable[[Any], Iterable[Any]]
 
 
-def resolve_alias(name: str, profile: Profile) -> Field:
-    """The meaning of an alias; KeyError where there is none of that name."""
-    alias = ALIASES[name]
+def alias_of(name: str) -> Alias | None:
+    """The alias of that name, if there is one: of tshark's, or of our script's in Wireshark."""
+    if name in ALIASES or not name.startswith(OF_THE_SCRIPT):
+        return ALIASES.get(name)
+    from mhatool.display.filter.script_names import meanings  # late: few filters name its fields
+
+    meaning = meanings().get(name)
+    return None if meaning is None else Alias(*meaning)
+
+
+def resolve_alias(name: str, alias: Alias, profile: Profile) -> Field:
+    """The meaning of an alias."""
     fields = [resolve(own, profile, quoted=None) for own in alias.names]
     type_, turn = _turned(alias, fields[0].type, profile)
 
@@ -245,9 +253,14 @@ def _turned(alias: Alias, type_: ValueType, profile: Profile) -> tuple[ValueType
         case "bits":
             encode = _flag_bits(alias.names[0], profile)
             return values.Integer(number), lambda value: (encode(value),)
+        case "letter":  # a bit that has no such letter by this profile isn't shown
+            has_it = isinstance(type_, values.FlagSet) and alias.argument in type_.letters
+            return values.BOOLEAN, lambda value: (alias.argument in value,) if has_it else ()
     return _SIMPLE_TYPES[alias.how], _simple_turns(alias.argument, number).get(alias.how)
 
 
+#: As Wireshark numbers and names them.
+_STATUS = {0: "Bad", 1: "Good", 2: "Unverified"}
 _SIMPLE_TYPES: dict[str, ValueType] = {
     "units": values.INTEGER,
     "flag": values.BOOLEAN,
@@ -255,7 +268,7 @@ _SIMPLE_TYPES: dict[str, ValueType] = {
     "text": values.TEXT,
     "plain": values.OCTETS,
     "epoch": values.EPOCH,
-    "status": values.INTEGER,
+    "status": values.Named(_STATUS),
     "multiple": values.BOOLEAN,
 }
 
@@ -266,7 +279,7 @@ def _simple_turns(argument: str, number: int) -> dict[str, Turn]:
         "flag": lambda value: (argument in value,),
         "size": lambda value: (value,) if len(value) == number else (),
         "text": lambda value: (value.decode("utf-8", "backslashreplace"),),
-        "status": lambda value: ({"bad": 0, "good": 1, "unverified": 2}[value],),
+        "status": lambda value: (next(number for number, name in _STATUS.items() if name.lower() == value),),
         "multiple": _multiple,
     }
 
@@ -279,8 +292,9 @@ def _multiple(view: Any) -> Iterable[bool]:
 
 def _flag_bits(name: str, profile: Profile) -> Callable[[Any], int]:
     """The bits of a flags field as the wire has them."""
-    layer, _, field = name.removeprefix("option.").partition(".")
-    members = layers_by_name().get(layer) or [d for d in declarations("nd_option") if d.symbol == layer]
+    layer, _, field = name.rpartition("options.")[2].removeprefix("option.").partition(".")
+    options = (d for family in OPTION_FAMILIES for d in declarations(family))
+    members = layers_by_name().get(layer) or [d for d in options if d.symbol == layer]
     kind = members[0].by_name[field].kind
     assert isinstance(kind, kinds.FlagBits)
     encode = kind.table(profile).encode

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dissectors.profile import RFC6275
-from mhatool.display.filter.aliases import ALIASES, resolve_alias
+from mhatool.display.filter.aliases import ALIASES, OF_THE_SCRIPT, alias_of, resolve_alias
 from mhatool.display.filter.errors import FilterError
 from mhatool.display.filter.names import Field, UnknownNameError, resolve
 from mhatool.display.filter.tokens import Token, tokens
@@ -53,8 +53,9 @@ def resolve_columns(names: str, profile: Profile = RFC6275) -> list[Field]:
 
 
 def _resolve(name: Token, expression: str, profile: Profile) -> Field:
-    if name.text in ALIASES:
-        return resolve_alias(name.text, profile)
+    alias = alias_of(name.text)
+    if alias is not None:
+        return resolve_alias(name.text, alias, profile)
     try:
         return resolve(name.text, profile)
     except UnknownNameError as error:
@@ -64,7 +65,15 @@ def _resolve(name: Token, expression: str, profile: Profile) -> Field:
 def _unknown(name: str, error: UnknownNameError) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, dict.fromkeys([*error.known, *ALIASES]), n=3, cutoff=0.6)
+    known = [*error.known, *ALIASES]
+    if name.startswith(OF_THE_SCRIPT):
+        from mhatool.display.filter.script_names import ELSEWHERE, meanings
+
+        for other, remedy in ELSEWHERE.items():
+            if name == other or name.startswith(f"{other}."):
+                return f"{name} is shown in Wireshark alone; {remedy}"
+        known = [*meanings(), *error.known]
+    close = get_close_matches(name, dict.fromkeys(known), n=3, cutoff=0.6)
     hint = f"; did you mean {' or '.join(close)}?" if close else ""
     return f"there is no field {name!r}{hint}"
 

@@ -92,6 +92,19 @@ class Integer(ValueType):
         return f"0x{value:0{self.width}x}" if self.width else str(value)
 
 
+class Named(Integer):
+    """Numbers with names, which may be written for them; case doesn't matter."""
+
+    def __init__(self, names: Mapping[int, str]) -> None:
+        super().__init__()
+        self._numbers = {name.casefold(): number for number, name in names.items()}
+        self.expected = f"a number, or one of {' '.join(names.values())}"
+
+    def literal(self, text: str, quoted: bool) -> int:
+        number = self._numbers.get(text.casefold())
+        return super().literal(text, quoted) if number is None else number
+
+
 class Boolean(ValueType):
     """Single bits."""
 

@@ -59,7 +59,7 @@ class Addresses:
 
     @property
     def has_source(self) -> bool:
-        """Whether the machine can ask its neighbours for what it has to send them from home: without one it can't."""
+        """Whether there is an address from which the machine may ask for its neighbours, back home."""
         home = self._context.home_address
         return home in self._assigned or any(is_link_local(address) for address in self._assigned)
 

@@ -24,7 +24,7 @@ def load(name: str, changes: Iterable[str] = ()) -> Scenario:
     """The scenario of that name or file; `changes` are `a.b=value` texts. ScenarioError where it can't be run."""
     path = built_in_path(name) or FilePath(name)
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise ScenarioError(_not_found(name)) from None
     except (OSError, UnicodeDecodeError) as error:

@@ -10,6 +10,7 @@ from textwrap import wrap
 from typing import Final
 
 from mhatool.timeline.bars import LETTERS
+from mhatool.timeline.cells import filled, wide
 from mhatool.timeline.flow.arrows import Arrow
 from mhatool.timeline.flow.story import Note, NoteKind, Story
 
@@ -54,16 +55,16 @@ class _Ladder:
             yield from (f"{'':{self._indent}}{self._bare}  {more}" for more in rest)
 
     def _legend(self) -> Iterator[str]:
-        wide = max(len(lane.title) for lane in self._lanes)
+        longest = max(wide(lane.title) for lane in self._lanes)
         for letter, lane in zip(LETTERS, self._lanes, strict=False):
-            yield f"  {letter} {lane.title:{wide}}  {lane.described}"
+            yield f"  {letter} {filled(lane.title, longest)}  {lane.described}"
 
     def _heads(self) -> str:
         """The names where each has room for its own, else letters."""
         titles = [lane.title for lane in self._lanes]
-        if any(len(title) >= self._step for title in titles):
+        if any(wide(title) >= self._step for title in titles):
             titles = list(LETTERS[: len(titles)])
-        return "".join(f"{title:{self._step}}" for title in titles)
+        return "".join(filled(title, self._step) for title in titles)
 
     def _rungs(self) -> str:
         return f"{'|':{self._step}}" * (len(self._lanes) - 1) + "|"

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Final
 
 from mhatool.display.chart import WIDTH
+from mhatool.timeline.cells import fitting, wide
 from mhatool.timeline.flow.arrows import Arrow
 from mhatool.timeline.flow.story import Note, NoteKind, Story
 
@@ -66,7 +67,7 @@ class _Ladder:
         source, destination = (self._xs[place] for place in self._story.ends(arrow))
         lines = self._wrapped(self._story.said(arrow))
         high = _ROW + _LINE * (len(lines) - 1)
-        line, half = y + high - 10, max(map(len, lines)) * _LETTER / 2
+        line, half = y + high - 10, max(map(wide, lines)) * _LETTER / 2
         middle = min(max((source + destination) / 2, self._times + half), self._width - half - 4)
         told = f"<title>{escape(f'frame {self._story.words.frame(arrow.frame)}')}</title>"
         kind = "arrow tunnelled" if arrow.tunnel is not None else "arrow"
@@ -85,10 +86,10 @@ class _Ladder:
     def _note(self, note: Note, y: float) -> tuple[float, list[str]]:
         x = self._xs[self._story.lanes.place(note.node, note.time_ns) or 0]
         lines = self._wrapped(note.text)
-        wide = max(map(len, lines)) * _LETTER + 12
-        left = min(max(x - wide / 2, self._times), self._width - wide - 4)
+        width = max(map(wide, lines)) * _LETTER + 12
+        left = min(max(x - width / 2, self._times), self._width - width - 4)
         height = _LINE * len(lines) + 6
-        box = f'x="{left:.0f}" y="{y + 5:.0f}" width="{wide:.0f}" height="{height}"'
+        box = f'x="{left:.0f}" y="{y + 5:.0f}" width="{width:.0f}" height="{height}"'
         kind = "gap" if note.is_bad and note.kind is NoteKind.BINDING else _CLASSES[note.kind]
         parts = [self._time(note.time_ns, y + 18), f'<rect class="remark {kind}" {box} rx="4"/>']
         parts += [
@@ -109,8 +110,9 @@ def _folded(title: str, room: int) -> list[str]:
     lines = []
     for line in wrap(title, room, break_long_words=False, break_on_hyphens=False) or [""]:
         rest = line
-        while len(rest) > room:
-            end = max(rest.rfind(sign, 0, room) for sign in _FOLDS) + 1 or room
+        while wide(rest) > room:
+            most = fitting(rest, room)
+            end = max(rest.rfind(sign, 0, most) for sign in _FOLDS) + 1 or most
             lines.append(rest[:end])
             rest = rest[end:]
         lines.append(rest)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dissectors.ipv6 import address
+from mhatool.capture.errors import one_line
 
 _GROUPS = 8
 
 
 def by_programs(octets: bytes, interface: str) -> str:
     """As `mip6control` prints it: a link-local one with its interface behind `%`; without a name there is none."""
-    scope = f"%{interface}" if interface and address.is_link_local(octets) else ""
+    scope = f"%{one_line(interface)}" if interface and address.is_link_local(octets) else ""
     return address.text(octets) + scope
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from mhatool.capture.errors import one_line
 from mhatool.observe.kame import (
     Acknowledged,
     Created,
@@ -54,7 +55,8 @@ def lines_of(steps: Iterable[Step], node: NamedNode) -> Iterator[Line]:
 def as_log(lines: Iterable[Line], node: NamedNode) -> str:
     """The lines as syslog writes them: month, day and time by the node's clock in UTC, its name, `/kernel:`."""
     host = node.host or node.name
-    return "".join(f"{_stamp(line.time_ns + node.clock_ahead_ns)} {host} /kernel: {line.text}\n" for line in lines)
+    said = ((line.time_ns + node.clock_ahead_ns, one_line(f"{host} /kernel: {line.text}")) for line in lines)
+    return "".join(f"{_stamp(time_ns)} {text}\n" for time_ns, text in said)
 
 
 def _stamp(time_ns: int) -> str:

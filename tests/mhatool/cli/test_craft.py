@@ -455,3 +455,21 @@ def test_a_capture_and_its_octets_in_hexadecimal(tmp_path: Path, capsys: pytest.
     with open_capture(tmp_path / "bu.pcapng") as reader:
         assert (status, out) == (0, "".join(record.captured.hex() + "\n" for record in reader))
     assert out == run(capsys, f"{BU} --hex")[1] != ""
+
+
+def test_records_that_break_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As of a capture that is cut: what is whole is written, with a word; a line in the middle is a mistake."""
+    capture, path, again = tmp_path / "bu.pcapng", tmp_path / "records", tmp_path / "again.pcapng"
+    assert main([*shlex.split(BU), "-w", str(capture)]) == 0
+    assert main(["dissect", str(capture), "--jsonl"]) == 0
+    record = capsys.readouterr().out
+    octets = run(capsys, f"{BU} --hex")[1]
+    path.write_text(record * 2 + "\n" + record[:-10])
+    status, out, err = run(capsys, f"craft --from-json {path} --hex -w {again}")
+    assert (status, out) == (0, octets * 2)
+    assert err == f"mhatool: warning: {path}: records break off (line 4)\n"
+    with open_capture(again) as reader:
+        assert [item.captured.hex() + "\n" for item in reader] == [octets] * 2
+    path.write_text(record + record[:-10] + "\n" + record)
+    status, _, err = run(capsys, f"craft --from-json {path} -w {tmp_path / 'none.pcapng'}")
+    assert (status, "record 2 is not JSON" in err, (tmp_path / "none.pcapng").exists()) == (2, True, False)

@@ -1,15 +1,15 @@
 """What info says of captures that are out of the ordinary."""
 
+import gzip
 import hashlib
 import json
 import os
 import struct
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.mhatool.capture.builders import UMIP, enhanced, interface, option, pcap_header, pcap_record, section
-from tests.mhatool.cli.process import COMMAND, REPOSITORY, complaint, mhatool
+from tests.mhatool.cli.process import complaint, mhatool
 from tests.mhatool.scenes import AGENT, CARE1, bu, ipv6
 
 TCP = ipv6(CARE1, AGENT, 6, bytes(20))
@@ -44,22 +44,20 @@ def test_a_profile_that_moves_the_hop_by_hop_header(tmp_path: Path) -> None:
 
 
 def test_the_hash_of_what_is_read_once(tmp_path: Path) -> None:
-    """A pipe with a name has none; a file has that of its octets."""
-    source = UMIP / "ro-home.pcap"
-    assert facts(source, "--hash")["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
-    pipe = tmp_path / "pipe"
+    """That of its octets, those behind a break of the capture among them, as `sha256sum` has it."""
+    whole, pipe = (UMIP / "ro-home.pcap").read_bytes(), tmp_path / "pipe"
+    (tmp_path / "whole").write_bytes(whole)
+    (tmp_path / "packed").write_bytes(gzip.compress(whole))
+    (tmp_path / "broken").write_bytes(whole[:-7] + bytes(range(250)) * 4000)
     os.mkfifo(pipe)
-    with subprocess.Popen(
-        [sys.executable, "-c", f"open({str(pipe)!r}, 'wb').write(open({str(source)!r}, 'rb').read())"]
-    ):
-        found = facts(pipe, "--hash")
-    assert found["sha256"] is None
-    assert found["packets"] == facts(source)["packets"]
-    by_name = subprocess.run(
-        [*COMMAND, "info", "/dev/stdin", "--hash", "--jsonl"],
-        input=source.read_bytes(), capture_output=True, cwd=REPOSITORY, timeout=60, check=True,
-    )  # fmt: skip
-    assert json.loads(by_name.stdout)["sha256"] is None
+    for name in ("whole", "packed", "broken"):
+        octets, found = (tmp_path / name).read_bytes(), facts(tmp_path / name, "--hash")
+        assert found["sha256"] == hashlib.sha256(octets).hexdigest()
+        piped = mhatool("info", "-", "--hash", "--jsonl", stdin=octets)
+        assert json.loads(piped.out) == found | {"file": "-"}
+        with subprocess.Popen(["dd", f"if={tmp_path / name}", f"of={pipe}", "bs=4096", "status=none"]) as writer:
+            assert facts(pipe, "--hash") == found | {"file": str(pipe)}
+            assert writer.wait(20) == 0
 
 
 def test_a_whole_document_or_none(tmp_path: Path) -> None:

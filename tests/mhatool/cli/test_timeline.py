@@ -144,6 +144,17 @@ def test_without_a_node_every_one_has_its_tables(tmp_path: Path) -> None:
     assert (tmp_path / "tables.txt").read_text() == text
 
 
+def test_names_and_interfaces_keep_to_their_line(tmp_path: Path) -> None:
+    capture, names = Run().write(tmp_path / "paper.pcapng"), tmp_path / "names.toml"
+    names.write_text('["m\\u001bn\\nx"]\naddresses = ["2001:200:1:2:240:26ff:fe4c:51fd"]\ninterface = "w\\n0"\n')
+    lines = mhatool("timeline", capture, *KAME, "--names", names).out.splitlines()
+    assert r"m\x1bn\nx:" in lines
+    node = ("--node", "2001:200:1:2:240:26ff:fe4c:51fd", "--profile", "kame2003")
+    log = mhatool("timeline", capture, "--style", "kame-log", *node, "--names", names).out.splitlines()
+    assert log
+    assert all(r" m\x1bn\nx /kernel: " in line for line in log)
+
+
 def test_an_instant_or_a_node_asks_for_tables_whatever_the_style(tmp_path: Path) -> None:
     capture, names = Run().write(tmp_path / "paper.pcapng"), Run().names(tmp_path / "names.toml")
     command = ("timeline", capture, "--profile", "kame2003", "--names", names, "--node", "ha1", "--at", "+738")
@@ -258,3 +269,20 @@ def test_a_packed_trace_that_is_cut(tmp_path: Path) -> None:
 def test_what_reads_captures_says_of_a_trace_that_it_is_one(tmp_path: Path) -> None:
     assert mhatool("simulate", "plain-mipv6", "--trace", tmp_path / "trace").status == 0
     assert "a trace of mhatool's (at octet 0); `mhatool timeline`" in complaint("dissect", tmp_path / "trace")
+
+
+def test_one_packet_is_no_packets(tmp_path: Path) -> None:
+    command = (
+        "craft",
+        "bu",
+        "--src",
+        "2001:db8:f1::99",
+        "--dst",
+        "2001:db8::1",
+        "--hoa",
+        "2001:db8::99",
+        "--flags",
+        "AH",
+    )
+    assert mhatool(*command, "-w", tmp_path / "one.pcapng").status == 0
+    assert mhatool("timeline", tmp_path / "one.pcapng").out.startswith("1 packet, ")

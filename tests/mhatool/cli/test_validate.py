@@ -194,6 +194,25 @@ def records_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def test_a_byte_order_mark_is_no_word(folder: Path) -> None:
+    """Editors of Windows put EF BB BF before UTF-8 (Unicode 23.8), whatever the file is for."""
+    known = mhatool("validate", "bad.pcapng", "--jsonl", cwd=folder).out
+    texts = {
+        "known": known,
+        "mhatool.toml": 'profile = "own.toml"\n',
+        "own.toml": 'name = "own"\nbase = "rfc6275"\n',
+        "names.toml": '[ha1]\naddresses = ["2001:db8::2"]\n',
+        "small.toml": 'title = "x"\nstart = 2026-01-01T00:00:00Z\nduration_s = 1\n[links]\na = {}\n[nodes]\n',
+    }
+    for name, text in texts.items():
+        (folder / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert mhatool("validate", "bad.pcapng", "--baseline", "known", cwd=folder).status == 0
+    assert "own" in mhatool("config", "show", cwd=folder).out
+    for command in (("timeline", "good.pcapng", "--names", "names.toml"), ("simulate", "small.toml")):
+        result = mhatool(*command, cwd=folder)
+        assert (result.status, result.err) == (0, ""), result
+
+
 def test_a_baseline_of_an_earlier_version(folder: Path) -> None:
     (record,) = records_of(mhatool("validate", "bad.pcapng", "--jsonl", cwd=folder).out)
     del record["first_time"]

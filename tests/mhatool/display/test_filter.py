@@ -1,6 +1,8 @@
 """Filter expressions: what they find is what tshark finds, and what they refuse is shown at its place."""
 
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from dissectors.profile import KAME2003
 from mhatool.display.filter import FilterError, compile_filter, resolve_column
 from mhatool.display.filter.aliases import ALIASES
+from mhatool.display.filter.script_names import ELSEWHERE, meanings
 from mhatool.display.frame import Frame
 from tests.peers.frames import frames_of
 
@@ -102,7 +105,7 @@ def test_aliases_look_into_quoted_packets_as_tshark_does(failover: list[Frame]) 
             [89],
         ),
         ("dhaad_reply.home_agents == 2001:200:1:2::1", [86]),
-        ("mha.checksum.status == good and frame <= 89", [87, 89]),
+        ("mha.checksum.status == good and frame <= 89", [82, 86, 87, 89]),
         ("src == 2001:200:1:c::10 and care_of_test.checksum_status == GOOD", [95, 966]),
         ("problem", []),
         ("mha.flag.multiple or mha.option.home_agent", []),
@@ -161,6 +164,50 @@ def test_errors_show_the_place(expression: str, column: int, message: str) -> No
     assert said.startswith(f"column {column}: ")
     assert shown == f"  {expression}"
     assert caret.index("^") == column + 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "frames"),
+    [
+        ("mha.update.lifetime_s == 4", [725, 1543]),
+        ("mha.update.flags.h == 1 and frame < 100", [87]),
+        ("mha.update.flags == 0xc000 and frame < 800", [87, 746]),  # A and H: the first two of 16 bits
+        ("mha.nonce_indices.care_of_nonce_index == 0", [1774]),
+        ("mha.dhaad_reply.home_agent == 2001:200:1:2::1", [86]),
+        ("mha.type == 3 or mha.type == 4 and frame > 900", [94, 966]),
+        ("icmpv6.checksum.status == Good and mha.dhaad_reply.identifier", [86]),
+        ("icmpv6.checksum.status == 1 and mha.dhaad_reply.identifier", [86]),
+    ],
+)
+def test_the_scripts_names(ro: list[Frame], expression: str, frames: list[int]) -> None:
+    """The frames are those of test_our_own_names; that values are Wireshark's is for the tests of crosscheck."""
+    assert numbers(ro, expression) == frames
+
+
+@pytest.mark.parametrize("name", ["mha.node", "mha.rule", "mha.rule.inconclusive", "mha.response_time"])
+def test_what_wireshark_alone_shows(name: str) -> None:
+    with pytest.raises(FilterError, match=f"{name} is shown in Wireshark alone; .*`mhatool "):
+        compile_filter(f"{name} == 1")
+
+
+def test_a_name_of_the_script_is_suggested() -> None:
+    with pytest.raises(FilterError, match=r"did you mean mha\.update\.lifetime_s"):
+        compile_filter("mha.update.lifetime == 1")
+
+
+def test_each_field_of_the_script_has_a_meaning_or_a_remedy(repository: Path) -> None:
+    script = (repository / "wireshark-lua" / "mha.lua").read_text(encoding="utf-8")
+    fields = re.findall(r'^F\["([^"]+)"\] = ProtoField', script, re.MULTILINE)
+    assert len(fields) > 100
+    assert sorted(fields) == sorted([*meanings(), *ELSEWHERE])
+
+
+def test_names_of_the_script_are_read_late() -> None:
+    """Help and most filters don't need them."""
+    asks = "from mhatool.display.filter import compile_filter as c; import sys; c('mip6.bu.lifetime == 1'); print({})"
+    loaded = "'mhatool.display.filter.script_names' in sys.modules"
+    run = subprocess.run([sys.executable, "-c", asks.format(loaded)], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
 
 
 @pytest.mark.parametrize("name", ALIASES)

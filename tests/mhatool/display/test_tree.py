@@ -12,6 +12,7 @@ from mhatool.display.frame import Frame
 from mhatool.display.summary import summary
 from mhatool.display.tree import hex_dump, tree, when
 from tests.peers.frames import frames_of
+from tests.vectors.load import load
 
 UMIP = Path(__file__).parents[3] / "captures" / "umip"
 HOA, COA, HA = "2001:200:1:2:240:26ff:fe4c:51fd", "2001:200:1:1:240:26ff:fe4c:51fd", "2001:200:1:2::1"
@@ -160,3 +161,15 @@ def test_hex_dump() -> None:
         "  0000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  0123456789abcdef",
         "  0010  00                                                .",
     ]
+
+
+def test_type_154_that_is_neither_ours_nor_fmipv6s() -> None:
+    """Octet 4 says which it is: 0 with whole addresses ours, 2 to 5 RFC 5568's; by anything else it is neither."""
+    last = [(vector, vector.layers[-1]) for vector in load()]
+    neither = [vector for vector, layer in last if layer["type"] == "icmpv6" and layer["icmp_type"] == 154]
+    assert len(neither) == 2
+    for vector in neither:
+        assert summary_of(vector.octets, 101, RFC6275).endswith("  ICMPv6 type 154 code 0")
+    fmipv6 = [vector for vector, layer in last if layer["type"] == "fmipv6"]
+    assert len(fmipv6) > 1
+    assert all("FMIPv6" in summary_of(vector.octets, 101, RFC6275) for vector in fmipv6)

@@ -4,6 +4,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -213,14 +214,43 @@ def test_a_picture_marks_when_a_home_agent_was_last_seen() -> None:
 
 @pytest.mark.parametrize(
     ("end_s", "last"),
-    [(60, "60 s"), (7_200, "7200 s"), (250_000, "237600 s"), (2_000_000, "1900800 s"), (0.31, "0.3 s")],
+    [
+        (60, "60 s"),  # every 5 s
+        (7_200, "7200 s"),  # 10 min
+        (40_000, "11 h"),  # 1 h, of 11.1
+        (250_000, "66 h"),  # 6 h, of 69.4
+        (2_000_000, "22 d"),  # 2 d, of 23.1
+        (2_592_000, "30 d"),  # 5 d
+        (117 * 365.2425 * 86_400, "40000 d"),  # 5,000 d, of 42,733
+        (0.31, "0.3 s"),  # 0.05 s
+    ],
 )
-def test_ticks_of_a_chart_are_plain_seconds(end_s: float, last: str) -> None:
-    """Thirteen at most: every 5 s, 10 min, 6 h, 2 days, 0.05 s."""
+def test_ticks_of_a_chart_are_round(end_s: float, last: str) -> None:
+    """Thirteen at most, in a unit of which there aren't too many."""
     root = ET.fromstring(chart([], [], 0, end_s))
     ticks = [each.text for each in root.iter() if each.get("class") == "tick"]
-    assert (ticks[0], ticks[-1]) == ("0 s", last)
+    assert (ticks[0], ticks[-1]) == (f"0 {last[-1]}", last)
     assert len(ticks) <= 13
+
+
+@pytest.mark.parametrize("left", [90, 233, 620])
+@pytest.mark.parametrize("end_s", [21_600, 20_000, 2_592_000, 117 * 365 * 86_400])
+def test_ticks_have_room(end_s: float, left: float) -> None:
+    """At 7 pixels a letter none ends behind the drawing, and none begins before the one before it has ended."""
+    root = ET.fromstring(chart([], [], 0, end_s, left=left))
+    ticks = [each for each in root.iter() if each.get("class") == "tick"]
+    ends = [(float(t.get("x") or 0) - len(t.text or "") * 3.3, len(t.text or "") * 6.6) for t in ticks]
+    assert all(begin + wide <= WIDTH + 0.1 for begin, wide in ends)
+    assert all(one + wide < other for (one, wide), (other, _) in pairwise(ends))
+    assert len(ticks) >= 3
+
+
+def test_times_of_several_years_have_their_year() -> None:
+    """86,400 s are a day: 366 of them are from 1970 into 1971; 364 are not enough for a day to come again."""
+    for days, first in ((366, "1970-01-01 00:00:01.000"), (364, "01-01 00:00:01.000")):
+        timeline, story = told(scene((1, bu()), (1 + days * 86_400, bu(seq=2))))
+        assert story.words.clock(timeline.first_ns) == first
+        assert f"\n{first}  " in as_ladder(story)
 
 
 def test_what_mermaid_would_not_draw_is_said(tmp_path: Path) -> None:

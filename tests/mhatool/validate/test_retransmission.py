@@ -148,6 +148,32 @@ def test_four_in_a_second() -> None:
     assert found == {"0.89 s": [("MIP6-RTX-003", 4, False)], "0.95 s, within the jitter": []}
 
 
+def burst(count: int, apart: float, *, flags: str = "AH", named: bool = True) -> list[Packet]:
+    """First registrations of so many home addresses from one care-of address."""
+    homes = [ip(f"2001:db8:1::{200 + i}") for i in range(count)]
+    options = (alternate(CARE1),) if named else ()
+    return [(i * apart, bu(*options, home=home, seq=i, flags=flags)) for i, home in enumerate(homes)]
+
+
+def test_several_home_addresses_of_one_node() -> None:
+    """RFC 6275, 11.8: three a second to one node, also when bindings of several home addresses are registered."""
+    rate = "MIP6-RTX-003"
+    assert told([rate], *burst(4, 0.01)) == [(rate, 4, False)]
+    assert told([rate], *burst(6, 0.2)) == [(rate, 4, False), (rate, 5, False), (rate, 6, False)]
+    assert told([rate], *burst(8, 0.3)) == []  # four in 0.9 s
+    assert told([rate], *burst(4, 0.01, named=False)) == [(rate, 4, True)]  # a translator may be between
+    assert told([rate], *burst(4, 0.01, flags="AHR")) == [(rate, 4, True)]
+
+
+def test_many_nodes_at_once_are_no_burst() -> None:
+    """Each from a care-of address of its own."""
+    packets = [
+        (i * 0.01, bu(alternate(care_of), source=care_of, home=ip(f"2001:db8:1::{200 + i}"), seq=i))
+        for i, care_of in enumerate(ip(f"2001:db8:a::{i + 1}") for i in range(8))
+    ]
+    assert told(["MIP6-RTX-003"], *packets) == []
+
+
 @pytest.mark.parametrize(("looked", "unsure"), [(-3.3, False), (-2.0, True), (0.5, True), (1.0, False)])
 def test_one_of_the_four_may_have_waited_for_its_next_hop(looked: float, unsure: bool) -> None:
     """For up to 3 s (RFC 4861, 7.2.2): that one was sent before the second began."""

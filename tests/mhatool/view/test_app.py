@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from dissectors.ipv6.address import parse as address
+from dissectors.profile import RFC6275
 from mhatool.timeline import Timeline
+from mhatool.timeline.names import NamedNode, Names
 from mhatool.view.app import ViewApp
 from mhatool.view.pane import Pane
-from mhatool.view.story import Story
+from mhatool.view.story import Story, story_of
 from tests.mhatool.view.stories import told
 
 Script = Callable[["Keys"], Awaitable[None]]
@@ -105,6 +108,17 @@ def test_tables_at_the_instant(keys: Callable[..., ViewApp]) -> None:
         assert not k.app.details.display
 
     keys(script)
+
+
+def test_names_keep_to_their_line(failover_path: Path) -> None:
+    """A name in TOML may hold anything; it is shown as elsewhere, with what would break the line escaped."""
+    timeline, _ = told(failover_path)
+    agent = address("2001:200:1:2::1")
+    names = Names([NamedNode("a\nb\tc", frozenset({agent}))])
+    path = str(failover_path)
+    story = story_of(timeline, {path: path}, RFC6275, names=names, called=names)
+    lines = list(story.tables.lines((agent,), timeline.last_ns))
+    assert lines[2] == r"a\nb\tc: no binding"
 
 
 def test_a_filter_and_back(keys: Callable[..., ViewApp]) -> None:

@@ -1,14 +1,24 @@
 """The bars are those of `timeline`, and may show a part of the time."""
 
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import pytest
 
+from dissectors.profile import RFC6275
 from mhatool.timeline import Timeline, as_text
-from mhatool.view.story import Story
+from mhatool.timeline.names import NamedNode, Names
+from mhatool.view.draw import Painter
+from mhatool.view.story import Story, story_of
+from mhatool.view.style import terminal_style
 from tests.mhatool.view.stories import told
 
 WIDTH = 100
+
+
+def columns(text: str) -> int:
+    """By Unicode's East Asian Width."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 @pytest.mark.parametrize("name", ["umip/failover60-mn.pcap", "umip/ro-mn.pcap", "scenarios/ha-failure.pcapng"])
@@ -20,6 +30,22 @@ def test_bars_are_those_of_the_timeline(captures: Path, name: str) -> None:
     assert len(bars) == len(made.agencies) + len(made.correspondences)
     assert set(bars) <= set(text)
     assert {line.text for line in lines if line.bar is None and not line.is_title} <= set(text)
+
+
+def test_wide_letters_move_no_bar(failover_path: Path) -> None:
+    """Unicode's East Asian Width has them in two columns each: five letters, ten columns."""
+    timeline, _ = told(failover_path)
+    agents = {agency.home_agent: name for agency, name in zip(timeline.agencies, ["移動ノード", "ha2"], strict=True)}
+    names = Names([NamedNode(name, frozenset({octets})) for octets, name in agents.items()])
+    story = story_of(timeline, {}, RFC6275, called=names)
+    lines = [story.bindings.line(number, WIDTH) for number in range(3)]
+    assert [line.text[: line.bar[0]] for line in lines if line.bar] == ["  移動ノード  ", "  ha2         "]
+    assert [columns(line.text) for line in lines] == [WIDTH] * 3
+    assert [set(line.text[slice(*line.bar)]) <= set("A.?") for line in lines if line.bar] == [True, True]
+    text = as_text(timeline, width=WIDTH, names=agents).splitlines()
+    assert [line.text for line in lines if line.bar] == [line for line in text if line.startswith(("  移", "  ha2"))]
+    drawn = Painter(story, terminal_style(color=True)).bar(1, WIDTH)
+    assert drawn.plain == lines[1].text
 
 
 def test_a_part_of_the_time(failover: tuple[Timeline, Story]) -> None:

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from mhatool.timeline import Timeline
-from mhatool.view.listing import shortened
+from mhatool.timeline.cells import shortened
 from mhatool.view.story import Story
 from tests.mhatool.view.stories import told
 
@@ -70,6 +70,12 @@ def test_columns_stand_below_one_another(failover: tuple[Timeline, Story]) -> No
 def test_both_ends_of_a_name_are_seen(width: int, text: str) -> None:
     assert shortened("2001:db8:1:2:3:4:5:1a", width) == text
     assert len(text) <= width
+
+
+@pytest.mark.parametrize(("width", "text"), [(10, "移動ノード"), (9, "移 … ード"), (5, "移…ド"), (1, "…")])
+def test_wide_letters_are_never_halved(width: int, text: str) -> None:
+    """Two columns a letter: of 9 three before the sign and five behind it, in which two letters leave one free."""
+    assert shortened("移動ノード", width) == text
 
 
 def test_nothing_at_all(tmp_path_factory: pytest.TempPathFactory) -> None:
