@@ -96,7 +96,7 @@ def _told(files: list[str], names: str | None, profile: str | None, warnings: li
     if trace is not None:
         sources = {files[0]: trace}
     chosen = chosen_profile(profile if trace is None else profile or trace.header.profile)
-    called = known or (names_of(trace) if trace is not None else None)
+    called = names_of(trace, known) if trace is not None else known
     story = story_of(made, sources, chosen, names=known, called=called, warnings=warnings)
     return story, made.first_ns, made.last_ns
 

@@ -111,3 +111,16 @@ def test_it_needs_textual(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_instant_that_is_none() -> None:
     assert complaint("view", "x", "--at", "#12") == "--at #12: give a time; in the view, / looks for frames"
     assert complaint("view", "x", "--at", "noon").startswith("--at: 'noon' is no time")
+
+
+def test_names_for_some_nodes_of_a_trace(tmux: Tmux, tmp_path: Path) -> None:
+    """A file names one node; the others keep the names that the trace's header has."""
+    trace, names = tmp_path / "tour.jsonl", tmp_path / "names.toml"
+    simulate = [sys.executable, "-m", "mhatool", "simulate", "tour", "--trace", str(trace)]
+    subprocess.run(simulate, capture_output=True, check=True, cwd=REPOSITORY)
+    names.write_text('[agentA]\naddresses = ["2001:db8:2::1"]\n')
+    tmux.keys(f"{COMMAND} view {trace} --names {names}", "Enter")
+    screen = tmux.until(r"agentA")
+    assert "ha2" in screen
+    assert "ha1" not in screen
+    tmux.keys("q")
