@@ -19,7 +19,7 @@ from mhatool.protocol.neighbourhood import solicited_node
 
 
 class LinkCheck:
-    """One question at a time, about another router: `believe` is called with it where nobody answered, else `share`."""
+    """About one other router at a time: `believe` is called with it where nobody answers, `share` where both are there."""
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class LinkCheck:
         """The link-local address to ask from; None while the interface has none past its trial."""
         self._other: AdvertisedRouter | None = None
         self._asked: KnownRouter | None = None
+        self._questions = 0
         self._ends_ns = 0
         context.ring_for(Alarm.LINK_CHECK, lambda _: self._tick())
 
@@ -42,15 +43,25 @@ class LinkCheck:
         """Ask the router so far; a further advertisement of the other one changes nothing."""
         if self._other is not None:
             return
-        self._other, self._asked = other, so_far
+        self._other, self._asked, self._questions = other, so_far, 0
         self._ends_ns = self._context.now + nanoseconds(self._context.configuration.movement_detection_s)
         self._tick()
 
+    def is_there(self, address: bytes) -> bool:
+        """The router so far says something, so there is no further question. False where another one is asked."""
+        if self._other is None or self._asked is None or self._asked.address != address:
+            return False
+        self.end()
+        return True
+
     def answered(self, address: bytes) -> None:
-        """The router so far says something: it is there."""
-        other = self._other
-        if other is not None and self._asked is not None and self._asked.address == address:
-            self.end()
+        """The router so far advertises itself as a neighbour.
+
+        The first question left as the other router was heard, so that both are on one link; before a later answer the
+        node may have gone back to the link of the first.
+        """
+        other, questions = self._other, self._questions
+        if self.is_there(address) and other is not None and questions == 1:
             self._share(other)
 
     def end(self) -> None:
@@ -73,6 +84,7 @@ class LinkCheck:
 
     def _ask(self) -> None:
         if self._asked is not None:
+            self._questions += 1
             self.ask(self._asked)
 
     def ask(self, router: KnownRouter) -> None:

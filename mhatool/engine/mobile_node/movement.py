@@ -148,7 +148,7 @@ class Movement:
         return self._routers.default is None or self._heard_ns >= since_ns
 
     def _stay(self, router: AdvertisedRouter) -> None:
-        self._check.answered(router.address)
+        self._check.is_there(router.address)
         self._prefixes |= router.subnets
         self._routers.use(router)
         self._settle(router)

@@ -407,6 +407,34 @@ def test_a_router_that_answers_is_still_there() -> None:
     assert not [event for event in play.events if isinstance(event, CareOfAddressChanged)]
 
 
+def _locations(play: Journey) -> list[str]:
+    """Where it takes itself to be, one after another, for 10 s."""
+    play.waits(10)
+    return [event.location for event in play.events if isinstance(event, LocationChanged)]
+
+
+@pytest.mark.parametrize("by_advertising", [True, False])
+def test_a_late_answer_says_nothing_of_the_other_routers_link(by_advertising: bool) -> None:
+    """The node was on the home link and went back, which nobody told it: each router was heard on its own link."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(HOME_PREFIX)
+    play.waits(1.2)  # one question was in vain
+    if by_advertising:
+        play.hears_router(ABROAD)
+    else:
+        play.hears_neighbour(ROUTERS[ABROAD], LINK_LOCAL)
+    assert _locations(play) == []
+
+
+def test_who_answers_at_once_is_on_the_link_of_the_other_router() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(HOME_PREFIX)
+    play.hears_neighbour(ROUTERS[ABROAD], LINK_LOCAL)
+    assert _locations(play) == ["home"]
+
+
 def test_eager_detection_believes_at_once() -> None:
     play = Journey(movement_detection_s=0.0)
     play.is_registered_with(AGENT1)
