@@ -96,7 +96,7 @@ def standing(topology: str, folder: Path, **live: Any) -> Iterator[Standing]:
         name: node if node.live is None else replace(node, live={**node.live, **live})
         for name, node in plan.nodes.items()
     }
-    lab = Lab(replace(plan, name=f"t{os.getpid() % 100_000}x{next(_COUNT)}", nodes=nodes), folder)
+    lab = Lab(replace(plan, name=f"t{os.getpid() % 10_000}x{next(_COUNT)}", nodes=nodes), folder)
     lab.deploy()
     try:
         made = Standing(lab)
