@@ -19,7 +19,7 @@ from mhatool.protocol.neighbourhood import solicited_node
 
 
 class LinkCheck:
-    """About one other router at a time: `believe` is called with it where nobody answers, `share` where both are there."""
+    """About one other router at a time: `believe` is called with it where nobody answers, `share` where both are."""
 
     def __init__(
         self,
