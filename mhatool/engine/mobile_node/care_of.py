@@ -152,21 +152,19 @@ class CareOfAddresses:
             self._renewed(formed.address)
 
     def _live(self, formed: FormedAddress, valid_s: int) -> None:
-        if valid_s == INFINITE_S:
-            formed.valid_until_ns = None
-            self._context.cancel(Alarm.ADDRESS_EXPIRES, formed.prefix)
-        else:
-            formed.valid_until_ns = expiry(self._context.now, valid_s)
-            self._context.set_alarm(Alarm.ADDRESS_EXPIRES, valid_s, formed.prefix)
+        formed.valid_until_ns = self._until(Alarm.ADDRESS_EXPIRES, formed.prefix, valid_s)
 
     def _prefer(self, formed: FormedAddress, preferred_s: int) -> None:
         """Unlike a valid lifetime, this one is believed whatever it is (RFC 4862, 5.5.3 e)."""
-        if preferred_s == INFINITE_S:
-            formed.preferred_until_ns = None
-            self._context.cancel(Alarm.ADDRESS_DEPRECATED, formed.prefix)
-        else:
-            formed.preferred_until_ns = expiry(self._context.now, preferred_s)
-            self._context.set_alarm(Alarm.ADDRESS_DEPRECATED, preferred_s, formed.prefix)
+        formed.preferred_until_ns = self._until(Alarm.ADDRESS_DEPRECATED, formed.prefix, preferred_s)
+
+    def _until(self, alarm: Alarm, prefix: bytes, lifetime_s: int) -> int | None:
+        """When a lifetime is over, with the alarm set for then; None: never."""
+        if lifetime_s == INFINITE_S:
+            self._context.cancel(alarm, prefix)
+            return None
+        self._context.set_alarm(alarm, lifetime_s, prefix)
+        return expiry(self._context.now, lifetime_s)
 
     def _expire(self, prefix: bytes) -> None:
         formed = self._formed.get(prefix)
