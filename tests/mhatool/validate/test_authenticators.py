@@ -151,6 +151,9 @@ def test_a_copy_that_came_late_is_refused_by_the_key_of_its_update() -> None:
     )
     assert found(*sent, (0.4, refusal(key_of(TOKEN, TOKEN2)))) == []
     assert found(*sent, (0.4, refusal(key_of(OTHER)))) == [(5, False)]
+    unsigned = ba(authorization(bytes(12)), source=PEER, seq=3, life=0)
+    proof = authenticator(unsigned, key_of(TOKEN, TOKEN2), CARE1, PEER)  # an acceptance names the update it is to
+    assert found(*sent, (0.4, ba(authorization(proof), source=PEER, seq=3, life=0))) == [(5, False)]
 
 
 def test_draft_19_is_not_judged() -> None:

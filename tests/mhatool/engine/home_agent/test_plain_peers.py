@@ -19,6 +19,7 @@ from tests.mhatool.engine.home_agent.companions import answers, knows, lives, of
 from tests.mhatool.engine.home_agent.stage import (
     AGENT,
     ALL_NODES,
+    CARE_OF,
     LINK,
     SECOND,
     SECOND_LINK,
@@ -202,3 +203,12 @@ def test_who_leaves_says_so_to_those_alone_who_know_heartbeats() -> None:
     play.node.failover.leave(play.now)
     play._collect()
     play.sends_nothing()
+
+
+def test_an_error_out_of_a_mobile_nodes_tunnel_says_nothing() -> None:
+    """Whoever has a binding could write it in a peer's name."""
+    play = asked_first()
+    message = BindingError(status=2, home_address=UNSPECIFIED, options=())
+    play.hears(message, SECOND, AGENT, tunnel=(CARE_OF, AGENT))
+    play.waits(RFC6275.probe_failures * RFC6275.probe_interval_s)
+    assert play.tells(PeerChanged).state == "unreachable"
