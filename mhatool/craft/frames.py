@@ -98,8 +98,8 @@ def _not_json(path: str, number: int, error: Exception) -> CaptureError:
 def frame_of(record: Mapping[str, Any], profile: Profile, *, fix_checksum: bool = True) -> Frame:
     """The frame that a record describes.
 
-    Where its layers can't be built but it holds the frame (-x), that is taken, as long as the layers are still what that
-    frame holds: of an edit that can't be built the error is raised.
+    Where its layers can't be built but it holds the frame (-x), that is taken, as long as the layers are still what
+    that frame holds: of an edit that can't be built the error is raised.
     """
     layers = record.get("layers") if isinstance(record, dict) else None
     if not isinstance(layers, list):
