@@ -1,4 +1,4 @@
-"""Exceptions of ours are as they were behind a process's end: one that can't be pickled hangs a `multiprocessing.Pool`."""
+"""Exceptions of ours are the same in another process: one that can't be pickled hangs a `multiprocessing.Pool`."""
 
 from __future__ import annotations
 
