@@ -65,8 +65,7 @@ _PACKAGES: Final = ("scapy", "dpkt", "pyshark", "typer", "rich", "msgspec", "zst
 _EXTRAS: Final = (("pyroute2", "lab, node run"), ("textual", "view"))
 _PROGRAMS: Final = (
     _Program("tshark", ("tshark",), "tshark", "crosscheck, export wireshark", "--version"),
-    _Program("dumpcap", ("dumpcap",), "wireshark-common", "live capture with ring buffers", "--version"),
-    _Program("tcpdump", ("tcpdump",), "tcpdump", "lab capture", "--version"),
+    _Program("dumpcap", ("dumpcap",), "wireshark-common", "all that takes -i, lab capture, lab run", "--version"),
     _Program("luac", ("luac5.4",), "lua5.4", "checking the Wireshark plugin", "-v"),
     _Program("ip", ("ip",), "iproute2", "lab, node run", "-V"),
     _Program("nft", ("nft",), "nftables", "lab, node run", "--version"),
