@@ -38,8 +38,8 @@ def test_a_daemon_outside_path_is_found_by_doctor_and_started_by_a_lab(folders: 
 
 
 def test_path_comes_first(folders: tuple[Path, Path]) -> None:
-    place = [install(folder, "bird") for folder in folders][0]
-    assert programs.find("bird") == str(place)
+    places = [install(folder, "bird") for folder in folders]
+    assert programs.find("bird") == str(places[0])
 
 
 def test_another_routing_daemon_is_none_that_a_lab_can_start(folders: tuple[Path, Path]) -> None:
