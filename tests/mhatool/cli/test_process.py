@@ -197,7 +197,7 @@ def test_a_hang_up_that_is_ignored_stays_so() -> None:
 
 UPDATE = bytes.fromhex(
     "60000000 0010 87 40 20010db8000000000000000000000001 20010db8000000000000000000000002"
-    + "3b010500 62f0 0000 0000 0001 0200 00 00"
+    + "3b010500 62f0 0000 0000 0000 01020000"
 )
 HEADER = pcap_header(link_word=101)
 TWO_UPDATES = HEADER + pcap_record(UPDATE, seconds=1) + pcap_record(UPDATE, seconds=2)
