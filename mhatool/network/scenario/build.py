@@ -115,7 +115,7 @@ class Build:
                 name=flow.name,
                 source=flow.source,
                 destination=flow.destination,
-                interval_ns=nanoseconds(1 / flow.rate),
+                rate=flow.rate,
                 start_ns=self.at(flow.start),
                 stop_ns=self.at(flow.stop) if flow.stop is not None else self.end_ns,
                 size=flow.size,
