@@ -82,7 +82,7 @@ def _links_of(scenario: Scenario, node: str) -> Iterator[str]:
         yield interface.link
     for move in scenario.moves:
         if move.node == node:
-            yield from (move.link, *move.links)
+            yield from move.stations
 
 
 # --- expectations ---
