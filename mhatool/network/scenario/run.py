@@ -45,6 +45,8 @@ class Run:
     chronicle: Chronicle = field(init=False, default_factory=Chronicle)
     failures: AgentFailures = field(init=False)
     """Those of home agents."""
+    expectations: list[Expectation] = field(init=False, default_factory=list)
+    """What the scenario expects."""
     places: tuple[str, ...] = field(init=False)
     """The links and nodes where packets are captured."""
     recorder: Recorder | None = field(init=False, default=None)
@@ -59,10 +61,11 @@ class Run:
         self.failures.watch(network)
         self._watch(self.capture)
         for plan in self.scenario.expectations:
-            since = self.build.at(plan.since)
-            expectation = Expectation(plan, since, network, self.chronicle)
+            since, at = self.build.at(plan.since), self.build.at(plan.at)
+            expectation = Expectation(plan, since, at, network, self.chronicle)
             network.agenda.at(since, expectation.begin)
-            network.agenda.at(self.build.at(plan.at), expectation.judge)
+            network.agenda.at(at, expectation.judge)
+            self.expectations.append(expectation)
 
     @property
     def recoveries(self) -> list[CrowdRecovery]:
@@ -106,6 +109,9 @@ class Run:
         """Let all of it happen. Errors of the streams are the caller's."""
         with few_collections(), self.traced():
             self.build.run()
+        for expectation in self.expectations:
+            expectation.conclude(self.build.end_ns)
+        self.chronicle.verdicts.sort(key=lambda verdict: verdict.time_ns)
 
     @contextmanager
     def traced(self) -> Iterator[None]:
