@@ -36,13 +36,16 @@ class DecodeError(WireError):
         rfc: str = "",
         reaction: Reaction = Reaction.DISCARD,
     ) -> None:
-        super().__init__(f"{message} (at octet {offset})")
+        super().__init__(code, offset, message)  # all that it can't be made again without, so that it can be pickled
         self.code = code
         self.offset = offset
         self.message = message
         self.field = field
         self.rfc = rfc
         self.reaction = reaction
+
+    def __str__(self) -> str:
+        return f"{self.message} (at octet {self.offset})"
 
 
 class EncodeError(WireError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dissectors.view import Problem, View
@@ -200,6 +201,8 @@ class Packet:
     def json(self, *, octets: bool = False) -> list[dict[str, Any]]:
         """The layers as records show them."""
         layers = [layer.json(octets=octets) for layer in self.layers]
+        if octets:
+            self._show_wholes(layers)
         if self.problems:
             layers.append(
                 {
@@ -210,3 +213,9 @@ class Packet:
                 }
             )
         return layers
+
+    def _show_wholes(self, shown: Sequence[dict[str, Any]]) -> None:
+        """What a fragment completes, with its header: the frame alone doesn't hold it."""
+        for (before, layer), data in zip(pairwise(self.layers), shown, strict=False):
+            if "first_next_header" in before.extra:
+                data["reassembled_octets"] = layer.octets.hex()

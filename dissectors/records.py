@@ -34,7 +34,7 @@ _SHOWN = frozenset(
 )
 _SHOWN_BY_TYPE = {
     "esp": frozenset({"null", "padding", "next_header", "icv"}),
-    "fragment": frozenset({"frames", "first_next_header"}),
+    "fragment": frozenset({"frames", "first_next_header", "reassembled_octets"}),
 }
 
 Json = Mapping[str, Any]
@@ -50,7 +50,10 @@ def layers_from_json(items: Sequence[Json], profile: Profile = RFC6275) -> list[
         if data.get("quoted"):
             continue  # part of the error before it
         if data.get("reassembled"):
-            raise EncodeError("a packet reassembled from fragments can't be crafted from its last one: use dissect -x")
+            raise EncodeError(
+                "a packet reassembled from fragments can't be crafted from its last one: use dissect -x, and leave its "
+                "layers as they are"
+            )
         layers.append(_layer(data, _quoted_after(items, position), profile))
     _keep_tags(layers, items)
     if layers:

@@ -179,9 +179,13 @@ class _UnreadableError(dpkt.UnpackError):
     """Where dpkt gave up on an IPv6 packet, and why. (On one in a tunnel: dpkt then leaves that one as octets.)"""
 
     def __init__(self, code: str, offset: int, text: str) -> None:
-        super().__init__(text)
+        super().__init__(code, offset, text)
         self.code = code
         self.offset = offset
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class _Ip6(IP6):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from ipaddress import IPv6Address
 from typing import Any
 
 import scapy.fields as scapy_fields
@@ -119,10 +120,20 @@ class _RandomUnits(RandNum):
 
 
 class AddressesField(IP6ListField):
-    """Addresses; one alone may be given as its text."""
+    """Addresses; one alone may be given as it is."""
 
     def any2i(self, pkt: Any, x: Any) -> Any:
-        return super().any2i(pkt, [x] if isinstance(x, str) else x)
+        return super().any2i(pkt, [x] if isinstance(x, str | bytes | IPv6Address) else x)
+
+    def i2m(self, pkt: Any, x: Any) -> bytes:
+        return b"".join(self._octets(pkt, address) for address in x)
+
+    def _octets(self, pkt: Any, address: Any) -> bytes:
+        try:
+            octets: bytes = super().i2m(pkt, [address])
+        except (OSError, TypeError, ValueError):  # Scapy looks up as a name what is no address
+            raise EncodeError(f"{address!r} is not an IPv6 address as text", field=self.name) from None
+        return octets
 
 
 class OctetsField(scapy_fields.XStrField):

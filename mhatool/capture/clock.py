@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from mhatool.capture.sieve import Tally
 
 _NONE_YET: Final = -1
 
 
-@dataclass(slots=True)
-class Clock:
+class Clock(Struct):
     """The least and greatest time of what has passed, in nanoseconds, and the latest, in two words as the file has it.
 
     While the upper word stays and the lower one doesn't fall, only the lower one is kept up; `turn` takes in the end

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from mhatool.capture import linktype
 from mhatool.capture.record import Record
@@ -20,8 +21,7 @@ IPV6_NEXT_HEADER: Final = 6
 """Where in an IPv6 header the next header stands."""
 
 
-@dataclass(frozen=True)
-class Sieve:
+class Sieve(Struct, frozen=True):
     """What nobody wants, by next header values of IPv6.
 
     `plain`: what follows the IPv6 header directly, such as TCP. `tunnelled`: the same inside IPv6 in IPv6, nothing
@@ -37,8 +37,7 @@ class Sieve:
     hop_by_hop: int = 0
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """All packets of a capture, those that a sieve left out too. Times are nanoseconds since 1970, None before any."""
 
     packets: Counter[int] = field(default_factory=Counter)
@@ -60,8 +59,7 @@ class Tally:
         self.last_ns = last_ns if self.last_ns is None else max(self.last_ns, last_ns)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a link type's frames tell what they hold.
 
     `kind` is the field's format for `struct`, `kind_at` its offset; `ipv6` its value for IPv6, `others` values for what

@@ -35,7 +35,7 @@ Show = Callable[["Frame"], None]
 def dissect(
     files: FilesArgument,
     expression: Annotated[
-        str | None, typer.Option("--filter", "-Y", metavar="EXPR", help="Show only packets that match.")
+        str | None, typer.Option("--filter", "-Y", metavar="EXPR", help="Show packets that match, signalling or not.")
     ] = None,
     json: JsonOption = False,
     jsonl: JsonlOption = False,
@@ -49,8 +49,8 @@ def dissect(
 ) -> None:
     """Show what packets hold: a text tree, one line each, records or columns.
 
-    Without --all only mobility signalling is shown, also inside tunnels. Of several files each packet says which it
-    is from: FILE:FRAME.
+    Without --all or -Y only mobility signalling is shown, also inside tunnels. Of several files each packet says which
+    it is from: FILE:FRAME.
 
     Examples:
       mhatool dissect tour.pcap
@@ -103,13 +103,14 @@ def _frames(files: list[str], profile: Profile) -> Iterator[Frame]:
 
 
 def _wanted(expression: str | None, everything: bool, profile: Profile) -> Predicate:
-    """Which frames are shown."""
-    tests: list[Predicate] = [] if everything else [lambda frame: frame.packet.is_signalling]
+    """Which frames are shown: an expression alone decides (its `signalling` is what is shown without one)."""
     if expression is not None:
         from mhatool.cli.filters import chosen_filter
 
-        tests.append(chosen_filter(expression, profile))
-    return lambda frame: all(test(frame) for test in tests)
+        return chosen_filter(expression, profile)
+    if everything:
+        return lambda frame: True
+    return lambda frame: frame.packet.is_signalling
 
 
 def _shower(out: Out, summary: bool, octets: bool, several: bool) -> Show:

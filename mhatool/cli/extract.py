@@ -6,13 +6,13 @@ import heapq
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct, field
 
 from mhatool.capture.source import is_kept
 from mhatool.cli import completing
@@ -123,8 +123,7 @@ def extract(
         _run(plan, files, write, chosen)
 
 
-@dataclass
-class _Plan:
+class _Plan(Struct):
     """What is read, which of it is wanted, and what is said of it."""
 
     captures: list[Read]
@@ -264,8 +263,7 @@ def _run(plan: _Plan, files: list[str], write: str, profile: Profile) -> None:
         tell_of_another(files, profile)
 
 
-@dataclass
-class _Tally:
+class _Tally(Struct):
     """How many packets were read and how many are written."""
 
     seen: int = 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from msgspec import Struct, field
 
 from mhatool.cli.common import (
     FilesArgument,
@@ -128,8 +128,7 @@ def info(
             out.line(("\n" if number else "") + _text(facts))
 
 
-@dataclass
-class _Counted:
+class _Counted(Struct):
     """What is counted while a capture is read."""
 
     packets: int = 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from mhatool.lab.trial import Trial
@@ -16,8 +17,7 @@ _BEFORE_NS: Final = 1_000_000
 """How long before the next step the tables are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgements:
+class Judgements(Struct, frozen=True):
     """Keys of the report, and the timeline as text, with the names of nodes."""
 
     document: dict[str, Any]

@@ -6,11 +6,11 @@ import json as json_
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
+from msgspec.structs import replace
 
 from mhatool.cli import completing
 from mhatool.cli.common import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from dissectors.packet import Datagram
 from mhatool.compare.facts import Facts, facts_of

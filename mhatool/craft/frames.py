@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dissectors.build import build
 from dissectors.errors import EncodeError
+from dissectors.ipv6.reassembly import Reassembler, Whole
 from dissectors.profile import Profile
 from dissectors.records import layers_from_json
+from dissectors.walk import Dissector
 from mhatool.capture import CaptureError, linktype
 from mhatool.capture.errors import STANDARD_INPUT
 from mhatool.protocol import instant
@@ -94,7 +96,11 @@ def _not_json(path: str, number: int, error: Exception) -> CaptureError:
 
 
 def frame_of(record: Mapping[str, Any], profile: Profile, *, fix_checksum: bool = True) -> Frame:
-    """The frame that a record describes. Where its layers can't be built but it holds the frame (-x), that is taken."""
+    """The frame that a record describes.
+
+    Where its layers can't be built but it holds the frame (-x), that is taken, as long as the layers are still what
+    that frame holds: of an edit that can't be built the error is raised.
+    """
     layers = record.get("layers") if isinstance(record, dict) else None
     if not isinstance(layers, list):
         raise EncodeError("no list of layers in it")
@@ -112,7 +118,38 @@ def frame_of(record: Mapping[str, Any], profile: Profile, *, fix_checksum: bool 
         if "octets" not in record:
             raise
         octets = _octets(record["octets"])
+        if _layers_of(octets, link_type, length, layers, profile) != layers:
+            raise
     return Frame(time_ns, link_type, octets, max(length, len(octets)))  # an edit may have made a cut frame longer
+
+
+def _layers_of(
+    octets: bytes, link_type: int, length: int, layers: Iterable[Any], profile: Profile
+) -> list[dict[str, Any]]:
+    """The layers that `dissect -x` prints of these octets; packets that fragments complete are taken from `layers`."""
+    dissector = Dissector(profile)
+    dissector.fragments = _Stated(layers)
+    packet = dissector.dissect(octets, link_type, original_length=length or None)
+    shown: list[dict[str, Any]] = json.loads(json.dumps(packet.json(octets=True)))
+    return shown
+
+
+class _Stated(Reassembler):
+    """Gives the packets that a record's fragment headers say they complete, in their order."""
+
+    def __init__(self, layers: Iterable[Any]) -> None:
+        super().__init__()
+        named = [data for data in layers if isinstance(data, dict) and "reassembled_octets" in data]
+        self._wholes = [
+            Whole(
+                _octets(data["reassembled_octets"]), _whole(data, "first_next_header", 0, 255), data.get("frames", [])
+            )
+            for data in named
+        ]
+
+    def add(self, *_: Any) -> Whole | None:
+        """The next of them."""
+        return self._wholes.pop(0) if self._wholes else None
 
 
 def _check_first(first: str, link_type: int) -> None:

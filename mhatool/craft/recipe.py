@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dissectors.build import Layer, esp_padding, layer
 from dissectors.errors import EncodeError
@@ -65,8 +66,7 @@ def _messages() -> dict[str, Declaration]:
 MESSAGES = _messages()
 
 
-@dataclass(slots=True)
-class Recipe:
+class Recipe(Struct):
     """A message by name and everything that was said about it, as text: `fields` by flag, the rest by its own name."""
 
     message: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import chain, count
 from typing import Final
+
+from msgspec import Struct
 
 WIDTH: Final = 960
 LEFT: Final = 150
@@ -24,8 +25,7 @@ _LETTER: Final = 6.6
 """Pixels, about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A part of a row: seconds, the class of its colour, what is told when the pointer is on it."""
 
     from_s: float
@@ -34,8 +34,7 @@ class Bar:
     told: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A name and what is drawn beside it; `flows_from_s` is when something begins to flow, None where nothing does."""
 
     name: str

@@ -103,7 +103,11 @@ def _layer(symbol: str, members: list[Declaration]) -> Json:
         properties |= _fields(declaration)
     properties |= {name: dict(type_.json_type) for name, type_ in EXTRA.get(symbol, {}).items()}
     if symbol == "fragment":
-        properties |= {"frames": {"type": "array", "items": _WHOLE}, "first_next_header": _WHOLE}
+        properties |= {
+            "frames": {"type": "array", "items": _WHOLE},
+            "first_next_header": _WHOLE,
+            "reassembled_octets": _HEX | {"description": "what the fragments hold together, with -x"},
+        }
     properties |= {
         "trailer": _HEX | {"description": "octets of the frame after the packet"},
         "checksum_status": {"enum": ["good", "bad", "unverified"]},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from mhatool.protocol.value import value
+from msgspec import Struct
 
 
 class End(StrEnum):
@@ -20,8 +20,7 @@ class End(StrEnum):
     CORRESPONDENT = "correspondent"
 
 
-@value
-class Send:
+class Send(Struct, frozen=True):
     """Send a datagram, from its IPv6 header on.
 
     `interface` None: as the routes say. `link_destination` None: the neighbour is resolved, a multicast address mapped;
@@ -33,8 +32,7 @@ class Send:
     link_destination: bytes | None = None
 
 
-@value
-class AddAddress:
+class AddAddress(Struct, frozen=True):
     """The address is the node's from now on: it was checked, no duplicate address detection of the machine's own.
 
     A home agent's own, which come with its start, are to be checked before that by who starts it.
@@ -45,32 +43,28 @@ class AddAddress:
     prefix_length: int = 64
 
 
-@value
-class RemoveAddress:
+class RemoveAddress(Struct, frozen=True):
     """The address isn't the node's any more."""
 
     interface: str
     address: bytes
 
 
-@value
-class JoinGroup:
+class JoinGroup(Struct, frozen=True):
     """Receive what is sent to a multicast group, as for the solicited-node group of an address to be defended."""
 
     interface: str
     group: bytes
 
 
-@value
-class LeaveGroup:
+class LeaveGroup(Struct, frozen=True):
     """Receive it no longer."""
 
     interface: str
     group: bytes
 
 
-@value
-class SetTunnel:
+class SetTunnel(Struct, frozen=True):
     """How packets of a home address travel; replaces what was set for this home address and end.
 
     At the home agent: packets for `home_address` leave from `local` to `remotes[0]` (the care-of address); packets from
@@ -85,8 +79,7 @@ class SetTunnel:
     remotes: tuple[bytes, ...] = ()
 
 
-@value
-class SetOptimisedRoute:
+class SetOptimisedRoute(Struct, frozen=True):
     """Packets between a correspondent and a home address go without the tunnel (RFC 6275, 9.3 and 11.3).
 
     At the mobile node they leave from `care_of_address` with a Home Address option, at the correspondent to it with a
@@ -100,8 +93,7 @@ class SetOptimisedRoute:
     care_of_address: bytes | None = None
 
 
-@value
-class SetRoute:
+class SetRoute(Struct, frozen=True):
     """A route: to a neighbour, or onto the link itself where `next_hop` is None. Replaces the one to this prefix."""
 
     prefix: bytes
@@ -110,16 +102,14 @@ class SetRoute:
     next_hop: bytes | None = None
 
 
-@value
-class RemoveRoute:
+class RemoveRoute(Struct, frozen=True):
     """The route to a prefix is gone."""
 
     prefix: bytes
     prefix_length: int
 
 
-@value
-class ForgetNeighbour:
+class ForgetNeighbour(Struct, frozen=True):
     """What is known of a neighbour's link-layer address is out of date."""
 
     interface: str

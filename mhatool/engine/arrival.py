@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from msgspec import Struct
+
 from dissectors.errors import DecodeError
 from dissectors.ipv6.link import IPV6_ONLY
 from dissectors.packet import Datagram
 from dissectors.profile import Profile
 from dissectors.walk import Dissector
-from mhatool.protocol.value import value
 
 _NEXT_HEADER, _DESTINATION = 6, 24
 _ICMPV6, _GROUP = 58, 0xFF
 
 
-@value
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A message with what surrounds it.
 
     `source` and `destination` are the IPv6 header's; `true_source` and `true_destination` have the Home Address option
@@ -51,8 +51,7 @@ class Arrival:
         return self.routed_home_address if self.routed_home_address is not None else self.destination
 
 
-@value
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """What is known of a message that can't be used: enough to decide who is told about it."""
 
     source: bytes

@@ -4,39 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from mhatool.protocol.value import value
+from msgspec import Struct
 
 
-@value
-class Start:
+class Start(Struct, frozen=True):
     """The node comes up. `link_addresses` are its interfaces' own, six octets each, by the interface's name."""
 
     link_addresses: tuple[tuple[str, bytes], ...]
 
 
-@value
-class Stop:
+class Stop(Struct, frozen=True):
     """Leave in an orderly way: a mobile node deregisters, a home agent tells its peers."""
 
 
-@value
-class LinkChanged:
+class LinkChanged(Struct, frozen=True):
     """The interface is attached to another link, or to none (`up` False); the machine knows that at once."""
 
     interface: str
     up: bool = True
 
 
-@value
-class PacketTunnelled:
+class PacketTunnelled(Struct, frozen=True):
     """A packet from `correspondent` for `home_address` came through the tunnel: a reason to optimise the route."""
 
     home_address: bytes
     correspondent: bytes
 
 
-@value
-class UnverifiedHomeAddress:
+class UnverifiedHomeAddress(Struct, frozen=True):
     """A packet with a Home Address option came that no binding covers (RFC 6275, 9.3.1): a Binding Error follows."""
 
     source: bytes
@@ -44,24 +39,21 @@ class UnverifiedHomeAddress:
     home_address: bytes
 
 
-@value
-class TrafficFromHomeAddress:
+class TrafficFromHomeAddress(Struct, frozen=True):
     """A packet of an upper layer leaves from `home_address` to `correspondent`."""
 
     home_address: bytes
     correspondent: bytes
 
 
-@value
-class RouteUsed:
+class RouteUsed(Struct, frozen=True):
     """At a correspondent: packets between its `correspondent` address and `home_address` go by the optimised route."""
 
     home_address: bytes
     correspondent: bytes
 
 
-@value
-class ChangePrefix:
+class ChangePrefix(Struct, frozen=True):
     """A prefix of the home link has other lifetimes from now on; a home agent tells who is registered."""
 
     prefix: bytes
@@ -69,8 +61,7 @@ class ChangePrefix:
     preferred_lifetime_s: int
 
 
-@value
-class KeptBinding:
+class KeptBinding(Struct, frozen=True):
     """A binding that was kept over a restart; `flags` are letters, `expires_ns` its end, `home_agents` its list."""
 
     home_address: bytes
@@ -82,15 +73,13 @@ class KeptBinding:
     home_agents: tuple[bytes, ...] = ()
 
 
-@value
-class RestoreBindings:
+class RestoreBindings(Struct, frozen=True):
     """At a home agent that has just started: it held these before, and was down for a moment only."""
 
     bindings: tuple[KeptBinding, ...]
 
 
-@value
-class Reconfigure:
+class Reconfigure(Struct, frozen=True):
     """The operator wants these fields of the node's configuration otherwise; all are among those that may change."""
 
     changes: tuple[tuple[str, Any], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from mhatool.protocol.value import value
+from msgspec import Struct
 
 
 class DropReason(StrEnum):
@@ -89,8 +89,7 @@ class DropReason(StrEnum):
     """A home agent that leaves its link takes no registrations any more."""
 
 
-@value
-class Drop:
+class Drop(Struct, frozen=True):
     """Why a packet isn't taken, and in words."""
 
     reason: DropReason

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mhatool.exchange.history import History
 from mhatool.exchange.presence import Presence
 from mhatool.exchange.recent import Recent
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW, Acknowledgement, Update
 from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
-from mhatool.protocol.value import value
 
 MOST_CONVERSATIONS = 100_000
 RECENT = 32
@@ -33,8 +34,7 @@ T = TypeVar("T")
 Pair = tuple[bytes, bytes]
 
 
-@value
-class Previous:
+class Previous(Struct, frozen=True):
     """What came before a Binding Update: the one before it to the same peer, and its answer if there was one by then.
 
     `last_away_ns`: when packets last showed the mobile node at that one's care-of address; `last_search_ns`: when the
@@ -47,8 +47,7 @@ class Previous:
     last_search_ns: int | None
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(Struct):
     """A Binding Update and its first answer. `previous` is None for the first one seen, or once it was forgotten."""
 
     update: Update
@@ -62,16 +61,14 @@ class Exchange:
         return answer is not None and answer.routing_header in (None, self.update.home_address)
 
 
-@value
-class Unexplained:
+class Unexplained(Struct, frozen=True):
     """An acknowledgement whose number no update had, and the exchange that was waiting for one then."""
 
     acknowledgement: Acknowledgement
     waiting: Exchange
 
 
-@dataclass(slots=True)
-class Conversation:
+class Conversation(Struct):
     """All that a mobile node and one peer said lately about their binding.
 
     `forgotten`: the peer said that it has no binding (Binding Error) or ended it (Binding Revocation), so a new list
@@ -159,8 +156,7 @@ def _came_with(acknowledgement: Acknowledgement, update: Update) -> bool:
     return update.sequence_number == acknowledgement.sequence_number and 0 <= late_ns <= JITTER_NS
 
 
-@value
-class Answer:
+class Answer(Struct, frozen=True):
     """An acknowledgement, with its home address as far as it is known, and what it answers.
 
     `repeats`: the exchange had an answer already. Without conversation nobody was seen asking.

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizationData, BindingRefreshAdvice
 from dissectors.packet import Datagram
 from dissectors.spec import Option
 from dissectors.view import View
 from mhatool.exchange.sighting import Frame
-from mhatool.protocol.value import value
 
 ACCEPTED_BELOW = 128
 """A status under this accepts (RFC 6275, 6.1.8)."""
 SEQUENCE_NUMBER_OUT_OF_WINDOW = 135
 
 
-@value
-class Update:
+class Update(Struct, frozen=True):
     """A Binding Update. Lifetimes in seconds, times in nanoseconds since 1970.
 
     `home_address` is the Home Address option's, or the source where there is none (then `has_home_address_option` is
@@ -53,8 +53,7 @@ class Update:
         return self.lifetime_s == 0 or (self.has_home_address_option and self.care_of_address == self.home_address)
 
 
-@value
-class Acknowledgement:
+class Acknowledgement(Struct, frozen=True):
     """A Binding Acknowledgement. Lifetimes in seconds, times in nanoseconds since 1970.
 
     `routing_header` is the home address in a type 2 routing header, None without one; `home_address` is that one, or

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from dissectors.icmpv6.home_agents import DhaadRequest, MobilePrefixSolicitation
 from dissectors.mobility.agent_switch import Heartbeat
@@ -108,8 +109,7 @@ class Request:
             self.answers += (frame,)
 
 
-@dataclass(frozen=True, slots=True)
-class Stray:
+class Stray(Struct, frozen=True):
     """An answer to nothing that was asked. `waiting`: the request of the same two nodes that had no answer then."""
 
     time_ns: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from dissectors.packet import Packet
 from dissectors.profile import RFC6275, Profile
@@ -52,8 +53,7 @@ class Matching:
         return self._test(frame)
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(Struct, frozen=True):
     """A packet that is wanted, the interface that it was captured on, and what is said of it, a line each."""
 
     file: str
@@ -62,8 +62,7 @@ class Picked:
     remarks: list[str]
 
 
-@dataclass(slots=True)
-class _Answer:
+class _Answer(Struct):
     """Whether a packet is wanted, as far as that is known.
 
     `own` is the verdict on itself, `frame` the packet while there is none; `waits`: it is a piece whose rest hasn't
@@ -86,8 +85,7 @@ class _Answer:
         return self.whole.verdict(selection) if self.whole is not None else None
 
 
-@dataclass(slots=True)
-class _Held:
+class _Held(Struct):
     """A packet that waits, with the octets that it takes up."""
 
     picked: Picked

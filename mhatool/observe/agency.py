@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from mhatool.exchange import Acknowledgement, Exchange, Update
 from mhatool.exchange.history import History
@@ -22,8 +23,7 @@ MOST_OPEN = 32
 T = TypeVar("T", Binding, Registration)
 
 
-@dataclass(slots=True)
-class Agency:
+class Agency(Struct):
     """What one home agent did for one home address.
 
     `registrations` and `bindings` are the latest of many; `made` counts every binding. `life` is the home agent's, as

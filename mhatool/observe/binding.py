@@ -5,13 +5,13 @@ Times are nanoseconds since 1970, lifetimes seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from msgspec import Struct
+
 from mhatool.exchange import Acknowledgement, Frame, Update
 from mhatool.exchange.history import History
-from mhatool.protocol.value import value
 
 
 class Kind(StrEnum):
@@ -46,8 +46,7 @@ class SignKind(StrEnum):
     """Any other message of a home agent's, whoever it is for."""
 
 
-@value
-class Sign:
+class Sign(Struct, frozen=True):
     """A home agent's sign of life: it answered, tunnelled a packet for the home address, or sent another message."""
 
     time_ns: int
@@ -55,8 +54,7 @@ class Sign:
     kind: SignKind
 
 
-@dataclass(slots=True)
-class Span:
+class Span(Struct):
     """A care-of address, from the acknowledgement that accepted it on; `end_ns` is None while it is the binding's."""
 
     care_of_address: bytes
@@ -64,8 +62,7 @@ class Span:
     end_ns: int | None = None
 
 
-@dataclass(slots=True)
-class Registration:
+class Registration(Struct):
     """A home registration: a Binding Update, its answer, and the agent's last sign of life before it.
 
     `update` is None where only the acknowledgement was seen. `shown_by`: the packet that shows that it was accepted
@@ -114,8 +111,7 @@ class Registration:
         return tuple(message.frame for message in (self.update, self.acknowledgement) if message is not None)
 
 
-@dataclass(slots=True)
-class Binding:
+class Binding(Struct):
     """A home address at a home agent.
 
     `start_ns` is the time of the first accepting acknowledgement (or of a packet that shows one), None where none was

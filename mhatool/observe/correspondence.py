@@ -6,8 +6,9 @@ when it was sent, until an answer says otherwise; what shows it is kept beside i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import islice
+
+from msgspec import Struct, field
 
 from mhatool.exchange import Acknowledgement, Exchange
 from mhatool.exchange.history import History
@@ -24,11 +25,9 @@ from mhatool.observe.correspondent import (
 from mhatool.observe.moment import Moment
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry
-from mhatool.protocol.value import value
 
 
-@value
-class _Before:
+class _Before(Struct, frozen=True):
     """The newest binding as it was before an update; `span` was its latest, None where it didn't hold."""
 
     binding: CorrespondentBinding | None
@@ -37,8 +36,7 @@ class _Before:
     span: CorrespondentSpan | None = None
 
 
-@dataclass(slots=True)
-class Correspondence:
+class Correspondence(Struct):
     """All that a mobile node and one correspondent said about their binding, and what the data showed of it.
 
     `refresh_requests` and `errors` are the correspondent's Binding Refresh Requests and Binding Errors. At most the

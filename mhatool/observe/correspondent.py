@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mhatool.exchange import Acknowledgement, Frame, Update
 from mhatool.exchange.history import History
 from mhatool.observe.binding import Kind
 from mhatool.observe.moment import Moment
 from mhatool.observe.testing import RoutabilityTest
-from mhatool.protocol.value import value
 
 
 class CorrespondentEnd(StrEnum):
@@ -42,8 +42,7 @@ class ProofKind(StrEnum):
 _RANK = {kind: rank for rank, kind in enumerate(ProofKind)}
 
 
-@value
-class Proof:
+class Proof(Struct, frozen=True):
     """What shows that a correspondent has a care-of address, and the first packet that does."""
 
     kind: ProofKind
@@ -54,8 +53,7 @@ class Proof:
         return other is None or _RANK[self.kind] < _RANK[other.kind]
 
 
-@dataclass(slots=True)
-class CorrespondentUpdate:
+class CorrespondentUpdate(Struct):
     """A Binding Update to a correspondent.
 
     Nonce indices and authenticator are None where the update has no such option. `proof` is what showed first, and at
@@ -105,8 +103,7 @@ class CorrespondentUpdate:
         return tuple(message.frame for message in (self.update, self.acknowledgement) if message is not None)
 
 
-@dataclass(slots=True)
-class CorrespondentSpan:
+class CorrespondentSpan(Struct):
     """A care-of address, from the update that brought it on; `end_ns` is None while it is the binding's.
 
     `proof` shows that the correspondent took it, `last_used` is the latest data that did.
@@ -119,8 +116,7 @@ class CorrespondentSpan:
     last_used_ns: int | None = None
 
 
-@dataclass(slots=True)
-class CorrespondentBinding:
+class CorrespondentBinding(Struct):
     """A home address at a correspondent.
 
     `start_ns` is the time of the first update, or of its acknowledgement where it asked for one; None where the

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dissectors.packet import Datagram
 from dissectors.view import View
@@ -17,8 +18,7 @@ MOST_READ = 1_000
 """Router advertisements that needn't be read again."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoveryReply:
+class DiscoveryReply(Struct, frozen=True):
     """A Home Agent Address Discovery Reply: `home_agents` in the order of the list.
 
     `truncated`: the capture cut it, so that there may be more of them.
@@ -31,8 +31,7 @@ class DiscoveryReply:
     truncated: bool
 
 
-@dataclass(slots=True)
-class Discovery:
+class Discovery(Struct):
     """A mobile node's search for home agents: its requests, repeated ones included, and what answered.
 
     `asked_address` is the home agents' anycast address, None where no request was seen.
@@ -107,8 +106,7 @@ class Discoveries:
         return list(self._all)
 
 
-@dataclass(slots=True)
-class AdvertisedAgent:
+class AdvertisedAgent(Struct):
     """A home agent as its router advertisements tell (H flag).
 
     `address` is the global one of a prefix with the R flag, or the link-local source where there is none.
@@ -128,8 +126,7 @@ class AdvertisedAgent:
     ceased_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RouterSays:
+class RouterSays(Struct, frozen=True):
     """What a router advertisement tells: the address by which its sender is known, and its offer as a home agent.
 
     `truncated`: the capture cut it; what may have been in the rest is None.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 LEAST = 2
 """Registrations and bindings of one pair: a refusal may take back the newest, and then the one before counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How much is kept, always the latest; memory grows up to it, whatever the number of packets.
 
     `agencies`: home addresses at home agents, as many at correspondents, and nodes. Of each home address at each of

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from msgspec import Struct
+
 from mhatool.exchange import Latest
 from mhatool.observe.moment import Moment, Seen
-from mhatool.protocol.value import value
 
 
 class Role(StrEnum):
@@ -18,8 +19,7 @@ class Role(StrEnum):
     ROUTER = "router"
 
 
-@value
-class Evidence:
+class Evidence(Struct, frozen=True):
     """The first message that showed a role, by its type as records name it, and where it was seen."""
 
     moment: Moment

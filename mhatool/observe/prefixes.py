@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dissectors.packet import Datagram
 from dissectors.view import View
@@ -15,8 +16,7 @@ MOST_ADVERTISEMENTS = 16
 """Kept of one exchange."""
 
 
-@dataclass(frozen=True, slots=True)
-class AdvertisedPrefix:
+class AdvertisedPrefix(Struct, frozen=True):
     """A Prefix Information option: with the R flag `prefix` is the whole address of a router there."""
 
     prefix: bytes
@@ -26,8 +26,7 @@ class AdvertisedPrefix:
     preferred_lifetime_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class PrefixAdvertisement:
+class PrefixAdvertisement(Struct, frozen=True):
     """A Mobile Prefix Advertisement; `truncated`: the capture cut it, so that there may be more prefixes."""
 
     moment: Moment
@@ -37,8 +36,7 @@ class PrefixAdvertisement:
     truncated: bool
 
 
-@dataclass(slots=True)
-class PrefixExchange:
+class PrefixExchange(Struct):
     """Mobile Prefix Solicitations, repeated ones included, and what answered; without them it came unsolicited."""
 
     home_address: bytes

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Latest
 from mhatool.observe.moment import Moment
-from mhatool.protocol.value import value
 
 MOST_ASKED: Final = 20_000
 """Of those that may still be answered."""
@@ -24,8 +24,7 @@ class RoutabilityKind(StrEnum):
     CARE_OF = "care_of_test"
 
 
-@dataclass(slots=True)
-class RoutabilityTest:
+class RoutabilityTest(Struct):
     """An Init message and the Test message with the same cookie.
 
     `address` is the mobile node's that is tested: the home address or a care-of address. `asked` or `answered` is None
@@ -56,8 +55,7 @@ class RoutabilityTest:
         return self.answered.time_ns - self.asked.time_ns
 
 
-@value
-class RoutabilityRun:
+class RoutabilityRun(Struct, frozen=True):
     """The tests behind a Binding Update that brought a new token into use.
 
     `care_of_test` is None for a deregistration, which needs none; either is None where it wasn't seen. A test that an

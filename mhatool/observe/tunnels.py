@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from dissectors.packet import Datagram
 from mhatool.exchange import Latest, Sighting
@@ -31,8 +32,7 @@ class Direction(StrEnum):
     """No registration was seen of either end's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tunnel:
+class Tunnel(Struct, frozen=True):
     """One direction of a tunnel, with all that was seen in it.
 
     `entry` and `exit` are the outer addresses. Home address and home agent are None where no registration tells.
@@ -66,8 +66,7 @@ _Addresses = tuple[bytes, bytes, bytes, bytes]
 _Ends = tuple[bytes, bytes, Direction, bytes | None, bytes | None]
 
 
-@dataclass(slots=True)
-class _Flow:
+class _Flow(Struct):
     """The packets with the same four addresses; of each place their number and octets."""
 
     first: Moment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dissectors.packet import SIGNALLING, Datagram
 from dissectors.view import View
@@ -13,8 +13,7 @@ TUNNELLED_PACKET = "tunnelled_packet"
 ROUTE_OPTIMISED_PACKET = "route_optimised_packet"
 
 
-@dataclass(slots=True)
-class DeliveryError:
+class DeliveryError(Struct):
     """One reporter's ICMPv6 errors about one sender's messages of a kind to one destination.
 
     `quoted` is the type of the message that couldn't be delivered, or `tunnelled_packet`, or `route_optimised_packet`.

@@ -5,15 +5,15 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable
 
+from msgspec import Struct
+
 from mhatool.engine.actions import Send
 from mhatool.engine.commands import Command
 from mhatool.engine.events import Event
 from mhatool.engine.node import Node
-from mhatool.protocol.value import value
 
 
-@value
-class Reception:
+class Reception(Struct, frozen=True):
     """A datagram that reaches the node by an interface, from a link-layer address; `frame` is its number there."""
 
     time_ns: int
@@ -23,16 +23,14 @@ class Reception:
     frame: int
 
 
-@value
-class Told:
+class Told(Struct, frozen=True):
     """What the node's machine tells it."""
 
     time_ns: int
     command: Command
 
 
-@value
-class Reply:
+class Reply(Struct, frozen=True):
     """A datagram that the node sends, from its IPv6 header on."""
 
     time_ns: int

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Final
 
+from msgspec import Struct
+
 from dissectors.profile import RFC6275, Profile
 from mhatool.exchange import Sighting
 from mhatool.protocol.at import At
 from mhatool.protocol.neighbourhood import home_agents_anycast
-from mhatool.protocol.value import value
 from mhatool.replay.correspondent import CorrespondentPart
 from mhatool.replay.driver import Driver, Reception, Reply
 from mhatool.replay.home_agent import HomeAgentPart
@@ -25,8 +26,7 @@ PARTS: Final[dict[str, Callable[[bytes, Profile], Part]]] = {
 """By the role's short name: from the node's address and the profile to its part."""
 
 
-@value
-class Replayed:
+class Replayed(Struct, frozen=True):
     """What reached the captured node and what it sent; what reached ours, and what ours sent."""
 
     traffic: Traffic

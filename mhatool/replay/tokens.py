@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from dissectors.ipv6.link import IPV6_ONLY
 from dissectors.options.binding import BindingAuthorizationData, NonceIndices

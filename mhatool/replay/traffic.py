@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Set
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from dissectors.packet import Datagram, Packet
 from dissectors.view import View
 from mhatool.exchange import Copies, Frame, Sighting
 from mhatool.exchange.copies import ELSEWHERE_NS
-from mhatool.protocol.value import value
 
 NEIGHBOUR_DISCOVERY: Final = frozenset(
     {"router_advertisement", "router_solicitation", "neighbor_advertisement", "neighbor_solicitation"}
@@ -21,8 +22,7 @@ NO_LINK: Final = bytes(6)
 """Where the link layer has no addresses."""
 
 
-@value
-class Carried:
+class Carried(Struct, frozen=True):
     """A datagram as it was first seen, with the message in it: from the header on that is the node's business.
 
     `octets` begin with that header. `inner` is the innermost datagram, `message` what it carries, None where that is
@@ -80,8 +80,7 @@ class Side(Protocol):
         """Whether this one reached it."""
 
 
-@value
-class Traffic:
+class Traffic(Struct, frozen=True):
     """Both, in the order of their times; `first_ns` and `last_ns` bound the capture.
 
     `optimised` is the traffic among what it sent that went straight to a care-of address.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from mhatool.display.chart import Bar, Mark, Row
 from mhatool.observe import Agency, Correspondence
@@ -20,8 +21,7 @@ _PIXELS_A_LETTER: Final = 7.0
 _LEAST_LEFT, _MOST_LEFT = 90, 620
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """What to draw, in seconds from the start; names have `left` pixels, and `colours` says which address is which."""
 
     rows: list[Row]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mhatool.exchange import Frame
 
@@ -22,8 +23,7 @@ class EventKind(StrEnum):
     REPLACED = "replaced"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """One thing that happened to a home address at a home agent.
 
     `time_ns` is the acknowledgement's, or the first update's where nothing answered; `until_ns` the last update's of

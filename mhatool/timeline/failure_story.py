@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from mhatool.exchange import Frame
 from mhatool.observe.failure import AlarmSeen, LifeSign, Outage, OutageCause, Phase, Recovery, phases_of
@@ -23,8 +24,7 @@ _CAUSES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """Something that happened: when, what in a word or two, who or whom, and the frames that show it."""
 
     time_ns: int

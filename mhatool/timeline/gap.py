@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mhatool.exchange import Frame
 from mhatool.observe import Agency, Registration, Sign
@@ -32,8 +33,7 @@ class GapReason(StrEnum):
     """It sent no update in sight: perhaps it was at home, on a link that wasn't captured."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A moment of a gap. `frame` is None where no packet shows it but the lifetimes do."""
 
     name: str
@@ -42,8 +42,7 @@ class Step:
     home_agent: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(Struct, frozen=True):
     """A home agent that left updates unanswered, from its last sign of life to its next answer (None: none came)."""
 
     agency: Agency
@@ -52,8 +51,7 @@ class Silence:
     until_ns: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A time in which a mobile node away from home had no binding.
 
     `end_ns` is None where none came before the capture's end; `home_agent` had the last one, `next_home_agent` has

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mhatool.observe import Agency, Binding, EndReason, Kind, Registration
 from mhatool.timeline.events import is_unanswered
 from mhatool.timeline.gap import Gap, GapKind, GapReason, Silence, Step
 
 
-@dataclass(frozen=True, slots=True)
-class _Interval:
+class _Interval(Struct, frozen=True):
     """A time in which a binding held. `silence` is what ended it, if nothing else did."""
 
     start_ns: int

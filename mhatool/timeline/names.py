@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import address
@@ -34,8 +34,7 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
     clock_ahead_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class NamedNode:
+class NamedNode(Struct, frozen=True):
     """A node: its name, its addresses, and how its kernel and programs write about it.
 
     `told_as` is what a trace calls it, where it is shown by another name.

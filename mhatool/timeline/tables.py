@@ -5,10 +5,11 @@ then failures and findings.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
+
+from msgspec import Struct
 
 from mhatool.exchange import Frame
 from mhatool.observe import (
@@ -41,23 +42,20 @@ _FINDINGS: Final = ("Time", "Severity", "Rule", "Frame", "What")
 _AT_HOME: Final = "home"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(Struct, frozen=True):
     """What the next tables are about; level 2 is a part of the whole, 3 a part of that."""
 
     text: str
     level: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """A table; a column whose name ends in `>` is flush right."""
 
     columns: Sequence[str]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from mhatool.engine.events import Event
 from mhatool.trace.catalogue import event_classes
@@ -22,8 +22,7 @@ class TraceError(ValueError):
     """A file that is no trace, or a line of it that is JSON and no event; the text names file and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """A header, and events in the order in which they happened.
 
     The header's `end_ns` is the last event's time, by the vantage point's clock, where the trace breaks off, or was

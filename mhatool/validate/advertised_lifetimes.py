@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dissectors.ipv6 import address
 from dissectors.view import View
@@ -25,8 +26,7 @@ INFINITE_S = 0xFFFF_FFFF
 """A lifetime that doesn't end (RFC 4861, 4.6.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advertised:
+class Advertised(Struct, frozen=True):
     """What one router said of a prefix last; `ends_ns` follows the two-hour rule of hosts."""
 
     valid_s: int
@@ -46,8 +46,7 @@ class Advertised:
         return max(0, self.preferred_s - (now_ns - self.time_ns) // nanoseconds(1))
 
 
-@dataclass(slots=True)
-class Prefix:
+class Prefix(Struct):
     """What each router said of a prefix, and the longest valid lifetime in seconds that any said last."""
 
     by_router: Latest[bytes, Advertised] = field(default_factory=lambda: Latest(MOST_SOURCES))

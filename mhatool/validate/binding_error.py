@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from dissectors import registry
 from dissectors.ipv6 import address
 from dissectors.packet import Datagram
 from mhatool.exchange import Frame, Latest
 from mhatool.protocol.lifetime import nanoseconds
-from mhatool.protocol.value import value
 from mhatool.validate.binding_facts import STATUS, is_damaged
 from mhatool.validate.occasion import EVERY_MOBILITY_MESSAGE
 from mhatool.validate.rule import Breach, Case, Late, rule
@@ -31,8 +32,7 @@ _HIDING = frozenset({"esp", "destination_options", "fragment"})
 """Where nobody can look on: it may be a Binding Update, which needs no binding."""
 
 
-@value
-class Claim:
+class Claim(Struct, frozen=True):
     """A packet with a Home Address option, and the source that it really came from."""
 
     time_ns: int
@@ -63,8 +63,7 @@ class Claims:
         return claim if claim is not None and error.time_ns - claim.time_ns <= ANSWERED_NS else None
 
 
-@value
-class Named:
+class Named(Struct, frozen=True):
     """A packet that a Binding Error may be about, and the home address in its option; the unspecified one without."""
 
     time_ns: int

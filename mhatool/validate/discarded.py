@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dissectors import registry
 from dissectors.packet import Datagram
@@ -28,16 +29,14 @@ MOST = 10_000
 Key = tuple[str, bytes, bytes, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Damaged:
+class Damaged(Struct, frozen=True):
     """A request with a wrong checksum."""
 
     time_ns: int
     frame: Frame
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """What came for it nevertheless."""
 
     damaged: Damaged

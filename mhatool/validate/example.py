@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from dissectors.profile import BUILT_IN, RFC6275
 from mhatool.capture import open_capture
@@ -17,8 +18,7 @@ FOLDER: Final = Path(__file__).parent / "captures"
 """A link to captures/rules/ in a checkout, these files themselves in an installation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """Two captures of the same packets but for one change; `keeps` and `breaks` say in words what each shows."""
 
     rule: str
@@ -37,8 +37,7 @@ class Example:
         return Judged(packets, sorted(findings + judge.finish(), key=lambda finding: finding.order))
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """A breaking capture's packets, in the order of their times, and the findings of its rule."""
 
     packets: list[Sighting]

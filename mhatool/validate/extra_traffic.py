@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from mhatool.exchange import Frame, Latest, acknowledgement_of, update_of
 from mhatool.observe.failure.roster import listed_in
@@ -20,8 +21,7 @@ A_MINUTE_NS: Final = 60 * NS_PER_S
 AN_HOUR_NS: Final = 60 * A_MINUTE_NS
 
 
-@dataclass(slots=True)
-class Traffic:
+class Traffic(Struct):
     """What mobile nodes with so many home agents said, Binding Updates and acknowledgements, in octets.
 
     `asked` counts the updates but for those that were sent again, the last of which left at `asked_ns`. `first_octets`

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from dissectors.ipv6 import address
 from mhatool.exchange import Frame
@@ -30,8 +31,7 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One breach of one rule.
 
     `frames`: the message at fault last, those that it depends on before it. `node` sent the message at fault.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from dissectors.ipv6 import address
 from dissectors.view import View
 from mhatool.exchange import Frame, Latest
 from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
-from mhatool.protocol.value import value
 from mhatool.validate.finding import Severity
 from mhatool.validate.reserved import reserved_zero
 from mhatool.validate.rule import Breach, Case, Late, rule
@@ -90,8 +91,7 @@ def information_is_sound(case: Case) -> Iterator[Breach]:
 # --- the home agent's own address ---
 
 
-@value
-class Lack:
+class Lack(Struct, frozen=True):
     """An advertisement to all nodes that a home agent sent without its own address."""
 
     time_ns: int
@@ -191,8 +191,7 @@ def _is_bare_prefix(prefix: bytes, length: int) -> bool:
 # --- how often ---
 
 
-@value
-class Rhythm:
+class Rhythm(Struct, frozen=True):
     """When a router last advertised to all nodes, what interval it stated, and which advertisements came too late."""
 
     time_ns: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dissectors.ipv6 import address
 from dissectors.view import View
@@ -22,8 +23,7 @@ MOST_ROUTERS = 10_000
 Prefix = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _OnLink:
+class _OnLink(Struct, frozen=True):
     """What one advertisement of a home agent says: its prefixes on the link, each with the instant of its end."""
 
     prefixes: dict[Prefix, int]

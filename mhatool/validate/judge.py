@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dissectors.form import Form
 from dissectors.packet import Datagram
@@ -70,8 +72,7 @@ _Active = tuple[tuple[Rule, ...], tuple[Knowledge, ...]]
 """Rules to check and knowledge to feed."""
 
 
-@dataclass(slots=True)
-class _Plan:
+class _Plan(Struct):
     """What there is to do on one kind of occasion."""
 
     packet_rules: tuple[Rule, ...]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dissectors.options.extensions import BindingIdentifier
 from mhatool.exchange import Conversation, Exchange, Frame, Latest, Recent, Update
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
-from mhatool.protocol.value import value
 from mhatool.validate.binding_facts import has_option
 from mhatool.validate.occasion import OPTIMISED_DATA, PLAINLY_TUNNELLED, TUNNELLED
 from mhatool.validate.once import Said
@@ -93,8 +94,7 @@ def is_first_time(case: Case, rule_id: str, update: Update) -> bool:
     return True
 
 
-@value
-class Delivery:
+class Delivery(Struct, frozen=True):
     """A packet to a mobile node's care-of address, and what its sender and that mobile node said of their binding."""
 
     care_of_address: bytes
@@ -126,8 +126,7 @@ def has_several(case: Case, delivery: Delivery) -> bool:
     return delivery.conversation.home_address in case.surroundings.known(SeveralCareOfAddresses).home_addresses
 
 
-@value
-class _End:
+class _End(Struct, frozen=True):
     """When a binding surely was over, by its latest update that counts; `longer_ns`: by an earlier one, 0 without."""
 
     time_ns: int

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dissectors.ipv6 import address
 from mhatool.exchange import Conversation, Exchange, Frame, Latest
 from mhatool.protocol import sequence
-from mhatool.protocol.value import value
 from mhatool.validate.lifetime import (
     IN_FLIGHT_NS,
     Delivery,
@@ -81,8 +82,7 @@ def routes_to_the_newest(case: Case) -> Iterable[Breach]:
     return (_breach(delivery, newest, datagram.ipv6.start, inconclusive=unsure),)
 
 
-@value
-class _Stale:
+class _Stale(Struct, frozen=True):
     """A packet in a tunnel to an older care-of address, and the registration that it came after."""
 
     conversation: Conversation

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mhatool.exchange import Acknowledgement, Conversation, Exchange, Frame, Latest
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
@@ -139,8 +140,7 @@ def _lives(since_ns: int, lifetime_s: int, now_ns: int) -> bool:
 # --- several home agents ---
 
 
-@dataclass(slots=True)
-class _Counting:
+class _Counting(Struct):
     """The latest home registration of a mobile node, and how often its numbers went on across agents."""
 
     peer: bytes
@@ -150,8 +150,7 @@ class _Counting:
     told: bool = False
 
 
-@dataclass(slots=True)
-class Countings:
+class Countings(Struct):
     """How mobile nodes with several home agents count; the rule itself keeps it."""
 
     by_home_address: Latest[bytes, _Counting] = field(default_factory=lambda: Latest(MOST_NODES))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mhatool.validate.finding import Finding, Severity
 from mhatool.validate.rule import Rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """The rules in force, and what is reported of what they found.
 
     `files`: the captures, as they were named. `findings`: in the order of reports. `fail_on`: from this severity on a

@@ -7,7 +7,9 @@ the binding itself has one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mhatool.exchange import Exchange
 from mhatool.validate.occasion import OPTIMISED_DATA, TUNNELLED
@@ -20,8 +22,7 @@ MOST = 100_000
 _NUMBERS = 1 << 16
 
 
-@dataclass(slots=True)
-class _Suspicion:
+class _Suspicion(Struct):
     """What a rule found, of the binding that an exchange made."""
 
     rule: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dissectors import registry
 from dissectors.ipv6 import address
@@ -34,8 +35,7 @@ _UNKNOWN, _MISSHAPEN = "unknown type", "misshapen"
 Key = tuple[str, bytes, bytes]
 
 
-@dataclass(slots=True)
-class Unusable:
+class Unusable(Struct):
     """Messages of one kind that a receiver couldn't use, the first ones; and what it said since.
 
     `heard_ns`: when the receiver last sent something to the sender that passed here, after the first of them;

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mhatool.exchange import Acknowledgement, Conversation, Conversations, Exchange, Frame, Request, Update
 from mhatool.validate.finding import Severity
@@ -80,8 +81,7 @@ def _is_of_the_message(name: str, found: Any) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Struct, frozen=True):
     """What a check saw instead of what its rule asks for. `offset`: in the frame; `before`: frames that it rests on."""
 
     expected: str
@@ -91,8 +91,7 @@ class Breach:
     inconclusive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(Struct, frozen=True):
     """A breach that shows only when nothing more comes: by which message of `node`, and when that was seen."""
 
     breach: Breach
@@ -111,8 +110,7 @@ def nothing_left(surroundings: Surroundings) -> Iterable[Late]:
     return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One rule.
 
     `level` is the standard's word (MUST ...), `role` who has to keep it, `scope` how much has to be seen at once

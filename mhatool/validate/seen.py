@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Frame, Sighting
-from mhatool.protocol.value import value
 
 
-@value
-class Seen:
+class Seen(Struct, frozen=True):
     """One message in one datagram of one frame; `time_ns` since 1970, `interface` the number within its file.
 
     `left_over` are octets of the payload behind it.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from enum import Enum, auto
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mhatool.exchange import Acknowledgement, Conversation, Exchange, Frame, Latest, Update
 from mhatool.exchange.conversation import JITTER_NS, PROMPT_NS, Previous, Unexplained
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
-from mhatool.protocol.value import value
 from mhatool.validate.answers_seen import shows_answers
 from mhatool.validate.overtaken import UNSEEN_RETRANSMISSIONS, was_overtaken
 from mhatool.validate.refused_number import AT_ONCE_NS, baseline, got_the_refusal, is_after_135
@@ -55,8 +56,7 @@ def _behind(case: Case, why: Why) -> None:
     case.surroundings.known(Suspects).found.note(update.frame, suspect)
 
 
-@value
-class _Suspect:
+class _Suspect(Struct, frozen=True):
     """An update whose number is behind; whether that is certain shows by what follows.
 
     `solicited`: the mobile node may have looked for routers since the update before. `was_overtaken`: its number was

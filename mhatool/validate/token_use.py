@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from mhatool.exchange import Frame, Latest, Recent, Update
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
-from mhatool.protocol.value import value
 from mhatool.validate.asking import Askings
 from mhatool.validate.binding_facts import option
 from mhatool.validate.finding import Severity
@@ -203,8 +204,7 @@ def young_tokens(case: Case) -> Iterable[Breach]:
 # --- updates before their test ---
 
 
-@value
-class EarlyUpdate:
+class EarlyUpdate(Struct, frozen=True):
     """An update to a correspondent that was sent while its Care-of Test was still asked for."""
 
     update: Update

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dissectors.view import View
 from mhatool.exchange import Frame, Latest
@@ -28,8 +29,7 @@ _ECHO_REQUEST, _ECHO_REPLY = 128, 129
 Pair = tuple[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Denial:
+class Denial(Struct, frozen=True):
     """A node said that it has no binding for a home address at a care-of address."""
 
     time_ns: int
@@ -37,8 +37,7 @@ class Denial:
     care_of_address: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """An echo request with a Home Address option that its receiver had denied before."""
 
     time_ns: int
@@ -46,8 +45,7 @@ class Question:
     denial: Denial
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """The reply to such a request."""
 
     time_ns: int

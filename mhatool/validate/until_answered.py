@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mhatool.exchange import Frame, Latest
 from mhatool.validate.found import home_address_of, is_unsure

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from mhatool.timeline.bars import SIGNS, Bars, Holder, peer_of
 from mhatool.timeline.cells import filled, shortened, wide
@@ -21,8 +22,7 @@ _LEAST_LABEL: Final = 8
 _INDENT: Final = "  "
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line: text, nodes that it stands for, and the letters of it that are its bar (from, to), where it has one.
 
     `is_title`: it begins a mobile node.
@@ -34,8 +34,7 @@ class Line:
     is_title: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """What is in a line: a mobile node's title (no holder, no letter), a bar, or what a letter means."""
 
     home_address: bytes

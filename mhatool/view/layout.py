@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 FIXED_LINES: Final = 3
 """The heading, where one is, the keys."""
@@ -14,8 +15,7 @@ TALL_LINES: Final = 40
 _LEAST: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Lines of each pane, its title included; 0 for one that isn't seen. `beside`: details beside events."""
 
     bindings: int

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mhatool.exchange import Frame
 from mhatool.validate import Finding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """Something that happened.
 
     `what` is a word or two, `detail` the rest of the line. `node` is where it happened or who it is about: a home

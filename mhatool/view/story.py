@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dissectors.profile import Profile
 from mhatool.timeline.model import Timeline
@@ -18,8 +19,7 @@ from mhatool.view.rows import rows_of
 from mhatool.view.tables import Tables
 
 
-@dataclass(slots=True, kw_only=True)
-class Story:
+class Story(Struct, kw_only=True):
     """A timeline's rows and bars, and what tells more about them. `warnings`: what was said while it was read."""
 
     title: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from dissectors.profile import Profile
 from mhatool.display.filter import resolve_column
@@ -22,8 +23,7 @@ Texts = Callable[["Frame"], list[str]]
 _NOT_COMPARED = frozenset({"mip6", "mipv6", "icmpv6", "eth", "ipv6.fraghdr", "ipv6.hopopts", "ipv6.dstopts"})
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A field by Wireshark's name; `texts` gives our values of a frame in Wireshark's form."""
 
     name: str

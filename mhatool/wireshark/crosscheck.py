@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from dissectors.profile import RFC6275, Profile
 from dissectors.walk import Dissector
@@ -28,8 +29,7 @@ from mhatool.wireshark.tshark import WiresharkError, version
 SCHEMA_ID = "mhatool.crosscheck/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """A field of one frame whose values aren't the same. `octets`: those that tshark took them from, in hexadecimal."""
 
     file: str
@@ -55,8 +55,7 @@ class Difference:
         }
 
 
-@dataclass
-class Crosscheck:
+class Crosscheck(Struct):
     """A comparison in the making: iterate over it; then the counts are there."""
 
     capture: Path

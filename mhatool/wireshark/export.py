@@ -7,8 +7,9 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from dissectors.profile import RFC6275, Profile
 from mhatool.wireshark import looks
@@ -31,8 +32,7 @@ _LEFT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file to write, and the beginning by which a copy of it is known as ours."""
 
     path: Path

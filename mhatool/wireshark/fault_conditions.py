@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.profile import Profile
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from dissectors.view import View
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A difference: tshark's version, the profile, the frame, the field, our values and tshark's."""
 
     version: str

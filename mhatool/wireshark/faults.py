@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dissectors.profile import Profile
 from mhatool.wireshark import fault_conditions as when
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from mhatool.display.frame import Frame
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One fault. `fields` are patterns of names; `since` and `until` are versions, inclusive, those it was seen in."""
 
     id: str

@@ -7,9 +7,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 LIMIT_S = 60
 _LUA_TROUBLE = re.compile(r"^.*(?:\bLua\b|\.lua:\d+:).*$", re.MULTILINE)
@@ -19,8 +20,7 @@ class WiresharkError(Exception):
     """What can't be done with tshark or its folders; the text says what, where and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What tshark printed, and with which status it ended (0 also after a script failed to load)."""
 
     out: str
@@ -79,8 +79,7 @@ def has_lua() -> bool:
     return re.search(r"with\s+Lua\s", _about()) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(Struct, frozen=True):
     """Where a user's own scripts and profiles are; they needn't exist."""
 
     plugins: Path

@@ -7,7 +7,7 @@ class FilterError(ValueError):
     """Not an expression. `column` counts from 1; `str()` says what is wrong there, `shown()` points at it."""
 
     def __init__(self, message: str, expression: str, position: int) -> None:
-        super().__init__(message)
+        super().__init__(message, expression, position)  # all of them, so that it can be pickled
         self.message = message
         self.expression = expression
         self.column = position + 1

@@ -59,7 +59,7 @@ class UnknownNameError(LookupError):
     """No such name; `known` are those that could have been meant."""
 
     def __init__(self, known: Iterable[str]) -> None:
-        super().__init__()
+        super().__init__(known)
         self.known = known
 
 

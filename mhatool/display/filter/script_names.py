@@ -6,10 +6,11 @@ The script is generated from these names, and filters take them in the script's 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from dissectors.profile import BUILT_IN
 from dissectors.spec import kinds
@@ -64,8 +65,7 @@ ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A declaration as the script shows it."""
 
     declaration: Declaration

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
+
 from dissectors.ipv6.address import is_multicast, is_routable_unicast
 from dissectors.mobility.binding import BindingUpdate
 from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizationData, NonceIndices
@@ -11,11 +13,9 @@ from dissectors.spec import Flags
 from mhatool.engine.arrival import Arrival
 from mhatool.engine.drops import Drop, DropReason
 from mhatool.protocol.return_routability import AUTHENTICATOR_SIZE
-from mhatool.protocol.value import value
 
 
-@value
-class Request:
+class Request(Struct, frozen=True):
     """What a correspondent needs of a Binding Update; `source` is where an answer goes."""
 
     home_address: bytes

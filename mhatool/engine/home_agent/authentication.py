@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 
+from msgspec import Struct
+
 from dissectors.options.identity import MobilityMessageAuthentication
 from mhatool.engine.home_agent.configuration import HomeAgentConfiguration, SecurityAssociation
 from mhatool.engine.home_agent.request import Request, Signature
@@ -11,11 +13,9 @@ from mhatool.engine.home_agent.statuses import Status
 from mhatool.protocol import ntp
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.mobility_authentication import MN_HA, authenticator
-from mhatool.protocol.value import value
 
 
-@value
-class Verdict:
+class Verdict(Struct, frozen=True):
     """`status` is `Status.ACCEPTED` where nothing is wrong; `signature` is how an answer is protected."""
 
     status: Status

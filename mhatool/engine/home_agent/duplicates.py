@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from mhatool.engine.constants import Constants
 from mhatool.engine.home_agent.binding import Binding, BindingState
 from mhatool.engine.home_agent.link import HomeLink
@@ -17,14 +19,12 @@ from mhatool.engine.home_agent_events import HomeAddressChecked
 from mhatool.engine.node import Output
 from mhatool.engine.timers import Timers
 from mhatool.protocol.lifetime import nanoseconds
-from mhatool.protocol.value import value
 
 MOST_DOUBTS = 16
 """A mobile node has not more agents than fit into one list."""
 
 
-@value
-class Doubt:
+class Doubt(Struct, frozen=True):
     """Somebody with this link-layer address has an address, or (`checks`) only checks it too."""
 
     target: bytes

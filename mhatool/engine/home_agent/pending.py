@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.request import Request, Signature
 from mhatool.protocol.lifetime import expiry
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(Struct):
     """A request, how its answer is protected, and when it came: the lifetime counts from then.
 
     So it ends no later than the mobile node may think, which counts from the sending (RFC 6275, 11.7.3), however long

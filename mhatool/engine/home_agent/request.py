@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
+
 from dissectors.ipv6.address import is_multicast, is_routable_unicast
 from dissectors.mobility.binding import BindingUpdate
 from dissectors.options.binding import AlternateCareOfAddress, NonceIndices
@@ -15,11 +17,9 @@ from mhatool.engine.commands import KeptBinding
 from mhatool.engine.drops import Drop, DropReason
 from mhatool.engine.home_agent.configuration import SecurityAssociation
 from mhatool.protocol.lifetime import LIFETIME_UNIT_S, NS_PER_S
-from mhatool.protocol.value import value
 
 
-@value
-class Request:
+class Request(Struct, frozen=True):
     """What a home agent needs of a Binding Update.
 
     `source` is where the answer goes, `routed` whether a type 2 routing header takes it on to the home address.
@@ -44,8 +44,7 @@ class Request:
     link_source: bytes
 
 
-@value
-class Signature:
+class Signature(Struct, frozen=True):
     """How an answer is protected: with which key, and which timestamp it carries (RFC 4285)."""
 
     association: SecurityAssociation

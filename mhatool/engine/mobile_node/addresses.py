@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation
 from dissectors.ipv6.address import UNSPECIFIED, is_link_local
@@ -25,8 +26,7 @@ Verdict = Callable[[bytes, bool], None]
 """Called with the address and whether it is the node's now."""
 
 
-@dataclass(slots=True)
-class Trial:
+class Trial(Struct):
     """An address on trial; `left` solicitations are still to be sent."""
 
     address: bytes

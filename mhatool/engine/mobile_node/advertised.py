@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dissectors.icmpv6.options import PrefixInformation
 from dissectors.ipv6.address import is_link_local, is_routable_unicast
@@ -15,8 +15,7 @@ Subnet = tuple[bytes, int]
 """A prefix, 16 octets of which the rest is zero, and its length in bits: a /48 is another one than its first /64."""
 
 
-@dataclass(frozen=True, slots=True)
-class AdvertisedPrefix:
+class AdvertisedPrefix(Struct, frozen=True):
     """A prefix option. `address` stands as it was sent: the router's whole address where the R flag is set."""
 
     address: bytes
@@ -38,8 +37,7 @@ class AdvertisedPrefix:
         return self.prefix, self.length
 
 
-@dataclass(frozen=True, slots=True)
-class AdvertisedRouter:
+class AdvertisedRouter(Struct, frozen=True):
     """An advertisement: who sent it, from which link-layer address, and what it offers.
 
     `home_agent_lifetime_s` is the router lifetime where no option says otherwise (RFC 6275, 7.4).

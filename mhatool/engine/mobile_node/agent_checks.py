@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from msgspec import Struct
 
 from mhatool.engine.failure_events import AgentChecked, AgentSuspected
 from mhatool.engine.mobile_node.binding_states import Input
@@ -88,8 +89,7 @@ class Attachment(Protocol):
         """Whether it has said anything since; also where there is none to ask."""
 
 
-@dataclass(slots=True)
-class Check:
+class Check(Struct):
     """An agent's latest check: when it began, how many Binding Updates of it have left, and when the last one did."""
 
     begun_ns: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mhatool.engine.events import AgentListEntry
 from mhatool.engine.mobile_node.advertised import AdvertisedRouter
@@ -10,8 +10,7 @@ from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.protocol.lifetime import expiry
 
 
-@dataclass(slots=True)
-class KnownAgent:
+class KnownAgent(Struct):
     """A home agent, how much it wants to be taken, and until when its word holds; `link_address` is its neighbour's."""
 
     address: bytes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mhatool.engine.mobile_node.addresses import MOST_TRIALS, Addresses
 from mhatool.engine.mobile_node.advertised import INFINITE_S, AdvertisedPrefix
@@ -15,8 +16,7 @@ MOST_ADDRESSES = 16
 """No more than these are formed, whatever is advertised: as many as Linux has (`max_addresses`)."""
 
 
-@dataclass(slots=True)
-class FormedAddress:
+class FormedAddress(Struct):
     """An address of ours under a prefix. `trials` counts the addresses tried.
 
     Valid, and preferred to deprecated ones, until these instants; None: for ever.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from mhatool.engine.states import Row, Table
 from mhatool.protocol.return_routability import binding_key
@@ -64,8 +65,7 @@ KEYGEN_TEST: Table[TestState, TestInput] = Table(
 )
 
 
-@dataclass(slots=True)
-class Token:
+class Token(Struct):
     """A keygen token with the index of the nonce that made it, and when it came."""
 
     octets: bytes
@@ -73,8 +73,7 @@ class Token:
     came_ns: int
 
 
-@dataclass(slots=True, eq=False)
-class KeygenTests:
+class KeygenTests(Struct, eq=False):
     """The tests with one correspondent. Cookies are those of the last requests; empty: none is out."""
 
     state: TestState = TestState.START

@@ -9,7 +9,7 @@ class Refusal(Exception):  # noqa: N818 - a packet's, not an error of ours
     """The packet is dropped; the node tells `reason` and `detail`."""
 
     def __init__(self, reason: DropReason, detail: str) -> None:
-        super().__init__(detail)
+        super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from mhatool.engine.actions import RemoveRoute, SetRoute
 from mhatool.engine.mobile_node.advertised import AdvertisedPrefix, AdvertisedRouter, Subnet
@@ -12,8 +12,7 @@ from mhatool.engine.nd_events import NewPrefix, PrefixReceived, RouterFound, Rou
 _ANYWHERE = bytes(16)
 
 
-@dataclass(slots=True)
-class KnownRouter:
+class KnownRouter(Struct):
     """A router of this link; `link_address` is its neighbour's, `is_default` that it forwards for others."""
 
     address: bytes

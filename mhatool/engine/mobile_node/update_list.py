@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct, field
 
 from mhatool.engine.events import TimerStarted, UpdateListEntry
 from mhatool.engine.mobile_node.binding_states import Input, State, is_a_call
@@ -16,7 +16,6 @@ from mhatool.engine.mobile_node_events import EntryCreated, EntryInserted, Machi
 from mhatool.engine.states import Table
 from mhatool.protocol.neighbourhood import link_local
 from mhatool.protocol.sequence import ahead
-from mhatool.protocol.value import value
 
 MOST_PAST = 64
 """So many peers without an entry are remembered; the one whose entry went first is forgotten first."""
@@ -28,8 +27,7 @@ class Handlers(Protocol):
     """Whose methods the rows of an entry's machine name."""
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(Struct, eq=False):
     """What the node knows of its binding at one peer.
 
     `expires_ns` is the end of the lifetime that was last asked for or granted, `holds_until_ns` the end of what the
@@ -106,8 +104,7 @@ class Entry:
         self.due_ns = self.rings_ns = 0
 
 
-@value
-class Past:
+class Past(Struct, frozen=True):
     """What goes on where a peer gets an entry again: numbers and time stamps go up, MAX_UPDATE_RATE holds."""
 
     sequence_number: int

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 INFINITY = 16
 Key = tuple[bytes, int]
 """A prefix and its length."""
 
 
-@dataclass(slots=True)
-class LearnedRoute:
+class LearnedRoute(Struct):
     """A route by another router. `changed` until the others were told."""
 
     prefix: bytes

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from mhatool.exchange import Latest
 from mhatool.observe.failure.life import Life, LifeSign
@@ -19,8 +20,7 @@ RECENT_NS: Final = 60 * NS_PER_S
 """Who was started anew or took leave within this may be called unreachable for that."""
 
 
-@dataclass(slots=True)
-class Probed:
+class Probed(Struct):
     """What was known between accuser and accused at the first message: probes in vain, and the last answer.
 
     `failed`: the longest run of late, `current` the one that still went on; None for none. `answers`: how many in a row
@@ -40,8 +40,7 @@ class Probed:
     answered_after: Moment | None = None
 
 
-@dataclass(slots=True)
-class Accusation:
+class Accusation(Struct):
     """One home agent tells a mobile node, perhaps several times, that another one is unreachable.
 
     `first` is the first message. `probed` is None where no probe of the accuser's was seen. `life_before` and

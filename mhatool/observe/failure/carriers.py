@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from dissectors.packet import Datagram
 from mhatool.exchange import Latest
@@ -31,8 +32,7 @@ HOP_LIMIT: Final = 7
 Place = tuple[str, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Struct, frozen=True):
     """From one home agent to another: its last packet, and the other's first one; of one correspondent."""
 
     correspondent: bytes
@@ -43,8 +43,7 @@ class Switch:
     first: Moment
 
 
-@dataclass(frozen=True, slots=True)
-class Double:
+class Double(Struct, frozen=True):
     """The same inner packet in tunnels of two home agents.
 
     `may_be_two`: the second one may be the same sent again, since it came so much later, or since somebody looked for
@@ -59,8 +58,7 @@ class Double:
     may_be_two: bool
 
 
-@dataclass(slots=True)
-class Flow:
+class Flow(Struct):
     """A correspondent's packets to a home address: who carries them, and since when the last one did."""
 
     carrier: bytes

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from mhatool.exchange import Latest
 from mhatool.exchange.history import History
@@ -18,8 +19,7 @@ TOGETHER_NS: Final = nanoseconds(0.2)
 """Two answers that near to each other are to one question: the next one comes a second later (RFC 4861, 7.2.2)."""
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(Struct):
     """A time in which one node answered for a home address.
 
     `first` shows its beginning; `announced`: with an unsolicited Neighbor Advertisement that had Override. `answered`
@@ -34,8 +34,7 @@ class Turn:
     asker: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
+class Contest(Struct, frozen=True):
     """Two answer: `other` between two answers of the same one, or just before it to the same question, and nobody
     announced it."""
 

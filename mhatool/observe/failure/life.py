@@ -5,12 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
+
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Latest
 from mhatool.observe.discovery import AdvertisedAgents
 from mhatool.observe.moment import Moment
-from mhatool.protocol.value import value
 
 MOST: Final = 20_000
 
@@ -28,8 +29,7 @@ class LifeKind(StrEnum):
     ECHO = "echo"
 
 
-@value
-class LifeSign:
+class LifeSign(Struct, frozen=True):
     """A packet of a home agent's own."""
 
     moment: Moment

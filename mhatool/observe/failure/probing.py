@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from dissectors.mobility.agent_switch import Heartbeat
 from dissectors.options.extensions import RestartCounter
@@ -41,8 +42,7 @@ REFUSED: Final = "refused"
 Carried = tuple[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Probes in a row that nothing answered: how many, the first and the last one."""
 
     count: int
@@ -50,8 +50,7 @@ class Run:
     last: Moment
 
 
-@dataclass(slots=True)
-class Probing:
+class Probing(Struct):
     """What one home agent asked another one.
 
     `answered`: the last answer, `answers` how many probes in a row were answered up to it; `in_vain`: the probes since
@@ -161,8 +160,7 @@ def _run(in_vain: list[tuple[Carried, Moment]]) -> Run:
     return Run(len(in_vain), in_vain[0][1], in_vain[-1][1])
 
 
-@dataclass(slots=True)
-class Restarts:
+class Restarts(Struct):
     """An agent's Restart Counter: its value, since when it was seen with that, and when it was seen to change."""
 
     counter: int

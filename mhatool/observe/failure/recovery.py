@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct, field
 
 from mhatool.exchange.history import History
 from mhatool.observe.failure.carriers import Switch
@@ -31,16 +32,14 @@ class OutageCause(StrEnum):
     """Somebody said so; what it had seen didn't pass here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A home agent that noticed, and its probes in vain until then."""
 
     home_agent: bytes
     run: Run
 
 
-@dataclass(slots=True)
-class Outage:
+class Outage(Struct):
     """A home agent doesn't answer any more. `noticed_ns`: when that was known first, nanoseconds since 1970.
 
     `last_sign` is the last that was seen of it before, `back` its first sign of life after; None where none was seen.
@@ -54,8 +53,7 @@ class Outage:
     back: LifeSign | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmSeen:
+class AlarmSeen(Struct, frozen=True):
     """One Home Agent Unreachable message: who sent it where, and which failure it is about.
 
     `forwarded`: it was seen behind its sender's own link.
@@ -68,8 +66,7 @@ class AlarmSeen:
     forwarded: bool
 
 
-@dataclass(slots=True)
-class Recovery:
+class Recovery(Struct):
     """How one mobile node got over the failure of one of its home agents.
 
     `checks`: Binding Updates by which it asked the accused one itself, and `check_answer` that one's answer. `request`
@@ -124,8 +121,7 @@ class Recovery:
         self.octets += octets
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """A part of a recovery, from one packet to another one. `ended` is None where that wasn't seen."""
 
     name: str

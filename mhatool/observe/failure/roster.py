@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.packet import Datagram
@@ -29,8 +30,7 @@ def listed_in(message: View) -> tuple[bytes, ...]:
     return tuple(shown.get("home_agents") or ()) if shown is not None else ()
 
 
-@dataclass(slots=True)
-class NamedList:
+class NamedList(Struct):
     """What a mobile node last told one of its home agents: a list, in order.
 
     An update without M names its receiver alone (`is_single`), a deletion nobody. `on_first_link`: seen where the
@@ -50,8 +50,7 @@ class NamedList:
     answered: Moment | None = None
 
 
-@dataclass(slots=True)
-class Roster:
+class Roster(Struct):
     """One mobile node's home agents.
 
     `by_agent`: what each was last told; `current`: the newest list that names anybody; `named`: when each agent was

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
+
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Acknowledgement, Copies, Frame, Sighting, Update, acknowledgement_of, update_of
 from mhatool.observe.unreachable import quoted_by
-from mhatool.protocol.value import value
 
 _PARAMETER_PROBLEM: Final = 4
 _PADDING: Final = frozenset({"pad1", "pad_n"})
@@ -25,8 +26,7 @@ class RefusalKind(StrEnum):
     PARAMETER_PROBLEM = "parameter_problem"
 
 
-@value
-class Advertised:
+class Advertised(Struct, frozen=True):
     """A router advertisement: its source, and its prefixes as they stand in the options, each with its length."""
 
     time_ns: int
@@ -35,8 +35,7 @@ class Advertised:
     prefixes: tuple[tuple[bytes, int], ...]
 
 
-@value
-class Answered:
+class Answered(Struct, frozen=True):
     """A Binding Acknowledgement, and the symbols of its options, padding left out."""
 
     acknowledgement: Acknowledgement
@@ -48,8 +47,7 @@ class Answered:
         return self.acknowledgement.time_ns
 
 
-@value
-class Tested:
+class Tested(Struct, frozen=True):
     """A message of return routability; `kind` is its type, `address` the mobile node's, home or care-of address."""
 
     time_ns: int
@@ -58,8 +56,7 @@ class Tested:
     correspondent: bytes
 
 
-@value
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A Binding Error or an ICMPv6 Parameter Problem from `peer`; `address` is any that the mobile node uses."""
 
     time_ns: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from mhatool.protocol.value import value
+from msgspec import Struct
 
 
 class Primary(StrEnum):
@@ -29,8 +29,7 @@ class Secondary(StrEnum):
     WAITC = "WAITC"
 
 
-@value
-class UpdateRow:
+class UpdateRow(Struct, frozen=True):
     """An entry of a mobile node's Binding Update List.
 
     `next_send_ns` is when the next retransmission or refresh is due, one timer for both. Before a Binding Update was
@@ -53,8 +52,7 @@ class UpdateRow:
     no_updates: bool = False
 
 
-@value
-class CacheRow:
+class CacheRow(Struct, frozen=True):
     """An entry of a binding cache; `address` is the one that the Binding Update was sent to.
 
     `cloned`: made for the link-local address, beside the other. `waits_for_detection`: duplicate address detection

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from mhatool.protocol.value import value
+from msgspec import Struct
 
 
-@value
-class PrefixHeard:
+class PrefixHeard(Struct, frozen=True):
     """A router advertisement brought a prefix, as it stands in the option; `is_new`: the node didn't know it."""
 
     time_ns: int
@@ -15,8 +14,7 @@ class PrefixHeard:
     is_new: bool
 
 
-@value
-class RouterFound:
+class RouterFound(Struct, frozen=True):
     """An advertisement of a router that the node didn't know."""
 
     time_ns: int
@@ -24,8 +22,7 @@ class RouterFound:
     router: bytes
 
 
-@value
-class Located:
+class Located(Struct, frozen=True):
     """The node has another care-of address, or none but its home address."""
 
     time_ns: int
@@ -33,8 +30,7 @@ class Located:
     is_home: bool
 
 
-@value
-class Created:
+class Created(Struct, frozen=True):
     """An entry of the Binding Update List, the `index`th of its round; `is_first`: the list was empty."""
 
     time_ns: int
@@ -44,16 +40,14 @@ class Created:
     is_first: bool
 
 
-@value
-class Entered:
+class Entered(Struct, frozen=True):
     """The primary machine took an input in this state."""
 
     time_ns: int
     state: str
 
 
-@value
-class Sent:
+class Sent(Struct, frozen=True):
     """A Binding Update left."""
 
     time_ns: int
@@ -61,8 +55,7 @@ class Sent:
     home_address: bytes
 
 
-@value
-class Acknowledged:
+class Acknowledged(Struct, frozen=True):
     """A Binding Acknowledgement came for an entry; `options` by symbol, padding left out."""
 
     time_ns: int
@@ -71,8 +64,7 @@ class Acknowledged:
     options: frozenset[str]
 
 
-@value
-class Unmatched:
+class Unmatched(Struct, frozen=True):
     """Its number isn't the one that was sent last: it is dropped."""
 
     time_ns: int
@@ -81,16 +73,14 @@ class Unmatched:
     sent: int
 
 
-@value
-class Rejected:
+class Rejected(Struct, frozen=True):
     """It has an error status."""
 
     time_ns: int
     status: int
 
 
-@value
-class Returned:
+class Returned(Struct, frozen=True):
     """A deregistration was acknowledged: the node announces itself on its home link."""
 
     time_ns: int

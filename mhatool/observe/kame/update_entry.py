@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from mhatool.exchange import Update
 from mhatool.observe.kame.arithmetic import next_count, refresh_interval, retransmission
@@ -28,8 +29,7 @@ _HOME_TESTS: Final = frozenset({"home_test_init", "home_test"})
 _INITS: Final = frozenset({"home_test_init", "care_of_test_init"})
 
 
-@dataclass(slots=True)
-class UpdateEntry:
+class UpdateEntry(Struct):
     """What a mobile node keeps of one home address and one peer; `count`: how often its update was sent in a row."""
 
     peer: bytes

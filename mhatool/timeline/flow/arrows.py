@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dissectors.packet import SIGNALLING, Datagram, Packet
 from dissectors.view import View
@@ -18,8 +20,7 @@ _RHYTHM: Final = "heartbeat"
 """What comes so often that only its beginning is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """A message: `text` says in a few words what, and `listed` are the addresses that go with it.
 
     `source` and `destination` are a mobile node's home address where the message names it; `care_of` is where that node

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from dissectors.ipv6 import address
 from mhatool.observe import Evidence, Role
@@ -23,8 +24,7 @@ _ROLES: Final = {
 }
 
 
-@dataclass(slots=True)
-class Lane:
+class Lane(Struct):
     """A node: what it is called, the addresses that it had, the first one first, and its roles."""
 
     title: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mhatool.observe import CorrespondentBinding
 from mhatool.observe.correspondent import CorrespondentEnd
@@ -40,8 +42,7 @@ class NoteKind(StrEnum):
     FINDING = "finding"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something that happened, at which of the nodes; `node` is whom it is about before all.
 
     `is_bad`: nobody wants it to happen.
@@ -55,8 +56,7 @@ class Note:
     is_bad: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """All that a ladder shows: a heading, the lanes, arrows and notes by time, and how to write of them."""
 
     heading: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from msgspec import Struct
+
 from mhatool.observe.kame import CacheRow, UpdateRow
 from mhatool.observe.kame.arithmetic import remaining
-from mhatool.protocol.value import value
 from mhatool.timeline.kame.addresses import by_programs
 
 _LABEL_WIDTH: Final = 11
@@ -17,8 +18,7 @@ _FLAGS: Final = "AHSDL"
 Field = tuple[str, str | int]
 
 
-@value
-class NodeTables:
+class NodeTables(Struct, frozen=True):
     """A node's Binding Update List and its binding cache, each from the entry that was made last on."""
 
     updates: list[UpdateRow]

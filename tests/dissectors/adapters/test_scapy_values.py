@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from ipaddress import IPv6Address
 from typing import Any
 
 import pytest
@@ -97,6 +99,18 @@ def test_addresses_are_given_as_text_or_octets() -> None:
     assert bytes(L.MHAMultipleHomeAgents(home_agents=AGENT_1)) == bytes(L.MHAMultipleHomeAgents(home_agents=[AGENT_1]))
     with pytest.raises(EncodeError, match="is not an IPv6 address"):
         L.MHABindingIdentifier(binding_id=1, care_of_address="nonsense")
+
+
+@pytest.mark.parametrize("given", ["2001:db8::g", b"2001:db8::g", "", 5])
+def test_what_is_no_address_in_a_list_is_named(given: Any) -> None:
+    for made in (L.MHAMultipleHomeAgents(home_agents=[AGENT_1, given]), L.MHAHaSwitch(addresses=[given])):
+        with pytest.raises(EncodeError, match=f"{re.escape(repr(given))} is not an IPv6 address as text"):
+            bytes(made)
+
+
+def test_an_address_of_the_ipaddress_module_is_one() -> None:
+    for given in (IPv6Address("2001:db8::5"), [IPv6Address("2001:db8::5")]):
+        assert bytes(L.MHAMultipleHomeAgents(home_agents=given)).hex() == "1210" + "20010db8000000000000000000000005"
 
 
 def test_segment_routing_names_the_final_destination() -> None:

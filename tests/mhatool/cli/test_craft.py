@@ -473,3 +473,66 @@ def test_records_that_break_off(tmp_path: Path, capsys: pytest.CaptureFixture[st
     path.write_text(record + record[:-10] + "\n" + record)
     status, _, err = run(capsys, f"craft --from-json {path} -w {tmp_path / 'none.pcapng'}")
     assert (status, "record 2 is not JSON" in err, (tmp_path / "none.pcapng").exists()) == (2, True, False)
+
+
+def _edit(path: Path, *edits: tuple[str, str]) -> None:
+    text = path.read_text()
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"lifetime_s":420', '"lifetime_s":421', "421 is not a multiple of 4"),
+        ('"lifetime_s":420', '"lifetime_s":300000', "300000 is outside 0..262140"),
+        ('"lifetime_s":420', '"lifetime":420', "Binding Update has no field 'lifetime'"),
+        ('"flags":[]', '"flags":["Z"]', "flag 'Z' is unknown"),
+        ('"hop_limit":64', '"hop_limit":-1', "-1 is outside 0..255"),
+        ('"type":"binding_update"', '"type":"binding_error"', "Binding Error has no field"),
+        # 12 octets of message and nothing behind them: no multiple of 8
+        ('"options":[{"type":1,"name":"PadN","length":2,"padding":"0000"}]}]', '"options":[]}]', "12 octets"),
+    ],
+)
+def test_an_edit_that_cannot_be_crafted_is_refused_with_octets_too(
+    old: str, new: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The frame that -x gives stands for its layers only where these are still what it holds."""
+    capture, path = tmp_path / "bu.pcapng", tmp_path / "record.jsonl"
+    assert main([*shlex.split(BU), "-w", str(capture)]) == 0
+    for octets in ([], ["-x"]):
+        assert main(["dissect", str(capture), "--jsonl", *octets]) == 0
+        path.write_text(capsys.readouterr().out)
+        _edit(path, (old, new))
+        status, out, err = run(capsys, f"craft --from-json {path} --hex")
+        assert (status, out, message in err) == (2, "", True), err
+
+
+def test_all_layers_removed_beside_the_octets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture, path = tmp_path / "bu.pcapng", tmp_path / "record.json"
+    assert main([*shlex.split(BU), "-w", str(capture)]) == 0
+    assert main(["dissect", str(capture), "--jsonl", "-x"]) == 0
+    path.write_text(json.dumps({**json.loads(capsys.readouterr().out), "layers": []}))
+    status, out, err = run(capsys, f"craft --from-json {path} --hex")
+    assert (status, out, "the first layer is not there" in err) == (2, "", True)
+
+
+def test_a_reassembled_message_stands_with_its_octets_until_it_is_edited(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its last fragment holds only a part of it: an edit has no place to go to."""
+    path = tmp_path / "records.jsonl"
+    capture = "captures/rules/MIP6-MH-010.breaks.pcapng"
+    with open_capture(Path(capture)) as reader:
+        frames = [record.captured for record in reader]
+    assert main(["dissect", capture, "--jsonl", "-x", "-Y", "frame == 2", "--all"]) == 0
+    path.write_text(capsys.readouterr().out)
+    # both fragments' octets behind their headers: 40 of IPv6, 24 of options, 8 of the fragment header
+    layer = next(item for item in json.loads(path.read_text())["layers"] if item["type"] == "fragment")
+    assert layer["reassembled_octets"] == (frames[0][72:] + frames[1][72:]).hex()
+    assert run(capsys, f"craft --from-json {path} --hex") == (0, frames[1].hex() + "\n", "")
+    _edit(path, ('"lifetime_s":60', '"lifetime_s":64'))
+    status, out, err = run(capsys, f"craft --from-json {path} --hex")
+    assert (status, out, "leave its layers as they are" in err) == (2, "", True)

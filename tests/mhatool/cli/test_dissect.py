@@ -41,6 +41,29 @@ def test_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert [int(line) for line in out.splitlines()] == list(range(1, 1978))
 
 
+@pytest.mark.parametrize(
+    ("expression", "frames"),
+    [
+        ("mip6.mhtype == 2", [110, 113, 118, 300]),  # tshark's; 118 is an error that quotes one
+        ("icmpv6.type < 128", [118, 121]),  # tshark's
+        ("icmpv6_error", [118, 121]),
+        ("quoted.care_of_test_init", [118]),
+        ("signalling and mip6.mhtype == 2", [110, 113, 300]),
+    ],
+)
+def test_an_expression_alone_decides(expression: str, frames: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+    """Signalling or not, as in tshark; with --all it is the same."""
+    tour = str(UMIP.parent / "scenarios" / "tour.pcapng")
+    for everything in ([], ["--all"]):
+        status, out, err = run(capsys, tour, "-Y", expression, "--fields", "frame", *everything)
+        assert (status, err, [int(line) for line in out.splitlines()]) == (0, "", frames)
+
+
+def test_what_is_no_signalling(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, RO, "-Y", "not signalling", "--fields", "frame")
+    assert [int(line) for line in out.splitlines()] == sorted({*range(1, 1978)} - {*SIGNALLING})
+
+
 def test_the_tree_and_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
     _, tree, _ = run(capsys, RO)
     _, summary, _ = run(capsys, RO, "--summary")

@@ -1,8 +1,7 @@
 """What is written is read back as the same message, with the same addresses around it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from dissectors.errors import DecodeError
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement

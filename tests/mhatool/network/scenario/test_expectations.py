@@ -101,8 +101,8 @@ def test_what_nobody_can_expect(table: dict[str, Any], place: str, words: str) -
             return "{" + ", ".join(f"{key}={toml(item)}" for key, item in value.items()) + "}"
         return f'"{value}"' if isinstance(value, str) else str(value)
 
+    expected = f"expectations=[{toml({'at': 1, 'node': 'mn', **table})}]"
     with pytest.raises(ScenarioError) as caught:
-        expected = f"expectations=[{toml({'at': 1, 'node': 'mn', **table})}]"
         load("tour", [expected, "flows.1.name=late", "flows.1.stop=160"])
     assert place in str(caught.value)
     assert words in str(caught.value)
