@@ -358,12 +358,14 @@ def _lab_and(words: list[str], wanted: tuple[str, ...], lab: str | None) -> tupl
 
 
 def _command(words: list[str], lab: str | None) -> tuple[Lab, str, list[str]]:
-    """The lab, the node and what is run there; with two words or more after it a lab's name may stand first."""
+    """The lab, the node and what is run there; a lab's name may stand first where a node of it follows."""
     from mhatool.lab.lab import all_labs
 
     chosen = None
-    if lab is None and len(words) > 2 and words[0] in all_labs() and words[1] in _lab(words[0]).topology.nodes:
-        chosen, words = _lab(words[0]), words[1:]
+    if lab is None and len(words) > 1 and words[0] in all_labs():
+        named = _lab(words[0])
+        if words[1] in named.topology.nodes and (len(words) > 2 or words[0] not in named.topology.nodes):
+            chosen, words = named, words[1:]
     node, *command = words
     command = command[1:] if command[:1] == ["--"] else command
     if not command:

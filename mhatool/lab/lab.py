@@ -255,8 +255,11 @@ class Lab:
         write_output_of(inside, stream, within_s=seconds + PATIENCE_S)
 
     def inspect(self) -> dict[str, Any]:
-        """What stands and runs."""
-        running = {name: process.runs for name, process in self.processes.all().items()}
+        """What stands, and what of that which is to run does."""
+        nodes = self.topology.nodes.items()
+        routing = {f"{name}.bird": False for name, node in nodes if node.routing is not None}
+        running = routing | {name: False for name, node in nodes if node.live is not None}
+        running |= {name: process.runs for name, process in self.processes.all().items()}
         return {"name": self.topology.name, "namespaces": self.namespaces(), "processes": running}
 
 

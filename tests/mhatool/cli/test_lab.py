@@ -87,6 +87,7 @@ def test_a_name_before_what_is_run(run: Run) -> None:
         (("move", "mn"), "mn: give NODE LINK, and a lab's name before it where several stand"),
         (("inspect", "one", "--lab", "two"), "one and --lab two both name a lab; give one of them"),
         (("exec", "cn"), "what is to run in cn?; give NODE COMMAND..."),
+        (("exec", "two", "cn"), "what is to run in cn?; give NODE COMMAND..."),
     ],
 )
 def test_wrong_use(run: Run, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str) -> None:
