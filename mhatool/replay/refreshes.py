@@ -13,7 +13,7 @@ from mhatool.replay.driver import Reply
 
 
 class Refreshes:
-    """The latest Binding Update that ours sent to each correspondent; `captured` are all that the captured node sent."""
+    """The latest Binding Update that ours sent to each correspondent; `captured` are those of the captured node."""
 
     def __init__(self, profile: Profile, captured: Sequence[Update]) -> None:
         self._dissector = Dissector(profile)
