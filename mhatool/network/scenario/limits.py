@@ -45,6 +45,7 @@ RANGES: Final[Mapping[tuple[str, str], Range]] = {
     ("MobileNodeConfiguration", "most_correspondents"): (1, LONGEST_S),
     ("NodeFile", "packet_rate"): (0, LONGEST_S),
     ("LossPlan", "first"): (1, LONGEST_S),
+    ("MovePlan", "every_s"): (SHORTEST_S, LONGEST_S),
     ("Constants", "dhaad_retries"): (0, 100),
     ("Constants", "prefix_advertisement_retries"): (0, 100),
     ("Constants", "duplicate_address_detection_transmits"): (0, 100),
