@@ -236,9 +236,11 @@ def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:
 
 def _prepare(live: LiveNode, kernel: Kernel, interface: str) -> None:
     """The same for an interface of the node's."""
-    settings = {"mobile_node": (("accept_ra", 0), ("autoconf", 0)), "home_agent": (("forwarding", 1),)}
-    for key, value in settings.get(live.file.role, ()):
+    wanted = {"mobile_node": ((settings.ACCEPT_RA, 0), ("autoconf", 0)), "home_agent": (("forwarding", 1),)}
+    for key, value in wanted.get(live.file.role, ()):
         kernel.set_sysctl(interface, key, value)
+    if live.file.role == "mobile_node":
+        kernel.forget_learned(interface)
 
 
 __all__ = ["run"]
