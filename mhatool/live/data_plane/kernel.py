@@ -110,9 +110,10 @@ class KernelDataPlane:
 
     # --- in ---
 
-    def receive(self, datagram: bytes) -> bool:
+    def receive(self, datagram: bytes, found: ipv6.Carried, *, in_pieces: bool = False) -> bool:
         """A tunnel's packet without further headers is the kernel's; it was looked at, since it may hold signalling."""
-        return datagram[_NEXT_HEADER] == ipv6.IPV6 or self._user_space.receive(datagram)
+        is_the_kernels = datagram[_NEXT_HEADER] == ipv6.IPV6 and not in_pieces
+        return is_the_kernels or self._user_space.receive(datagram, found)
 
     def too_big(self, datagram: bytes, mtu: int) -> None:
         """See `DataPlane`."""

@@ -208,9 +208,8 @@ class TunDataPlane:
                 self._tell_now_and_then(PacketTunnelled(ipv6.destination(inner), ipv6.source(inner)))
             os.write(file, inner)
 
-    def receive(self, datagram: bytes) -> bool:
+    def receive(self, datagram: bytes, found: ipv6.Carried, *, in_pieces: bool = False) -> bool:
         """Unpack what comes through a tunnel or by an optimised route, if a binding covers it."""
-        found = ipv6.carried(datagram)
         if found.problem is not None or found.fragment_at is not None:
             return False
         if found.protocol == ipv6.IPV6:
