@@ -144,6 +144,28 @@ def test_udp_behind_a_home_address_option() -> None:
     assert dissect(octets, 229).json()[-2]["checksum_status"] == "good"
 
 
+@pytest.mark.parametrize(
+    ("name", "hop_limit"),
+    [
+        ("RouterSolicitation", 255),  # RFC 4861, 4.1 to 4.5, and RFC 5568, 6.1
+        ("RouterAdvertisement", 255),
+        ("NeighborSolicitation", 255),
+        ("NeighborAdvertisement", 255),
+        ("Redirect", 255),
+        ("Fmipv6", 255),
+        ("HomeAgentUnreachable", 64),
+        ("MobilePrefixSolicitation", 64),
+        ("BindingUpdate", 64),
+    ],
+)
+def test_what_stays_on_its_link_says_so(name: str, hop_limit: int) -> None:
+    for base in (IPv6, L.ipv6):
+        packet = base(src="fe80::1", dst="fe80::2") / L.by_name[f"MHA{name}"]()
+        assert bytes(packet)[7] == hop_limit
+        packet.hlim = 3
+        assert bytes(packet)[7] == 3
+
+
 def test_a_given_checksum_and_length_stand() -> None:
     octets = bytes(L.ipv6(src=HOME, dst=AGENT_1) / update(checksum=0x1234, header_length=9))
     assert octets[41] == 9
