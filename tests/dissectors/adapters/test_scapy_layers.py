@@ -409,6 +409,61 @@ def test_answers_from_end_to_end() -> None:
     assert not reply.answers(request)
 
 
+def _echo_request(**fields: Any) -> Any:
+    return inet6.ICMPv6EchoRequest(**{"id": 1, "seq": 2, "data": b"abc"} | fields)
+
+
+REQUEST = IPv6(src=CARE_OF, dst=AGENT_1) / _echo_request()
+TO_PORT_9 = IPv6(src=CARE_OF, dst=AGENT_1) / UDP(sport=7, dport=9) / b"abc"
+
+
+@pytest.mark.parametrize("request_", [REQUEST, TO_PORT_9], ids=["echo", "udp"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        inet6.ICMPv6EchoReply(id=1, seq=2, data=b"abc"),
+        inet6.ICMPv6EchoReply(id=2, seq=2, data=b"abc"),
+        inet6.ICMPv6EchoReply(id=1, seq=3, data=b"abc"),
+        inet6.ICMPv6EchoReply(id=1, seq=2, data=b"xyz"),
+        _echo_request(),
+        inet6.ICMPv6DestUnreach() / inet6.IPerror6(bytes(REQUEST)),
+        inet6.ICMPv6TimeExceeded() / inet6.IPerror6(bytes(TO_PORT_9)),
+        inet6.ICMPv6TimeExceeded() / inet6.IPerror6(bytes(TO_PORT_9)[:48]),
+        inet6.ICMPv6ParamProblem() / inet6.IPerror6(bytes(IPv6(src=CARE_OF, dst=AGENT_2) / _echo_request())),
+        inet6.ICMPv6PacketTooBig() / inet6.IPerror6(bytes(IPv6(src=CARE_OF, dst=AGENT_1) / _echo_request(seq=3))),
+    ],
+    ids=repr,
+)
+def test_echoes_and_errors_answer_as_scapys_own_do(request_: Any, answer: Any) -> None:
+    for destination in (CARE_OF, HOME):
+        reply = IPv6(src=AGENT_1, dst=destination) / answer
+        is_answer = bool(IPv6(bytes(reply)).answers(IPv6(bytes(request_))))
+        ours, asked = dissect_with_scapy(bytes(reply)), dissect_with_scapy(bytes(request_))
+        assert bool(ours.answers(asked)) == is_answer
+        assert not is_answer or ours.hashret() == asked.hashret()
+
+
+def test_echoes_and_errors_answer_in_tunnels() -> None:
+    """Between home agent and care-of address; an error about the tunnel's own packet goes to its entry."""
+    outer, back = IPv6(src=CARE_OF, dst=AGENT_1), IPv6(src=AGENT_1, dst=CARE_OF)
+    sent = outer / IPv6(src=HOME, dst=AGENT_2) / _echo_request()
+    reply = back / IPv6(src=AGENT_2, dst=HOME) / inet6.ICMPv6EchoReply(id=1, seq=2, data=b"abc")
+    inner_error = back / IPv6(src=AGENT_1, dst=HOME) / inet6.ICMPv6DestUnreach() / inet6.IPerror6(bytes(sent)[40:])
+    outer_error = back / inet6.ICMPv6TimeExceeded() / inet6.IPerror6(bytes(sent))
+    other_error = back / inet6.ICMPv6TimeExceeded() / inet6.IPerror6(bytes(REQUEST))
+    asked = dissect_with_scapy(bytes(sent))
+    for answer in (reply, inner_error, outer_error):
+        assert dissect_with_scapy(bytes(answer)).answers(asked)
+    assert not dissect_with_scapy(bytes(other_error)).answers(asked)
+
+
+def test_an_error_about_an_update_goes_to_its_care_of_address() -> None:
+    """It quotes the Home Address option, and is sent to the source of the packet (RFC 4443, 2.2)."""
+    octets = binding_update_with_padding()
+    error = IPv6(src=AGENT_1, dst=CARE_OF) / inet6.ICMPv6ParamProblem(ptr=42) / inet6.IPerror6(octets)
+    assert dissect_with_scapy(bytes(error)).answers(dissect_with_scapy(octets))
+
+
 # --- Scapy's own layers once ours are installed -----------------------------------------------------------------------
 
 
