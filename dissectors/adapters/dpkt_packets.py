@@ -5,8 +5,8 @@ the whole header; an ICMPv6 class, as dpkt's own, what follows type, code and ch
 them without touching dpkt's tables; `install()` puts them there and `uninstall()` restores them. Header fields are the
 wire's integers, except that a field with a unit is in that unit (`lifetime_s` in seconds); addresses are 16 octets;
 options are our own values where they were read, and may be given as those or as dpkt packets. What is made without a
-length gets one, and its options are padded; one that can't be told is a `dpkt.PackError`. The checksum is what it came
-with: dpkt has no way to know the Home Address option.
+length gets one, and its options are padded; so is what is changed, unless its length is set. One that can't be told is
+a `dpkt.PackError`. The checksum is what it came with: dpkt has no way to know the Home Address option.
 """
 
 from __future__ import annotations
@@ -44,17 +44,34 @@ class _Declared(dpkt.Packet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._trailing = b""
+        self._given = frozenset(kwargs)
         for spec in self.declaration.tails:
             setattr(self, spec.name, () if isinstance(spec.kind, _TUPLES) else b"")
         super().__init__(*args, **kwargs)
         if not args:
-            self._pad(kwargs)
-            self._count(kwargs)
+            self._fit(is_filled=any(spec.name in kwargs for spec in self.declaration.tails))
 
-    def _pad(self, given: dict[str, Any]) -> None:
-        """The options of a packet that is made, padded so that its length can tell it; one that is given stands."""
+    def _fit(self, *, is_filled: bool) -> None:
+        """Padding, lengths and counts for what the packet holds now."""
+        self._pad()
+        self._count(is_filled=is_filled)
+        self._remember(self._tails())
+
+    def _remember(self, tails: bytes) -> None:
+        """What lengths and counts were right for, to tell what is changed afterwards."""
+        self._fitting = tails
+        self._fitted = self._computed()
+
+    def _computed(self) -> dict[str, int]:
+        """The lengths and counts."""
+        kind = (kinds.Length, kinds.Count)
+        named = [s.name for s in self.declaration.fixed if isinstance(s.kind, kind) and s.offset >= self.skip]
+        return {name: getattr(self, name) for name in named}
+
+    def _pad(self) -> None:
+        """The options, padded so that the length can tell them; where that is given they stand."""
         spec, length = self.declaration.first(kinds.OptionList), self.declaration.first(kinds.Length)
-        if spec is None or length is None or length.name in given or not isinstance(spec.kind, kinds.OptionList):
+        if spec is None or length is None or length.name in self._given or not isinstance(spec.kind, kinds.OptionList):
             return
         listed = self.declaration.first(kinds.AddressList)
         start = self.declaration.fixed_size + (16 * len(getattr(self, listed.name)) if listed is not None else 0)
@@ -64,26 +81,26 @@ class _Declared(dpkt.Packet):
             raise dpkt.PackError(str(error)) from None
         setattr(self, spec.name, options)
 
-    def _count(self, given: dict[str, Any]) -> None:
-        """Lengths and counts of a packet that is made, not read; those given stand.
+    def _count(self, *, is_filled: bool) -> None:
+        """Lengths and counts; those given stand.
 
         Lengths are rounded up for a packet whose octets at the end are still to come.
         """
-        is_filled = any(spec.name in given for spec in self.declaration.tails)
+        size = self.declaration.fixed_size + len(self._tails())
         for spec in self.declaration.fixed:
             kind = spec.kind
-            if spec.name in given or spec.offset < self.skip:
+            if spec.name in self._given or spec.offset < self.skip:
                 continue
             if isinstance(kind, kinds.Count):
                 value, missing = len(getattr(self, kind.of)), 0
             elif isinstance(kind, kinds.Length):
-                missing = (kind.bias - len(self)) % kind.step
-                value = (len(self) + missing - kind.bias) // kind.step
+                missing = (kind.bias - size) % kind.step
+                value = (size + missing - kind.bias) // kind.step
             else:
                 continue
             if (missing and is_filled) or value >> kind.bits:
                 title = self.declaration.title
-                raise dpkt.PackError(f"{title}: {len(self)} octets in all are nothing that {spec.name} can tell")
+                raise dpkt.PackError(f"{title}: {size} octets in all are nothing that {spec.name} can tell")
             setattr(self, spec.name, value)
 
     def unpack(self, buf: bytes) -> None:
@@ -100,6 +117,7 @@ class _Declared(dpkt.Packet):
         for spec in self.declaration.tails:
             setattr(self, spec.name, getattr(message, spec.name))
         self._trailing = octets[end:]
+        self._remember(octets[self.declaration.fixed_size : end])
 
     def _below(self) -> bytes:
         """The octets that the layer below holds, as far as the codec needs them."""
@@ -151,8 +169,14 @@ class _Declared(dpkt.Packet):
             return b"".join(value)
         return bytes(value)
 
+    def _tails(self) -> bytes:
+        return b"".join(self._tail(spec) for spec in self.declaration.tails)
+
     def __bytes__(self) -> bytes:
-        tails = b"".join(self._tail(spec) for spec in self.declaration.tails)
+        if self._tails() != self._fitting:
+            self._given |= {name for name, value in self._computed().items() if value != self._fitted[name]}
+            self._fit(is_filled=True)
+        tails = self._fitting
         payload = b"" if "data" in self.declaration.by_name else bytes(self.data)
         header: bytes = self.pack_hdr()
         return header + tails + payload + self._trailing

@@ -161,6 +161,45 @@ def test_octets_may_come_later() -> None:
     assert message.message().data == b"12"
 
 
+def test_what_is_changed_after_reading_is_padded_and_counted() -> None:
+    """An address stands at 8n+6 (RFC 6275, 6.2.5): behind the 24 octets at 30, which makes 48 of them, Header Len 5."""
+    update = P.mobility(INDICES)
+    assert bytes(update) == INDICES
+    update.options = update.options[:1]
+    assert bytes(update) == INDICES
+    update.options += (P.AlternateCareOfAddress(care_of_address=AGENTS[0]),)
+    octets = b"\x3b\x05" + INDICES[2:] + bytes.fromhex("010400000000 0310") + AGENTS[0]
+    assert (bytes(update), len(update), update.header_length) == (octets, 48, 5)
+    assert update.message().options[-1].care_of_address == AGENTS[0]
+
+
+def test_what_is_changed_after_making_is_padded_and_counted() -> None:
+    """The address at 14 behind PadN 01 00: 32 octets, Header Len 3; two of 16 octets behind 8: 40, Header Len 4."""
+    update = P.BindingUpdate(sequence_number=1)
+    update.options = [P.AlternateCareOfAddress(care_of_address=bytes(16))]
+    assert bytes(update) == bytes.fromhex("3b030500 0000 0001 0000 0000 0100 0310") + bytes(16)
+    update.options = []
+    assert bytes(update) == bytes.fromhex("3b010500 0000 0001 0000 0000 0102 0000")
+    switch = P.HaSwitch()
+    switch.addresses = AGENTS
+    assert bytes(switch) == bytes.fromhex("3b040c00 0000 0200") + b"".join(AGENTS)
+    option = P.MultipleHomeAgents(home_agents=AGENTS)
+    option.home_agents = AGENTS[:1]
+    assert bytes(option)[1] == 16
+
+
+def test_a_length_that_is_set_afterwards_stands() -> None:
+    update = P.BindingUpdate(sequence_number=1)
+    update.header_length = 9
+    assert bytes(update)[1] == 9
+    update.options = []
+    assert bytes(update) == bytes.fromhex("3b090500 0000 0001 0000 0000")
+    message = P.ExperimentalMobility()
+    message.data = b"1"
+    with pytest.raises(dpkt.PackError, match="7 octets in all"):
+        bytes(message)
+
+
 def test_neither_of_the_two_types_154() -> None:
     octets = bytearray(CASES[2].octets)
     octets[44] = 9
