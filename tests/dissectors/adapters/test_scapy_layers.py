@@ -106,6 +106,22 @@ def test_a_checksum_made_again_behind_any_routing_header(case: str) -> None:
     assert bytes(ours) == octets
 
 
+@pytest.mark.parametrize("base", [IPv6, L.ipv6])
+@pytest.mark.parametrize(
+    "header",
+    [
+        L.MHARoutingType2(segments_left=2, home_address=HOME),
+        L.MHARoutingType0(segments_left=3, addresses=[AGENT_2, HOME]),
+    ],
+)
+def test_more_segments_left_than_addresses(base: Any, header: Any) -> None:
+    """Nobody knows what the sum is over (RFC 8200, 4.4); it is made over the IPv6 header's, as `craft` does."""
+    ends = {"src": AGENT_1, "dst": CARE_OF}
+    octets = bytes(base(**ends) / header / L.MHABindingAcknowledgement(sequence_number=258))
+    assert status(octets) == "unverified"
+    assert octets[-16:] == bytes(base(**ends) / L.MHABindingAcknowledgement(sequence_number=258))[-16:]
+
+
 @pytest.mark.parametrize(
     "header",
     [
