@@ -20,6 +20,7 @@ from dpkt.icmp6 import ICMP6
 from dpkt.ip6 import IP6
 
 from dissectors.adapters.declared import NOT_MOBILE, declared
+from dissectors.adapters.dpkt_ip6 import Ip6, UnreadableError
 from dissectors.errors import DecodeError, EncodeError
 from dissectors.ipv6.header import Ipv6
 from dissectors.octets import Octets, plain
@@ -172,7 +173,22 @@ class _Declared(dpkt.Packet):
     def _tails(self) -> bytes:
         return b"".join(self._tail(spec) for spec in self.declaration.tails)
 
+    def _check(self) -> None:
+        """PackError for octets of another size than their field's, which `struct` would cut or fill."""
+        for spec in self.declaration.fields:
+            kind, value, what = spec.kind, getattr(self, spec.name, None), ""
+            if isinstance(kind, kinds.AddressList):
+                if len(value or ()) < kind.at_least:
+                    what = f"{len(value or ())} addresses, at least {kind.at_least} are needed"
+            elif isinstance(kind, kinds.OptionalAddress):
+                what = f"{len(value or b'')} octets are no address" if len(value or b"") not in (0, 4, 16) else ""
+            elif kind.is_octets and not spec.is_tail and isinstance(value, _OCTETS) and len(value) != spec.size:
+                what = f"{len(value)} octets given where {spec.size} are needed"
+            if what:
+                raise dpkt.PackError(f"{self.declaration.title}: {spec.name}: {what}")
+
     def __bytes__(self) -> bytes:
+        self._check()
         if self._tails() != self._fitting:
             self._given |= {name for name, value in self._computed().items() if value != self._fitted[name]}
             self._fit(is_filled=True)
@@ -185,6 +201,7 @@ class _Declared(dpkt.Packet):
         return len(bytes(self))
 
 
+_OCTETS = (bytes, bytearray, memoryview)
 _TUPLES = (kinds.OptionList, kinds.Records, kinds.AddressList)
 
 
@@ -199,59 +216,28 @@ class Mobility(_Declared):
         return super().__new__(cls)
 
 
-class _UnreadableError(dpkt.UnpackError):
-    """Where dpkt gave up on an IPv6 packet, and why. (On one in a tunnel: dpkt then leaves that one as octets.)"""
-
-    def __init__(self, code: str, offset: int, text: str) -> None:
-        super().__init__(code, offset, text)
-        self.code = code
-        self.offset = offset
-        self.text = text
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class _Ip6(IP6):
-    """dpkt's IPv6, giving back what it read: dpkt's fails behind ESP, doubles what follows AH, fills in checksums."""
-
-    def unpack(self, buf: bytes) -> None:
-        try:
-            super().unpack(buf)
-        except Exception as error:  # dpkt's own classes may raise anything
-            code = "too_short" if isinstance(error, dpkt.NeedData) else "unreadable"
-            raise _UnreadableError(code, self._read(len(buf)), f"dpkt: {type(error).__name__}: {error}") from error
-
-    def _read(self, size: int) -> int:
-        """Where the first header begins that isn't there as a whole."""
-        offset = 0
-        if hasattr(self, "all_extension_headers"):
-            for length in (self.__hdr_len__, *(header.length for header in self.all_extension_headers)):
-                if offset + length > size:
-                    break
-                offset += length
-        return offset
-
-    def __bytes__(self) -> bytes:
-        extensions = b"".join(bytes(header)[: header.length] for header in getattr(self, "all_extension_headers", ()))
-        header: bytes = self.pack_hdr()
-        return header + extensions + bytes(self.data)
-
-
 class Packets:
     """The dpkt classes of one profile, by `of(BindingUpdate)` or as attributes."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.by_name: dict[str, Any] = {}
+        self.by_qualname: dict[str, Any] = {}
         self._by_declared: dict[type, Any] = {}
         self.mobility: Any = type("Mobility", (Mobility,), {"made": self})
         for declaration in declared():
             self._add(declaration)
         self.icmpv6: Any = type("ICMP6", (ICMP6,), {"_typesw": {**ICMP6._typesw, **self.icmpv6_types()}})
         own = {**IP6._protosw, **self.protocols(), profile.protocol("icmpv6"): self.icmpv6}
-        self.ip6: Any = type("IP6", (_Ip6,), {"_protosw": own})
+        self.ip6: Any = type("IP6", (Ip6,), {"_protosw": own})
         own[profile.protocol("ipv6")] = self.ip6
+        for cls in (self.mobility, self.icmpv6, self.ip6):
+            self._named(cls)
+
+    def _named(self, cls: type) -> None:
+        """The name by which pickles find a class in this module (see its `__getattr__`)."""
+        cls.__module__, cls.__qualname__ = __name__, f"{cls.__name__}_{self.profile.name}"
+        self.by_qualname[cls.__qualname__] = cls
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -269,6 +255,7 @@ class Packets:
         name = declaration.cls.__name__
         metaclass: Any = type(base)
         made = metaclass(name, (base,), body)
+        self._named(made)
         made.__public_fields__ = [s.name for s in declaration.fixed if s.offset >= body["skip"]]
         self.by_name[name] = self._by_declared[declaration.cls] = made
 
@@ -367,6 +354,13 @@ def packets(profile: Profile = RFC6275) -> Packets:
     return found
 
 
+def __getattr__(name: str) -> Any:
+    for made in (packets(), *_made.values()) if not name.startswith("__") else ():
+        if name in made.by_qualname:
+            return made.by_qualname[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def dissect_with_dpkt(octets: Octets, profile: Profile = RFC6275) -> Any:
     """The packet that begins with these octets of an IPv6 header; nothing need be installed.
 
@@ -377,7 +371,7 @@ def dissect_with_dpkt(octets: Octets, profile: Profile = RFC6275) -> Any:
         raise too_short(Ipv6.__declaration__, 0, len(octets))
     try:
         return packets(profile).ip6(octets)
-    except _UnreadableError as error:
+    except UnreadableError as error:
         raise DecodeError(error.code, error.offset, str(error)) from error
 
 
