@@ -135,6 +135,7 @@ def execute(
       mhatool lab exec paper mn ip -6 route
     """
     from mhatool.lab.commands import inside
+    from mhatool.programs import environment
 
     _need_root()
     with _told():
@@ -142,7 +143,7 @@ def execute(
         chosen.node(node)
     whole = inside(chosen.topology.name, node, *command)
     sys.stdout.flush()
-    os.execvp(whole[0], whole)
+    os.execvpe(whole[0], whole, environment())
 
 
 @subcommand(app)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import sys
 import time
@@ -25,6 +24,7 @@ from mhatool.lab.topology import LabNode, Topology, load, placed
 from mhatool.live.configuration import check
 from mhatool.live.control import is_answered
 from mhatool.network.scenario.errors import ScenarioError
+from mhatool.programs import find
 
 PATIENCE_S: Final = 20.0
 """For a node that was started to answer."""
@@ -66,8 +66,8 @@ class Lab:
         """
         self.check()
         for command, package in _OF_PACKAGE.items():
-            if shutil.which(command) is None and (command != "bird" or self._has_routers):
-                raise LabError(f"{command} isn't installed (or not in PATH): apt-get install {package}")
+            if find(command) is None and (command != "bird" or self._has_routers):
+                raise LabError(f"{command} isn't installed: apt-get install {package}")
         if self._is_ruin:
             self.destroy()
         if self.stands:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
+from typing import Any
+
 import pytest
 
+from dissectors import emit
 from dissectors.build import Layer, build, layer
 from dissectors.errors import EncodeError
 from dissectors.icmpv6.header import Echo
@@ -49,6 +53,16 @@ def test_what_follows_a_mobility_header_is_not_covered() -> None:
 def test_overrides_that_do_not_fit(overrides: dict[str, int], message: str) -> None:
     with pytest.raises(EncodeError, match=message):
         build([layer(HEADER), layer(UPDATE, overrides=overrides)])
+
+
+@pytest.mark.parametrize("address", [IPv6Address("2001:db8::1"), "2001:db8::1", bytes(15), None, memoryview(bytes(16))])
+def test_an_address_that_is_not_16_octets_is_told(address: Any) -> None:
+    """In the header alone and under a message whose checksum covers it."""
+    for ends in ({"source": address}, {"destination": address}):
+        with pytest.raises(EncodeError, match=f"IPv6: {next(iter(ends))} can't be .*: give the address's 16 octets"):
+            build([layer(HEADER.replace(**ends)), layer(UPDATE)])
+        with pytest.raises(EncodeError, match="give the address's 16 octets"):
+            emit(HEADER.replace(**ends))
 
 
 def test_a_payload_that_is_too_long() -> None:
