@@ -49,6 +49,7 @@ RANGES: Final[Mapping[tuple[str, str], Range]] = {
     ("Constants", "dhaad_retries"): (0, 100),
     ("Constants", "prefix_advertisement_retries"): (0, 100),
     ("Constants", "duplicate_address_detection_transmits"): (0, 100),
+    ("Constants", "max_unicast_solicit"): (1, 100),
     ("Constants", "max_router_solicitations"): (0, 100),
     ("Constants", "max_router_solicitation_delay_s"): (0, LONGEST_S),
     ("Constants", "refresh_advice_percent"): (0, 100),
