@@ -65,6 +65,16 @@ def test_an_address_that_is_not_16_octets_is_told(address: Any) -> None:
             emit(HEADER.replace(**ends))
 
 
+def test_missing_padding_is_told_with_what_makes_it() -> None:
+    """RFC 6275, 6.1.1 and 6.1.7: 6 octets of header and 6 of fields; 4 more make 16."""
+    update = BindingUpdate(sequence_number=1, flags=Flags("AH"), lifetime_s=60)
+    with pytest.raises(
+        EncodeError, match=r"12 octets, not a multiple of 8: pad the options, as dissectors\.padding\.padded"
+    ):
+        emit(update)
+    assert len(emit(padded(update))) == 16
+
+
 def test_a_payload_that_is_too_long() -> None:
     with pytest.raises(EncodeError, match="too many for its length field"):
         build([layer(HEADER), layer(Echo(icmp_type=128, identifier=1, sequence_number=1, data=bytes(65536)))])
