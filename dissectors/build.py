@@ -51,30 +51,24 @@ def build(
     """The octets of a packet, outermost layer first.
 
     `fix_lengths` fills in next headers and the lengths that count payload, `fix_checksum` the checksums; without it a
-    message's own
-    `checksum` stands.
+    message's own `checksum` stands. EncodeError where a value doesn't fit.
     """
+    each = [item.octets if item.octets is not None else profile.codec.emit(item.message) for item in layers]
     payload = b""
-    following: Layer | None = None
     trailer = layers[0].trailer if layers else b""
     for index in reversed(range(len(layers))):
-        current = layers[index]
-        payload = _layer(current, layers[:index], payload, following, profile, (fix_lengths, fix_checksum))
-        following = current
+        payload = _layer(layers, each, index, payload, profile, (fix_lengths, fix_checksum))
     return payload + trailer
 
 
 def _layer(
-    current: Layer,
-    before: Sequence[Layer],
-    payload: bytes,
-    following: Layer | None,
-    profile: Profile,
-    fix: tuple[bool, bool],
+    layers: Sequence[Layer], each: Sequence[bytes], index: int, payload: bytes, profile: Profile, fix: tuple[bool, bool]
 ) -> bytes:
-    """One layer with what it carries."""
+    """The layer at `index` with what it carries; `each` are the octets of all of them, before anything is filled in."""
+    current = layers[index]
+    following = layers[index + 1] if index + 1 < len(layers) else None
     declaration = current.declaration
-    own = bytearray(current.octets if current.octets is not None else profile.codec.emit(current.message))
+    own = bytearray(each[index])
     if current.esp is not None:
         padding, icv = current.esp
         payload += padding + bytes([len(padding), _number(following, 8, profile)]) + icv
@@ -88,7 +82,8 @@ def _layer(
     for name, raw in current.overrides.items():
         _patch(own, _fixed_field(declaration, name), raw)
     if current.message is not None and fix[1] and "checksum" not in current.overrides:
-        _fix_checksum(own, current, before, payload, profile)  # last: it covers what was overridden
+        ends = _addresses(layers[:index], each, profile)
+        _fix_checksum(own, current, ends, payload, profile)  # last: it covers what was overridden
     return bytes(own) + payload
 
 
@@ -135,34 +130,32 @@ def _number(following: Layer | None, bits: int, profile: Profile) -> int:
         raise EncodeError(f"{declaration.title} can't follow an IPv6 header without a protocol number") from None
 
 
-def _addresses(before: Sequence[Layer], profile: Profile) -> tuple[bytes, bytes] | None:
+def _addresses(before: Sequence[Layer], each: Sequence[bytes], profile: Profile) -> tuple[bytes, bytes] | None:
     """The pseudo-header's addresses for a layer, from the headers before it; None without an IPv6 header."""
     source = destination = home = final = b""
-    for item in before:
+    for item, octets in zip(before, each, strict=False):
         declaration = item.declaration
         if declaration.symbol == "ipv6":
-            octets = item.octets
-            ends = (item.message.source, item.message.destination) if octets is None else (octets[8:24], octets[24:40])
-            (source, destination), home, final = ends, b"", b""
+            source, destination, home, final = octets[8:24], octets[24:40], b"", b""
         elif declaration.family == "routing" or declaration.cls is DestinationOptions:
-            octets = item.octets if item.octets is not None else profile.codec.emit(item.message)
             view = View(declaration, octets, 0, len(octets), profile)
             home = home or next(filter(None, home_addresses(view)), b"")
             final = final_destination(view, destination) or final
     return (home or source, final or destination) if len(destination) == _ADDRESS else None
 
 
-def _fix_checksum(own: bytearray, current: Layer, before: Sequence[Layer], payload: bytes, profile: Profile) -> None:
+def _fix_checksum(
+    own: bytearray, current: Layer, ends: tuple[bytes, bytes] | None, payload: bytes, profile: Profile
+) -> None:
     declaration = current.declaration
     spec = declaration.by_name.get("checksum")
-    addresses = _addresses(before, profile)
-    if spec is None or addresses is None:
+    if spec is None or ends is None:
         return
     protocol = _number(current, 8, profile)
     _patch(own, spec, 0)
     # A Mobility Header ends at its own length: what follows it isn't covered.
     covered = bytes(own) if declaration.family == "mobility" else bytes(own) + payload
-    value = checksum.checksum(*addresses, protocol, covered)
+    value = checksum.checksum(*ends, protocol, covered)
     if value == 0 and (isinstance(current.message, Udp) or current.message.checksum == 0xFFFF):
         value = 0xFFFF  # the same sum; in UDP zero would mean none (RFC 8200, 8.1), elsewhere it may have come so
     _patch(own, spec, value)

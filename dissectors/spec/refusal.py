@@ -12,6 +12,8 @@ from dissectors.spec.kind import Kind
 if TYPE_CHECKING:
     from dissectors.codec import Codec
 
+_ADDRESS = 16
+
 
 def bad_field(codec: Codec, declaration: Declaration, message: Any) -> EncodeError:
     """Says which field's value doesn't fit; called when packing failed."""
@@ -35,11 +37,13 @@ def bad_field(codec: Codec, declaration: Declaration, message: Any) -> EncodeErr
 
 
 def _is_of_kind(kind: Kind, value: Any) -> bool:
-    """Whether a value of several parts, or octets up to the end, is of the types that it needs."""
+    """Whether a value of several parts, an address, or octets up to the end, is of the types that it needs."""
     if isinstance(kind, kinds.FlagBits):
         return isinstance(value, frozenset | str)
     if isinstance(kind, kinds.OctetsTail):
         return isinstance(value, bytes | bytearray | memoryview)
+    if isinstance(kind, kinds.Address):
+        return isinstance(value, bytes | bytearray) and len(value) == _ADDRESS
     if isinstance(kind, kinds.AddressList):
         return isinstance(value, tuple | list) and all(isinstance(item, bytes) for item in value)
     if isinstance(kind, kinds.OptionList | kinds.Records):
@@ -53,12 +57,18 @@ def _asked(field: FieldSpec) -> str:
         return "give Flags, as Flags('A')"
     if isinstance(field.kind, kinds.OctetsTail):
         return "give octets"
+    if isinstance(field.kind, kinds.Address):
+        return "give the address's 16 octets, as dissectors.ipv6.address.parse('2001:db8::1')"
     return f"give a tuple of {'addresses, 16 octets each' if isinstance(field.kind, kinds.AddressList) else field.name}"
 
 
 def not_whole(declaration: Declaration, total: int, step: int) -> EncodeError:
     """A size that the length field can't say: padding is missing."""
-    remedy = "pad the options" if "options" in declaration.by_name else f"make its data {-total % step} octets longer"
+    remedy = (
+        "pad the options, as dissectors.padding.padded does"
+        if "options" in declaration.by_name
+        else f"make its data {-total % step} octets longer"
+    )
     return EncodeError(f"{declaration.title}: {total} octets, not a multiple of {step}: {remedy}", field="options")
 
 

@@ -4,7 +4,6 @@ It has the privileges, the kernel's filters and the buffers, and packets pass th
 """
 
 import contextlib
-import os
 import re
 import signal
 import socket
@@ -16,6 +15,7 @@ from typing import IO, BinaryIO, Final, NamedTuple, cast
 from mhatool.capture.errors import CaptureError, one_line
 from mhatool.capture.reader import CaptureReader
 from mhatool.capture.source import RawInput
+from mhatool.programs import environment
 
 _PATIENCE_S: Final = 5.0
 """How long dumpcap may take to end before it is killed."""
@@ -159,7 +159,7 @@ def _start(request: LiveRequest, words: IO[bytes]) -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=words,
-            env={**os.environ, "LC_ALL": "C"},
+            env=environment(LC_ALL="C"),
         )
     except FileNotFoundError as error:
         what = "live capture needs dumpcap, which isn't installed"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from io import BufferedReader, FileIO
 from typing import BinaryIO, Final
 
+from mhatool.capture import ending
 from mhatool.capture.errors import STANDARD_INPUT, CaptureError
 
 PIECE: Final = 256 * 1024
@@ -119,6 +120,11 @@ class RawInput:
         self.bytes_read = offset
         if self.on_progress is not None:
             self.on_progress()
+
+    def end(self) -> None:
+        """Let a pipe end here (see `ending`); one that is closed has. For signal handlers too."""
+        if not self._stream.closed:
+            ending.end(self._stream.fileno())
 
     def close(self) -> None:
         """Close the file; standard input stays open."""

@@ -24,7 +24,7 @@ from mhatool.cli.common import (
 )
 from mhatool.cli.live import LiveInput, live
 from mhatool.cli.other_profile import tell_of_another
-from mhatool.cli.reading import Bar, once, opened, read_once, tell_warnings
+from mhatool.cli.reading import Bar, ended_by_interrupts, once, opened, read_once, tell_warnings
 
 if TYPE_CHECKING:
     from dissectors.packet import Packet
@@ -106,14 +106,14 @@ def info(
 
     Examples:
       mhatool info tour.pcap
-      mhatool info captures/scenarios/*.pcapng --jsonl | jq -r '[.file, .packets] | @tsv'
+      mhatool info mn.pcap ha.pcap --jsonl | jq -r '[.file, .packets] | @tsv'
       mhatool info tour.pcap --hash
     """
     form = form_of(json, jsonl)
     once(files)
     out = Out(form)
     chosen = chosen_profile(profile)
-    all_facts = (_facts(file, chosen, hash_) for file in files)
+    all_facts = (_facts(file, chosen, hash_) for file in ended_by_interrupts(files))
     if form == "json":
         entries = list(all_facts)  # a whole document, or none
         out.begin("mhatool.infos/1", "captures")

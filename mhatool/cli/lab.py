@@ -135,6 +135,7 @@ def execute(
       mhatool lab exec paper mn ip -6 route
     """
     from mhatool.lab.commands import inside
+    from mhatool.programs import environment
 
     _need_root()
     with _told():
@@ -142,7 +143,7 @@ def execute(
         chosen.node(node)
     whole = inside(chosen.topology.name, node, *command)
     sys.stdout.flush()
-    os.execvp(whole[0], whole)
+    os.execvpe(whole[0], whole, environment())
 
 
 @subcommand(app)
@@ -358,12 +359,14 @@ def _lab_and(words: list[str], wanted: tuple[str, ...], lab: str | None) -> tupl
 
 
 def _command(words: list[str], lab: str | None) -> tuple[Lab, str, list[str]]:
-    """The lab, the node and what is run there; with two words or more after it a lab's name may stand first."""
+    """The lab, the node and what is run there; a lab's name may stand first where a node of it follows."""
     from mhatool.lab.lab import all_labs
 
     chosen = None
-    if lab is None and len(words) > 2 and words[0] in all_labs() and words[1] in _lab(words[0]).topology.nodes:
-        chosen, words = _lab(words[0]), words[1:]
+    if lab is None and len(words) > 1 and words[0] in all_labs():
+        named = _lab(words[0])
+        if words[1] in named.topology.nodes and (len(words) > 2 or words[0] not in named.topology.nodes):
+            chosen, words = named, words[1:]
     node, *command = words
     command = command[1:] if command[:1] == ["--"] else command
     if not command:

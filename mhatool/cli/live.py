@@ -2,6 +2,7 @@
 
 An interrupt (Ctrl-C, SIGTERM, SIGHUP) ends the capture, not the command: as with tshark, it answers from what came, and
 the status is that of the answer. Only before the capture has begun, and when it comes again, does it end the command.
+The same holds of pipes for commands that say nothing before all is read.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import typer
 
-from mhatool.capture import CaptureError
+from mhatool.capture import CaptureError, CaptureReader
+from mhatool.capture.source import open_input
 from mhatool.cli.common import fail, is_terminal, make_room, running, warn
 
 if TYPE_CHECKING:
-    from mhatool.capture.dumpcap import Dumpcap, LiveReader, LiveRequest
+    from mhatool.capture.dumpcap import LiveReader, LiveRequest
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CONDITION: Final = re.compile(r"(duration):(\d+(?:\.\d+)?|\.\d+)|(packets|filesize):(\d+)")
@@ -40,6 +42,12 @@ class LiveInput(str):
         made = super().__new__(cls, request.name)
         made.request = request
         return made
+
+
+class PipedInput(str):
+    """A pipe, by its name or `-`, that an interrupt ends as it ends a live capture."""
+
+    __slots__ = ()
 
 
 def live(command: Callable[..., None]) -> Callable[..., None]:
@@ -128,7 +136,7 @@ def capturing(file: LiveInput) -> Iterator[LiveReader]:
     from mhatool.capture.dumpcap import Dumpcap, LiveReader  # late: few commands capture
 
     with Interrupts() as interrupts, contextlib.closing(Dumpcap(file.request)) as dumpcap:
-        interrupts.watch(dumpcap)
+        interrupts.watch(dumpcap.stop)
         try:
             reader = LiveReader(dumpcap)
         except CaptureError:
@@ -143,41 +151,72 @@ def capturing(file: LiveInput) -> Iterator[LiveReader]:
             warn(remark)
 
 
-class Interrupts:
-    """While it is open, the first interrupt stops dumpcap; then, and afterwards, all is as before.
+@contextlib.contextmanager
+def piped(file: PipedInput, on_piece: Callable[[bytes], object] | None = None) -> Iterator[CaptureReader]:
+    """The open capture that comes through a pipe; the first interrupt while it is open ends all of these.
 
-    What was ignored before (`nohup`, jobs in the background) stays so.
+    `on_piece`: see `open_capture`. Raises CaptureError, KeyboardInterrupt.
+    """
+    raw = open_input(file)
+    raw.on_piece = on_piece
+    with contextlib.closing(raw), _OF_PIPES as interrupts:
+        interrupts.watch(raw.end)
+        try:
+            reader = CaptureReader(raw)
+        except CaptureError:
+            if interrupts.came:
+                raise KeyboardInterrupt from None
+            raise
+        with reader:
+            yield reader
+
+
+class Interrupts:
+    """While it is open, the first interrupt stops what it watches; then, and afterwards, all is as before.
+
+    It may be opened again meanwhile. What was ignored before (`nohup`, jobs in the background) stays so.
     """
 
     def __init__(self) -> None:
         self.came = False
         """Whether there was one."""
-        self._dumpcap: Dumpcap | None = None
+        self._stops: list[Callable[[], object]] = []
         self._before: dict[int, Any] = {}
+        self._opened = 0
 
-    def watch(self, dumpcap: Dumpcap) -> None:
-        """It runs; where the interrupt was quicker it is stopped at once."""
-        self._dumpcap = dumpcap
+    def watch(self, stop: Callable[[], object]) -> None:
+        """It runs, and `stop` stops it: at once where the interrupt was quicker."""
+        self._stops.append(stop)
         if self.came:
-            dumpcap.stop()
+            stop()
 
     def __enter__(self) -> Self:
-        for number in _SIGNALS:
-            if (before := signal.getsignal(number)) is not signal.SIG_IGN:
-                self._before[number] = before
-                signal.signal(number, self._come)
+        self._opened += 1
+        if self._opened == 1:
+            self.came = False
+            for number in _SIGNALS:
+                if (before := signal.getsignal(number)) is not signal.SIG_IGN:
+                    self._before[number] = before
+                    signal.signal(number, self._come)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._restore()
+        self._opened -= 1
+        if not self._opened:
+            self._restore()
+            self._stops.clear()
 
     def _come(self, _number: int, _frame: object) -> None:
         self.came = True
         self._restore()
-        if self._dumpcap is not None:
-            self._dumpcap.stop()
+        for stop in self._stops:
+            stop()
 
     def _restore(self) -> None:
         while self._before:
             number, before = self._before.popitem()
             signal.signal(number, before)
+
+
+_OF_PIPES: Final = Interrupts()
+"""Of all that are open: an interrupt is of the command, not of one of them."""

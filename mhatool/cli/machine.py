@@ -6,7 +6,6 @@ import gzip
 import os
 import platform
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterable
@@ -14,6 +13,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from mhatool.programs import environment, find
 
 STATES: Final = ("ok", "missing", "trap", "unknown")
 _PROTO_MOBILITY: Final = 135
@@ -64,12 +65,12 @@ _PACKAGES: Final = ("scapy", "dpkt", "pyshark", "typer", "rich", "msgspec", "zst
 _EXTRAS: Final = (("pyroute2", "lab, node run"), ("textual", "view"))
 _PROGRAMS: Final = (
     _Program("tshark", ("tshark",), "tshark", "crosscheck, export wireshark", "--version"),
-    _Program("dumpcap", ("dumpcap",), "wireshark-common", "live capture with ring buffers", "--version"),
-    _Program("tcpdump", ("tcpdump",), "tcpdump", "lab capture", "--version"),
+    _Program("dumpcap", ("dumpcap",), "wireshark-common", "all that takes -i, lab capture, lab run", "--version"),
     _Program("luac", ("luac5.4",), "lua5.4", "checking the Wireshark plugin", "-v"),
     _Program("ip", ("ip",), "iproute2", "lab, node run", "-V"),
     _Program("nft", ("nft",), "nftables", "lab, node run", "--version"),
-    _Program("RIPng daemon", ("bird", "ripngd"), "bird2 (or frr)", "lab: the routers of Fig. 10"),
+    _Program("RIPng daemon", ("bird",), "bird2", "lab: the routers of Fig. 10"),
+    _Program("sysctl", ("sysctl",), "procps", "lab", "--version"),
     _Program("ethtool", ("ethtool",), "ethtool", "lab"),
     _Program("radvd", ("radvd",), "radvd", "home agents that don't advertise themselves"),
     _Program("chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium", "testing HTML timelines"),
@@ -106,15 +107,9 @@ def _package(name: str, needed_by: str, remedy: str) -> Finding:
         return Finding(name, False, "not installed", needed_by, remedy)
 
 
-def _find(*commands: str) -> str | None:
-    """Where a program is, also in the folders of daemons that a user's PATH leaves out."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-    return next((found for command in commands if (found := shutil.which(command, path=path))), None)
-
-
 def _program(program: _Program) -> Finding:
     remedy = f"apt-get install {program.package}"
-    place = _find(*program.commands)
+    place = find(*program.commands)
     if place is None:
         return Finding(program.name, False, "not installed", program.needed_by, remedy)
     detail = place
@@ -134,7 +129,7 @@ def _output(*command: str) -> str:
             stderr=subprocess.STDOUT,
             timeout=10,
             check=False,
-            env={**os.environ, "LC_ALL": "C"},
+            env=environment(LC_ALL="C"),
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
@@ -142,7 +137,7 @@ def _output(*command: str) -> str:
 
 
 def _lua() -> Finding:
-    place = _find("tshark")
+    place = find("tshark")
     found = re.search(r"with\s+Lua\s+([\d.]*\d)", _output(place, "--version")) if place else None
     detail = found[1] if found else "no tshark with Lua"
     return Finding("tshark's Lua", found is not None, detail, "crosscheck, export wireshark", "apt-get install tshark")

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +20,7 @@ from mhatool.capture import CaptureReader, Record, linktype, open_capture
 from mhatool.capture.second_process import BY_DEFAULT, Plan
 from mhatool.capture.source import is_kept, kept
 from mhatool.cli.common import fail, input_name, is_terminal, on_the_line, use_color, warn
-from mhatool.cli.live import LiveInput, capturing
+from mhatool.cli.live import LiveInput, PipedInput, capturing, piped
 from mhatool.protocol.collector import few_collections
 
 if TYPE_CHECKING:
@@ -161,9 +161,19 @@ def tell_warnings(reader: CaptureReader) -> None:
 @contextmanager
 def opened(file: str, on_piece: Callable[[bytes], object] | None = None) -> Iterator[CaptureReader]:
     """The reader of a capture, or of what is captured live. `on_piece`: see `open_capture`."""
-    read = capturing(file) if isinstance(file, LiveInput) else open_capture(file, on_piece=on_piece)
-    with few_collections(), read as reader:
+    with few_collections(), _open(file, on_piece) as reader:
         yield reader
+
+
+def _open(file: str, on_piece: Callable[[bytes], object] | None) -> AbstractContextManager[CaptureReader]:
+    if isinstance(file, LiveInput):
+        return capturing(file)
+    return piped(file, on_piece) if isinstance(file, PipedInput) else open_capture(file, on_piece=on_piece)
+
+
+def ended_by_interrupts(files: Sequence[str]) -> list[str]:
+    """The same inputs, pipes among them such that an interrupt ends them: for who has said nothing until the end."""
+    return [PipedInput(file) if not isinstance(file, LiveInput) and _is_pipe(file) else file for file in files]
 
 
 def read_once(file: str) -> bool:
@@ -171,12 +181,12 @@ def read_once(file: str) -> bool:
 
     Not while it is `kept_at_rest`.
     """
-    if is_kept(file):
-        return False
-    if file == "-" or isinstance(file, LiveInput):
-        return True
+    return not is_kept(file) and (file == "-" or isinstance(file, LiveInput) or _is_pipe(file))
+
+
+def _is_pipe(file: str) -> bool:
     try:
-        mode = os.stat(file).st_mode
+        mode = os.stat(0 if file == "-" else file).st_mode
     except (OSError, ValueError):
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mhatool.cli.common import Out, fail, is_terminal
@@ -21,26 +22,60 @@ def search(
     """Run so many seeds from one on; fail where invariants don't hold, once all have been run and told.
 
     `keep` are the numbers of the misfortunes that happen, for one seed; `outputs` streams for its capture and trace.
-    `quiet`: one of them is standard output, so nothing is told there.
+    `quiet`: one of them is standard output, so nothing is told there. An interrupt ends it, and what was found by then
+    is told.
     """
-    from mhatool.search.run import run
-
     out = Out("json" if json else "text")
     tells = not (json or quiet)
-    failed: list[Outcome] = []
-    for number in range(seed, seed + count):
-        outcome = run(_drawn(number, keep), outputs.get("write"), outputs.get("trace"))
-        if not outcome.holds:
-            failed.append(_told(outcome, out if tells else None, is_whole=keep is None and not outputs))
-        _show_progress(number - seed + 1, count, len(failed))
-        if number % _COLLECT_EVERY == 0:
-            gc.collect()  # networks are circles of references, which the collector was told to count as old
+    found = Found(seed)
+    try:
+        for number in range(seed, seed + count):
+            _run(_drawn(number, keep), outputs, found, out if tells else None, is_whole=keep is None and not outputs)
+            _show_progress(found.seeds, count, len(found.failed))
+            if number % _COLLECT_EVERY == 0:
+                gc.collect()  # networks are circles of references, which the collector was told to count as old
+    except KeyboardInterrupt:
+        _tell_all(found, out, json=json, tells=tells)
+        raise
+    _tell_all(found, out, json=json, tells=tells)
+    if found.failed:
+        first = found.failed[0].drawn.command
+        fail(f"{len(found.failed):,} of {count:,} seeds break an invariant", f"run `{first}`")
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found: the first seed, how many have been run, and how those ended that break an invariant."""
+
+    seed: int
+    seeds: int = 0
+    failed: list[Outcome] = field(default_factory=list)
+
+
+def _run(drawn: Drawn, outputs: dict[str, Any], found: Found, out: Out | None, *, is_whole: bool) -> None:
+    """Run one seed, and tell it where it fails, with as few misfortunes as possible, as found by an interrupt."""
+    from mhatool.search.run import run
+    from mhatool.search.shrink import shrink
+
+    outcome = run(drawn, outputs.get("write"), outputs.get("trace"))
+    found.seeds += 1
+    if outcome.holds:
+        return
+    found.failed.append(outcome)
+    try:
+        if is_whole:
+            found.failed[-1] = shrink(outcome)
+    finally:
+        if out is not None:
+            _tell(found.failed[-1], out)
+
+
+def _tell_all(found: Found, out: Out, *, json: bool, tells: bool) -> None:
     if json:
-        out.document(document(seed, count, failed))
+        out.document(document(found.seed, found.seeds, found.failed))
     elif tells:
-        out.line(f"{count:,} seeds from {seed} on: {count - len(failed):,} hold, {len(failed):,} don't")
-    if failed:
-        fail(f"{len(failed):,} of {count:,} seeds break an invariant", f"run `{failed[0].drawn.command}`")
+        failed = len(found.failed)
+        out.line(f"{found.seeds:,} seeds from {found.seed} on: {found.seeds - failed:,} hold, {failed:,} don't")
 
 
 def _show_progress(done: int, count: int, failed: int) -> None:
@@ -72,20 +107,13 @@ def _number(text: str) -> int:
         raise ValueError(f"{text!r} is no number") from None
 
 
-def _told(outcome: Outcome, out: Out | None, is_whole: bool) -> Outcome:
-    """The outcome with as few misfortunes as possible, told."""
-    from mhatool.search.shrink import shrink
-
-    found = shrink(outcome) if is_whole else outcome
-    if out is None:
-        return found
+def _tell(found: Outcome, out: Out) -> None:
     out.line(f"seed {found.drawn.seed}: {found.drawn.shape}")
     for misfortune in found.drawn.happening:
         out.line(f"    {misfortune}")
     for name, wrong in found.broken:
         out.line(f"  broken: {name}: {wrong}")
     out.line(f"  again: {found.drawn.command}")
-    return found
 
 
 def document(seed: int, count: int, failed: list[Outcome]) -> dict[str, Any]:
@@ -119,7 +147,7 @@ SCHEMA: dict[str, Any] = {
     **_object(
         schema={"const": "mhatool.search/1"},
         seed={"type": "integer"},
-        seeds={"type": "integer", "minimum": 1},
+        seeds={"type": "integer", "minimum": 0, "description": "Those that were run: fewer after an interrupt"},
         failures={
             "type": "array",
             "items": _object(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
@@ -93,22 +93,21 @@ def _happen(
     scenario: str, outputs: dict[str, str | None], seed: int | None, changes: list[str], vantage: list[str]
 ) -> Run:
     """Run it, with what it writes going to the files that are named."""
-    from mhatool.network.scenario import ScenarioError, load
+    from mhatool.network.scenario import ScenarioError, file_of, load
     from mhatool.network.scenario.naming import names_file
     from mhatool.network.scenario.run import Run
 
     with ExitStack() as stack:
         try:
             plan = load(scenario, changes)
-            to = {
-                what: stack.enter_context(_output(path, text=what != "write")) for what, path in outputs.items() if path
-            }
+            to = _open(stack, outputs, file_of(scenario))
             run = Run(plan, seed, to.get("write"), tuple(vantage), to.get("trace"))
         except ScenarioError as error:
             fail(str(error))
-        run.happen()
+        _warn_of_what_is_left_out(run)
         if "names" in to:
             to["names"].write(names_file(plan).encode())
+        run.happen()
     return run
 
 
@@ -120,7 +119,7 @@ def _search(count: int, seed: int, keep: str | None, json: bool, outputs: dict[s
     if count != 1 and (written or keep is not None):
         fail("--write, --trace and --keep are for one seed", "give --search 1 and its --seed")
     with ExitStack() as stack:
-        to = {what: stack.enter_context(_output(path, text=what != "write")) for what, path in written.items()}
+        to = _open(stack, written)
         search(count, seed, keep, json, to, quiet="-" in written.values())
 
 
@@ -138,25 +137,32 @@ def _refuse_clashes(outputs: dict[str, str | None], json: bool) -> None:
                 fail(f"--{other} and --{what} name one file, {path}", "give each its own")
 
 
-def _output(path: str, *, text: bool) -> Any:
+def _open(stack: ExitStack, outputs: Mapping[str, str | None], *inputs: os.PathLike[str]) -> dict[str, Any]:
+    """What is written, each where it goes; none of it may be one of these inputs."""
     from mhatool.capture import open_output
 
-    return open_output(path, text=text)
+    return {
+        what: stack.enter_context(open_output(path, inputs=inputs, text=what != "write"))
+        for what, path in outputs.items()
+        if path
+    }
 
 
 def _tell(run: Run, json: bool) -> None:
+    from mhatool.capture.errors import one_line
+
     out = Out()
     document = run.document()
     if json:
         out.document(document)
         return
+    out.line(styled(one_line(document["title"]), "bold"))
     for line in _lines(document):
-        out.line(line)
+        out.line(one_line(line))
 
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:
-    """The summary for people."""
-    yield styled(document["title"], "bold")
+    """The summary for people, behind the title; names in it are the scenario's, whatever is in them."""
     frames = sum(document["links"].values())
     yield (
         f"{document['duration_s']:g} s of {document['profile']}, seed {document['seed']}: "
@@ -217,6 +223,16 @@ def _bindings(document: dict[str, Any]) -> Iterator[tuple[float, str]]:
     for each in document["bindings"]:
         where = f"is at {each['care_of_address']}" if each["care_of_address"] else "has no binding any more"
         yield each["at_s"], f"{each['node']}: {each['home_address']} {where}"
+
+
+def _warn_of_what_is_left_out(run: Run) -> None:
+    """What a shorter duration than the file's cuts off: nothing of it fails, nor holds."""
+    from mhatool.network.scenario.left_out import left_out
+
+    counts = zip(("event", "expectation"), left_out(run.scenario), strict=True)
+    told = [f"{count:,} {what}{'s' * (count > 1)}" for what, count in counts if count]
+    if told:
+        warn(f"the run ends after {run.scenario.duration_s:g} s, and leaves out what comes later: {' and '.join(told)}")
 
 
 def _warn_of_failed_expectations(run: Run) -> None:

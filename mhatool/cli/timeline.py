@@ -14,7 +14,7 @@ from mhatool.cli.common import FilesArgument, JsonOption, ProfileOption, chosen_
 from mhatool.cli.live import live
 from mhatool.cli.order import told_of_disorder
 from mhatool.cli.other_profile import tell_of_another
-from mhatool.cli.reading import in_all, sources
+from mhatool.cli.reading import ended_by_interrupts, in_all, sources
 from mhatool.cli.tracing import names_of, read_names, trace_among
 from mhatool.settings import setting
 
@@ -73,6 +73,7 @@ def timeline(
     """
     exclusive(style=style, json=json)
     form = "json" if json else _form(style, at)
+    files = ended_by_interrupts(files)
     to_file = output not in (None, "-")
     if form in _OF_MESSAGES and at is not None:
         fail(f"--at: --style {form} is about all the time", "leave it out, or take --style kame")

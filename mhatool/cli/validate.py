@@ -31,7 +31,7 @@ from mhatool.cli.common import (
 from mhatool.cli.judging import findings_in, rules_named
 from mhatool.cli.live import LiveInput, live
 from mhatool.cli.other_profile import tell_of_another
-from mhatool.cli.reading import read_once
+from mhatool.cli.reading import ended_by_interrupts, read_once
 from mhatool.settings import setting
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def validate(
     form = "json" if json else "jsonl" if jsonl else str(setting("validate.output_format", output_format))
     chosen = chosen_profile(profile)
     judge = _judge(chosen, select, ignore)
+    files = ended_by_interrupts(files)
     limit = Severity(str(setting("validate.fail_on", fail_on)))
     wanted = _Wanted(Severity(str(setting("validate.min_severity", min_severity))), limit, _known(baseline))
     failed = _print(form, files, wanted.of(findings_in(files, judge, chosen)), judge, chosen, wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement
 from dissectors.icmpv6.options import (
@@ -20,6 +21,8 @@ from mhatool.protocol.neighbourhood import ALL_NODES
 
 MAX_INITIAL_INTERVAL_S = 16.0
 MAX_INITIAL_ADVERTISEMENTS = 3
+LONGEST_OF_SUBNETS: Final = 126
+"""Bits of a prefix whose first address is its routers'; a longer one has no room for it (RFC 6164, 6)."""
 MAX_DELAY_S = 0.5
 """Until a solicitation is answered (RFC 4861, 10: MAX_RA_DELAY_TIME)."""
 
@@ -47,6 +50,9 @@ class AdvertisedPrefix:
         if self.router_address is not None and _first(self.router_address, self.prefix_length) != self.prefix:
             own = f"{text(self.prefix)}/{self.prefix_length}"
             raise ValueError(f"router_address = {text(self.router_address)}: give one of {own}")
+        if self.router_address == self.prefix and self.prefix_length <= LONGEST_OF_SUBNETS:
+            what = f"router_address = {text(self.prefix)}: that is every router's of the prefix (RFC 4291, 2.6.1)"
+            raise ValueError(f"{what}; give one of its own")
 
     def option(self) -> PrefixInformation:
         """The option that says so."""
@@ -105,6 +111,10 @@ class AdvertisingConfiguration:
         """ValueError where there is no time between the least and the longest interval."""
         if self.min_interval_s > self.max_interval_s:
             raise ValueError(f"min_interval_s = {self.min_interval_s:g}: that is more than max_interval_s")
+        subnets = [(each.prefix, each.prefix_length) for each in self.prefixes]
+        for index, (prefix, length) in enumerate(subnets):
+            if (prefix, length) in subnets[:index]:
+                raise ValueError(f"prefixes = {text(prefix)}/{length}: it is there twice; give each prefix once")
 
 
 class Advertising:

@@ -33,6 +33,8 @@ class Constants:
     """Mobile nodes that haven't been told for a day are, and new ones; else only where prefixes change (10.6.2)."""
     duplicate_address_detection_transmits: int = 1
     retransmission_timer_s: float = 1.0
+    max_unicast_solicit: int = 3
+    """A neighbour that leaves so many solicitations unanswered, one after another, isn't reachable."""
     max_router_solicitation_delay_s: float = 1.0
     router_solicitation_interval_s: float = 4.0
     max_router_solicitations: int = 3

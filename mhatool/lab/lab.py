@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import sys
 import time
@@ -25,6 +24,7 @@ from mhatool.lab.topology import LabNode, Topology, load, placed
 from mhatool.live.configuration import check
 from mhatool.live.control import is_answered
 from mhatool.network.scenario.errors import ScenarioError
+from mhatool.programs import find
 
 PATIENCE_S: Final = 20.0
 """For a node that was started to answer."""
@@ -66,8 +66,8 @@ class Lab:
         """
         self.check()
         for command, package in _OF_PACKAGE.items():
-            if shutil.which(command) is None and (command != "bird" or self._has_routers):
-                raise LabError(f"{command} isn't installed (or not in PATH): apt-get install {package}")
+            if find(command) is None and (command != "bird" or self._has_routers):
+                raise LabError(f"{command} isn't installed: apt-get install {package}")
         if self._is_ruin:
             self.destroy()
         if self.stands:
@@ -255,8 +255,11 @@ class Lab:
         write_output_of(inside, stream, within_s=seconds + PATIENCE_S)
 
     def inspect(self) -> dict[str, Any]:
-        """What stands and runs."""
-        running = {name: process.runs for name, process in self.processes.all().items()}
+        """What stands, and what of that which is to run does."""
+        nodes = self.topology.nodes.items()
+        routing = {f"{name}.bird": False for name, node in nodes if node.routing is not None}
+        running = routing | {name: False for name, node in nodes if node.live is not None}
+        running |= {name: process.runs for name, process in self.processes.all().items()}
         return {"name": self.topology.name, "namespaces": self.namespaces(), "processes": running}
 
 

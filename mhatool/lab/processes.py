@@ -15,6 +15,7 @@ from typing import Final
 
 from mhatool.lab.errors import LabError
 from mhatool.lab.run import unbroken
+from mhatool.programs import environment
 
 GRACE_S: Final = 5.0
 """Between asking a process to end and ending it."""
@@ -64,7 +65,7 @@ class Processes:
 
     def _start(self, name: str, command: Sequence[str]) -> Process:
         with (self._folder / f"{name}.log").open("ab") as log:
-            marked = {**os.environ, _MARK: self._folder.name}
+            marked = environment(**{_MARK: self._folder.name})
             began = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=marked
             )

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final, Protocol, cast
 
 from mhatool.lab.commands import Command
 from mhatool.lab.errors import LabError
+from mhatool.programs import environment
 
 PATIENCE_S: Final = 30.0
 
@@ -56,7 +57,7 @@ def run(wanted: Iterable[Command]) -> None:
 def output_of(command: Command, *, within_s: float = PATIENCE_S) -> str:
     """What a command prints. LabError with the command and its last word where it fails, or takes longer."""
     with _failures(command, within_s):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False, env=environment())
     if done.returncode:
         raise _failed(command, done.returncode, done.stderr or done.stdout)
     return done.stdout
@@ -78,7 +79,7 @@ def write_output_of(command: Command, stream: Sink, *, within_s: float = PATIENC
     with (
         _failures(command, within_s),
         tempfile.TemporaryFile() as words,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=words) as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=words, env=environment()) as process,
     ):
         timer = threading.Timer(within_s, process.kill)
         timer.start()

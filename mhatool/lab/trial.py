@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from mhatool.lab.lab import Lab, LabError, output_of
 from mhatool.lab.whereabouts import Whereabouts
 from mhatool.live.control import ask
 from mhatool.live.errors import LiveError
+from mhatool.programs import find
 from mhatool.protocol.lifetime import NS_PER_S
 
 PATIENCE_S: Final = 20.0
@@ -71,7 +71,7 @@ class Trial:
     def _need_commands(self) -> None:
         """What is only missed later, and then without a word."""
         for command in ("dumpcap", *(["bird"] if any(self._routers()) else [])):
-            if shutil.which(command) is None:
+            if find(command) is None:
                 raise LabError(f"{command} isn't installed; `mhatool doctor` says what to install")
 
     def _get_ready(self) -> None:

@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import re
-import shutil
 import socket
 import struct
 import subprocess
@@ -20,6 +19,7 @@ from mhatool.live.ledger import left_in
 from mhatool.live.marks import MARK
 from mhatool.live.presence import others
 from mhatool.live.silence import trial
+from mhatool.programs import find
 
 _CONF: Final = Path("/proc/sys/net/ipv6/conf")
 _SIOCGIFFLAGS, _SIOCETHTOOL = 0x8913, 0x8946
@@ -196,7 +196,7 @@ def _setting(interface: str, key: str) -> int:
 
 def _listed(*command: str) -> Any:
     """What `ip` or `nft` lists as JSON; None where it isn't there or may not."""
-    program = shutil.which(command[0], path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
+    program = find(command[0])
     if program is None:
         return None
     try:

@@ -85,6 +85,8 @@ class Memory:
         self._numbers: dict[bytes, NumberLine] = {}
         self.restart_counter = clock.now() // 1_000_000_000 % 2**32
         """Grows with the time: whoever lost the file has another one than before."""
+        self.is_kept = False
+        """Whether there was a file with what the node knew."""
         self._file: BinaryIO | None = None
         self._lines = 0
         self._fails = False
@@ -147,6 +149,7 @@ class Memory:
     def _take(self, line: Line) -> None:
         if isinstance(line, Head):
             self.restart_counter = line.restart_counter
+            self.is_kept = True
             if line.boot and line.boot == self._clock.boot:
                 self._shift_ns = self._clock.ahead_ns - line.ahead_ns
         elif isinstance(line, NumberLine):

@@ -167,8 +167,9 @@ def _remembering(live: LiveNode, memory: Memory | None) -> Any:
     """The configuration with what the node knew before it was started again."""
     configuration = live.configuration
     if live.file.role == "home_agent":
-        counter = memory.restart_counter if memory is not None else Clock().now() // NS_PER_S % 2**32
-        return replace(configuration, restart_counter=counter)
+        if memory is not None:
+            return replace(configuration, restart_counter=memory.restart_counter, keeps_bindings=memory.is_kept)
+        return replace(configuration, restart_counter=Clock().now() // NS_PER_S % 2**32)
     if live.file.role == "mobile_node" and memory is not None:
         return replace(configuration, first_sequence_numbers=memory.next_sequence_numbers)
     return configuration

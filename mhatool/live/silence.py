@@ -7,13 +7,13 @@ drops them. It does so where packets come that end here: what is forwarded doesn
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 from mhatool.live.data_plane import cutting
 from mhatool.live.data_plane.admission import chains
 from mhatool.live.data_plane.tunnels import Hook
 from mhatool.live.errors import LiveError
+from mhatool.programs import find
 
 _RULES = """\
 table ip6 {table} {{
@@ -75,7 +75,7 @@ class Silence:
         self._nft(self._rules, "-c")
 
     def _nft(self, commands: str, *how: str) -> None:
-        nft = shutil.which("nft") or shutil.which("nft", path="/usr/sbin:/sbin")
+        nft = find("nft")
         if nft is None:
             raise LiveError("nft isn't installed, and the kernel would answer signalling: apt-get install nftables")
         whole = [nft, *how, "-f", "-"]
@@ -87,7 +87,7 @@ class Silence:
 
 def trial() -> str | None:
     """Why the kernel wouldn't take such a table; "": it would; None: who asks may not know."""
-    if shutil.which("nft") is None and shutil.which("nft", path="/usr/sbin:/sbin") is None:
+    if find("nft") is None:
         return None
     try:
         Silence("trial", "mha-trial", (135, 41)).trial()

@@ -1,13 +1,24 @@
-"""A node's events in a file, each when it happens; where the file can't grow the trace ends, and the node goes on."""
+"""A node's events in a file, each when it happens; where the file can't grow the trace ends, and the node goes on.
+
+A node that is started again goes on with the trace that is there: what led to its end is told by what stands before it.
+"""
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, Final
+
+import msgspec
 
 from mhatool.engine.events import Event
 from mhatool.live.errors import LiveError
+from mhatool.live.locks import lock
 from mhatool.trace import Header, TraceWriter
+
+_LONGEST_LINE: Final = 1 << 16
+"""The first line of a node's trace is far shorter."""
 
 
 class TraceFile:
@@ -17,11 +28,39 @@ class TraceFile:
         self._path = path
         self._warn = warn
         try:
-            self._file: BinaryIO | None = open(path, "wb")  # noqa: SIM115 - closed by `close`
-            self._writer = TraceWriter(self._file, header)
+            self._file: BinaryIO | None = open(path, "ab")  # noqa: SIM115 - closed by `close`
+        except OSError as error:
+            raise self._useless(error) from error
+        try:
+            goes_on = self._goes_on(self._file, header)
+            self._writer = TraceWriter(self._file, None if goes_on else header)
             self._file.flush()
         except OSError as error:
-            raise LiveError(f"{path}: {(error.strerror or '').lower()}; give another `trace`") from error
+            self.close()
+            raise self._useless(error) from error
+        except LiveError:
+            self.close()
+            raise
+
+    def _goes_on(self, file: BinaryIO, header: Header) -> bool:
+        """Whether it has begun already; half a line at its end is let go. LiveError where it isn't this node's."""
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return False
+        if not lock(file):
+            raise LiveError(f"{self._path}: another node writes there; stop it, or give another `trace`")
+        if not file.tell():
+            return False
+        with open(self._path, "rb") as written:
+            first = written.readline(_LONGEST_LINE)
+            written.seek(0)
+            whole = _end_of_lines(written)
+        if (reason := _unlike(first, header)) is not None:
+            raise LiveError(f"{self._path}: {reason}; remove it, or give another `trace`")
+        file.truncate(whole)
+        return True
+
+    def _useless(self, error: OSError) -> LiveError:
+        return LiveError(f"{self._path}: {(error.strerror or '').lower()}; give another `trace`")
 
     def hear(self, event: Event) -> None:
         """Something happened at the node."""
@@ -42,6 +81,34 @@ class TraceFile:
                 file.close()
             except OSError:
                 return  # it was said when it was written
+
+
+def _unlike(line: bytes, header: Header) -> str | None:
+    """Why a file that begins with this line isn't the trace of a node; None where it is."""
+    try:
+        there = msgspec.json.decode(line, type=Header)
+    except msgspec.DecodeError:
+        return "it is there, and no trace"
+    if there.schema != header.schema:
+        return f"it is a trace by {there.schema}, and this is {header.schema}"
+    if there.vantage_point != header.vantage_point:
+        return f"it is the trace of {there.vantage_point}"
+    if there.profile != header.profile:
+        return f"it is a trace with the profile {there.profile}"
+    return None
+
+
+def _end_of_lines(file: BinaryIO) -> int:
+    """The octet after the last whole line."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(end - _LONGEST_LINE, 0)
+        file.seek(start)
+        at = file.read(end - start).rfind(b"\n")
+        if at >= 0:
+            return start + at + 1
+        end = start
+    return 0
 
 
 __all__ = ["TraceFile"]

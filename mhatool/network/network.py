@@ -41,7 +41,9 @@ class Network:
         return machine
 
     def add_flow(self, plan: FlowPlan, sender: str, receiver: str) -> Flow:
-        """Traffic from one machine to another."""
+        """Traffic from one machine to another. ValueError where a flow has that name already."""
+        if plan.name in self.flows:
+            raise ValueError(f"there is a flow {plan.name!r} already")
         port = FIRST_PORT + len(self.flows)
         flow = self.flows[plan.name] = Flow(plan, self.machines[sender], self.machines[receiver], port)
         return flow

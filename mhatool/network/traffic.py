@@ -23,15 +23,20 @@ SMALLEST = _PAYLOAD.size
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowPlan:
-    """What is to be sent: `size` octets of UDP payload each `interval_ns`, from `start_ns` on, before `stop_ns`."""
+    """What is to be sent: `rate` times a second `size` octets of UDP payload, from `start_ns` on, before `stop_ns`."""
 
     name: str
     source: bytes
     destination: bytes
-    interval_ns: int
+    rate: float
     start_ns: int
     stop_ns: int
     size: int = 64
+
+    def sent_at(self, number: int) -> int:
+        """When the datagram of this number is sent, from 0: to the nearest nanosecond, so that none adds up."""
+        times, seconds = self.rate.as_integer_ratio()
+        return self.start_ns + (2 * number * NS_PER_S * seconds + times) // (2 * times)
 
 
 @dataclass(slots=True)
@@ -62,7 +67,7 @@ class Flow:
         payload = _PAYLOAD.pack(len(self.datagrams), now).ljust(self.plan.size, b"\0")
         self.datagrams.append(Sent(now))
         self.sender.originate(udp(self.plan.source, self.plan.destination, self.port, payload))
-        self.sender.agenda.at(now + self.plan.interval_ns, self._send)
+        self.sender.agenda.at(self.plan.sent_at(len(self.datagrams)), self._send)
 
     def _take(self, source: bytes, destination: bytes, payload: bytes) -> None:
         number, _ = _PAYLOAD.unpack_from(payload)

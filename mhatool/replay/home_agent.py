@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -14,6 +15,7 @@ from mhatool.engine.commands import Start
 from mhatool.engine.constants import constants_of
 from mhatool.engine.home_agent import HomeAgent, HomeAgentConfiguration
 from mhatool.engine.node import Node
+from mhatool.exchange.copies import ELSEWHERE_NS
 from mhatool.protocol.neighbourhood import home_agents_anycast, in_prefix
 from mhatool.replay.driver import Input, Reception, Reply, Told
 from mhatool.replay.questions import Questions
@@ -47,7 +49,11 @@ class HomeAgentPart:
         self._questions: Questions | None = None
         """What it asks of other home agents, and was answered."""
         self._answered_by_others: set[tuple[bytes, int]] = set()
-        """Anycast requests that another agent got: who asked, and the identifier."""
+        """Anycast requests that another agent answered: who asked, and the identifier."""
+        self._asked: defaultdict[tuple[bytes, int], list[tuple[int, bytes]]] = defaultdict(list)
+        """Each anycast request's frames: when one was seen, and for which link-layer address."""
+        self._others: set[bytes] = set()
+        """Link-layer addresses of other home agents of the home link."""
 
     def learn(self, seen: Carried) -> None:
         """Its own advertisements tell its prefix, and its link-layer address."""
@@ -56,10 +62,13 @@ class HomeAgentPart:
             return
         if message.type == "dhaad_reply" and seen.inner.source != self._address:
             self._answered_by_others.add((seen.inner.destination, message.get("identifier")))
+        if message.type == "dhaad_request" and seen.inner.destination == self._anycast:
+            self._asked[seen.inner.source, message.get("identifier")].append((seen.time_ns, seen.link_destination))
         if message.type not in ("router_advertisement", "mobile_prefix_advertisement"):
             return
         own = next((option for option in message.options if option.get("prefix") == self._address), None)
         if own is None:
+            self._note_other(seen, message)
             return
         self._own = own
         if message.type == "router_advertisement":
@@ -67,6 +76,12 @@ class HomeAgentPart:
             self.addresses.add(seen.inner.source)
             found = (option for option in message.options if option.type == "home_agent_information")
             self._information = next(found, None)
+
+    def _note_other(self, seen: Carried, message: View) -> None:
+        """Another agent's advertisement, on the home link (RFC 6275, 7.1 and 7.2)."""
+        is_agent = message.type == "router_advertisement" and "H" in (message.get("flags") or ())
+        if is_agent and self._is_of_home_link(message):
+            self._others.add(seen.link_source)
 
     def sent(self, seen: Carried) -> bool:
         """What comes from its address or its own interface."""
@@ -155,10 +170,17 @@ class HomeAgentPart:
             yield Reception(seen.time_ns, seen.octets, interface, seen.link_source, seen.frame.number)
 
     def _reached_another(self, seen: Carried) -> bool:
-        """What is sent to the anycast address reaches one agent: the one that answered."""
+        """What is sent to the anycast address reaches one agent: the one that answered, or for which its frame was.
+
+        An agent that is dead doesn't answer, and routers go on sending to it for a while.
+        """
         if seen.message is None or seen.inner.destination != self._anycast:
             return False
-        return (seen.inner.source, seen.message.get("identifier")) in self._answered_by_others
+        key = seen.inner.source, seen.message.get("identifier")
+        if key in self._answered_by_others:
+            return True
+        on_its_way = [to for time_ns, to in self._asked[key] if 0 <= time_ns - seen.time_ns < ELSEWHERE_NS]
+        return on_its_way[-1] in self._others
 
 
 __all__ = ["HomeAgentPart"]

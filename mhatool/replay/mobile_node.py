@@ -46,7 +46,7 @@ class MobileNodePart:
         self._places: set[int] = set()
         self._solicitations: list[Carried] = []
         self._questions: Questions | None = None
-        self._refreshes = Refreshes(profile)
+        self._refreshes = Refreshes(profile, self._updates)
         self._asking: dict[int, bytes] = {}
         """The frames of Binding Refresh Requests, and who sent each."""
 

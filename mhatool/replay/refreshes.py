@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dissectors.ipv6.link import IPV6_ONLY
 from dissectors.profile import Profile
 from dissectors.walk import Dissector
@@ -11,10 +13,11 @@ from mhatool.replay.driver import Reply
 
 
 class Refreshes:
-    """The latest Binding Update that ours sent to each correspondent."""
+    """The latest Binding Update that ours sent to each correspondent; `captured` are those of the captured node."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, captured: Sequence[Update]) -> None:
         self._dissector = Dissector(profile)
+        self._captured = captured
         self._latest: dict[bytes, Update] = {}
 
     def note(self, reply: Reply) -> None:
@@ -25,9 +28,15 @@ class Refreshes:
             self._latest[update.peer] = update
 
     def is_due(self, correspondent: bytes, now_ns: int) -> bool:
-        """Whether the correspondent has reason to ask now: less than half of the lifetime is left."""
+        """Whether the correspondent has reason to ask now: less than half of the lifetime is left.
+
+        Or no less than when it asked the captured node, whose latest update may have crossed the request.
+        """
         latest = self._latest.get(correspondent)
-        return latest is None or 2 * (now_ns - latest.time_ns) > latest.lifetime_s * NS_PER_S
+        if latest is None or 2 * (now_ns - latest.time_ns) > latest.lifetime_s * NS_PER_S:
+            return True
+        theirs = (each.time_ns for each in self._captured if each.peer == correspondent and each.time_ns <= now_ns)
+        return latest.time_ns <= max(theirs, default=latest.time_ns - 1)
 
 
 __all__ = ["Refreshes"]

@@ -41,8 +41,16 @@ class Carried(Struct, frozen=True):
     @property
     def link_source(self) -> bytes:
         """The frame's sender, six octets, zero where it names none. Its layers are taken apart for it: ask seldom."""
+        return self._at_link("source")
+
+    @property
+    def link_destination(self) -> bytes:
+        """Whom the frame is for, as its sender."""
+        return self._at_link("destination")
+
+    def _at_link(self, field: str) -> bytes:
         layers = self.packet.layers
-        found = layers[0].get("source") if layers and layers[0].type == "ethernet" else None
+        found = layers[0].get(field) if layers and layers[0].type == "ethernet" else None
         return found if isinstance(found, bytes) and len(found) == 6 else NO_LINK
 
     @property

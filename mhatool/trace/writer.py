@@ -21,11 +21,13 @@ class Sink(Protocol):
 class TraceWriter:
     """Writes the header at once and each event when it is told: the same events give the same octets."""
 
-    def __init__(self, sink: Sink, header: Header) -> None:
+    def __init__(self, sink: Sink, header: Header | None) -> None:
+        """`header` is None where the sink has a trace already that goes on."""
         self._sink = sink
         self._encoder = msgspec.json.Encoder()
         self.events = 0
-        self._line(header)
+        if header is not None:
+            self._line(header)
 
     def write(self, event: Event) -> None:
         """Write an event."""

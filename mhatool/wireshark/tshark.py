@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
+
+from mhatool import programs
 
 LIMIT_S = 60
 _LUA_TROUBLE = re.compile(r"^.*(?:\bLua\b|\.lua:\d+:).*$", re.MULTILINE)
@@ -35,7 +35,7 @@ class Said(Struct, frozen=True):
 
 def program() -> str:
     """Where tshark is. WiresharkError where it isn't installed."""
-    found = shutil.which("tshark")
+    found = programs.find("tshark")
     if found is None:
         raise WiresharkError("tshark isn't installed; apt-get install tshark (or Wireshark's installer), then again")
     return found
@@ -51,7 +51,7 @@ def run(arguments: Sequence[str | Path], environment: Mapping[str, str] | None =
             capture_output=True,
             timeout=LIMIT_S,
             check=False,
-            env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
+            env=programs.environment(LC_ALL="C.UTF-8", **(environment or {})),
         )
     except subprocess.TimeoutExpired:
         words = " ".join(command)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
+from typing import Any
+
 import pytest
 
+from dissectors import emit
 from dissectors.build import Layer, build, layer
 from dissectors.errors import EncodeError
 from dissectors.icmpv6.header import Echo
@@ -51,6 +55,26 @@ def test_overrides_that_do_not_fit(overrides: dict[str, int], message: str) -> N
         build([layer(HEADER), layer(UPDATE, overrides=overrides)])
 
 
+@pytest.mark.parametrize("address", [IPv6Address("2001:db8::1"), "2001:db8::1", bytes(15), None, memoryview(bytes(16))])
+def test_an_address_that_is_not_16_octets_is_told(address: Any) -> None:
+    """In the header alone and under a message whose checksum covers it."""
+    for ends in ({"source": address}, {"destination": address}):
+        with pytest.raises(EncodeError, match=f"IPv6: {next(iter(ends))} can't be .*: give the address's 16 octets"):
+            build([layer(HEADER.replace(**ends)), layer(UPDATE)])
+        with pytest.raises(EncodeError, match="give the address's 16 octets"):
+            emit(HEADER.replace(**ends))
+
+
+def test_missing_padding_is_told_with_what_makes_it() -> None:
+    """RFC 6275, 6.1.1 and 6.1.7: 6 octets of header and 6 of fields; 4 more make 16."""
+    update = BindingUpdate(sequence_number=1, flags=Flags("AH"), lifetime_s=60)
+    with pytest.raises(
+        EncodeError, match=r"12 octets, not a multiple of 8: pad the options, as dissectors\.padding\.padded"
+    ):
+        emit(update)
+    assert len(emit(padded(update))) == 16
+
+
 def test_a_payload_that_is_too_long() -> None:
     with pytest.raises(EncodeError, match="too many for its length field"):
         build([layer(HEADER), layer(Echo(icmp_type=128, identifier=1, sequence_number=1, data=bytes(65536)))])
@@ -70,10 +94,10 @@ def test_a_sum_of_zero() -> None:
 
 @pytest.mark.parametrize(("left", "taken"), [(0, False), (1, True), (2, False)])
 def test_a_routing_header_counts_while_segments_are_left(left: int, taken: bool) -> None:
-    """One address listed: with no segment left it was reached, with two the header contradicts itself."""
+    """One address listed: with no segment left it was reached; with two nobody goes by it (RFC 8200, 4.4)."""
     through = RoutingType0(segments_left=left, addresses=(bytes(15) + b"\x09",))
     packet = dissect(build([layer(HEADER), layer(through), layer(UPDATE)]))
-    assert packet.layers[-1].checksum_status == "good"
+    assert packet.layers[-1].checksum_status == ("unverified" if left > 1 else "good")
     assert (packet.datagrams[0].final_destination is not None) is taken
 
 

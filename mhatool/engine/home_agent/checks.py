@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from dissectors.ipv6.address import is_routable_unicast
-from mhatool.engine.advertising import AdvertisedPrefix
+from mhatool.engine.advertising import LONGEST_OF_SUBNETS, AdvertisedPrefix
 from mhatool.engine.home_agent.agents_list import HomeAgentsList
 from mhatool.engine.home_agent.binding import Binding
 from mhatool.engine.home_agent.cache import BindingCache
@@ -22,9 +22,6 @@ from mhatool.engine.home_agent.request import Request
 from mhatool.engine.home_agent.statuses import Status
 from mhatool.protocol.neighbourhood import link_local, subnet_routers_anycast
 from mhatool.protocol.sequence import is_fresh
-
-LONGEST_OF_SUBNETS: Final = 126
-"""Bits of a prefix whose first address is its routers'; a longer one has no room for it (RFC 6164, 6)."""
 
 #: Whether a request fails a check, given the binding that it is about, if there is one.
 Check = Callable[["Checks", Request, Binding | None], bool]

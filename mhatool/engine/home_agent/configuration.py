@@ -46,7 +46,8 @@ class HomeAgentConfiguration:
     answers a second; 0: no limit. `associations` are the keys; with `requires_authentication` whoever has none is
     refused (146). `timestamp_window_s` is by how much clocks may differ
     (144). `peers` are home agents that it may probe beside those that advertise themselves; `restart_counter` grows by
-    one each time that the node starts without its bindings (RFC 5847, 3.4).
+    one each time that the node starts without its bindings (RFC 5847, 3.4), `keeps_bindings` says that this time they
+    are given back to it.
     """
 
     name: str
@@ -65,6 +66,7 @@ class HomeAgentConfiguration:
     timestamp_window_s: float = 7.0
     peers: tuple[bytes, ...] = ()
     restart_counter: int = 0
+    keeps_bindings: bool = False
 
     CHANGEABLE: ClassVar = frozenset(
         {

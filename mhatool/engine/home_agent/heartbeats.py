@@ -54,7 +54,8 @@ class Heartbeats:
         self._introduced: dict[bytes, None] = {}
         self._counter = configuration.restart_counter
         self._is_active = configuration.constants.probe_failures > 0
-        self._introduces = self._is_active and configuration.restart_counter > 0
+        self._was_there = self._is_active and configuration.restart_counter > 0
+        self._introduces = self._was_there and not configuration.keeps_bindings
         self._agents = agents
         self._link = link
         self._sender = sender
@@ -99,14 +100,14 @@ class Heartbeats:
 
     def start(self, now: int) -> None:
         """This agent comes up: those of the configuration are known already."""
-        if self._introduces:
+        if self._was_there:
             self._acquaintances.begin(now)
         for address in self._configured:
             self._introduce(address, now)
             self._acquaintances.ask(self._addresses[0], address, now)
 
     def _introduce(self, address: bytes, now: int) -> None:
-        """Who has restarted says so to each agent that it gets to know, which may hold bindings with it (3.2)."""
+        """Who has lost its bindings says so to each agent that it gets to know, which may share some with it (3.2)."""
         if not self._introduces or address in self._introduced or len(self._introduced) >= MOST_AGENTS:
             return
         self._introduced[address] = None

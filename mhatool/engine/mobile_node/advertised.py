@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
-from dissectors.icmpv6.options import PrefixInformation
+from dissectors.icmpv6.options import AdvertisementInterval, PrefixInformation
 from dissectors.ipv6.address import is_link_local, is_routable_unicast
 from mhatool.engine.arrival import Arrival
 from mhatool.protocol.home_agent_offer import offer
@@ -40,7 +42,8 @@ class AdvertisedPrefix(Struct, frozen=True):
 class AdvertisedRouter(Struct, frozen=True):
     """An advertisement: who sent it, from which link-layer address, and what it offers.
 
-    `home_agent_lifetime_s` is the router lifetime where no option says otherwise (RFC 6275, 7.4).
+    `interval_s` is the longest time until its next one; None: it doesn't say (RFC 6275, 7.3). `home_agent_lifetime_s`
+    is the router lifetime where no option says otherwise (7.4).
     """
 
     address: bytes
@@ -50,6 +53,7 @@ class AdvertisedRouter(Struct, frozen=True):
     preference: int
     home_agent_lifetime_s: int
     prefixes: tuple[AdvertisedPrefix, ...]
+    interval_s: float | None = None
 
     @property
     def subnets(self) -> set[Subnet]:
@@ -81,7 +85,14 @@ def advertised(arrival: Arrival) -> AdvertisedRouter:
         preference=offered.preference,
         home_agent_lifetime_s=offered.lifetime_s,
         prefixes=tuple(_prefix(option) for option in message.options if _is_usable(option)),
+        interval_s=_interval_s(message.options),
     )
+
+
+def _interval_s(options: Iterable[object]) -> float | None:
+    told = (option.advertisement_interval_ms for option in options if isinstance(option, AdvertisementInterval))
+    milliseconds = next(told, 0)
+    return milliseconds / 1000 if milliseconds else None
 
 
 def _is_usable(option: object) -> bool:

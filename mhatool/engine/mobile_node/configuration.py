@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dissectors.ipv6.address import is_routable_unicast, text
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
 from dissectors.profile import RFC6275, Profile
 from mhatool.engine.constants import RFC6275 as RFC6275_CONSTANTS
@@ -85,6 +86,9 @@ class MobileNodeConfiguration:
             raise ConfigurationError(f"home_agents = {self.home_agents}: 1 to {MOST_HOME_AGENTS} are possible")
         if len(self.home_address) != 16:
             raise ConfigurationError(f"home_address has {len(self.home_address)} octets: an address has 16")
+        if not is_routable_unicast(self.home_address) or self.home_address == self.home_prefix:
+            what = f"home_address = {text(self.home_address)}: no node has this for its own (RFC 4291, 2)"
+            raise ConfigurationError(f"{what}; give one of the home link's")
         if not 4 <= self.lifetime_s < 4 << 16:
             raise ConfigurationError(f"lifetime_s = {self.lifetime_s}: a Binding Update carries 4 to 262140 seconds")
         if self.home_prefix_length != 64:

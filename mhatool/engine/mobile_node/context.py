@@ -26,6 +26,8 @@ class Alarm(Enum):
     NO_ROUTER = auto()
     ROUTER_SOLICITATION = auto()
     ROUTER_EXPIRES = auto()
+    ROUTER_SILENT = auto()
+    ROUTER_CHECK = auto()
     LINK_CHECK = auto()
     DISCOVERY = auto()
     SEARCH_AGAIN = auto()
@@ -60,6 +62,8 @@ class Context:
         self.care_of_address: bytes | None = None
         """Where the node is reached while away; None at home, and before it knows."""
         self.now = 0
+        self.unanswered: Callable[[int], None] = lambda since_ns: None
+        """Called where what has left for beyond the link since then wasn't answered in time."""
 
     def is_ours(self, address: bytes) -> bool:
         """Whether the node may speak from an address: the home address, or where it is reached."""

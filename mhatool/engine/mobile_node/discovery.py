@@ -127,6 +127,7 @@ class Discovery:
         if self._retries == context.constants.dhaad_retries:
             context.tell(DiscoveryFailed, prefix=context.configuration.home_prefix, cause="nobody answered")
             return Search.RESTING
+        context.unanswered(context.now - nanoseconds(self._wait_s))
         self._retries += 1
         self._ask()
         return None

@@ -91,11 +91,14 @@ class HomeRegistrations:
         """The same again with the next number; or, with one agent at a time, never again."""
         if entry.is_postponed:
             entry.is_postponed = False
-        elif entry.is_first and entry.state is State.WAITA and not entry.is_checked and self._gives_up(entry):
+            self._send(entry)
+            return None
+        if entry.outstanding and entry.care_of_address != entry.home_address:
+            self._context.unanswered(max(entry.outstanding.values()))
+        if entry.is_first and entry.state is State.WAITA and not entry.is_checked and self._gives_up(entry):
             return self._drop(entry, NO_ANSWER if self.choice.is_single else UNREACHABLE)
-        else:
-            entry.retries += 1
-            self._may_be_silent(entry)
+        entry.retries += 1
+        self._may_be_silent(entry)
         self._send(entry)
         return None
 

@@ -145,6 +145,7 @@ class Intake:
         rounds = self._parts.rounds
         entry = self._parts.acknowledgements.judge(arrival)
         self._received(arrival)
+        self._parts.movement.gets_through()
         if rounds.lost(entry.peer) is entry:
             rounds.heard_again(entry.peer)
             return

@@ -15,6 +15,7 @@ from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.mobile_node.link_check import LinkCheck
 from mhatool.engine.mobile_node.link_local import LinkLocalAddress
 from mhatool.engine.mobile_node.location import LOCATION, Location, Move
+from mhatool.engine.mobile_node.router_check import RouterCheck
 from mhatool.engine.mobile_node.routers import Routers
 from mhatool.engine.nd_events import CareOfAddressChanged, LocationChanged
 from mhatool.protocol.neighbourhood import ALL_ROUTERS
@@ -58,14 +59,13 @@ class Movement:
         )
         self._link_local = LinkLocalAddress(context, addresses, traveller.is_defended)
         self._check = LinkCheck(context, self._believe, self._share, lambda: self.link_local_address)
+        self._router_check = RouterCheck(context, routers, self._check.ask)
         self._prefixes: set[Subnet] = set()
         self._solicitations = 0
         self._link_is_new = True
         self._is_home_link = False
         self._lost_ns = 0
         """When the link went that the node is back on."""
-        self._heard_ns = 0
-        """When the default router has said anything."""
         self.location = LOCATION.start
         self.care_of_address: bytes | None = None
         context.ring_for(Alarm.ROUTER_SOLICITATION, lambda _: self._solicit())
@@ -99,6 +99,7 @@ class Movement:
         if self.location is not Location.UNKNOWN:
             self._lost_ns = self._context.now
         self._check.end()
+        self._router_check.end()
         self._context.cancel(Alarm.ROUTER_SOLICITATION)
         self._context.cancel(Alarm.NO_ROUTER)
         self._routers.leave("the link changed")
@@ -117,7 +118,6 @@ class Movement:
         """A router advertisement: of this link, or the sign that it is another one."""
         self._context.cancel(Alarm.ROUTER_SOLICITATION)
         self._routers.hear(router)
-        self._hear_from(router.address)
         prefixes = router.subnets
         if self._link_is_new:
             if prefixes:
@@ -126,16 +126,20 @@ class Movement:
             self._stay(router)
         else:
             self._suspect(router)
+        self._router_check.watch()
 
     def hear_neighbour(self, target: bytes) -> None:
         """A neighbour answers: the router so far is still there, so the other prefix is another one of its link."""
         self._check.answered(target)
-        self._hear_from(target)
+        self._routers.hear_answer(target)
+        self._router_check.answered(target)
 
-    def _hear_from(self, address: bytes) -> None:
+    def gets_through(self) -> None:
+        """Somebody beyond the link answers: the default router took what it was sent (RFC 4861, 7.3.1)."""
         router = self._routers.default
-        if router is not None and router.address == address:
-            self._heard_ns = self._context.now
+        if router is not None and self.location is Location.FOREIGN:
+            router.answered_ns = self._context.now
+            self._router_check.end()
 
     def ask_router(self) -> None:
         """Ask the default router whether it is there: what is unreachable may be the node."""
@@ -145,7 +149,8 @@ class Movement:
 
     def has_heard_router(self, since_ns: int) -> bool:
         """Whether it has said anything since; also where there is none to ask."""
-        return self._routers.default is None or self._heard_ns >= since_ns
+        router = self._routers.default
+        return router is None or router.heard_ns >= since_ns
 
     def _stay(self, router: AdvertisedRouter) -> None:
         self._check.is_there(router.address)

@@ -13,12 +13,29 @@ _ANYWHERE = bytes(16)
 
 
 class KnownRouter(Struct):
-    """A router of this link; `link_address` is its neighbour's, `is_default` that it forwards for others."""
+    """A router of this link; `link_address` is its neighbour's, `is_default` that it forwards for others.
+
+    `interval_s` is the longest time between two of its advertisements, where it announces that (RFC 6275, 7.3).
+    `heard_ns` is when it said anything; so many `silences` it has broken, of which the longest took
+    `longest_silence_ns`. `answered_ns` is when it was last known to take what it is sent.
+    """
 
     address: bytes
     link_address: bytes
     is_default: bool
     prefixes: set[Subnet] = field(default_factory=set)
+    interval_s: float | None = None
+    heard_ns: int = 0
+    silences: int = 0
+    longest_silence_ns: int = 0
+    answered_ns: int = 0
+
+    def hears(self, now: int) -> None:
+        """It says something."""
+        if self.heard_ns:
+            self.silences += 1
+            self.longest_silence_ns = max(self.longest_silence_ns, now - self.heard_ns)
+        self.heard_ns = now
 
 
 class Routers:
@@ -38,8 +55,16 @@ class Routers:
         """Tell what is new in an advertisement, prefix by prefix; it doesn't yet count as this link's."""
         for prefix in router.prefixes:
             self._hear_prefix(router, prefix)
-        if not router.prefixes:
-            self._find(router, _ANYWHERE)
+        known = self._find(router, _ANYWHERE)
+        known.interval_s = router.interval_s
+        known.hears(self._context.now)
+
+    def hear_answer(self, address: bytes) -> None:
+        """A neighbour says that it is there: it may be one of the routers."""
+        known = self._routers.get(address)
+        if known is not None:
+            known.hears(self._context.now)
+            known.answered_ns = self._context.now
 
     def _hear_prefix(self, router: AdvertisedRouter, prefix: AdvertisedPrefix) -> None:
         context = self._context
@@ -73,6 +98,11 @@ class Routers:
     def default(self) -> KnownRouter | None:
         """The router that packets for elsewhere go to."""
         return self._routers.get(self._default) if self._default is not None else None
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether others could take the default router's place."""
+        return any(router.is_default and router.address != self._default for router in self._routers.values())
 
     def use(self, router: AdvertisedRouter) -> None:
         """An advertisement of this link: its prefixes are on the link, and it may be the way out."""
@@ -111,7 +141,12 @@ class Routers:
 
     def _set_default(self, router: KnownRouter) -> None:
         self._default = router.address
+        router.answered_ns = self._context.now
         self._route(_ANYWHERE, 0, router.address)
+
+    def give_up(self, address: bytes) -> None:
+        """It doesn't answer: another one takes its place, until it advertises itself again (RFC 4861, 6.3.6)."""
+        self._lose(address, "it doesn't answer")
 
     def _expire(self, address: bytes) -> None:
         self._lose(address, "its lifetime is over")

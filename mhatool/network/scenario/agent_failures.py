@@ -1,40 +1,42 @@
-"""The failures of a home agent, one after another, and what followed each of them."""
+"""The failures of home agents, one after another, and what followed each of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mhatool.engine.events import Event, MessageReceived, MessageSent, UpdateListEntry
 from mhatool.engine.link_events import Attached, MachineFailed
+from mhatool.engine.mobile_node import MobileNodeConfiguration
 from mhatool.engine.nd_events import LocationChanged
 from mhatool.network.network import Network
+from mhatool.network.scenario.alarm import ALARM, named_in
 from mhatool.network.scenario.crowd_recovery import CrowdRecovery
-from mhatool.network.scenario.recovery import ALARM
+from mhatool.network.scenario.failing_agent import FailingAgent
 
 _REGISTERED = ("BOUND", "WAITAR")
 """States of an entry whose binding holds; in the second one a newer Binding Update waits for its answer."""
-_COMES_BACK = ("restart", "resume")
 
 
 class AgentFailures:
-    """Hears a run in which `node`, a home agent with this address, fails, perhaps more than once.
+    """Hears a run in which these home agents fail, perhaps several of them, perhaps more than once.
 
-    `interface` is that to its home link: without it the agent is none, and fails as one that hangs. `wanted` are the
-    mobile nodes, and how many agents each wants. A failure begins where the agent was up: one that crashes while it
-    hangs has failed already, and a restart ends that. An agent that only hangs keeps its bindings.
+    `mobile_nodes` are those that there are, by name. A failure begins where the agent was up: one that crashes while it
+    hangs has failed already, and a restart ends that. An agent that is down counts for no mobile node, whichever of
+    the failures that one gets over.
     """
 
-    def __init__(self, node: str, interface: str, address: bytes, wanted: Mapping[str, int]) -> None:
-        self.node, self._interface, self._address, self._wanted = node, interface, address, wanted
+    def __init__(self, agents: Iterable[FailingAgent], mobile_nodes: Mapping[str, MobileNodeConfiguration]) -> None:
+        self._agents = {agent.address: agent for agent in agents}
+        self._by_node = {agent.node: agent for agent in self._agents.values()}
+        self._mobile_nodes = mobile_nodes
         self.recoveries: list[CrowdRecovery] = []
         """What followed each failure, the first one at the head."""
-        self._runs = self._is_attached = True
-        self._living: defaultdict[str, set[bytes]] = defaultdict(set)
-        """With which agents each mobile node is registered, this one only while it is up."""
-        self._accepted: dict[str, bytes] = {}
-        """The care-of address of the binding that this agent holds of each mobile node, up or not."""
+        self._latest: dict[bytes, CrowdRecovery] = {}
+        """That of each agent's last failure, by the agent's address."""
+        self._others: defaultdict[str, set[bytes]] = defaultdict(set)
+        """With which agents that never fail each mobile node is registered."""
         self._by_class: Mapping[type[Event], Callable[[Any], None]] = {
             UpdateListEntry: self._entry,
             LocationChanged: self._moved,
@@ -52,8 +54,8 @@ class AgentFailures:
 
     def _counter(self, link: str) -> Callable[[int, bytes, str | None], None]:
         def count(_now: int, frame: bytes, _comment: str | None) -> None:
-            if self.recoveries:
-                self.recoveries[-1].carries(link, len(frame))
+            for recovery in self._latest.values():
+                recovery.carries(link, frame)
 
         return count
 
@@ -64,80 +66,77 @@ class AgentFailures:
             handler(event)
 
     def _fails(self, event: MachineFailed) -> None:
-        if event.node != self.node:
+        agent = self._by_node.get(event.node)
+        if agent is None:
             return
         if event.how != "resume":
-            self._begin(event.how, event.time_ns)
-        if event.how not in ("hang", "resume"):
-            self._accepted.clear()
-        self._runs = event.how in _COMES_BACK
-        self._may_be_back(event.time_ns)
+            self._begin(agent, event.how, event.time_ns)
+        agent.fails(event.how)
+        self._may_be_back(agent, event.time_ns)
 
     def _attached(self, event: Attached) -> None:
-        if event.node != self.node or event.interface != self._interface:
+        agent = self._by_node.get(event.node)
+        if agent is None or event.interface != agent.interface:
             return
         if not event.link:
-            self._begin(f"{event.interface} down", event.time_ns)
-        self._is_attached = bool(event.link)
-        self._may_be_back(event.time_ns)
+            self._begin(agent, f"{event.interface} down", event.time_ns)
+        agent.attached(event.link)
+        self._may_be_back(agent, event.time_ns)
 
-    @property
-    def _is_up(self) -> bool:
-        return self._runs and self._is_attached
-
-    def _may_be_back(self, now: int) -> None:
+    def _may_be_back(self, agent: FailingAgent, now: int) -> None:
         """Where it is, who has a binding there is registered with it."""
-        for name in self._accepted if self._is_up else ():
-            self._living[name].add(self._address)
+        for name in agent.holds if agent.is_up else ():
             self._judge(name, now)
 
-    def _begin(self, how: str, now: int) -> None:
+    def _begin(self, agent: FailingAgent, how: str, now: int) -> None:
         """A failure, unless it is down already."""
-        if not self._is_up:
+        if not agent.is_up:
             return
-        affected = [name for name, agents in self._living.items() if self._address in agents]
-        for name in affected:
-            self._living[name].remove(self._address)
-        if self.recoveries:
-            self.recoveries[-1].failed_again = now
-        self.recoveries.append(CrowdRecovery(self.node, how, now, affected))
+        before = self._latest.get(agent.address)
+        if before is not None:
+            before.failed_again = now
+        found = CrowdRecovery(agent.node, how, now, sorted(agent.registered))
+        self._latest[agent.address] = found
+        self.recoveries.append(found)
 
     def _sent(self, event: MessageSent) -> None:
-        if self.recoveries:
-            self.recoveries[-1].sends(event.message, len(event.frame))
+        for recovery in self._latest.values():
+            recovery.sends(event.message, event.frame)
 
     def _received(self, event: MessageReceived) -> None:
-        if self.recoveries and event.message == ALARM:
-            self.recoveries[-1].is_told(event.node, event.time_ns)
+        node = self._mobile_nodes.get(event.node)
+        if node is None or event.message != ALARM or not self._latest:
+            return
+        for address in named_in(event, node.profile):
+            if address in self._latest:
+                self._latest[address].is_told(event.node, event.time_ns)
 
     def _moved(self, event: LocationChanged) -> None:
-        if self.recoveries and event.location == "home":
-            self.recoveries[-1].goes_home(event.node)
+        if event.location == "home":
+            for recovery in self._latest.values():
+                recovery.goes_home(event.node)
 
     def _entry(self, event: UpdateListEntry) -> None:
         if not event.home_registration:
             return
         is_registered = not event.gone and event.state in _REGISTERED
-        if event.peer == self._address:
-            is_registered = self._holds(event, is_registered=is_registered) and self._is_up
-        if is_registered:
-            self._living[event.node].add(event.peer)
+        agent = self._agents.get(event.peer)
+        if agent is not None:
+            agent.entry(event, is_registered=is_registered)
+        elif is_registered:
+            self._others[event.node].add(event.peer)
         else:
-            self._living[event.node].discard(event.peer)
+            self._others[event.node].discard(event.peer)
         self._judge(event.node, event.time_ns)
 
-    def _holds(self, event: UpdateListEntry, *, is_registered: bool) -> bool:
-        """Whether this agent holds the binding: what it has accepted, wherever the mobile node is by now."""
-        name = event.node
-        if is_registered and event.state == "BOUND":
-            self._accepted[name] = event.care_of_address
-        elif not is_registered or (not self._is_up and self._accepted.get(name) != event.care_of_address):
-            self._accepted.pop(name, None)  # one that doesn't hear of a move has a binding that leads nowhere
-        return name in self._accepted
-
     def _judge(self, name: str, now: int) -> None:
-        if self.recoveries and len(self._living[name]) >= self._wanted[name]:
-            self.recoveries[-1].has_all(name, now)
+        """Whether a mobile node is registered with as many agents that are up as it wants."""
+        if not self._latest:
+            return
+        serving = sum(agent.serves(name) for agent in self._agents.values())
+        if len(self._others[name]) + serving >= self._mobile_nodes[name].home_agents:
+            for recovery in self._latest.values():
+                recovery.has_all(name, now)
 
 
 __all__ = ["AgentFailures"]

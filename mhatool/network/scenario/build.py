@@ -115,7 +115,7 @@ class Build:
                 name=flow.name,
                 source=flow.source,
                 destination=flow.destination,
-                interval_ns=nanoseconds(1 / flow.rate),
+                rate=flow.rate,
                 start_ns=self.at(flow.start),
                 stop_ns=self.at(flow.stop) if flow.stop is not None else self.end_ns,
                 size=flow.size,
@@ -134,16 +134,15 @@ class Build:
         for index, name in enumerate(names):
             first = self.at(move.at) + nanoseconds(move.spread_s * index / len(names))
             machine = self.network.machines[name]
-            if move.links:
-                self._plan_journey(machine, interface, move, first, index)
+            if move.every_s is not None:
+                self._plan_journey(machine, interface, move, first, nanoseconds(move.every_s), index)
             else:
-                self.network.agenda.at(first, self._move, machine, interface, move.link, move.silent)
+                self.network.agenda.at(first, self._move, machine, interface, move.stations[0], move.silent)
 
-    def _plan_journey(self, machine: Machine, interface: str, move: MovePlan, first: int, turn: int) -> None:
+    def _plan_journey(self, machine: Machine, interface: str, move: MovePlan, at: int, step: int, turn: int) -> None:
         """From link to link, the copies beginning at different ones."""
-        at, step = first, nanoseconds(move.every_s)
         while at <= self.end_ns:
-            link = move.links[turn % len(move.links)]
+            link = move.stations[turn % len(move.stations)]
             self.network.agenda.at(at, self._move, machine, interface, link, move.silent)
             at, turn = at + step, turn + 1
 

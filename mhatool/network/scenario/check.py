@@ -5,11 +5,18 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from mhatool.network.scenario.attacks import check_attacks
+from mhatool.network.scenario.check_flows import check_flows
 from mhatool.network.scenario.check_happenings import check_happenings, seconds_of
-from mhatool.network.scenario.check_nodes import check_configuration, check_roles, check_uniqueness, prefix_of
+from mhatool.network.scenario.check_nodes import (
+    check_configuration,
+    check_own_address,
+    check_roles,
+    check_uniqueness,
+    prefix_of,
+)
 from mhatool.network.scenario.convert import nanoseconds_of
 from mhatool.network.scenario.errors import Path, ScenarioError
-from mhatool.network.scenario.limits import SHORTEST_S
+from mhatool.network.scenario.left_out import HAPPENINGS
 from mhatool.network.scenario.plan import NodePlan, Scenario
 from mhatool.network.scenario.references import references
 from mhatool.network.scenario.roles import ROLES, configured
@@ -23,21 +30,21 @@ def check(scenario: Scenario, written_s: float = 0.0) -> None:
 
     `written_s` is the file's own duration: who lets less of it happen needn't take out what comes later.
     """
-    if scenario.duration_s <= 0:
+    if nanoseconds(scenario.duration_s) <= 0:
         raise ScenarioError("it has to take some time", ("duration_s",))
     start_ns = nanoseconds_of(scenario.start, ("start",))
     if not 0 <= start_ns < LAST_NS - nanoseconds(scenario.duration_s):
         raise ScenarioError("a capture holds times from 1970 to 2262", ("start",))
     for name, node in scenario.nodes.items():
         _check_node(scenario, name, node)
-    check_uniqueness(scenario)
+    owners = check_uniqueness(scenario)
     _check_instants(scenario, start_ns, max(written_s, scenario.duration_s))
-    _check_moves(scenario)
     for path, name, known in references(scenario):
         if name not in known:
             near = get_close_matches(name, known, n=1)
             remedy = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
             raise ScenarioError(f"there is no {name!r}; {remedy}", path)
+    check_flows(scenario, owners, start_ns)
     check_happenings(scenario, start_ns)
     check_attacks(scenario)
 
@@ -51,7 +58,7 @@ def _check_node(scenario: Scenario, name: str, node: NodePlan) -> None:
     for key, interface in node.interfaces.items():
         place = (*path, "interfaces", key)
         for index, text in enumerate(interface.addresses):
-            prefix_of(text, (*place, "addresses", index))
+            check_own_address(text, (*place, "addresses", index))
     for index, route in enumerate(node.routes):
         prefix_of(route.prefix, (*path, "routes", index, "prefix"))
     made = {role: configured(role, name, scenario, path) for role in ROLES}
@@ -62,22 +69,12 @@ def _check_node(scenario: Scenario, name: str, node: NodePlan) -> None:
 
 def _check_instants(scenario: Scenario, start_ns: int, longest_s: float) -> None:
     """What is to happen happens during the run."""
-    for list_name in ("moves", "failures", "forgeries", "replays", "expectations"):
+    for list_name, key in (*((each, "at") for each in HAPPENINGS), ("expectations", "at"), ("flows", "start")):
         for index, plan in enumerate(getattr(scenario, list_name)):
-            path: Path = (list_name, index, "at")
-            seconds = seconds_of(plan.at, path, start_ns)
+            path: Path = (list_name, index, key)
+            seconds = seconds_of(getattr(plan, key), path, start_ns)
             if not 0 <= seconds <= longest_s:
                 raise ScenarioError(f"{seconds:g} s after the start isn't within the run", path)
-
-
-def _check_moves(scenario: Scenario) -> None:
-    for index, move in enumerate(scenario.moves):
-        if move.links and move.every_s <= 0:
-            raise ScenarioError("several links need a time between them: give every_s", ("moves", index, "links"))
-        if move.links and move.every_s < SHORTEST_S:
-            raise ScenarioError(f"{move.every_s:g}: {SHORTEST_S:g} is the least", ("moves", index, "every_s"))
-        if move.links and move.link:
-            raise ScenarioError("give either link or links", ("moves", index, "link"))
 
 
 __all__ = ["check"]

@@ -10,6 +10,7 @@ from mhatool.network.scenario.check_nodes import copy_names
 from mhatool.network.scenario.convert import nanoseconds_of
 from mhatool.network.scenario.errors import Path, ScenarioError
 from mhatool.network.scenario.plan import NodePlan, Scenario
+from mhatool.network.scenario.plan_expectations import UNDER_WAY_S, ExpectationPlan
 from mhatool.network.scenario.plan_failures import FailurePlan
 from mhatool.protocol.lifetime import NS_PER_S
 
@@ -82,7 +83,7 @@ def _links_of(scenario: Scenario, node: str) -> Iterator[str]:
         yield interface.link
     for move in scenario.moves:
         if move.node == node:
-            yield from (move.link, *move.links)
+            yield from move.stations
 
 
 # --- expectations ---
@@ -101,6 +102,21 @@ def _check_expectation(scenario: Scenario, index: int, nodes: Mapping[str, NodeP
             raise ScenarioError(f"{plan.node} has no Binding Update List: it's no mobile node", (*path, key))
     if plan.care_of_address is not None and not (node.mobile_node or node.home_agent or node.correspondent):
         raise ScenarioError(f"{plan.node} has no bindings in any role", (*path, "care_of_address"))
+    if plan.flow and at <= scenario.duration_s:
+        _check_flow(scenario, plan, path, start_ns)
+
+
+def _check_flow(scenario: Scenario, plan: ExpectationPlan, path: Path, start_ns: int) -> None:
+    """Something is sent between its instants that must have come before the run ends, or it couldn't fail."""
+    flow = next(each for each in scenario.flows if each.name == plan.flow)
+    since, begin = (seconds_of(each, path, start_ns) for each in (plan.since, flow.start))
+    ends = [seconds_of(each, path, start_ns) for each in (plan.at, flow.stop) if each is not None]
+    first, last = max(since, begin), min(ends)
+    if first >= last:
+        raise ScenarioError(f"{plan.flow} sends nothing from {since:g} s to {ends[0]:g} s", (*path, "flow"))
+    if first >= scenario.duration_s - UNDER_WAY_S:
+        what = f"what {plan.flow} sends in the run's last {UNDER_WAY_S:g} s may be under way"
+        raise ScenarioError(f"{what}: let the run take longer, or give an earlier since", (*path, "lost_at_most"))
 
 
 __all__ = ["check_happenings", "seconds_of"]

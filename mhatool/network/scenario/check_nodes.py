@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dissectors.ipv6.address import is_link_local, is_routable_unicast
 from dissectors.options.extensions import RestartCounter
 from mhatool.network.scenario.errors import Path, ScenarioError, shown
 from mhatool.network.scenario.plan import NodePlan, Scenario
@@ -21,6 +22,13 @@ def prefix_of(text: str, path: Path) -> tuple[bytes, int]:
     if len(value) != 16 or not slash or not length.isdigit() or int(length) > 128:
         raise ScenarioError(f"{text!r} is no ADDRESS/LENGTH, as 2001:db8::1/64", path)
     return value, int(length)
+
+
+def check_own_address(text: str, path: Path) -> None:
+    """ScenarioError where this is no `ADDRESS/LENGTH` that one interface may have."""
+    address, _ = prefix_of(text, path)
+    if not is_link_local(address) and not is_routable_unicast(address):
+        raise ScenarioError(f"{text}: an interface has unicast addresses, of a prefix or link-local", path)
 
 
 def copy_names(name: str, copies: int) -> list[str]:
@@ -77,8 +85,8 @@ def _interfaces(configuration: Any) -> list[tuple[Path, str]]:
     return found
 
 
-def check_uniqueness(scenario: Scenario) -> None:
-    """ScenarioError for an address or a link-layer address that two interfaces have."""
+def check_uniqueness(scenario: Scenario) -> dict[bytes, Path]:
+    """ScenarioError for an address or a link-layer address that two interfaces have. Else where each one stands."""
     owners: dict[bytes, Path] = {}
     for name, node in scenario.nodes.items():
         for key, interface in node.interfaces.items():
@@ -91,8 +99,8 @@ def check_uniqueness(scenario: Scenario) -> None:
                 _claim(owners, prefix_of(written, place)[0], place)
     for name, node in scenario.nodes.items():
         _claim_agent_addresses(owners, name, node)
-    _check_flow_sources(scenario, owners)
     _check_correspondents(scenario, owners)
+    return owners
 
 
 def _claim_agent_addresses(owners: dict[bytes, Path], name: str, node: NodePlan) -> None:
@@ -113,19 +121,6 @@ def _claim(owners: dict[bytes, Path], address: bytes, path: Path) -> None:
         raise ScenarioError(f"{octets.text(address)} is at {shown(other)} already: give another", path)
 
 
-def _check_flow_sources(scenario: Scenario, owners: dict[bytes, Path]) -> None:
-    homes = {}
-    for name, node in scenario.nodes.items():
-        if node.mobile_node is not None:
-            first = int.from_bytes(octets.parse(node.mobile_node["home_address"]))
-            for index, copy in enumerate(copy_names(name, node.copies)):
-                homes[copy] = (first + index).to_bytes(16)
-    for index, flow in enumerate(scenario.flows):
-        owner = owners.get(flow.source, ("", ""))
-        if homes.get(flow.sender) != flow.source and owner[1] != flow.sender:
-            raise ScenarioError(f"this is no address of {flow.sender}'s", ("flows", index, "source"))
-
-
 def _check_correspondents(scenario: Scenario, owners: dict[bytes, Path]) -> None:
     """A correspondent's addresses are its machine's, or its mobile node's home address."""
     for name, node in scenario.nodes.items():
@@ -138,4 +133,11 @@ def _check_correspondents(scenario: Scenario, owners: dict[bytes, Path]) -> None
                 )
 
 
-__all__ = ["check_configuration", "check_roles", "check_uniqueness", "copy_names", "prefix_of"]
+__all__ = [
+    "check_configuration",
+    "check_own_address",
+    "check_roles",
+    "check_uniqueness",
+    "copy_names",
+    "prefix_of",
+]

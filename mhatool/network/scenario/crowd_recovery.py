@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from mhatool.network.scenario.recovery import ALARM
+from mhatool.network.ethernet import HEADER_LENGTH
+from mhatool.network.scenario.alarm import ALARM
 from mhatool.protocol.lifetime import NS_PER_S
 
 COST = frozenset({ALARM, "binding_update", "binding_acknowledgement", "dhaad_request", "dhaad_reply"})
@@ -15,9 +16,9 @@ COST = frozenset({ALARM, "binding_update", "binding_acknowledgement", "dhaad_req
 class CrowdRecovery:
     """From an instant in which `node` failed, `how` it did, to its next failure or the end.
 
-    `told` and `complete` are, by mobile node that was registered with it, when it took the first alarm, and when it was
-    registered with as many agents as it wants again, perhaps with this one, where it has come back; instants in
-    nanoseconds.
+    `told` and `complete` are, by mobile node that was registered with it, when it took the first alarm that names it,
+    and when it was registered with as many living agents as it wants again, perhaps with this one, where it has come
+    back; instants in nanoseconds.
     """
 
     def __init__(self, node: str, how: str, failed: int, affected: Iterable[str]) -> None:
@@ -31,11 +32,13 @@ class CrowdRecovery:
         self.at_home: set[str] = set()
         """Those that went home before they had as many again: there they need none."""
         self.messages: Counter[str] = Counter()
-        """What was sent about home agents until all had theirs again, by its type."""
+        """What was sent about home agents until all had theirs again, by its type, as far as a link carried it."""
         self.message_octets = 0
         """Theirs, from the IPv6 header on, each once however many links it passed."""
         self.octets: Counter[str] = Counter()
         """What each link carried until then, data too, link-layer headers included."""
+        self._leaving: defaultdict[bytes, list[str]] = defaultdict(list)
+        """What was sent, and no link has carried yet: the types of its messages, by datagram."""
 
     @property
     def alarms(self) -> int:
@@ -49,19 +52,24 @@ class CrowdRecovery:
 
     # --- what happens meanwhile ---
 
-    def carries(self, link: str, octets: int) -> None:
-        """A link carries a frame."""
+    def carries(self, link: str, frame: bytes) -> None:
+        """A link carries a frame. On the next one the datagram in it has another hop limit."""
         if self.is_going_on:
-            self.octets[link] += octets
+            self.octets[link] += len(frame)
+        datagram = frame[HEADER_LENGTH:] if self._leaving else b""
+        if datagram in self._leaving:
+            self.messages[self._leaving[datagram].pop()] += 1
+            self.message_octets += len(datagram)
+            if not self._leaving[datagram]:
+                del self._leaving[datagram]
 
-    def sends(self, message: str, octets: int) -> None:
-        """Somebody sends a message."""
+    def sends(self, message: str, datagram: bytes) -> None:
+        """Somebody sends a message, which need not leave: its interface may be on no link, or its neighbour gone."""
         if self.is_going_on and message in COST:
-            self.messages[message] += 1
-            self.message_octets += octets
+            self._leaving[datagram].append(message)
 
     def is_told(self, name: str, now: int) -> None:
-        """A mobile node takes an alarm."""
+        """A mobile node takes an alarm about it."""
         if name in self.affected:
             self.told.setdefault(name, now)
 
@@ -71,7 +79,7 @@ class CrowdRecovery:
             self.at_home.add(name)
 
     def has_all(self, name: str, now: int) -> None:
-        """A mobile node is registered with as many agents as it wants."""
+        """A mobile node is registered with as many living agents as it wants."""
         if name in self.affected and name not in self.at_home:
             self.complete.setdefault(name, now)
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dissectors.ipv6.address import text
 from mhatool.engine.events import CacheEntry, UpdateListEntry
 from mhatool.network.network import Network
 from mhatool.network.scenario.chronicle import Chronicle, Verdict
-from mhatool.network.scenario.plan_expectations import ExpectationPlan
-from mhatool.protocol.lifetime import NS_PER_S
-
-UNDER_WAY_NS = NS_PER_S
-"""What was sent so short a time ago needn't have come."""
+from mhatool.network.scenario.plan_expectations import UNDER_WAY_S, ExpectationPlan
+from mhatool.protocol.lifetime import nanoseconds
 
 #: What was expected, in words; what is seen; whether that is it.
 Finding = tuple[str, str, bool]
@@ -22,10 +19,11 @@ Finding = tuple[str, str, bool]
 
 @dataclass(slots=True)
 class Expectation:
-    """An expectation on its way: it counts from `begin` on, and is judged once."""
+    """An expectation on its way: it counts from `begin` on, is judged once, and what a flow lost at the end."""
 
     plan: ExpectationPlan
     since_ns: int
+    at_ns: int
     network: Network
     chronicle: Chronicle
     _received: Counter[str] = field(default_factory=Counter)
@@ -42,13 +40,19 @@ class Expectation:
             *self._tables(),
             *self._care_of_address(),
             *self._home_agents(),
-            *self._flow(),
             *self._counts("received", self.plan.received, self.chronicle.received, self._received),
             *self._counts("dropped", self.plan.dropped, self.chronicle.reasons, self._dropped),
         ]
-        for expected, seen, holds in findings:
-            verdict = Verdict(self.network.agenda.now, self.plan.node, expected, seen, holds)
-            self.chronicle.verdicts.append(verdict)
+        self._tell(findings)
+
+    def conclude(self, end_ns: int) -> None:
+        """The run ended at this instant: what was sent well before then has come, or never will."""
+        if self.at_ns <= end_ns:
+            self._tell(self._flow(min(self.at_ns, end_ns - nanoseconds(UNDER_WAY_S))))
+
+    def _tell(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            self.chronicle.verdicts.append(Verdict(self.at_ns, self.plan.node, *finding))
 
     def _counted(self, counts: Counter[tuple[str, str]]) -> Counter[str]:
         return Counter({what: count for (node, what), count in counts.items() if node == self.plan.node})
@@ -82,11 +86,10 @@ class Expectation:
         wanted = sorted(text(agent) for agent in self.plan.home_agents)
         yield f"home agents {', '.join(wanted) or 'none'}", ", ".join(seen) or "none", seen == wanted
 
-    def _flow(self) -> Iterator[Finding]:
+    def _flow(self, until: int) -> Iterator[Finding]:
         plan = self.plan
         if plan.lost_at_most is None:
             return
-        until = self.network.agenda.now - UNDER_WAY_NS
         lost = sum(self.since_ns <= at < until for at in self.network.flows[plan.flow].lost)
         yield f"at most {plan.lost_at_most} lost of {plan.flow}", str(lost), lost <= plan.lost_at_most
 

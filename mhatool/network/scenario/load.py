@@ -20,9 +20,14 @@ _NAMED = ("links", "nodes")
 """Tables whose names a change can't make."""
 
 
+def file_of(name: str) -> FilePath:
+    """Where the scenario of that name is, built-in or a file."""
+    return built_in_path(name) or FilePath(name)
+
+
 def load(name: str, changes: Iterable[str] = ()) -> Scenario:
     """The scenario of that name or file; `changes` are `a.b=value` texts. ScenarioError where it can't be run."""
-    path = built_in_path(name) or FilePath(name)
+    path = file_of(name)
     try:
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
@@ -116,4 +121,4 @@ def _value(text: str) -> Any:
         return text
 
 
-__all__ = ["load", "parse", "scenario_of"]
+__all__ = ["file_of", "load", "parse", "scenario_of"]

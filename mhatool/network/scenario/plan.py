@@ -108,11 +108,27 @@ class MovePlan:
     node: str
     at: Instant
     interface: str = ""
-    link: str = ""
-    links: tuple[str, ...] = ()
-    every_s: float = 0.0
+    link: str | None = None
+    links: tuple[str, ...] | None = None
+    every_s: float | None = None
     spread_s: float = 0.0
     silent: bool = False
+
+    def __post_init__(self) -> None:
+        """ValueError where its keys contradict each other."""
+        if self.link is not None and self.links is not None:
+            raise ValueError("give either link or links")
+        if self.links is not None and not self.links:
+            raise ValueError("links = []: give one at least, or link")
+        if self.links is not None and self.every_s is None:
+            raise ValueError("several links need a time between them: give every_s")
+        if self.links is None and self.every_s is not None:
+            raise ValueError(f"every_s = {self.every_s:g}: that is for links in turn, and there are none")
+
+    @property
+    def stations(self) -> tuple[str, ...]:
+        """The links to which it goes, the first one at the head; "" is none."""
+        return self.links if self.links is not None else (self.link or "",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

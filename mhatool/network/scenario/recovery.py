@@ -11,9 +11,9 @@ from mhatool.engine.failure_events import PeerChanged
 from mhatool.engine.link_events import MachineFailed
 from mhatool.engine.route_events import RouteChanged
 from mhatool.engine.router.routing_table import INFINITY
+from mhatool.network.scenario.alarm import ALARM
 from mhatool.protocol.neighbourhood import ALL_NODES
 
-ALARM = "home_agent_unreachable"
 _TARGET = slice(48, 64)
 """Of a neighbour advertisement, behind the IPv6 header and eight octets (RFC 4861, 4.4)."""
 
@@ -117,4 +117,4 @@ class Recovery:
         return max(self.switched.values(), default=None)
 
 
-__all__ = ["ALARM", "Recovery"]
+__all__ = ["Recovery"]

@@ -48,9 +48,10 @@ def _of_node(scenario: Scenario, name: str, node: NodePlan) -> Iterator[Referenc
 def _of_move(scenario: Scenario, index: int) -> Iterator[Reference]:
     move = scenario.moves[index]
     yield ("moves", index, "node"), move.node, scenario.nodes
-    for link in [move.link, *move.links]:
+    for position, link in enumerate(move.stations):
         if link:
-            yield ("moves", index, "links" if move.links else "link"), link, scenario.links
+            key: Path = ("link",) if move.links is None else ("links", position)
+            yield ("moves", index, *key), link, scenario.links
     if move.interface and move.node in scenario.nodes:
         yield ("moves", index, "interface"), move.interface, scenario.nodes[move.node].interfaces
 

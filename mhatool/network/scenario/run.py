@@ -10,6 +10,7 @@ from typing import Any
 from dissectors.ipv6.address import text
 from mhatool.capture.writer import ByteSink
 from mhatool.engine.events import Event
+from mhatool.engine.mobile_node import MobileNodeConfiguration
 from mhatool.network.scenario.agent_failures import AgentFailures
 from mhatool.network.scenario.build import Build
 from mhatool.network.scenario.check_nodes import copy_names
@@ -17,6 +18,7 @@ from mhatool.network.scenario.chronicle import Chronicle
 from mhatool.network.scenario.crowd_recovery import CrowdRecovery
 from mhatool.network.scenario.errors import ScenarioError
 from mhatool.network.scenario.expectations import Expectation
+from mhatool.network.scenario.failing_agent import FailingAgent
 from mhatool.network.scenario.naming import names_of
 from mhatool.network.scenario.plan import Scenario
 from mhatool.network.scenario.roles import configured
@@ -41,8 +43,10 @@ class Run:
     trace: ByteSink | None = None
     build: Build = field(init=False)
     chronicle: Chronicle = field(init=False, default_factory=Chronicle)
-    failing: list[AgentFailures] = field(init=False)
-    """The home agents that are going to fail."""
+    failures: AgentFailures = field(init=False)
+    """Those of home agents."""
+    expectations: list[Expectation] = field(init=False, default_factory=list)
+    """What the scenario expects."""
     places: tuple[str, ...] = field(init=False)
     """The links and nodes where packets are captured."""
     recorder: Recorder | None = field(init=False, default=None)
@@ -53,35 +57,39 @@ class Run:
         self.build = Build(self.scenario, self.seed)
         network = self.build.network
         network.listeners.append(self.chronicle.hear)
-        self.failing = list(self._failing())
-        for agent in self.failing:
-            agent.watch(network)
+        self.failures = AgentFailures(self._failing(), self._mobile_nodes())
+        self.failures.watch(network)
         self._watch(self.capture)
         for plan in self.scenario.expectations:
-            since = self.build.at(plan.since)
-            expectation = Expectation(plan, since, network, self.chronicle)
+            since, at = self.build.at(plan.since), self.build.at(plan.at)
+            expectation = Expectation(plan, since, at, network, self.chronicle)
             network.agenda.at(since, expectation.begin)
-            network.agenda.at(self.build.at(plan.at), expectation.judge)
+            network.agenda.at(at, expectation.judge)
+            self.expectations.append(expectation)
 
     @property
     def recoveries(self) -> list[CrowdRecovery]:
         """What followed for mobile nodes where a home agent failed, each time, in the order of the failures."""
-        return sorted((each for agent in self.failing for each in agent.recoveries), key=lambda each: each.failed)
+        return self.failures.recoveries
 
-    def _failing(self) -> Iterator[AgentFailures]:
-        """One for each home agent that fails or restarts; its first address is the one that counts."""
+    def _failing(self) -> Iterator[FailingAgent]:
+        """Each home agent that fails or restarts; its first address is the one that counts."""
+        plans, scenario = self.scenario.nodes, self.scenario
+        for name in dict.fromkeys(failure.node for failure in scenario.failures):
+            agent = configured("home_agent", name, scenario, ("nodes", name)) if name in plans else None
+            if agent is not None:
+                yield FailingAgent(name, agent.interface, agent.addresses[0])
+
+    def _mobile_nodes(self) -> dict[str, MobileNodeConfiguration]:
+        """What each is configured with, copies too."""
         plans, scenario = self.scenario.nodes, self.scenario
         nodes = {name: configured("mobile_node", name, scenario, ("nodes", name)) for name in plans}
-        wanted = {
-            copy: node.home_agents
+        return {
+            copy: node
             for name, node in nodes.items()
             if node is not None
             for copy in copy_names(name, plans[name].copies)
         }
-        for name in dict.fromkeys(failure.node for failure in scenario.failures):
-            agent = configured("home_agent", name, scenario, ("nodes", name)) if name in plans else None
-            if agent is not None:
-                yield AgentFailures(name, agent.interface, agent.addresses[0], wanted)
 
     def _watch(self, sink: ByteSink | None) -> None:
         network, chosen = self.build.network, self.scenario.capture
@@ -101,6 +109,9 @@ class Run:
         """Let all of it happen. Errors of the streams are the caller's."""
         with few_collections(), self.traced():
             self.build.run()
+        for expectation in self.expectations:
+            expectation.conclude(self.build.end_ns)
+        self.chronicle.verdicts.sort(key=lambda verdict: verdict.time_ns)
 
     @contextmanager
     def traced(self) -> Iterator[None]:

@@ -111,6 +111,7 @@ class Failures:
         changed = self.probes.heartbeat(moment, source, destination, message)
         if changed or "U" in flags:
             self.accusations.explain(source, moment)
+        if changed or ("U" in flags and changed is None and self.rosters.is_agent(source)):
             self.outages.restarted(source, moment)
         if "U" in flags:
             return

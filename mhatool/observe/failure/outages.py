@@ -62,7 +62,7 @@ class Outages:
         return known
 
     def restarted(self, home_agent: bytes, moment: Moment) -> None:
-        """Its Restart Counter changed, or it said so; saying it twice is once."""
+        """Its Restart Counter changed, or it said so, whatever that was before; saying it twice is once."""
         if self._without_bindings(home_agent) is None:
             self._begin(home_agent, OutageCause.RESTARTED, moment)
 

@@ -227,11 +227,14 @@ class Probes:
         probing = self._pairs.get((prober, probed))
         return probing is not None and probing.refuse(moment)
 
-    def heartbeat(self, moment: Moment, source: bytes, destination: bytes, message: View) -> bool:
-        """A Heartbeat: a request, a response, or an unsolicited one. Whether its sender has lost its state since."""
+    def heartbeat(self, moment: Moment, source: bytes, destination: bytes, message: View) -> bool | None:
+        """A Heartbeat: a request, a response, or an unsolicited one. Whether its sender has lost its state since.
+
+        None where nothing was seen that its Restart Counter could be compared with, or it has none.
+        """
         heartbeat = message.value
         if not isinstance(heartbeat, Heartbeat):
-            return False
+            return None
         changed = self._count(moment, source, heartbeat)
         carried = (HEARTBEAT, heartbeat.sequence_number)
         if "U" in heartbeat.flags:
@@ -242,11 +245,13 @@ class Probes:
             self.ask(moment, source, destination, carried)
         return changed
 
-    def _count(self, moment: Moment, source: bytes, heartbeat: Heartbeat) -> bool:
+    def _count(self, moment: Moment, source: bytes, heartbeat: Heartbeat) -> bool | None:
         counters = (o.restart_counter for o in heartbeat.options if isinstance(o, RestartCounter))
         counter = next(counters, None)
         known = self._restarts.get(source)
-        if counter is None or (known is not None and known.counter == counter):
+        if counter is None:
+            return None
+        if known is not None and known.counter == counter:
             return False
         self._restarts.note(source, Restarts(counter, moment, moment if known is not None else None))
-        return known is not None
+        return True if known is not None else None

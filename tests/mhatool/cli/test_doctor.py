@@ -38,6 +38,13 @@ def test_versions_are_what_programs_say(tmp_path: Path) -> None:
     assert found["tshark's Lua"]["detail"] == "5.4.6"
 
 
+def test_a_program_is_listed_for_what_runs_it() -> None:
+    """Live capture, the lab's too, is dumpcap's; nothing starts tcpdump."""
+    found = checks()
+    assert found["dumpcap"]["needed_by"] == "all that takes -i, lab capture, lab run"
+    assert "tcpdump" not in found
+
+
 def test_a_program_that_fails_is_still_there(tmp_path: Path) -> None:
     program = tmp_path / "radvd"
     program.write_text("#!/bin/sh\nexit 1\n")

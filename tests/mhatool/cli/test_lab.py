@@ -37,13 +37,14 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
             raise lab.LabError(f"no lab {name!r} stands")
         return Standing(name or "the only one", asked)
 
-    def execute(_: str, command: list[str]) -> None:
+    def execute(_: str, command: list[str], environment: dict[str, str]) -> None:
+        assert "/usr/sbin" in environment["PATH"].split(":")
         asked.append(tuple(command))
 
     monkeypatch.setattr(lab, "standing", standing)
     monkeypatch.setattr(lab, "all_labs", lambda: ["one", "two"])
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    monkeypatch.setattr("os.execvp", execute)
+    monkeypatch.setattr("os.execvpe", execute)
 
     def run_it(*words: str) -> list[tuple[str, ...]]:
         asked.clear()
@@ -87,6 +88,7 @@ def test_a_name_before_what_is_run(run: Run) -> None:
         (("move", "mn"), "mn: give NODE LINK, and a lab's name before it where several stand"),
         (("inspect", "one", "--lab", "two"), "one and --lab two both name a lab; give one of them"),
         (("exec", "cn"), "what is to run in cn?; give NODE COMMAND..."),
+        (("exec", "two", "cn"), "what is to run in cn?; give NODE COMMAND..."),
     ],
 )
 def test_wrong_use(run: Run, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str) -> None:

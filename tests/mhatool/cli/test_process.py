@@ -35,6 +35,7 @@ def test_each_command_begins_its_help_with_examples(name: str) -> None:
     heading, *lines = result.out.splitlines()
     assert heading == "Examples:"
     assert all("mhatool" in line for line in lines[: lines.index("")])
+    assert "captures/" not in "".join(lines[: lines.index("")])  # only the checkout has that folder
 
 
 def with_subcommands() -> dict[str, Any]:
@@ -111,7 +112,7 @@ def test_a_full_disk_is_told(unbuffered: str) -> None:
             env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
             check=False,
         )
-    expected = b"mhatool: standard output: no space left on device; check the name and who may use it\n"
+    expected = b"mhatool: standard output: no space left on device; make room, then run it again\n"
     assert (run.returncode, run.stderr) == (2, expected)
 
 
@@ -129,10 +130,62 @@ def _bash(command: str, stdin: bytes) -> tuple[str, int, str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", ["dissect", "validate", "timeline", "info"])
-def test_an_interrupt_ends_it_with_130_and_no_word(command: str, number: signal.Signals) -> None:
-    with _reading_a_pipe(command, "--default-signal") as process:
+def test_an_interrupt_before_anything_came_ends_it_with_130_and_no_word(command: str, number: signal.Signals) -> None:
+    with _reading_a_pipe(command, "--default-signal", begins=b"") as process:
         process.send_signal(number)
         assert _ended(process) == (130, b"", b"")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("command", "status", "expected"),
+    [("validate", 1, {"error": 2}), ("timeline", 0, {"packets": 2}), ("info", 0, {"packets": 2, "format": "pcap"})],
+)
+def test_an_interrupt_ends_the_pipe_and_not_the_answer(
+    command: str, status: int, expected: dict[str, Any], number: signal.Signals
+) -> None:
+    """Its writer goes on. A correspondent's updates without Authorization Data are errors (RFC 6275, 9.5.1)."""
+    with _reading_a_pipe(command, "--default-signal", "--json", begins=TWO_UPDATES) as process:
+        process.send_signal(number)
+        assert process.wait(20) == status
+        out, err = _output(process)
+    assert err == b""
+    told = json.loads(out)
+    told = told["captures"][0] if command == "info" else told["summary"] if command == "validate" else told
+    assert {name: told[name] for name in expected} == expected
+
+
+def test_what_its_writer_says_at_the_end_is_counted() -> None:
+    """An interrupt from the terminal is for both, and who captures writes the rest of what it has."""
+    with _reading_a_pipe("info", "--default-signal", "--jsonl", begins=TWO_UPDATES) as process:
+        assert process.stdin is not None
+        process.send_signal(signal.SIGINT)
+        process.stdin.write(pcap_record(UPDATE))
+        status, out, err = _ended(process)
+    assert (status, err) == (0, b"")
+    assert json.loads(out)["packets"] == 3
+
+
+def test_an_interrupt_ends_all_pipes(tmp_path: Path) -> None:
+    pipes = [tmp_path / "a", tmp_path / "b"]
+    writers = []
+    for pipe in pipes:
+        os.mkfifo(pipe)
+        writers.append(os.open(pipe, os.O_RDWR))  # waits for no reader
+        os.write(writers[-1], TWO_UPDATES)
+    with subprocess.Popen(
+        ["env", "--default-signal", *COMMAND, "timeline", *map(str, pipes), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=REPOSITORY,
+    ) as process:
+        until_it_waits(process.pid)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    for writer in writers:
+        os.close(writer)
+    assert (process.returncode, err) == (0, b"")
+    assert json.loads(out)["packets"] == 2 + 2
 
 
 def test_a_hang_up_that_is_ignored_stays_so() -> None:
@@ -143,8 +196,16 @@ def test_a_hang_up_that_is_ignored_stays_so() -> None:
         assert (status, out.splitlines()[0], err) == (0, b"standard input: pcap, no packets", b"")
 
 
-def _reading_a_pipe(command: str, signals: str, *flags: str) -> subprocess.Popen[bytes]:
-    """A command that has read a capture's header and waits for the rest; `signals` is an option of env(1)."""
+UPDATE = bytes.fromhex(
+    "60000000 0010 87 40 20010db8000000000000000000000001 20010db8000000000000000000000002"
+    + "3b010500 62f0 0000 0000 0000 01020000"
+)
+HEADER = pcap_header(link_word=101)
+TWO_UPDATES = HEADER + pcap_record(UPDATE, seconds=1) + pcap_record(UPDATE, seconds=2)
+
+
+def _reading_a_pipe(command: str, signals: str, *flags: str, begins: bytes = HEADER) -> subprocess.Popen[bytes]:
+    """A command that has read how its input begins and waits for the rest; `signals` is an option of env(1)."""
     process = subprocess.Popen(
         ["env", signals, *COMMAND, command, "-", *flags],
         stdin=subprocess.PIPE,
@@ -154,9 +215,16 @@ def _reading_a_pipe(command: str, signals: str, *flags: str) -> subprocess.Popen
         bufsize=0,
     )
     assert process.stdin is not None
-    process.stdin.write(pcap_header(link_word=101))
+    process.stdin.write(begins)
     until_it_waits(process.pid)
     return process
+
+
+def _output(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Standard output and standard error of a process that has ended, whose input is open still."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    return process.stdout.read(), process.stderr.read()
 
 
 def _ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -10,10 +11,12 @@ import pytest
 
 from dissectors.ipv6.address import parse
 from mhatool.capture import open_capture
+from mhatool.cli import main
 from mhatool.cli.searching import SCHEMA as SEARCH_SCHEMA
 from mhatool.cli.simulate import LIST_SCHEMA
 from mhatool.network.scenario import built_in_names
-from mhatool.network.scenario.run import SCHEMA
+from mhatool.network.scenario.run import SCHEMA, Run
+from mhatool.search import Drawn, Outcome
 from mhatool.timeline.kame.traced import names_of
 from mhatool.timeline.names import read_names
 from mhatool.trace import read
@@ -211,7 +214,82 @@ def test_scenarios_are_listed_and_printed() -> None:
     assert "there is no scenario" in mhatool("scenarios", "nowhere", status=2).stderr
 
 
+@pytest.mark.parametrize("flag", ["-w", "--trace", "--names"])
+def test_the_scenario_is_not_written_over(small: str, tmp_path: Path, flag: str) -> None:
+    link = tmp_path / "link.toml"
+    link.symlink_to(small)
+    for out in (small, str(link)):
+        done = mhatool("simulate", small, flag, out, status=2)
+        assert done.stderr == f"mhatool: {out}: this is the file that is read; write to another file\n"
+    assert Path(small).read_text("utf-8") == SMALL
+
+
+def test_what_a_shorter_run_leaves_out_is_told(small: str) -> None:
+    """The move is at 4 s, the expectation at 4.5 s."""
+    for duration_s, left_out in (
+        ("3", "1 event and 1 expectation"),
+        ("4.2", "1 expectation"),
+    ):
+        done = mhatool("simulate", small, "--set", f"duration_s={duration_s}")
+        told = f"the run ends after {duration_s} s, and leaves out what comes later: {left_out}\n"
+        assert done.stderr == f"mhatool: warning: {told}"
+    assert mhatool("simulate", small).stderr == ""
+
+
+def test_names_of_the_scenario_s_are_escaped(small: str) -> None:
+    title, flow = 'title="x\\u001b[31mred\\u0007\\ny"', 'flows.0.name="f\\u001b[0m\\n"'
+    lines = mhatool("simulate", small, "--set", title, "--set", flow).stdout.split("\n")
+    assert lines[0] == r"x\x1b[31mred\x07\ny"
+    assert any(line.startswith(r"traffic: f\x1b[0m\n: a to b, 50 sent") for line in lines)
+
+
+def test_an_interrupted_run_has_written_the_names(small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are known before anything happens."""
+
+    def interrupted(run: Run) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "happen", interrupted)
+    path = tmp_path / "names.toml"
+    assert main(["simulate", small, "--names", str(path)]) == 130
+    assert read_names(str(path)).find("a") is not None
+
+
 # --- searching for faults ---
+
+
+def pretended(interrupted: int) -> Callable[..., Outcome]:
+    """In place of running seeds: all hold but the second one, and at this one comes an interrupt."""
+
+    def run(drawn: Drawn, capture: object = None, trace: object = None) -> Outcome:
+        if drawn.seed == interrupted:
+            raise KeyboardInterrupt
+        return Outcome(drawn, (("quiet", "it isn't"),) if drawn.seed == 2 else (), None, 1)
+
+    return run
+
+
+def not_shrunk(outcome: Outcome) -> Outcome:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_search_tells_what_it_has_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second seed fails, and the interrupt comes as it is shrunk: it is told as it was drawn. Another one comes at
+    the fourth seed of those from 3 on, so three have been run."""
+    monkeypatch.setattr(sys.modules["mhatool.search.run"], "run", pretended(interrupted=6))
+    monkeypatch.setattr(sys.modules["mhatool.search.shrink"], "shrink", not_shrunk)
+    for seed, seeds, failures in (("1", 2, [2]), ("3", 3, [])):
+        assert main(["simulate", "--search", "300", "--seed", seed, "--json"]) == 130
+        document = json.loads(capsys.readouterr().out)
+        jsonschema.validate(document, SEARCH_SCHEMA)
+        assert (document["seeds"], [each["seed"] for each in document["failures"]]) == (seeds, failures)
+        assert main(["simulate", "--search", "300", "--seed", seed]) == 130
+        lines = capsys.readouterr().out.splitlines()
+        held = seeds - len(failures)
+        assert lines[-1] == f"{seeds} seeds from {seed} on: {held} hold, {len(failures)} don't"
+        assert sum(line.startswith("  again: ") for line in lines) == len(failures)
 
 
 def test_a_search_counts_what_holds() -> None:

@@ -157,6 +157,7 @@ def test_what_has_ended_is_back_with_its_node(file: Path) -> None:
     lab.recover("a")
     assert (lab.inspect()["processes"], lab.processes.all()["a.bird"]) == ({"a.bird": True, "a": True}, daemon)
     lab.fail("a", "stop")
+    assert lab.inspect()["processes"] == {"a.bird": False, "a": False}
     with pytest.raises(LabError, match=r"^nothing runs in a that could hang$"):
         lab.fail("a", "silent")
 

@@ -95,6 +95,7 @@ def test_a_binding_is_there_again_with_its_list_and_its_end(tmp_path: Path) -> N
     end = NOW + 420 * SECOND
     assert again.bindings == (KeptBinding(HOME, AGENT, CARE_OF, "AHLM", 7, end, (AGENT, OTHER)),)
     assert again.restart_counter == memory.restart_counter
+    assert (memory.is_kept, again.is_kept) == (False, True)
 
 
 def test_the_latest_number_counts_and_what_is_gone_is_gone(tmp_path: Path) -> None:

@@ -103,3 +103,29 @@ def test_doctor_hears_that_nobody_advertises(machine: Namespace) -> None:
         "trap",
         "nothing on this machine advertises on left within 0.5 s, and the node doesn't",
     )
+
+
+def _way_out(machine: Namespace) -> str:
+    """Where the mobile node's packets for elsewhere go."""
+    return machine.does("ip", "-6", "route", "show", "default", "dev", "right", "proto", "135").strip()
+
+
+def _link_local(machine: Namespace, interface: str) -> str:
+    shown = machine.does("ip", "-o", "-6", "address", "show", "dev", interface, "scope", "link")
+    return shown.split()[3].partition("/")[0]
+
+
+def test_a_mobile_node_leaves_a_dead_default_router_for_another_one_of_the_link(machine: Namespace) -> None:
+    """Both advertise themselves each 0.1 s, with a lifetime of 30 s; the one that is used goes down."""
+    trace = machine.folder / "mn.jsonl"
+    machine.file("mn", "mn", f'constants = "fast-lab"\ntrace = "{trace}"')
+    for name in ("first", "second"):
+        machine.does("ip", "link", "add", name, "link", "left", "type", "macvlan", "mode", "bridge")
+        machine.does("ip", "link", "set", name, "up")
+    with radvd(machine, "first", "2001:db8:f1::1", 1, r"\w*HomeAgent\w* \w+;"):
+        machine.starts("mn")
+        until(lambda: f"via {_link_local(machine, 'first')} " in _way_out(machine))
+        with radvd(machine, "second", "2001:db8:f1::2", 1, r"\w*HomeAgent\w* \w+;"):
+            until(lambda: trace.read_text("utf-8").count("nd:router_found") == 2)
+            machine.does("ip", "link", "set", "first", "down")
+            until(lambda: f"via {_link_local(machine, 'second')} " in _way_out(machine))

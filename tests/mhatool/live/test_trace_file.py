@@ -4,11 +4,12 @@ import errno
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from mhatool.live.errors import LiveError
 from mhatool.live.trace_file import TraceFile
-from mhatool.trace import Header
+from mhatool.trace import Header, read
 from tests.mhatool.live.test_control import dropped
 
 HEADER = Header(vantage_point="cn", profile="rfc6275", start_ns=0)
@@ -29,6 +30,46 @@ def test_each_event_is_there_at_once(tmp_path: Path) -> None:
     trace.hear(dropped(1))
     assert len(path.read_bytes().splitlines()) == 2
     trace.close()
+
+
+def test_a_node_that_starts_again_goes_on_in_it(tmp_path: Path) -> None:
+    """Half a line that a killed one left is let go."""
+    path = tmp_path / "cn.jsonl"
+    for frame in (1, 2):
+        trace = TraceFile(str(path), HEADER, print)
+        trace.hear(dropped(frame))
+        trace.close()
+        with path.open("ab") as file:
+            file.write(b'{"time_ns":')
+    TraceFile(str(path), HEADER, print).close()
+    kept = read(path)
+    assert [event.time_ns for event in kept.events] == [1, 2]
+    assert (kept.header, kept.warnings) == (msgspec.structs.replace(HEADER, end_ns=kept.header.end_ns), ())
+
+
+def test_two_nodes_at_once_have_no_trace_in_common(tmp_path: Path) -> None:
+    path = tmp_path / "cn.jsonl"
+    first = TraceFile(str(path), HEADER, print)
+    with pytest.raises(LiveError, match="another node writes there; stop it, or give another `trace`"):
+        TraceFile(str(path), HEADER, print)
+    first.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"my thesis\n", "it is there, and no trace"),
+        (b"my thesis", "it is there, and no trace"),
+        (msgspec.json.encode(msgspec.structs.replace(HEADER, vantage_point="ha1")) + b"\n", "it is the trace of ha1"),
+        (msgspec.json.encode(msgspec.structs.replace(HEADER, profile="kame2003")) + b"\n", "the profile kame2003"),
+    ],
+)
+def test_what_is_something_else_is_left_alone(content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "thesis"
+    path.write_bytes(content)
+    with pytest.raises(LiveError, match=f"thesis: .*{said}; remove it, or give another `trace`"):
+        TraceFile(str(path), HEADER, print)
+    assert path.read_bytes() == content
 
 
 def test_on_a_full_disk_it_ends_with_a_word(tmp_path: Path) -> None:

@@ -92,7 +92,8 @@ def test_no_route_no_neighbour_and_no_port_are_told() -> None:
     assert errors_at(seen) == [(1, 0, 0)]
     internet.run(0.2)  # three solicitations, a second each (RFC 4861, 7.2.2)
     assert errors_at(seen) == [(1, 0, 0), (1, 3, 0)]
-    plan = FlowPlan(name="f", source=ALICE, destination=BOB, interval_ns=S, start_ns=0, stop_ns=1 << 62)
+    now = internet.network.agenda.now
+    plan = FlowPlan(name="f", source=ALICE, destination=BOB, rate=1.0, start_ns=now, stop_ns=1 << 62)
     internet.network.add_flow(plan, "alice", "bob")
     internet.bob.sockets.clear()
     internet.run(0.1)
@@ -176,7 +177,7 @@ def test_a_neighbour_that_stops_answering_is_forgotten() -> None:
 
 def test_a_machine_that_moves_hears_nothing_of_what_was_under_way() -> None:
     internet = Internet(left=Quality(delay_ns=10 * MS))
-    plan = FlowPlan(name="f", source=BOB, destination=ALICE, interval_ns=5 * MS, start_ns=11 * S, stop_ns=12 * S)
+    plan = FlowPlan(name="f", source=BOB, destination=ALICE, rate=200.0, start_ns=11 * S, stop_ns=12 * S)
     flow = internet.network.add_flow(plan, "bob", "alice")
     internet.run(1.5)
     internet.alice.move("e", None)

@@ -99,3 +99,21 @@ def test_who_tests_in_vain_optimises_routes_too(tmp_path: Path) -> None:
     comparison = of_scenario("ha-restart", tmp_path, "mn", "mn", "2001:db8:2:0:0:5eff:fe10:1")
     assert comparison.differences == ()
     assert comparison.a == comparison.b >= 8
+
+
+def test_a_request_that_crossed_an_update_is_heard(tmp_path: Path) -> None:
+    """`false-alarm`: a correspondent asks for a refresh at 98.08 s, while an update that the mobile node sent by itself
+    is under way, and the node refreshes again (RFC 6275, 11.4.1: it answers a request with an update)."""
+    comparison = of_scenario("false-alarm", tmp_path, "mn", "mn", "2001:db8:2:0:0:5eff:fe10:1", "flows.0.rate=20")
+    assert comparison.differences == ()
+    assert comparison.a == comparison.b >= 20
+
+
+@pytest.mark.parametrize("links", [("foreign1", "core", "home"), ("home",)])
+def test_an_anycast_request_reaches_whom_its_frame_is_for(links: tuple[str, ...], tmp_path: Path) -> None:
+    """RFC 4291, 2.6: one of those that have the address. The home router goes on sending to the dead agent's link-layer
+    address until it notices, and the other agent hears none of that."""
+    of = "2001:db8:2::2"
+    comparison = of_scenario("ha-failure-one-armed", tmp_path, "ha2", "ha", of, vantage=links)
+    assert comparison.differences == ()
+    assert comparison.a == comparison.b >= 8

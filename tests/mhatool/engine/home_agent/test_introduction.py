@@ -117,6 +117,17 @@ def test_it_tells_each_agent_that_it_gets_to_know_that_it_has_restarted() -> Non
     play.sends_nothing()
 
 
+def test_one_whose_bindings_were_kept_says_nothing_of_a_restart() -> None:
+    """Its counter is the one of before: what others share with it is still there (RFC 5847, 3.2)."""
+    node = HomeAgent(configuration(restart_counter=3, keeps_bindings=True, peers=(SECOND,)), Random(1))
+    play = Playbook(node)
+    play.starts(home=LINK)
+    assert play.sends(Heartbeat).message.flags == Flags()  # asks, as it asks for advertisements
+    play.sends(RouterSolicitation)
+    knows(play, SECOND)
+    play.sends_nothing()
+
+
 def test_those_of_the_configuration_are_told_at_once() -> None:
     play = Playbook(HomeAgent(configuration(restart_counter=3, peers=(SECOND, SECOND)), Random(1)))
     play.starts(home=LINK)

@@ -44,7 +44,7 @@ def test_only_what_changes_where_the_node_is_counts_as_a_change() -> None:
 
 def judge(chronicle: Chronicle, **expected: Any) -> None:
     plan = ExpectationPlan(at=Instant(9.0), **expected)
-    Expectation(plan, 0, Network(), chronicle).judge()
+    Expectation(plan, 0, 0, Network(), chronicle).judge()
 
 
 def test_expectations_compare_counts_and_addresses() -> None:

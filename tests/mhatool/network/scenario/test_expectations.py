@@ -21,7 +21,10 @@ def verdicts(*expected: str) -> list[Verdict]:
 
 
 def test_what_a_flow_lost_since_an_instant() -> None:
-    """A datagram leaves each half second past a full one: from 4 to 8 s four are lost, two of them from 6 s on."""
+    """A datagram leaves each half second past a full one: from 4 to 8 s four are lost, two of them from 6 s on.
+
+    The one of 7.5 s, too, though it is judged at 8 s what was sent until then: the link was down.
+    """
     lost = 'flow="ab", lost_at_most'
     found = verdicts(
         f'{{at=10, node="a", {lost}=4}}',
@@ -31,7 +34,7 @@ def test_what_a_flow_lost_since_an_instant() -> None:
         f'{{at=8, node="a", {lost}=3}}',
     )
     assert [(each.seen, each.holds) for each in found] == [
-        ("3", True),  # judged at 8 s: the one of 7.5 s may still be under way
+        ("4", False),
         ("4", True),
         ("4", False),
         ("2", True),
@@ -62,6 +65,17 @@ def test_agents_messages_and_drops_of_the_tour() -> None:
     ]
 
 
+def test_what_is_under_way_at_the_instant_is_not_lost_and_what_a_link_lost_is() -> None:
+    """ha-failure-one-armed: ha1 dies at 40 s, so all 20 of the next second's 20 datagrams a second to mn are lost.
+
+    Of the second before none is: the last one leaves at 39.95 s, and is past ha1 within the 50 ms that are left, by
+    links of 1 and 5 ms.
+    """
+    flow = 'node="mn", flow="cn2-mn", lost_at_most=0'
+    told = happen("ha-failure-one-armed", [f"expectations=[{{at=41, {flow}, since=40}}, {{at=40, {flow}, since=39}}]"])
+    assert [(each.seen, each.holds) for each in told.run.chronicle.verdicts] == [("0", True), ("20", False)]
+
+
 @pytest.mark.parametrize(
     ("table", "place", "words"),
     [
@@ -70,6 +84,15 @@ def test_agents_messages_and_drops_of_the_tour() -> None:
         ({"flow": "cn1", "lost_at_most": 1}, "expectations[0].flow", "there is no 'cn1'"),
         ({"dropped": {"because": 1}}, "expectations[0].dropped.because", "there is no 'because'"),
         ({"received": {"bu": 1}}, "expectations[0].received.bu", "there is no 'bu'"),
+        ({"received": {"binding_update": -1}}, "expectations[0]", "binding_update = -1: nothing is less than none"),
+        ({"updates": -1}, "expectations[0].updates", "-1: nothing is less than none"),
+        ({"flow": "cn1-mn", "lost_at_most": -1}, "expectations[0].lost_at_most", "-1: nothing is less than none"),
+        ({"flow": "cn1-mn", "lost_at_most": 0}, "expectations[0].flow", "cn1-mn sends nothing from 0 s to 1 s"),
+        (
+            {"at": 160, "since": 159, "flow": "late", "lost_at_most": 0},
+            "expectations[0].lost_at_most",
+            "what late sends in the run's last 1 s may be under way: let the run take longer, or give an earlier since",
+        ),
     ],
 )
 def test_what_nobody_can_expect(table: dict[str, Any], place: str, words: str) -> None:
@@ -78,7 +101,8 @@ def test_what_nobody_can_expect(table: dict[str, Any], place: str, words: str) -
             return "{" + ", ".join(f"{key}={toml(item)}" for key, item in value.items()) + "}"
         return f'"{value}"' if isinstance(value, str) else str(value)
 
+    expected = f"expectations=[{toml({'at': 1, 'node': 'mn', **table})}]"
     with pytest.raises(ScenarioError) as caught:
-        load("tour", [f"expectations=[{toml({'at': 1, 'node': 'mn', **table})}]"])
+        load("tour", [expected, "flows.1.name=late", "flows.1.stop=160"])
     assert place in str(caught.value)
     assert words in str(caught.value)

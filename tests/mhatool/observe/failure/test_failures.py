@@ -211,6 +211,15 @@ def test_taking_leave() -> None:
     assert outage.cause is OutageCause.LEFT
 
 
+def test_who_only_introduces_itself_has_lost_nothing() -> None:
+    """An unsolicited Heartbeat tells of another Restart Counter (RFC 5847, 3.2), or of none that anybody has seen."""
+    says = heartbeat(AGENT, AGENT2, 1, flags=3, counter=5)
+    assert list(failures((-1.0, says), *ROUND, *probe(9, 2, counter=5)).outages) == []  # before any binding
+    assert list(failures(*ROUND, *probe(2, 1, counter=5), (8.0, says)).outages) == []
+    (outage,) = failures(*ROUND, (8.0, says)).outages  # with bindings, and nobody knows the counter before
+    assert (outage.cause, outage.noticed_ns) == (OutageCause.RESTARTED, 8 * S)
+
+
 def test_an_agent_that_is_no_default_router_takes_no_leave() -> None:
     """A router lifetime of 0 says so (RFC 4861, 4.2), and its own is in the option (RFC 6275, 7.4)."""
     goes_on = router_advertisement(
