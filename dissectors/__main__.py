@@ -16,6 +16,7 @@ from dissectors.spec import kinds
 from dissectors.view import View, option_name
 from dissectors.walk import LINK_TYPES, Dissector
 
+IPV6 = 6
 IPV6_LINK_TYPE = 229
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -133,6 +134,9 @@ def _run(given: argparse.Namespace) -> int:
         octets = octets_of(_input() if given.hex == ["-"] else " ".join(given.hex))
         if given.link_type not in LINK_TYPES:
             raise InputError(f"link type {given.link_type} is not one of {', '.join(map(str, sorted(LINK_TYPES)))}")
+        if given.link_type == IPV6_LINK_TYPE and octets[0] >> 4 != IPV6:
+            version = octets[0] >> 4
+            raise InputError(f"no IPv6 header at the beginning (version {version}): give the packet from there on")
         packet = Dissector(load(given.profile)).dissect(octets, given.link_type)
     except (InputError, ProfileError, OSError, UnicodeDecodeError) as error:
         return _complain(error)

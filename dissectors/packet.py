@@ -35,6 +35,19 @@ SIGNALLING = frozenset(
     }
 )
 
+#: Layers that never leave their link, shown by a hop limit of 255: RFC 4861, 4; RFC 5568, 6.1; RFC 2080, 2.4.2.
+ON_LINK = frozenset(
+    {
+        "router_solicitation",
+        "router_advertisement",
+        "neighbor_solicitation",
+        "neighbor_advertisement",
+        "redirect",
+        "fmipv6",
+        "ripng",
+    }
+)
+
 
 class Datagram:
     """One IPv6 header and what it carries.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dissectors.spec.flags import FlagTable
 
@@ -124,6 +124,8 @@ KAME2003 = Profile(
     closed=frozenset({"mobility_option"}),
 )
 
+_EXAMPLE: Final = "`numbers.mobility_option.multiple_home_agents = 200`"
+
 BUILT_IN: Mapping[str, Profile] = MappingProxyType({p.name: p for p in (RFC6275, KAME2003)})
 
 
@@ -154,7 +156,7 @@ def load(name_or_path: str) -> Profile:
         reason = (error.strerror or "it can't be read").lower()
         raise ProfileError(f"profile {name_or_path}: {reason}; give a TOML file that you may read") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ProfileError(f"profile {name_or_path}: {error}; see docs/profiles.md") from None
+        raise ProfileError(f"profile {name_or_path}: {error}; give TOML, as {_EXAMPLE}") from None
     return _from_toml(data, str(path))
 
 

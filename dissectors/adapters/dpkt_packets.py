@@ -5,8 +5,8 @@ the whole header; an ICMPv6 class, as dpkt's own, what follows type, code and ch
 them without touching dpkt's tables; `install()` puts them there and `uninstall()` restores them. Header fields are the
 wire's integers, except that a field with a unit is in that unit (`lifetime_s` in seconds); addresses are 16 octets;
 options are our own values where they were read, and may be given as those or as dpkt packets. What is made without a
-length gets one, and its options are padded; one that can't be told is a `dpkt.PackError`. The checksum is what it came
-with: dpkt has no way to know the Home Address option.
+length gets one, and its options are padded; so is what is changed, unless its length is set. One that can't be told is
+a `dpkt.PackError`. The checksum is what it came with: dpkt has no way to know the Home Address option.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dpkt.icmp6 import ICMP6
 from dpkt.ip6 import IP6
 
 from dissectors.adapters.declared import NOT_MOBILE, declared
+from dissectors.adapters.dpkt_ip6 import Ip6, UnreadableError
 from dissectors.errors import DecodeError, EncodeError
 from dissectors.ipv6.header import Ipv6
 from dissectors.octets import Octets, plain
@@ -44,17 +45,34 @@ class _Declared(dpkt.Packet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._trailing = b""
+        self._given = frozenset(kwargs)
         for spec in self.declaration.tails:
             setattr(self, spec.name, () if isinstance(spec.kind, _TUPLES) else b"")
         super().__init__(*args, **kwargs)
         if not args:
-            self._pad(kwargs)
-            self._count(kwargs)
+            self._fit(is_filled=any(spec.name in kwargs for spec in self.declaration.tails))
 
-    def _pad(self, given: dict[str, Any]) -> None:
-        """The options of a packet that is made, padded so that its length can tell it; one that is given stands."""
+    def _fit(self, *, is_filled: bool) -> None:
+        """Padding, lengths and counts for what the packet holds now."""
+        self._pad()
+        self._count(is_filled=is_filled)
+        self._remember(self._tails())
+
+    def _remember(self, tails: bytes) -> None:
+        """What lengths and counts were right for, to tell what is changed afterwards."""
+        self._fitting = tails
+        self._fitted = self._computed()
+
+    def _computed(self) -> dict[str, int]:
+        """The lengths and counts."""
+        kind = (kinds.Length, kinds.Count)
+        named = [s.name for s in self.declaration.fixed if isinstance(s.kind, kind) and s.offset >= self.skip]
+        return {name: getattr(self, name) for name in named}
+
+    def _pad(self) -> None:
+        """The options, padded so that the length can tell them; where that is given they stand."""
         spec, length = self.declaration.first(kinds.OptionList), self.declaration.first(kinds.Length)
-        if spec is None or length is None or length.name in given or not isinstance(spec.kind, kinds.OptionList):
+        if spec is None or length is None or length.name in self._given or not isinstance(spec.kind, kinds.OptionList):
             return
         listed = self.declaration.first(kinds.AddressList)
         start = self.declaration.fixed_size + (16 * len(getattr(self, listed.name)) if listed is not None else 0)
@@ -64,26 +82,26 @@ class _Declared(dpkt.Packet):
             raise dpkt.PackError(str(error)) from None
         setattr(self, spec.name, options)
 
-    def _count(self, given: dict[str, Any]) -> None:
-        """Lengths and counts of a packet that is made, not read; those given stand.
+    def _count(self, *, is_filled: bool) -> None:
+        """Lengths and counts; those given stand.
 
         Lengths are rounded up for a packet whose octets at the end are still to come.
         """
-        is_filled = any(spec.name in given for spec in self.declaration.tails)
+        size = self.declaration.fixed_size + len(self._tails())
         for spec in self.declaration.fixed:
             kind = spec.kind
-            if spec.name in given or spec.offset < self.skip:
+            if spec.name in self._given or spec.offset < self.skip:
                 continue
             if isinstance(kind, kinds.Count):
                 value, missing = len(getattr(self, kind.of)), 0
             elif isinstance(kind, kinds.Length):
-                missing = (kind.bias - len(self)) % kind.step
-                value = (len(self) + missing - kind.bias) // kind.step
+                missing = (kind.bias - size) % kind.step
+                value = (size + missing - kind.bias) // kind.step
             else:
                 continue
             if (missing and is_filled) or value >> kind.bits:
                 title = self.declaration.title
-                raise dpkt.PackError(f"{title}: {len(self)} octets in all are nothing that {spec.name} can tell")
+                raise dpkt.PackError(f"{title}: {size} octets in all are nothing that {spec.name} can tell")
             setattr(self, spec.name, value)
 
     def unpack(self, buf: bytes) -> None:
@@ -100,6 +118,7 @@ class _Declared(dpkt.Packet):
         for spec in self.declaration.tails:
             setattr(self, spec.name, getattr(message, spec.name))
         self._trailing = octets[end:]
+        self._remember(octets[self.declaration.fixed_size : end])
 
     def _below(self) -> bytes:
         """The octets that the layer below holds, as far as the codec needs them."""
@@ -151,8 +170,29 @@ class _Declared(dpkt.Packet):
             return b"".join(value)
         return bytes(value)
 
+    def _tails(self) -> bytes:
+        return b"".join(self._tail(spec) for spec in self.declaration.tails)
+
+    def _check(self) -> None:
+        """PackError for octets of another size than their field's, which `struct` would cut or fill."""
+        for spec in self.declaration.fields:
+            kind, value, what = spec.kind, getattr(self, spec.name, None), ""
+            if isinstance(kind, kinds.AddressList):
+                if len(value or ()) < kind.at_least:
+                    what = f"{len(value or ())} addresses, at least {kind.at_least} are needed"
+            elif isinstance(kind, kinds.OptionalAddress):
+                what = f"{len(value or b'')} octets are no address" if len(value or b"") not in (0, 4, 16) else ""
+            elif kind.is_octets and not spec.is_tail and isinstance(value, _OCTETS) and len(value) != spec.size:
+                what = f"{len(value)} octets given where {spec.size} are needed"
+            if what:
+                raise dpkt.PackError(f"{self.declaration.title}: {spec.name}: {what}")
+
     def __bytes__(self) -> bytes:
-        tails = b"".join(self._tail(spec) for spec in self.declaration.tails)
+        self._check()
+        if self._tails() != self._fitting:
+            self._given |= {name for name, value in self._computed().items() if value != self._fitted[name]}
+            self._fit(is_filled=True)
+        tails = self._fitting
         payload = b"" if "data" in self.declaration.by_name else bytes(self.data)
         header: bytes = self.pack_hdr()
         return header + tails + payload + self._trailing
@@ -161,6 +201,7 @@ class _Declared(dpkt.Packet):
         return len(bytes(self))
 
 
+_OCTETS = (bytes, bytearray, memoryview)
 _TUPLES = (kinds.OptionList, kinds.Records, kinds.AddressList)
 
 
@@ -175,59 +216,28 @@ class Mobility(_Declared):
         return super().__new__(cls)
 
 
-class _UnreadableError(dpkt.UnpackError):
-    """Where dpkt gave up on an IPv6 packet, and why. (On one in a tunnel: dpkt then leaves that one as octets.)"""
-
-    def __init__(self, code: str, offset: int, text: str) -> None:
-        super().__init__(code, offset, text)
-        self.code = code
-        self.offset = offset
-        self.text = text
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class _Ip6(IP6):
-    """dpkt's IPv6, giving back what it read: dpkt's fails behind ESP, doubles what follows AH, fills in checksums."""
-
-    def unpack(self, buf: bytes) -> None:
-        try:
-            super().unpack(buf)
-        except Exception as error:  # dpkt's own classes may raise anything
-            code = "too_short" if isinstance(error, dpkt.NeedData) else "unreadable"
-            raise _UnreadableError(code, self._read(len(buf)), f"dpkt: {type(error).__name__}: {error}") from error
-
-    def _read(self, size: int) -> int:
-        """Where the first header begins that isn't there as a whole."""
-        offset = 0
-        if hasattr(self, "all_extension_headers"):
-            for length in (self.__hdr_len__, *(header.length for header in self.all_extension_headers)):
-                if offset + length > size:
-                    break
-                offset += length
-        return offset
-
-    def __bytes__(self) -> bytes:
-        extensions = b"".join(bytes(header)[: header.length] for header in getattr(self, "all_extension_headers", ()))
-        header: bytes = self.pack_hdr()
-        return header + extensions + bytes(self.data)
-
-
 class Packets:
     """The dpkt classes of one profile, by `of(BindingUpdate)` or as attributes."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.by_name: dict[str, Any] = {}
+        self.by_qualname: dict[str, Any] = {}
         self._by_declared: dict[type, Any] = {}
         self.mobility: Any = type("Mobility", (Mobility,), {"made": self})
         for declaration in declared():
             self._add(declaration)
         self.icmpv6: Any = type("ICMP6", (ICMP6,), {"_typesw": {**ICMP6._typesw, **self.icmpv6_types()}})
         own = {**IP6._protosw, **self.protocols(), profile.protocol("icmpv6"): self.icmpv6}
-        self.ip6: Any = type("IP6", (_Ip6,), {"_protosw": own})
+        self.ip6: Any = type("IP6", (Ip6,), {"_protosw": own})
         own[profile.protocol("ipv6")] = self.ip6
+        for cls in (self.mobility, self.icmpv6, self.ip6):
+            self._named(cls)
+
+    def _named(self, cls: type) -> None:
+        """The name by which pickles find a class in this module (see its `__getattr__`)."""
+        cls.__module__, cls.__qualname__ = __name__, f"{cls.__name__}_{self.profile.name}"
+        self.by_qualname[cls.__qualname__] = cls
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -245,6 +255,7 @@ class Packets:
         name = declaration.cls.__name__
         metaclass: Any = type(base)
         made = metaclass(name, (base,), body)
+        self._named(made)
         made.__public_fields__ = [s.name for s in declaration.fixed if s.offset >= body["skip"]]
         self.by_name[name] = self._by_declared[declaration.cls] = made
 
@@ -343,6 +354,13 @@ def packets(profile: Profile = RFC6275) -> Packets:
     return found
 
 
+def __getattr__(name: str) -> Any:
+    for made in (packets(), *_made.values()) if not name.startswith("__") else ():
+        if name in made.by_qualname:
+            return made.by_qualname[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def dissect_with_dpkt(octets: Octets, profile: Profile = RFC6275) -> Any:
     """The packet that begins with these octets of an IPv6 header; nothing need be installed.
 
@@ -353,7 +371,7 @@ def dissect_with_dpkt(octets: Octets, profile: Profile = RFC6275) -> Any:
         raise too_short(Ipv6.__declaration__, 0, len(octets))
     try:
         return packets(profile).ip6(octets)
-    except _UnreadableError as error:
+    except UnreadableError as error:
         raise DecodeError(error.code, error.offset, str(error)) from error
 
 

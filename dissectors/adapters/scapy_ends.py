@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from scapy.error import log_runtime
@@ -34,15 +35,20 @@ def _routed_to(packet: Any, ipv6: Any) -> str | None:
             return None
         if packet.type in (_SEGMENT_ROUTING, _RPL_SOURCE_ROUTE):
             return _named_in(packet.type, packet.self_build()[_SEGMENTS_LEFT + 1 :], ipv6)
-        return str(packet.addresses[-1])
+        return _last(packet.addresses, packet.segleft)
     if getattr(packet, "symbol", "") != "routing" or not packet.segments_left:
         return None
     if "home_address" in packet.default_fields:
-        return str(packet.home_address)
+        return _last([packet.home_address], packet.segments_left)
     if "data" in packet.default_fields:
         return _named_in(packet.routing_type, packet.data, ipv6)
     listed = packet.getfieldval("addresses") if "addresses" in packet.default_fields else ()
-    return str(listed[-1]) if listed else None
+    return _last(listed, packet.segments_left)
+
+
+def _last(listed: Sequence[Any], segments_left: int | None) -> str | None:
+    """The last address, as long as there are as many as segments are left (RFC 8200, 4.4); Scapy's None counts them."""
+    return str(listed[-1]) if listed and (segments_left is None or segments_left <= len(listed)) else None
 
 
 def _named_in(routing_type: int, data: bytes, ipv6: Any) -> str | None:

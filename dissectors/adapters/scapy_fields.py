@@ -59,6 +59,8 @@ def make_field(layers: Any, declaration: Declaration, spec: FieldSpec) -> Any:
     field = getattr(scapy_fields, described.class_name)
     if isinstance(kind, kinds.UInt) and kind.unit != 1:
         field = _in_units(field, kind.unit)
+    if isinstance(kind, kinds.Octets):
+        field = FixedOctetsField
     return field(name, default, *described.arguments[1:])
 
 
@@ -134,6 +136,18 @@ class AddressesField(IP6ListField):
         except (OSError, TypeError, ValueError):  # Scapy looks up as a name what is no address
             raise EncodeError(f"{address!r} is not an IPv6 address as text", field=self.name) from None
         return octets
+
+
+class FixedOctetsField(scapy_fields.XStrFixedLenField):
+    """So many octets; none are zeros, as Scapy has it, and other numbers an EncodeError, which it would cut or fill."""
+
+    def addfield(self, pkt: Any, s: bytes, val: Any) -> bytes:
+        octets = self.i2m(pkt, val)
+        if len(octets) not in (0, self.sz):
+            what = f"{len(octets)} octets given where {self.sz} are needed"
+            raise EncodeError(f"{pkt.name}: {self.name}: {what}", field=self.name)
+        built: bytes = super().addfield(pkt, s, val)
+        return built
 
 
 class OctetsField(scapy_fields.XStrField):

@@ -37,6 +37,7 @@ from dissectors.adapters.scapy_packets import (
 from dissectors.errors import DecodeError
 from dissectors.ipv6.header import Ipv6
 from dissectors.octets import Octets, plain
+from dissectors.packet import ON_LINK
 from dissectors.profile import PROTOCOLS, RFC6275, Profile, chosen
 from dissectors.ripng import PORT as RIPNG_PORT
 from dissectors.spec import kinds
@@ -106,7 +107,8 @@ class Layers:
         if name not in PROTOCOLS:
             return {}
         number = self.profile.protocol(name)
-        return {inet6.IPv6: {"nh": number}, inet6._IPv6ExtHdr: {"nh": number}}
+        hop_limit = {"hlim": 255} if declaration.symbol in ON_LINK else {}
+        return {inet6.IPv6: {"nh": number, **hop_limit}, inet6._IPv6ExtHdr: {"nh": number}}
 
     def _dispatch(self, family: str) -> Any:
         """Scapy's hook: which class these octets are."""

@@ -14,10 +14,13 @@ from scapy.packet import Packet
 from dissectors.adapters.scapy_ends import computed_checksum, end_points
 from dissectors.adapters.scapy_fields import field_name, padding_octets
 from dissectors.errors import EncodeError
+from dissectors.ipv6 import address as addresses
 from dissectors.padding import aligned, gap_before
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration
 
+_ECHO_REQUEST, _ECHO_REPLY = 128, 129
+_IPV6_HEADER = 40
 _OUT_OF_WINDOW = 135  # status: the sequence number in the answer is the last accepted one, not ours
 
 
@@ -227,24 +230,27 @@ class _IPv6(IPv6):
     def guess_payload_class(self, payload: bytes) -> Any:
         return self.layers.payload_class(self.nh, payload)
 
-    def _upper(self) -> Any:
+    def upper(self) -> Any:
+        """What it carries behind its extension headers."""
         upper = self.payload
         while isinstance(upper, _IPv6ExtHdr):
             upper = upper.payload
         return upper
 
     def hashret(self) -> bytes:
-        key: bytes = self._upper().hashret()
+        key: bytes = self.upper().hashret()
         return key
 
     def answers(self, other: Any) -> int:
         """Whether it answers: from end to end, whatever extension headers are between."""
         if not isinstance(other, _IPv6):
             return 0
-        mine, theirs = self._upper(), other._upper()
+        mine, theirs = self.upper(), other.upper()
         ours, others = end_points(mine), end_points(theirs)
         if conf.checkIPaddr and ours is not None and others is not None and ours[1] != others[0]:
-            return 0
+            is_error = getattr(mine, "symbol", "") == "icmpv6_error"  # which goes to a care-of address, too
+            if not is_error or ours[1] != addresses.parse(str(other.src)):
+                return 0
         return int(mine.answers(theirs))
 
 
@@ -263,6 +269,27 @@ def _heartbeat(answer: Any, request: Any) -> bool:
     return "R" in answer.flags and "R" not in request.flags and answer.sequence_number == request.sequence_number
 
 
+def _echo(answer: Any, request: Any) -> bool:
+    names = ("identifier", "sequence_number", "data")
+    types = (request.icmp_type, answer.icmp_type)
+    return types == (_ECHO_REQUEST, _ECHO_REPLY) and all(_same(name)(answer, request) for name in names)
+
+
+def _quoted_upper(error: Any) -> Any:
+    """What the IPv6 packet carries that an ICMPv6 error quotes; None where it quotes none, or not all of its header."""
+    octets = error.quoted or bytes(error.payload)
+    is_packet = len(octets) >= _IPV6_HEADER and octets[0] >> 4 == 6
+    return error.layers.ipv6(octets).upper() if is_packet else None
+
+
+def _quotes(error: Any, upper: Any) -> bool:
+    """Whether an ICMPv6 error quotes the packet that carries this, as far as it quotes it (RFC 4443, 2.4)."""
+    quoted = _quoted_upper(error)
+    if quoted is None or end_points(quoted) != end_points(upper):
+        return False
+    return all(mine == its for mine, its in zip(bytes(quoted), bytes(upper), strict=False))
+
+
 #: answer -> (request, whether these two belong together).
 _ANSWERS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "binding_update": ("binding_refresh_request", lambda answer, request: True),
@@ -274,12 +301,15 @@ _ANSWERS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "mobile_prefix_advertisement": ("mobile_prefix_solicitation", _same("identifier")),
     "neighbor_advertisement": ("neighbor_solicitation", _same("target")),
     "router_advertisement": ("router_solicitation", lambda answer, request: True),
+    "echo": ("echo", _echo),
 }
 _KEYS = ("home_init_cookie", "care_of_init_cookie", "identifier", "target")
 
 
 def is_answer(answer: Any, request: Any) -> bool:
-    """Whether one packet answers the other (RFC 6275's pairs)."""
+    """Whether one packet answers the other (RFC 6275's and ICMPv6's pairs)."""
+    if answer.symbol == "icmpv6_error":
+        return _quotes(answer, request)
     expected = _ANSWERS.get(answer.symbol)
     return expected is not None and getattr(request, "symbol", "") == expected[0] and expected[1](answer, request)
 
@@ -287,8 +317,11 @@ def is_answer(answer: Any, request: Any) -> bool:
 def hash_key(packet: Any) -> bytes:
     """The same octets for a request and its answer: its cookie or identifier; nothing for Binding Updates.
 
-    (Their acknowledgement may hold another sequence number: status 135.)
+    (Their acknowledgement may hold another sequence number: status 135.) An ICMPv6 error has those of what it quotes.
     """
+    if packet.symbol == "icmpv6_error":
+        quoted = _quoted_upper(packet)
+        return b"" if quoted is None else bytes(quoted.hashret())
     for name in _KEYS:
         if name in packet.default_fields:
             value = packet.getfieldval(name)

@@ -57,6 +57,7 @@ class RoutingType0(_Routing):
 class RoutingType2(_Routing):
     """Carries the home address to a mobile node away from home."""
 
+    segments_left: int = wire.uint(8, default=1)
     reserved: int = wire.reserved(32)
     home_address: bytes = wire.address()
 

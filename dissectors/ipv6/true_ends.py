@@ -33,7 +33,10 @@ def home_address_options(header: View) -> list[View]:
 
 
 def final_destination(header: View, destination: bytes) -> bytes | None:
-    """A routing header's, None where it is reached; `destination` is the IPv6 header's."""
+    """A routing header's, None where it is reached; `destination` is the IPv6 header's.
+
+    UNKNOWN where more segments are left than it has addresses: no node goes by such a header (RFC 8200, 4.4).
+    """
     left = header.get("segments_left", 0)
     if header.declaration.family != "routing" or not left:
         return None
@@ -41,7 +44,7 @@ def final_destination(header: View, destination: bytes) -> bytes | None:
         return of_other_types(header.get("routing_type"), header.get("data", b""), destination)
     home: bytes | None = header.get("home_address")
     addresses = (home,) if home is not None else header.get("addresses", ())
-    return addresses[-1] if left <= len(addresses) else None
+    return addresses[-1] if left <= len(addresses) else UNKNOWN
 
 
 def of_other_types(routing_type: int, data: bytes, destination: bytes) -> bytes:

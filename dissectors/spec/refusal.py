@@ -64,7 +64,11 @@ def _asked(field: FieldSpec) -> str:
 
 def not_whole(declaration: Declaration, total: int, step: int) -> EncodeError:
     """A size that the length field can't say: padding is missing."""
-    remedy = "pad the options" if "options" in declaration.by_name else f"make its data {-total % step} octets longer"
+    remedy = (
+        "pad the options, as dissectors.padding.padded does"
+        if "options" in declaration.by_name
+        else f"make its data {-total % step} octets longer"
+    )
     return EncodeError(f"{declaration.title}: {total} octets, not a multiple of {step}: {remedy}", field="options")
 
 

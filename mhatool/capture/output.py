@@ -12,6 +12,8 @@ from typing import BinaryIO, Final, NoReturn, Self
 
 from mhatool.capture.errors import STANDARD_OUTPUT, CaptureError
 
+WITHOUT_ROOM: Final[dict[int, str]] = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room, then run it again")
+"""What to do where a disk is full, or one's share of it."""
 _REMEDIES: Final[dict[int, str]] = {
     errno.ENOENT: "make its folder first",
     errno.ENOTDIR: "check the name: a part of it is no folder",
@@ -19,8 +21,7 @@ _REMEDIES: Final[dict[int, str]] = {
     errno.EACCES: "choose another place, or get the right to write there",
     errno.EPERM: "choose another place, or get the right to write there",
     errno.EROFS: "choose another place: this one is read-only",
-    errno.ENOSPC: "make room, then run it again",
-    errno.EDQUOT: "make room, then run it again",
+    **WITHOUT_ROOM,
 }
 
 

@@ -12,6 +12,7 @@ import typer
 from dissectors.errors import WireError
 from dissectors.profile import ProfileError
 from mhatool.capture.errors import STANDARD_OUTPUT, CaptureError, one_line
+from mhatool.capture.output import WITHOUT_ROOM
 from mhatool.cli.common import INTERRUPTED, WRONG_USE, CommandError, input_name, make_room, running, styled
 from mhatool.settings import SettingsError
 
@@ -45,7 +46,8 @@ def _what(error: BaseException) -> str:
             return _usage(error)
         case OSError() if error.strerror:
             place = error.filename or STANDARD_OUTPUT
-            return f"{os.fsdecode(place)}: {error.strerror.lower()}; check the name and who may use it"
+            remedy = WITHOUT_ROOM.get(error.errno or 0, "check the name and who may use it")
+            return f"{os.fsdecode(place)}: {error.strerror.lower()}; {remedy}"
         case _:
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             return f"internal error: {what.splitlines()[0]}; set MHATOOL_TRACEBACK=1 to see the traceback"

@@ -111,7 +111,7 @@ def craft(
     ] = None,
     *,
     hop_limit: Annotated[
-        int | None, typer.Option(help="Hop limit: 64, and 255 in neighbour discovery; not the tunnels'.")
+        int | None, typer.Option(help="Hop limit: 64, and 255 in what stays on its link; not the tunnels'.")
     ] = None,
     no_checksum: Annotated[bool, typer.Option("--no-checksum", help="Leave checksums as they are: zero.")] = False,
     no_pad: Annotated[bool, typer.Option("--no-pad", help="Don't pad options.")] = False,
@@ -126,8 +126,8 @@ def craft(
 ) -> None:
     """Craft a packet from words, or packets from records.
 
-    What isn't given is zero, but for hop limits: 64, and so is the Cur Hop Limit of ra. Checksums, lengths and padding
-    are worked out.
+    What isn't given is zero, but for hop limits: 64 (255 in neighbour discovery, fmipv6 and ripng), and so is the Cur
+    Hop Limit of ra. Checksums, lengths and padding are worked out.
 
     Examples:
       mhatool craft bu --src 2001:db8:f1::99 --dst 2001:db8::1 --hoa 2001:db8::99 --flags AH --seq 1 --lifetime 420

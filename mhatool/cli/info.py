@@ -106,7 +106,7 @@ def info(
 
     Examples:
       mhatool info tour.pcap
-      mhatool info captures/scenarios/*.pcapng --jsonl | jq -r '[.file, .packets] | @tsv'
+      mhatool info mn.pcap ha.pcap --jsonl | jq -r '[.file, .packets] | @tsv'
       mhatool info tour.pcap --hash
     """
     form = form_of(json, jsonl)

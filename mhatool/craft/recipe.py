@@ -13,6 +13,7 @@ from dissectors.ipv6.header import DestinationOptions, HomeAddress, Ipv6, Routin
 from dissectors.ipv6.link import Udp
 from dissectors.options.binding import AlternateCareOfAddress, BindingRefreshAdvice
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
+from dissectors.packet import ON_LINK
 from dissectors.padding import padded
 from dissectors.profile import Profile
 from dissectors.ripng import PORT, RouteTableEntry
@@ -27,8 +28,6 @@ _FAMILIES = ("mobility", "icmpv6", "upper")
 _SENT_TO_MOBILE_NODE = frozenset({"ba", "brr", "hot", "cot", "ha-switch", "dhaad-reply", "mpa", "ha-unreachable", "ra"})
 #: What manages bindings beside updates and acknowledgements: it bypasses them (RFC 6275, 6.1).
 _BYPASSES_BINDINGS = frozenset({"brr", "hoti", "coti", "hot", "cot"})
-#: Neighbour discovery never leaves its link (RFC 4861, 4).
-_ON_LINK = frozenset({"ra", "rs", "na", "ns", "redirect"})
 _ROUTER_SOLICITATION_FOR_PROXY_ADVERTISEMENT = 2
 #: What a message says unless told otherwise: a response, a request, destination unreachable, a solicitation, 8 octets.
 _DEFAULTS = {
@@ -143,7 +142,7 @@ def _ends(recipe: Recipe, sent_to: bool) -> tuple[bytes, bytes]:
 def _hop_limit(recipe: Recipe) -> int:
     if recipe.hop_limit is not None:
         return recipe.hop_limit
-    return 255 if recipe.message in _ON_LINK else 64
+    return 255 if recipe.declaration.symbol in ON_LINK else 64
 
 
 def _assigned(recipe: Recipe, declaration: Declaration) -> tuple[dict[str, str], dict[str, int], list[tuple[str, str]]]:

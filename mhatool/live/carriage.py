@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from socket import if_nametoindex
 
 from mhatool.live.configuration import LiveNode, NodeFile
+from mhatool.live.data_plane import cutting
 from mhatool.live.data_plane.admission import Admission
 from mhatool.live.data_plane.base import DataPlane
 from mhatool.live.data_plane.choice import kernel_tunnels
 from mhatool.live.data_plane.flows import Flows
 from mhatool.live.data_plane.kernel import KernelDataPlane
 from mhatool.live.data_plane.path_errors import PathErrors
+from mhatool.live.data_plane.paths import NarrowPaths
 from mhatool.live.data_plane.routes import Routes
 from mhatool.live.data_plane.tun import TunDataPlane
 from mhatool.live.data_plane.tunnels import KernelTunnels
@@ -61,12 +64,17 @@ class Carriage:
         """Whether the kernel unpacks tunnels."""
         return self._tunnels is not None
 
+    @property
+    def _cuts(self) -> bool:
+        """Whether packets that are too big for their tunnels must not get into the kernel's."""
+        return self._flows is not None and self._tunnels is not None and not self._tunnels.fragments
+
     @contextmanager
     def carries(self, driver: Driver, device: str, mobility: int) -> Iterator[None]:
         """The node's data plane is there, and the kernel keeps silent about what it doesn't understand."""
         name = self._file.name
         admits_at = self._tunnels.admits_at if self._tunnels is not None else None
-        silence = Silence(name, device, (mobility, ipv6.IPV6), admits_at)
+        silence = Silence(name, device, (mobility, ipv6.IPV6), admits_at, self._file.mtu if self._cuts else 0)
         silence.begin()
         try:
             plane = driver.machine.data_plane = self._made(driver, device, silence.table)
@@ -86,18 +94,28 @@ class Carriage:
         return RemovalWatch((self._routes, self._led, self._kernel), LOG.warning)
 
     def _made(self, driver: Driver, device: str, table: str) -> DataPlane:
-        machine, tunnels = driver.machine, self._tunnels
+        machine, tunnels, paths = driver.machine, self._tunnels, NarrowPaths(driver.clock)
+        driver.each_second.append(paths.forget)
         user_space = TunDataPlane(
-            device, self._kernel, self._led, self._file.mtu, machine.send_data, driver.command, self._detours
+            device, self._kernel, self._led, self._file.mtu, machine.send_data, driver.command, self._detours, paths
         )
-        if tunnels is None or not tunnels.tells_too_big:
-            user_space.path_errors = PathErrors(self._detours, driver.clock, user_space.answer)
+        user_space.path_errors = PathErrors(
+            self._detours,
+            driver.clock,
+            user_space.answer,
+            paths,
+            of_tunnels=tunnels is None or not tunnels.tells_too_big,
+        )
         if tunnels is None:
+            paths.changed = user_space.lead_anew
             return user_space
         plane = KernelDataPlane(user_space, tunnels, self._routes, self._kernel, Admission(table))
+        paths.changed = plane.lead_anew
         if self._flows is not None:
             self._flows.tell = driver.command
             plane.flows = self._flows
+        if self._cuts:
+            cutting.lead(self._routes, if_nametoindex(plane.outlet))
         return plane
 
     def close(self) -> None:

@@ -20,6 +20,8 @@ from mhatool.live.errors import LiveError
 from mhatool.live.machine import LiveMachine
 from mhatool.live.readiness import notify
 from mhatool.live.tables import Tables
+from mhatool.network import datagram as ipv6
+from mhatool.network.fragments import Fragments, has_its_header
 from mhatool.protocol.lifetime import NS_PER_S
 
 _COUNT_S: Final = 1.0
@@ -52,6 +54,7 @@ class Driver:
         """What else is done whenever is counted."""
         self.first: list[Command] = []
         """What the node is told right after it has come up."""
+        self._fragments = Fragments()
         self._paces: TokenBuckets[bytes]
         self.set_packet_rate(packet_rate)
         self._timer: asyncio.TimerHandle | None = None
@@ -132,20 +135,36 @@ class Driver:
         for datagram, link_source in link.read():
             if not heard or not machine.is_ours(datagram[24:40]):
                 continue
-            kind = machine.kind(datagram)
-            if kind is None:
-                self._hear_data(datagram)
-            elif self._paces.take(datagram[8:24] + kind, self.clock.now()):
-                machine.received += 1
-                self.node.receive(datagram, name, link_source, self.clock.now())
-                self._settle()
-            else:
-                self.tables.count_dropped(DropReason.RATE_LIMIT, self.clock.now())
+            found = ipv6.carried(datagram)
+            if found.fragment_at is None:
+                self._take(datagram, found, name, link_source)
+            elif (whole := self._put_together(datagram, found)) is not None:
+                self._take(whole, ipv6.carried(whole), name, link_source, in_pieces=True)
         self.tables.count_dropped(DropReason.OVERRUN, self.clock.now(), link.lost())
 
-    def _hear_data(self, datagram: bytes) -> None:
-        if not self.machine.data_plane.receive(datagram):
-            reason = why_not_received(datagram)
+    def _take(
+        self, datagram: bytes, found: ipv6.Carried, name: str, link_source: bytes, *, in_pieces: bool = False
+    ) -> None:
+        kind = self.machine.kind(datagram, found)
+        if kind is None:
+            self._hear_data(datagram, found, in_pieces=in_pieces)
+        elif self._paces.take(datagram[8:24] + kind, self.clock.now()):
+            self.machine.received += 1
+            self.node.receive(datagram, name, link_source, self.clock.now())
+            self._settle()
+        else:
+            self.tables.count_dropped(DropReason.RATE_LIMIT, self.clock.now())
+
+    def _put_together(self, datagram: bytes, found: ipv6.Carried) -> bytes | None:
+        """The kernel does so too, but for what its table of ours drops: signalling, and packets of home addresses."""
+        if has_its_header(datagram, found):
+            return self._fragments.add(datagram, found, self.clock.now())
+        self.tables.count_dropped(DropReason.MALFORMED, self.clock.now())
+        return None
+
+    def _hear_data(self, datagram: bytes, found: ipv6.Carried, *, in_pieces: bool) -> None:
+        if not self.machine.data_plane.receive(datagram, found, in_pieces=in_pieces):
+            reason = why_not_received(found)
             if reason is not None:
                 self.tables.count_dropped(reason, self.clock.now())
 

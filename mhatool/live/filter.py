@@ -27,6 +27,7 @@ _WHOLE = 0x40000
 CARRIERS: Final = tuple(PROTOCOLS[name] for name in ("destination_options", "routing", "fragment"))
 """Next headers behind which signalling may stand, or a packet of a home address."""
 IPV6: Final = PROTOCOLS["ipv6"]
+_FRAGMENT: Final = PROTOCOLS["fragment"]
 ICMPV6_TYPES: Final = (1, 2, 3, 4, *range(133, 138), *range(144, 148), 154)
 """Errors, neighbour discovery, home agent discovery, prefix discovery, Home Agent Unreachable; no echo."""
 
@@ -44,7 +45,7 @@ def program(
     headers, types = list(next_headers), list(icmpv6_types)
     if not looks_inside:
         return _ended(_matching(_OUTER, headers, types), [_REFUSAL], _ACCEPTANCE)
-    inner = _matching(_INNER, headers, types)
+    inner = _matching(_INNER, _inside(headers), types)
     outer = _matching(_OUTER, headers, types)
     to_inner: Wanted = (_JUMP_IF_EQUAL, len(outer), 0, IPV6)
     return _ended([outer[0], to_inner, *outer[1:], _REFUSAL, *inner], [_REFUSAL], _ACCEPTANCE)
@@ -58,7 +59,12 @@ def tunnelled(next_headers: Iterable[int], icmpv6_types: Iterable[int] = ICMPV6_
         (_LOAD_WORD, 0, 0, _PACKET_TYPE_AT),
         (_JUMP_IF_EQUAL, 0, None, _FOR_THIS_HOST),
     ]
-    return _ended([*begin, *_matching(_INNER, list(next_headers), list(icmpv6_types))], _ACCEPTANCE, [_REFUSAL])
+    return _ended([*begin, *_matching(_INNER, _inside(next_headers), list(icmpv6_types))], _ACCEPTANCE, [_REFUSAL])
+
+
+def _inside(next_headers: Iterable[int]) -> list[int]:
+    """A tunnel's fragments are data: no signalling that comes in a tunnel is so long that it needs them."""
+    return [header for header in next_headers if header != _FRAGMENT]
 
 
 def leaving() -> list[Instruction]:

@@ -18,7 +18,6 @@ from mhatool.network import datagram as ipv6
 from mhatool.network.ethernet import group_link_address
 
 _ECHO = (b"\x80", b"\x81")
-_FRAGMENT = bytes([ipv6.FRAGMENT])
 
 
 class LiveMachine:
@@ -112,18 +111,15 @@ class LiveMachine:
 
     # --- what comes ---
 
-    def is_signalling(self, datagram: bytes) -> bool:
-        """Whether the node itself wants to see it: mobility messages and ICMPv6 but echo, also from within a tunnel."""
-        return self.kind(datagram) is not None
+    def kind(self, datagram: bytes, found: ipv6.Carried) -> bytes | None:
+        """Octets that all signalling of this protocol and type has; None: data, or for somebody else.
 
-    def kind(self, datagram: bytes) -> bytes | None:
-        """Octets that all signalling of this protocol and type has; None: data, or for somebody else."""
-        found = ipv6.carried(datagram)
+        Signalling is mobility messages and ICMPv6 but echo, also from within a tunnel; there, fragments are data.
+        """
         if found.protocol == ipv6.IPV6:
             inner = datagram[found.at :]
-            return self.kind(inner) if ipv6.is_whole(inner) and self.is_ours(ipv6.destination(inner)) else None
-        if found.fragment_at is not None:
-            return _FRAGMENT
+            is_for_us = ipv6.is_whole(inner) and self.is_ours(ipv6.destination(inner))
+            return self.kind(inner, ipv6.carried(inner)) if is_for_us else None
         if found.protocol == self._mobility:
             return bytes([found.protocol]) + datagram[found.at + 2 : found.at + 3]
         icmpv6_type = datagram[found.at : found.at + 1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 
+from mhatool.live.data_plane import cutting
 from mhatool.live.data_plane.admission import chains
 from mhatool.live.data_plane.tunnels import Hook
 from mhatool.live.errors import LiveError
@@ -33,12 +34,18 @@ _MAY_NOT = "Operation not permitted"
 class Silence:
     """One node's table in nf_tables; `tunnel` is the device through which what we have checked comes back in.
 
-    Where the kernel unpacks tunnels, the table admits their packets, before it does: see `Admission`.
+    Where the kernel unpacks tunnels, the table admits their packets, before it does: see `Admission`. Packets of more
+    than `cuts_at` octets from home addresses are marked (0: none are): see `cutting`.
     """
 
-    def __init__(self, name: str, tunnel: str, protocols: tuple[int, ...], admits_at: Hook | None = None) -> None:
+    def __init__(
+        self, name: str, tunnel: str, protocols: tuple[int, ...], admits_at: Hook | None = None, cuts_at: int = 0
+    ) -> None:
         self.table = f"mhatool_{name}"
         admission, first = chains(admits_at) if admits_at is not None else ("", "")
+        if cuts_at:
+            marking, hearing = cutting.chain(cuts_at)
+            admission, first = admission + marking, first + hearing
         self._rules = _RULES.format(
             table=self.table,
             tunnel=tunnel,

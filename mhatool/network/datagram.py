@@ -159,24 +159,40 @@ def without_extensions(datagram: bytes, found: Carried, source: bytes, destinati
 def fragments(datagram: bytes, mtu: int, identification: int) -> list[bytes]:
     """The datagram in pieces of at most `mtu` octets (RFC 8200, 4.5).
 
-    Routing headers and a Home Address option stand before the Fragment header of each (RFC 6275, 6.3).
+    Routing headers and a Home Address option stand before the Fragment header of each (RFC 6275, 6.3). What is a
+    fragment already becomes smaller ones of the same packet.
     """
     named_at, at = _behind(datagram, (HOP_BY_HOP, ROUTING))
     if carried(datagram).home_address is not None:
         named_at, at = _behind(datagram, (HOP_BY_HOP, ROUTING, DESTINATION_OPTIONS))
-    head, rest = bytearray(datagram[HEADER:at]), datagram[at:]
-    first = FRAGMENT
+    head, rest, next_header = bytearray(datagram[HEADER:at]), datagram[at:], datagram[named_at]
+    first, begin, follow = FRAGMENT, 0, False
+    if next_header == FRAGMENT:
+        word = int.from_bytes(rest[2:4])
+        begin, follow, identification = word & 0xFFF8, bool(word & 1), int.from_bytes(rest[4:8])
+        rest, next_header = rest[8:], rest[0]
     if head:
         head[named_at - HEADER], first = FRAGMENT, datagram[_NEXT_HEADER]
     step = (mtu - at - 8) // 8 * 8
     pieces = []
     for offset in range(0, len(rest), step):
-        more = Flags("M") if offset + step < len(rest) else Flags()
-        made = Fragment(fragment_offset=offset, flags=more, identification=identification)
-        header = bytes([datagram[named_at]]) + RFC6275.codec.emit(made)[1:]
+        more = Flags("M") if follow or offset + step < len(rest) else Flags()
+        made = Fragment(fragment_offset=begin + offset, flags=more, identification=identification)
+        header = bytes([next_header]) + RFC6275.codec.emit(made)[1:]
         piece = bytes(head) + header + rest[offset : offset + step]
         pieces.append(compose(source(datagram), destination(datagram), first, piece, datagram[_HOP_LIMIT]))
     return pieces
+
+
+def as_sent(datagram: bytes, found: Carried, source: bytes, destination: bytes) -> bytes:
+    """The same as `without_extensions` of a datagram that may be cut short: its length is that of the whole."""
+    left = without_extensions(datagram, found, source, destination)
+    return left[:4] + (_payload_length(datagram) - found.at + HEADER).to_bytes(2) + left[6:]
+
+
+def length(datagram: bytes) -> int:
+    """How long it is as a whole, by its header."""
+    return HEADER + _payload_length(datagram)
 
 
 def put_together(datagram: bytes, found: Carried, next_header: int, octets: bytes) -> bytes:

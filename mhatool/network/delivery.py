@@ -17,7 +17,6 @@ from dissectors.icmpv6.neighbour_discovery import (
 from dissectors.icmpv6.options import SourceLinkLayerAddress
 from dissectors.ipv6.address import is_multicast
 from dissectors.ipv6.checksum import is_good
-from dissectors.ipv6.reassembly import Reassembler
 from dissectors.profile import RFC6275
 from dissectors.spec import Message
 from mhatool.engine.actions import End
@@ -26,6 +25,7 @@ from mhatool.engine.drops import DropReason
 from mhatool.engine.validity import rule_drop
 from mhatool.network import datagram as ipv6
 from mhatool.network import icmp
+from mhatool.network.fragments import Fragments, has_its_header
 from mhatool.network.interface import Interface
 from mhatool.network.takers import Takers, speaker
 
@@ -60,7 +60,7 @@ class Delivery:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._fragments = Reassembler()
+        self._fragments = Fragments()
         self._takers = Takers(machine.profile)
         self._by_protocol: dict[int, Callable[[Arriving], None]] = {
             ipv6.ICMPV6: self._icmp,
@@ -278,17 +278,13 @@ class Delivery:
             machine.forward(inner, arriving.interface, arriving.link_source)
 
     def _fragment(self, arriving: Arriving) -> None:
-        datagram, at = arriving.datagram, arriving.found.at
-        if len(datagram) < at + 8:
+        datagram = arriving.datagram
+        if not has_its_header(datagram, arriving.found):
             self._machine.drop(datagram, DropReason.MALFORMED, "a fragment without its header")
             return
-        word = int.from_bytes(datagram[at + 2 : at + 4])
-        source, destination = ipv6.source(datagram), ipv6.destination(datagram)
-        key = source, destination, int.from_bytes(datagram[at + 4 : at + 8])
-        whole = self._fragments.add(key, word & 0xFFF8, bool(word & 1), datagram[at + 8 :], datagram[at], 0)
+        whole = self._fragments.add(datagram, arriving.found, self._machine.agenda.now)
         if whole is not None:
-            again = ipv6.put_together(datagram, arriving.found, whole.next_header, whole.octets)
-            self._take(Arriving(again, arriving.interface, arriving.link_source, again, arriving.depth))
+            self._take(Arriving(whole, arriving.interface, arriving.link_source, whole, arriving.depth))
 
     def _nothing(self, arriving: Arriving) -> None:
         """A packet that says that nothing follows is received, and that is all (RFC 8200, 4.7)."""

@@ -39,6 +39,10 @@ class Detours:
         """Those that there are, at the mobile node's end first."""
         return [tunnel for table in self._tunnels.values() for tunnel in table.values()]
 
+    def tunnels_between(self, local: bytes, remote: bytes) -> list[SetTunnel]:
+        """Those by which packets leave with these addresses."""
+        return [tunnel for tunnel in self.tunnels if (tunnel.local, tunnel.remotes[0]) == (local, remote)]
+
     @property
     def optimised_routes(self) -> list[SetOptimisedRoute]:
         """Those that there are."""

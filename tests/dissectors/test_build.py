@@ -65,6 +65,16 @@ def test_an_address_that_is_not_16_octets_is_told(address: Any) -> None:
             emit(HEADER.replace(**ends))
 
 
+def test_missing_padding_is_told_with_what_makes_it() -> None:
+    """RFC 6275, 6.1.1 and 6.1.7: 6 octets of header and 6 of fields; 4 more make 16."""
+    update = BindingUpdate(sequence_number=1, flags=Flags("AH"), lifetime_s=60)
+    with pytest.raises(
+        EncodeError, match=r"12 octets, not a multiple of 8: pad the options, as dissectors\.padding\.padded"
+    ):
+        emit(update)
+    assert len(emit(padded(update))) == 16
+
+
 def test_a_payload_that_is_too_long() -> None:
     with pytest.raises(EncodeError, match="too many for its length field"):
         build([layer(HEADER), layer(Echo(icmp_type=128, identifier=1, sequence_number=1, data=bytes(65536)))])
@@ -84,10 +94,10 @@ def test_a_sum_of_zero() -> None:
 
 @pytest.mark.parametrize(("left", "taken"), [(0, False), (1, True), (2, False)])
 def test_a_routing_header_counts_while_segments_are_left(left: int, taken: bool) -> None:
-    """One address listed: with no segment left it was reached, with two the header contradicts itself."""
+    """One address listed: with no segment left it was reached; with two nobody goes by it (RFC 8200, 4.4)."""
     through = RoutingType0(segments_left=left, addresses=(bytes(15) + b"\x09",))
     packet = dissect(build([layer(HEADER), layer(through), layer(UPDATE)]))
-    assert packet.layers[-1].checksum_status == "good"
+    assert packet.layers[-1].checksum_status == ("unverified" if left > 1 else "good")
     assert (packet.datagrams[0].final_destination is not None) is taken
 
 

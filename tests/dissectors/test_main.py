@@ -43,6 +43,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         (["60zz"], "'z' (digit 3) is not hexadecimal"),
         (["600"], "3 hexadecimal digits: an octet has two"),
         ([""], "no octets given"),
+        (["3b010500a1570001c000000f01020000"], "no IPv6 header at the beginning (version 3)"),
         (["60", "--profile", "nothing"], "no profile 'nothing'"),
         (["60", "--link-type", "77"], "link type 77 is not one of"),
     ],

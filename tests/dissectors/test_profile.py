@@ -121,6 +121,15 @@ def test_errors_name_file_and_key(text: str, message: str, tmp_path: Path) -> No
     assert "lab.toml" in str(caught.value)
 
 
+def test_what_is_no_toml_is_told_with_an_example(tmp_path: Path) -> None:
+    path = tmp_path / "lab.toml"
+    path.write_text("= = =")
+    with pytest.raises(ProfileError) as caught:
+        load(str(path))
+    path.write_text(str(caught.value).split("`")[1])
+    assert load(str(path)).numbers["mobility_option"]["multiple_home_agents"] == 200
+
+
 def test_no_such_profile() -> None:
     with pytest.raises(ProfileError, match="no profile 'rfc1': give one of rfc6275, kame2003, or a TOML file"):
         load("rfc1")

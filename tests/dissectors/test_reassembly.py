@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from dissectors.ipv6.reassembly import LARGEST, MOST_DATAGRAMS, Key, Reassembler, Whole
+from dissectors.ipv6.reassembly import LARGEST, MOST_DATAGRAMS, MOST_OCTETS, Key, Reassembler, Whole
 
 KEY: Key = (bytes(16), bytes(16), 7)
 #: Offset, more, octets; the whole is 20 octets.
@@ -62,6 +62,34 @@ def test_the_oldest_unfinished_packet_makes_room() -> None:
         added(reassembler, first, middle, key=(bytes(16), bytes(16), number))
     assert added(reassembler, last, key=(bytes(16), bytes(16), 0)) == [None]  # forgotten
     assert added(reassembler, last, key=(bytes(16), bytes(16), 2)) != [None]
+
+
+def test_tiny_pieces_of_few_packets_make_room_too() -> None:
+    """20 packets of 8,191 pieces of 8 octets hold 1.3 MB, and would take more than twenty times as much to keep."""
+    reassembler = Reassembler()
+    packets = 20
+    for number in range(packets):
+        for offset in range(0, LARGEST - 8, 8):
+            reassembler.add((bytes(16), bytes(16), number), offset, True, bytes(8), 135, 0)
+    last = (LARGEST - 7, False, b"x")
+    done = [added(reassembler, last, key=(bytes(16), bytes(16), number)) != [None] for number in range(packets)]
+    most = MOST_OCTETS // (8191 * 200)
+    assert done == [False] * (packets - done.count(True)) + [True] * done.count(True), "the oldest went first"
+    assert 0 < done.count(True) <= most
+
+
+def test_what_began_too_long_ago_never_becomes_whole() -> None:
+    """RFC 8200, 4.5: 60 seconds after the first fragment; here by the numbers of frames."""
+    first, middle, last = PIECES
+    reassembler = Reassembler()
+    old, new = ((bytes(16), bytes(16), number) for number in (1, 2))
+    reassembler.add(old, *first[:2], first[2], 135, 100)
+    reassembler.add(new, *first[:2], first[2], 135, 101)
+    reassembler.add(old, *middle[:2], middle[2], 0, 160)
+    reassembler.forget_before(101)
+    assert reassembler.add(old, *last[:2], last[2], 0, 161) is None
+    reassembler.add(new, *middle[:2], middle[2], 0, 161)
+    assert reassembler.add(new, *last[:2], last[2], 0, 161) == Whole(bytes(range(20)), 135, [101, 161, 161])
 
 
 def test_what_was_looked_up_ahead_is_given_once() -> None:

@@ -32,7 +32,13 @@ CASES = {
     ),
     "another type, all visited": (bytes((135, 2, 9, 0, 0, 0, 0, 0)) + HOME, AGENT),
 }
+#: RFC 8200, 4.4, and RFC 6275, 6.4.1: more segments left than addresses.
+TOO_MANY = {
+    "type 2, two left of one": bytes((135, 2, 2, 2, 0, 0, 0, 0)) + HOME,
+    "type 0, three left of two": bytes((135, 4, 0, 3, 0, 0, 0, 0)) + PEER + HOME,
+}
 UNREAD = {
+    **TOO_MANY,
     "another type": bytes((135, 2, 9, 1, 0, 0, 0, 0)) + HOME,
     "segments without a whole one": bytes((135, 1, 4, 1, 0, 0, 0, 0)) + HOME[:8],
     "RPL without an address": bytes((135, 0, 3, 1, 0, 0, 0, 0)),

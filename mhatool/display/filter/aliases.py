@@ -246,6 +246,8 @@ def _turned(alias: Alias, type_: ValueType, profile: Profile) -> tuple[ValueType
     match alias.how:
         case "":
             return type_, None
+        case "some":  # of no octets the script, as tshark, has no field
+            return type_, lambda value: (value,) if value else ()
         case "hex":
             return values.Integer(number), None
         case "whole":

@@ -150,6 +150,8 @@ def _of_field(each: Shown, spec: FieldSpec) -> Iterator[tuple[str, Meaning]]:
         yield name, Meaning(own, "bits", str(_digits(kind)))
         for letter in dict.fromkeys(letter for profile in BUILT_IN.values() for letter in kind.table(profile).letters):
             yield f"{name}.{letter.lower()}", Meaning(own, "letter", letter)
+    elif isinstance(kind, kinds.OctetsTail):
+        yield name, Meaning(own, "some")
     else:
         yield name, Meaning(own)
 

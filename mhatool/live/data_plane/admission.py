@@ -49,11 +49,21 @@ log group {FLOW_GROUP} snaplen {SNAPSHOT} prefix "{OUT}"
     }}
 """
 _JUMP: Final = "        ip6 nexthdr 41 jump tunnelled"
+_BEFORE_DEFRAGMENTATION: Final = -450
+"""NF_IP6_PRI_RAW_BEFORE_DEFRAG: where somebody's firewall knows connections, the kernel puts fragments together after
+that. Those of tunnels are user space's, and must not come twice.
+"""
 _BEFORE_ROUTES: Final = f"""
     chain before {{
-        type filter hook prerouting priority raw; policy accept;
+        type filter hook prerouting priority {_BEFORE_DEFRAGMENTATION}; policy accept;
         ip6 nexthdr 41 {_FROM_A_MOBILE_NODE}
 {_JUMP}
+    }}
+"""
+_PIECES: Final = f"""
+    chain pieces {{
+        type filter hook prerouting priority {_BEFORE_DEFRAGMENTATION}; policy accept;
+        ip6 nexthdr 44 meta l4proto 41 fib daddr type {{ local, anycast }} drop
     }}
 """
 _SUBSYSTEM, _BATCH_BEGIN, _BATCH_END, _IPV6 = 10, 0x10, 0x11, 10
@@ -71,7 +81,7 @@ def chains(hook: Hook) -> tuple[str, str]:
     """
     if hook == "prerouting":
         return _SETS + _CHAINS + _BEFORE_ROUTES, ""
-    return _SETS + _CHAINS, _JUMP
+    return _SETS + _CHAINS + _PIECES, _JUMP
 
 
 class Admission:

@@ -42,8 +42,11 @@ class DataPlane(Protocol):
     def set_optimised_route(self, route: SetOptimisedRoute) -> None:
         """See `SetOptimisedRoute`."""
 
-    def receive(self, datagram: bytes) -> bool:
-        """Take a packet with a tunnel's, a Home Address option's or a routing header's data; False: not one of ours."""
+    def receive(self, datagram: bytes, found: ipv6.Carried, *, in_pieces: bool = False) -> bool:
+        """Take a packet with a tunnel's, a Home Address option's or a routing header's data; False: not one of ours.
+
+        `found` is what it carries. `in_pieces`: it came in fragments, and the kernel has seen no more than those.
+        """
 
     def too_big(self, datagram: bytes, mtu: int) -> None:
         """A packet that was to leave is longer than the link takes, `mtu`."""
@@ -59,9 +62,8 @@ class DataPlane(Protocol):
 Tell = Callable[[Command], None]
 
 
-def why_not_received(datagram: bytes) -> DropReason | None:
+def why_not_received(found: ipv6.Carried) -> DropReason | None:
     """Why a packet that a data plane hasn't taken is dropped; None: it isn't, it is none of a home address."""
-    found = ipv6.carried(datagram)
     if found.protocol == ipv6.IPV6:
         return DropReason.TUNNEL_SOURCE
     if found.home_address is not None:

@@ -30,6 +30,7 @@ class Ip6Tunnel:
 
     name = "ip6tnl"
     tells_too_big = True
+    fragments = True
     admits_at: Hook = "input"
 
     def __init__(self, routes: Routes, netlink: Netlink, device: str) -> None:

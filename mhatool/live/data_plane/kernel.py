@@ -13,6 +13,7 @@ from typing import Final
 from mhatool.engine.actions import End, SetOptimisedRoute, SetTunnel
 from mhatool.live.data_plane.admission import Admission
 from mhatool.live.data_plane.flows import Flows
+from mhatool.live.data_plane.paths import Ends
 from mhatool.live.data_plane.routes import MAIN, Routes, TunnelRoute
 from mhatool.live.data_plane.tun import TunDataPlane
 from mhatool.live.data_plane.tunnels import Into, KernelTunnels
@@ -74,15 +75,27 @@ class KernelDataPlane:
         self._user_space.detours.set_tunnel(tunnel)
         self._admission.set_tunnel(tunnel)
         self._accept(tunnel)
+        self._lead(tunnel)
+
+    def lead_anew(self, ends: Ends) -> None:
+        """See `NarrowPaths.changed`: the kernel doesn't fragment what it has wrapped for others, user space does."""
+        for tunnel in self._user_space.detours.tunnels_between(*ends):
+            self._lead(tunnel)
+
+    def _lead(self, tunnel: SetTunnel) -> None:
         home, into = tunnel.home_address, _into(tunnel)
-        if tunnel.remotes and self._tunnels.lead(home, into, tunnel.local, tunnel.remotes[0]):
+        if self._fits(tunnel) and self._tunnels.lead(home, into, tunnel.local, tunnel.remotes[0]):
             if tunnel.end is End.HOME_AGENT:
                 self._user_space.unlead(tunnel)
             else:
                 self._kernel.set_source_rule(home)
+                self._kernel.remove_route(_ANYWHERE, 0, table=TABLE)  # the tunnel's has taken its place
             return
         self._tunnels.unlead(home, into)
         self._user_space.lead(tunnel)
+
+    def _fits(self, tunnel: SetTunnel) -> bool:
+        return bool(tunnel.remotes) and not self._user_space.paths.is_narrow((tunnel.local, tunnel.remotes[0]))
 
     def _accept(self, tunnel: SetTunnel) -> None:
         key = tunnel.end, tunnel.home_address
@@ -110,9 +123,10 @@ class KernelDataPlane:
 
     # --- in ---
 
-    def receive(self, datagram: bytes) -> bool:
+    def receive(self, datagram: bytes, found: ipv6.Carried, *, in_pieces: bool = False) -> bool:
         """A tunnel's packet without further headers is the kernel's; it was looked at, since it may hold signalling."""
-        return datagram[_NEXT_HEADER] == ipv6.IPV6 or self._user_space.receive(datagram)
+        is_the_kernels = datagram[_NEXT_HEADER] == ipv6.IPV6 and not in_pieces
+        return is_the_kernels or self._user_space.receive(datagram, found)
 
     def too_big(self, datagram: bytes, mtu: int) -> None:
         """See `DataPlane`."""

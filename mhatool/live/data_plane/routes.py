@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from dissectors.ipv6.address import text
-from mhatool.live.marks import MARK, UNPACKING
+from mhatool.live.marks import CUTTING, MARK, UNPACKING
 from mhatool.live.netlink import CREATE, DUMP, EXCLUSIVE, REPLACE, Netlink, RefusedError, attribute, attributes, nested
 
 MAIN, LOCAL = 254, 255
@@ -144,7 +144,7 @@ class TunnelRule:
 
 
 _MARKED: Final = bytes([MARK])
-_SEG6_TABLES: Final = frozenset(struct.pack("=I", table) for table in (UNPACKING, LOCAL))
+_SEG6_TABLES: Final = frozenset(struct.pack("=I", table) for table in (UNPACKING, CUTTING, LOCAL))
 _LOCAL_RULE: Final = TunnelRule(LOCAL, maker=2).body()
 """As the kernel has made it."""
 
@@ -155,7 +155,7 @@ class Routes:
     def __init__(self, netlink: Netlink) -> None:
         self._netlink = netlink
         self._routes: dict[RouteKey, bytes] = {}
-        self._rules: dict[RuleKey, bytes] = {}
+        self._rules: dict[RuleKey, TunnelRule] = {}
 
     def set(self, route: TunnelRoute) -> None:
         """Put it in the place of ours to this prefix in its table. RefusedError where the kernel has no such thing."""
@@ -176,11 +176,11 @@ class Routes:
         has its place, so that no moment is without. RefusedError where such rules are there already.
         """
         meanwhile = TunnelRule(LOCAL, priority=1)
-        self._add_rule(meanwhile)
+        self.add_rule(meanwhile)
         _delete(self._netlink, DELETE_RULE, _LOCAL_RULE)
         try:
             for rule in rules:
-                self._add_rule(rule)
+                self.add_rule(rule)
         finally:
             self._netlink.do(NEW_RULE, _LOCAL_RULE, CREATE | EXCLUSIVE)
             self._remove_rule(meanwhile.key)
@@ -190,19 +190,19 @@ class Routes:
         return key in self._routes or key in self._rules
 
     def put_back(self, kind: int, body: bytes) -> None:
-        """See `Owner`. A rule has its place before that of local addresses again."""
-        if kind == NEW_ROUTE:
+        """See `Owner`. A rule of the first priority has its place before that of local addresses again."""
+        if kind == NEW_ROUTE or ((key := rule_key(body)) is not None and self._rules[key].priority):
             self._netlink.do(kind, body, CREATE | EXCLUSIVE)
-        elif (key := rule_key(body)) is not None:
-            self.add_rules_before_local([TunnelRule(key.table, key.mark)])
+        elif key is not None:
+            self.add_rules_before_local([self._rules[key]])
 
-    def _add_rule(self, rule: TunnelRule) -> None:
-        body = rule.body()
-        self._netlink.do(NEW_RULE, body, CREATE | EXCLUSIVE)
-        self._rules[rule.key] = body
+    def add_rule(self, rule: TunnelRule) -> None:
+        """It is there, or RefusedError, also where there is one like it already."""
+        self._netlink.do(NEW_RULE, rule.body(), CREATE | EXCLUSIVE)
+        self._rules[rule.key] = rule
 
     def _remove_rule(self, key: RuleKey) -> None:
-        _delete(self._netlink, DELETE_RULE, self._rules.pop(key))
+        _delete(self._netlink, DELETE_RULE, self._rules.pop(key).body())
 
     def close(self) -> None:
         """Remove all that were set."""

@@ -38,6 +38,7 @@ class Seg6:
 
     name = "seg6"
     tells_too_big = False
+    fragments = False
     admits_at: Hook = "prerouting"
     """Routes unpack: such a packet never gets to the hook of those that end here."""
 

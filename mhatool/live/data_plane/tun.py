@@ -17,6 +17,7 @@ from mhatool.engine.commands import PacketTunnelled, RouteUsed, TrafficFromHomeA
 from mhatool.live.data_plane.base import Tell
 from mhatool.live.data_plane.devices import Inlet, Outlet, outlet_of
 from mhatool.live.data_plane.path_errors import PathErrors
+from mhatool.live.data_plane.paths import Ends, NarrowPaths
 from mhatool.live.data_plane.routes import Routes, TunnelRoute
 from mhatool.live.hearing import Ring
 from mhatool.live.kernel import Kernel
@@ -60,13 +61,15 @@ class TunDataPlane:
         send: Callable[[bytes], None],
         tell: Tell,
         detours: Detours,
+        paths: NarrowPaths,
     ) -> None:
         self.device = device
         self.outlet = outlet_of(device)
         self.mtu = mtu
         self.detours = detours
-        self.path_errors: PathErrors | None = None
-        """Who tells of packets that are too big for a tunnel; None where the kernel does."""
+        self.paths = paths
+        self.path_errors: PathErrors
+        """Who tells of packets that are too big. Set before anything is read."""
         self._kernel = kernel
         self._routes = routes
         self._send = send
@@ -86,8 +89,8 @@ class TunDataPlane:
 
     def readers(self) -> Mapping[int, Callable[[], None]]:
         """See `DataPlane`."""
-        errors = {self.path_errors.fileno(): self.path_errors.read} if self.path_errors is not None else {}
-        return {self._outlet.fileno(): self.read, self._file: self._inlet.drain, **errors}
+        errors = self.path_errors
+        return {self._outlet.fileno(): self.read, self._file: self._inlet.drain, errors.fileno(): errors.read}
 
     def look(self, addresses: Iterable[bytes]) -> None:
         """See `DataPlane`."""
@@ -127,7 +130,7 @@ class TunDataPlane:
         home = tunnel.home_address
         if tunnel.end is End.HOME_AGENT:
             self._lead(home, bool(tunnel.remotes))
-            if tunnel.remotes:
+            if tunnel.remotes and not self.paths.is_narrow((tunnel.local, tunnel.remotes[0])):
                 self._wrappers[home] = Wrapper(tunnel.local, tunnel.remotes[0])
             else:
                 self._wrappers.pop(home, None)
@@ -136,6 +139,11 @@ class TunDataPlane:
             self._kernel.set_source_rule(home)
         else:
             self._kernel.remove_source_rule(home)
+
+    def lead_anew(self, ends: Ends) -> None:
+        """See `NarrowPaths.changed`."""
+        for tunnel in self.detours.tunnels_between(*ends):
+            self.lead(tunnel)
 
     def _lead(self, home_address: bytes, into: bool, source: bytes | None = None) -> None:
         if into:
@@ -171,14 +179,18 @@ class TunDataPlane:
         if self.detours.answers_directly(destination, source):
             self._tell(RouteUsed(destination, source))
         outgoing = self.detours.outgoing(datagram)
-        if outgoing is not datagram:
-            self._send(outgoing)
+        if outgoing is datagram:
+            return
+        pieces = self.paths.pieces(outgoing)
+        if len(pieces) > 1 and len(datagram) > ipv6.MINIMUM_MTU:
+            self.path_errors.tell(ipv6.MINIMUM_MTU, datagram, ipv6.source(outgoing))
+            return
+        for piece in pieces:
+            self._send(piece)
 
     def too_big(self, datagram: bytes, mtu: int) -> None:
-        """A packet that was wrapped is longer than the link takes: tell the sender of what is in it."""
-        found = ipv6.carried(datagram)
-        if self.path_errors is not None and found.protocol == ipv6.IPV6:
-            self.path_errors.take(mtu, datagram[: ipv6.HEADER], datagram[found.at :])
+        """What we have made is longer than the link takes: tell the sender of what is in it."""
+        self.path_errors.take(mtu, datagram)
 
     def _tell_now_and_then(self, flow: TrafficFromHomeAddress | PacketTunnelled) -> None:
         """The node hears of a flow once a second."""
@@ -208,9 +220,8 @@ class TunDataPlane:
                 self._tell_now_and_then(PacketTunnelled(ipv6.destination(inner), ipv6.source(inner)))
             os.write(file, inner)
 
-    def receive(self, datagram: bytes) -> bool:
+    def receive(self, datagram: bytes, found: ipv6.Carried, *, in_pieces: bool = False) -> bool:
         """Unpack what comes through a tunnel or by an optimised route, if a binding covers it."""
-        found = ipv6.carried(datagram)
         if found.problem is not None or found.fragment_at is not None:
             return False
         if found.protocol == ipv6.IPV6:
@@ -252,8 +263,7 @@ class TunDataPlane:
 
     def close(self) -> None:
         """The devices go, and their routes with them."""
-        if self.path_errors is not None:
-            self.path_errors.close()
+        self.path_errors.close()
         self._outlet.close()
         self._inlet.close()
 

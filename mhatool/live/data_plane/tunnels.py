@@ -21,6 +21,8 @@ class KernelTunnels(Protocol):
     name: str
     tells_too_big: bool
     """Whether the kernel itself tells senders that a packet is too big for a tunnel."""
+    fragments: bool
+    """Whether packets that begin here are fragmented before they are wrapped, where they are too big."""
     admits_at: Hook
 
     def start(self, device: str, mtu: int) -> None:

@@ -56,10 +56,12 @@ class CrowdRecovery:
         """A link carries a frame. On the next one the datagram in it has another hop limit."""
         if self.is_going_on:
             self.octets[link] += len(frame)
-        leaving = self._leaving.get(frame[HEADER_LENGTH:]) if self._leaving else None
-        if leaving:
-            self.messages[leaving.pop()] += 1
-            self.message_octets += len(frame) - HEADER_LENGTH
+        datagram = frame[HEADER_LENGTH:] if self._leaving else b""
+        if datagram in self._leaving:
+            self.messages[self._leaving[datagram].pop()] += 1
+            self.message_octets += len(datagram)
+            if not self._leaving[datagram]:
+                del self._leaving[datagram]
 
     def sends(self, message: str, datagram: bytes) -> None:
         """Somebody sends a message, which need not leave: its interface may be on no link, or its neighbour gone."""

@@ -68,6 +68,8 @@ local function look_at_other_fields()
       routed = Field.new("ipv6.routing.mipv6.home_address"),
       segments = Field.new("ipv6.routing.segleft"),
       routing_type = Field.new("ipv6.routing.type"),
+      routing_length = Field.new("ipv6.routing.len"),
+      hop_by_hop_length = Field.new("ipv6.hopopts.len"),
       source = Field.new("ipv6.src"),
       hop_limit = Field.new("ipv6.hlim"),
       ah = Field.new("ah.spi"),
@@ -122,29 +124,54 @@ local function routed_destination()
   end
 end
 
-local NAMES_DESTINATION = { [0] = true, [2] = true, [3] = true, [4] = true }
+-- How many segments may be left of a routing header's: none of a type that nobody here reads.
+local MOST_SEGMENTS = {
+  [0] = function(length) return floor(length / 2) end,
+  [2] = function() return 1 end,
+  [3] = function() return 255 end,
+  [4] = function() return 255 end,
+}
 
--- Whether a routing header of the innermost packet so far, of a type that nobody here reads, is on its way to somebody.
+-- Whether a routing header of the innermost packet so far is on its way to nobody knows whom: of a type that nobody here
+-- reads, or with more segments left than it has addresses (RFC 8200, 4.4).
 local function goes_elsewhere()
   local kinds, segments, sources = { other.routing_type() }, { other.segments() }, { other.source() }
-  local header = sources[#sources]
+  local lengths, header = { other.routing_length() }, sources[#sources]
   for i, kind in ipairs(kinds) do
-    local inside = header and kind.offset > header.offset
-    if inside and not NAMES_DESTINATION[kind.value] and segments[i] and segments[i].value > 0 then return true end
+    if header and kind.offset > header.offset and segments[i] and lengths[i] then
+      local most = MOST_SEGMENTS[kind.value]
+      if segments[i].value > (most and most(lengths[i].value) or 0) then return true end
+    end
   end
   return false
 end
 
+-- The Home Address options of the innermost packet so far; and how many others stand in a Hop-by-Hop Options header,
+-- which is no place for them (RFC 6275, 6.3).
+local function homes()
+  local sources, lengths = { other.source() }, { other.hop_by_hop_length() }
+  local header, found, misplaced = sources[#sources], {}, 0
+  for _, home in ipairs({ other.home_address() }) do
+    local inside = header and home.offset > header.offset
+    local hop_by_hop = false
+    for _, length in ipairs(lengths) do
+      local first = length.offset - 1
+      hop_by_hop = hop_by_hop or (home.offset > first and home.offset < first + (length.value + 1) * 8)
+    end
+    if inside and hop_by_hop then
+      misplaced = misplaced + 1
+    elseif inside then
+      found[#found + 1] = home
+    end
+  end
+  return found, misplaced
+end
+
 -- Whether the innermost packet so far has two Home Address options that name different addresses: RFC 6275, 6.3 allows
 -- one, and nobody knows which of them the sender meant.
-local function has_two_homes()
-  local sources, first = { other.source() }, nil
-  local header = sources[#sources]
-  for _, home in ipairs({ other.home_address() }) do
-    if header and home.offset > header.offset then
-      first = first or home.range:raw()
-      if home.range:raw() ~= first then return true end
-    end
+local function has_two_homes(found)
+  for _, home in ipairs(found) do
+    if home.range:raw() ~= found[1].range:raw() then return true end
   end
   return false
 end

@@ -28,7 +28,13 @@ local function facts_of(buf, s, pinfo)
     if routed then m.destination, m.destination_text = routed, text_of(routed) end
   end
   m.known = m.source and m.destination and m.wire_source and m.wire_destination
-  m.unsure = other and (goes_elsewhere() or has_two_homes())
+  if other then
+    local found, misplaced = homes()
+    if misplaced > 0 and #found == 0 then -- there Wireshark takes the source from it
+      m.source, m.source_text = m.wire_source, m.wire_source_text
+    end
+    m.unsure = goes_elsewhere() or has_two_homes(found)
+  end
   m.has_routed_home = m.destination ~= m.wire_destination and not (other and other.routed() == nil)
   return m
 end

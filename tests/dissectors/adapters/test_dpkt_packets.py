@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from dissectors.ipv6.address import parse
 from dissectors.options.binding import NonceIndices
 from dissectors.options.header import PadN
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
-from dissectors.profile import KAME2003
+from dissectors.profile import KAME2003, RFC6275, Profile
 from tests.dissectors.adapters.hard_cases import AGENT_1, AGENT_2, CASES
 
 P = packets()
@@ -147,6 +148,12 @@ def test_what_is_no_option_is_told(options: Any, what: str) -> None:
         lambda: P.HaSwitch(addresses=AGENTS * 64),  # 8 octets and 128 times 16: 2056 of 2048
         lambda: P.ExperimentalMobility(data=b"1"),  # 7 octets
         lambda: P.Authentication(icv=bytes(13)),  # 25 octets, no multiple of 4
+        lambda: P.HomeTestInit(home_init_cookie=b"0123456789"),  # RFC 6275, 6.1.3: 64 bits
+        lambda: P.HomeTestInit(home_init_cookie=b"abc"),
+        lambda: P.AlternateCareOfAddress(care_of_address=bytes(17)),
+        lambda: P.BindingIdentifier(care_of_address=bytes(5)),  # RFC 5648, 4.1: none, 4 or 16
+        P.MultipleHomeAgents,  # would read back as a type that nobody knows
+        P.HomeAgentUnreachable,
     ],
 )
 def test_what_cannot_be_packed(make: Callable[[], Any]) -> None:
@@ -159,6 +166,71 @@ def test_octets_may_come_later() -> None:
     message.data = b"12"
     assert bytes(message) == bytes.fromhex("3b000b00 0000 3132")
     assert message.message().data == b"12"
+
+
+def test_what_is_changed_after_reading_is_padded_and_counted() -> None:
+    """An address stands at 8n+6 (RFC 6275, 6.2.5): behind the 24 octets at 30, which makes 48 of them, Header Len 5."""
+    update = P.mobility(INDICES)
+    assert bytes(update) == INDICES
+    update.options = update.options[:1]
+    assert bytes(update) == INDICES
+    update.options += (P.AlternateCareOfAddress(care_of_address=AGENTS[0]),)
+    octets = b"\x3b\x05" + INDICES[2:] + bytes.fromhex("010400000000 0310") + AGENTS[0]
+    assert (bytes(update), len(update), update.header_length) == (octets, 48, 5)
+    assert update.message().options[-1].care_of_address == AGENTS[0]
+
+
+def test_what_is_changed_after_making_is_padded_and_counted() -> None:
+    """The address at 14 behind PadN 01 00: 32 octets, Header Len 3; two of 16 octets behind 8: 40, Header Len 4."""
+    update = P.BindingUpdate(sequence_number=1)
+    update.options = [P.AlternateCareOfAddress(care_of_address=bytes(16))]
+    assert bytes(update) == bytes.fromhex("3b030500 0000 0001 0000 0000 0100 0310") + bytes(16)
+    update.options = []
+    assert bytes(update) == bytes.fromhex("3b010500 0000 0001 0000 0000 0102 0000")
+    switch = P.HaSwitch()
+    switch.addresses = AGENTS
+    assert bytes(switch) == bytes.fromhex("3b040c00 0000 0200") + b"".join(AGENTS)
+    option = P.MultipleHomeAgents(home_agents=AGENTS)
+    option.home_agents = AGENTS[:1]
+    assert bytes(option)[1] == 16
+
+
+def test_a_length_that_is_set_afterwards_stands() -> None:
+    update = P.BindingUpdate(sequence_number=1)
+    update.header_length = 9
+    assert bytes(update)[1] == 9
+    update.options = []
+    assert bytes(update) == bytes.fromhex("3b090500 0000 0001 0000 0000")
+    message = P.ExperimentalMobility()
+    message.data = b"1"
+    with pytest.raises(dpkt.PackError, match="7 octets in all"):
+        bytes(message)
+
+
+@pytest.mark.parametrize("profile", [RFC6275, KAME2003])
+def test_packets_can_be_pickled(profile: Profile) -> None:
+    made = packets(profile)
+    for packet in (made.BindingUpdate(sequence_number=1, flags=0x8000), made.PadN(padding=bytes(3))):
+        again = pickle.loads(pickle.dumps(packet))
+        assert type(again) is type(packet)
+        assert bytes(again) == bytes(packet)
+    ip6 = dissect_with_dpkt(CASES[0].octets, profile)
+    assert bytes(pickle.loads(pickle.dumps(ip6))) == bytes(ip6) == CASES[0].octets
+
+
+def test_a_routing_header_of_type_2_has_one_segment_left() -> None:
+    """RFC 6275, 6.4.1: Hdr Ext Len 2, routing type 2, Segments Left always 1."""
+    assert bytes(P.RoutingType2(home_address=AGENTS[0])) == bytes.fromhex("3b020201 00000000") + AGENTS[0]
+
+
+def test_half_an_address_in_a_routing_header_comes_back() -> None:
+    """Hdr Ext Len 1 has 16 octets: dpkt reads no address out of them and forgets the last 8."""
+    half = bytes.fromhex("8701020100000000 20010db800000000 3b010500a1570001c000000f01020000")
+    octets = bytes.fromhex("60000000 0020 2b40") + bytes(15) + b"\1" + bytes(15) + b"\2" + half
+    ip6 = dissect_with_dpkt(octets)
+    assert bytes(ip6) == octets
+    ip6.all_extension_headers[0].segs_left = 7
+    assert bytes(ip6)[43] == 7
 
 
 def test_neither_of_the_two_types_154() -> None:

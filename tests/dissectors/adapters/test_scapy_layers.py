@@ -106,6 +106,22 @@ def test_a_checksum_made_again_behind_any_routing_header(case: str) -> None:
     assert bytes(ours) == octets
 
 
+@pytest.mark.parametrize("base", [IPv6, L.ipv6])
+@pytest.mark.parametrize(
+    "header",
+    [
+        L.MHARoutingType2(segments_left=2, home_address=HOME),
+        L.MHARoutingType0(segments_left=3, addresses=[AGENT_2, HOME]),
+    ],
+)
+def test_more_segments_left_than_addresses(base: Any, header: Any) -> None:
+    """Nobody knows what the sum is over (RFC 8200, 4.4); it is made over the IPv6 header's, as `craft` does."""
+    ends = {"src": AGENT_1, "dst": CARE_OF}
+    octets = bytes(base(**ends) / header / L.MHABindingAcknowledgement(sequence_number=258))
+    assert status(octets) == "unverified"
+    assert octets[-16:] == bytes(base(**ends) / L.MHABindingAcknowledgement(sequence_number=258))[-16:]
+
+
 @pytest.mark.parametrize(
     "header",
     [
@@ -142,6 +158,28 @@ def test_udp_behind_a_home_address_option() -> None:
     octets = bytes(below / scapy_layers.MHAUDP(sport=521, dport=521) / L.MHARipng(command_=1))
     assert [layer["type"] for layer in dissect(octets, 229).json()][-2:] == ["udp", "ripng"]
     assert dissect(octets, 229).json()[-2]["checksum_status"] == "good"
+
+
+@pytest.mark.parametrize(
+    ("name", "hop_limit"),
+    [
+        ("RouterSolicitation", 255),  # RFC 4861, 4.1 to 4.5, and RFC 5568, 6.1
+        ("RouterAdvertisement", 255),
+        ("NeighborSolicitation", 255),
+        ("NeighborAdvertisement", 255),
+        ("Redirect", 255),
+        ("Fmipv6", 255),
+        ("HomeAgentUnreachable", 64),
+        ("MobilePrefixSolicitation", 64),
+        ("BindingUpdate", 64),
+    ],
+)
+def test_what_stays_on_its_link_says_so(name: str, hop_limit: int) -> None:
+    for base in (IPv6, L.ipv6):
+        packet = base(src="fe80::1", dst="fe80::2") / L.by_name[f"MHA{name}"]()
+        assert bytes(packet)[7] == hop_limit
+        packet.hlim = 3
+        assert bytes(packet)[7] == 3
 
 
 def test_a_given_checksum_and_length_stand() -> None:
@@ -385,6 +423,61 @@ def test_answers_from_end_to_end() -> None:
     assert reply.hashret() == request.hashret()
     reply[L.MHARoutingType2].home_address = AGENT_2
     assert not reply.answers(request)
+
+
+def _echo_request(**fields: Any) -> Any:
+    return inet6.ICMPv6EchoRequest(**{"id": 1, "seq": 2, "data": b"abc"} | fields)
+
+
+REQUEST = IPv6(src=CARE_OF, dst=AGENT_1) / _echo_request()
+TO_PORT_9 = IPv6(src=CARE_OF, dst=AGENT_1) / UDP(sport=7, dport=9) / b"abc"
+
+
+@pytest.mark.parametrize("request_", [REQUEST, TO_PORT_9], ids=["echo", "udp"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        inet6.ICMPv6EchoReply(id=1, seq=2, data=b"abc"),
+        inet6.ICMPv6EchoReply(id=2, seq=2, data=b"abc"),
+        inet6.ICMPv6EchoReply(id=1, seq=3, data=b"abc"),
+        inet6.ICMPv6EchoReply(id=1, seq=2, data=b"xyz"),
+        _echo_request(),
+        inet6.ICMPv6DestUnreach() / inet6.IPerror6(bytes(REQUEST)),
+        inet6.ICMPv6TimeExceeded() / inet6.IPerror6(bytes(TO_PORT_9)),
+        inet6.ICMPv6TimeExceeded() / inet6.IPerror6(bytes(TO_PORT_9)[:48]),
+        inet6.ICMPv6ParamProblem() / inet6.IPerror6(bytes(IPv6(src=CARE_OF, dst=AGENT_2) / _echo_request())),
+        inet6.ICMPv6PacketTooBig() / inet6.IPerror6(bytes(IPv6(src=CARE_OF, dst=AGENT_1) / _echo_request(seq=3))),
+    ],
+    ids=repr,
+)
+def test_echoes_and_errors_answer_as_scapys_own_do(request_: Any, answer: Any) -> None:
+    for destination in (CARE_OF, HOME):
+        reply = IPv6(src=AGENT_1, dst=destination) / answer
+        is_answer = bool(IPv6(bytes(reply)).answers(IPv6(bytes(request_))))
+        ours, asked = dissect_with_scapy(bytes(reply)), dissect_with_scapy(bytes(request_))
+        assert bool(ours.answers(asked)) == is_answer
+        assert not is_answer or ours.hashret() == asked.hashret()
+
+
+def test_echoes_and_errors_answer_in_tunnels() -> None:
+    """Between home agent and care-of address; an error about the tunnel's own packet goes to its entry."""
+    outer, back = IPv6(src=CARE_OF, dst=AGENT_1), IPv6(src=AGENT_1, dst=CARE_OF)
+    sent = outer / IPv6(src=HOME, dst=AGENT_2) / _echo_request()
+    reply = back / IPv6(src=AGENT_2, dst=HOME) / inet6.ICMPv6EchoReply(id=1, seq=2, data=b"abc")
+    inner_error = back / IPv6(src=AGENT_1, dst=HOME) / inet6.ICMPv6DestUnreach() / inet6.IPerror6(bytes(sent)[40:])
+    outer_error = back / inet6.ICMPv6TimeExceeded() / inet6.IPerror6(bytes(sent))
+    other_error = back / inet6.ICMPv6TimeExceeded() / inet6.IPerror6(bytes(REQUEST))
+    asked = dissect_with_scapy(bytes(sent))
+    for answer in (reply, inner_error, outer_error):
+        assert dissect_with_scapy(bytes(answer)).answers(asked)
+    assert not dissect_with_scapy(bytes(other_error)).answers(asked)
+
+
+def test_an_error_about_an_update_goes_to_its_care_of_address() -> None:
+    """It quotes the Home Address option, and is sent to the source of the packet (RFC 4443, 2.2)."""
+    octets = binding_update_with_padding()
+    error = IPv6(src=AGENT_1, dst=CARE_OF) / inet6.ICMPv6ParamProblem(ptr=42) / inet6.IPerror6(octets)
+    assert dissect_with_scapy(bytes(error)).answers(dissect_with_scapy(octets))
 
 
 # --- Scapy's own layers once ours are installed -----------------------------------------------------------------------

@@ -129,3 +129,16 @@ def test_a_home_address_in_a_hop_by_hop_header_is_none() -> None:
     made = bytes(IPv6(src=CARE_OF, dst=AGENT_1) / header / L.MHAEcho(icmp_type=128))
     right = internet_checksum(ip(CARE_OF), ip(AGENT_1), 58, bytes.fromhex("8000 0000 0000 0000"))
     assert made[-6:-4] == right.to_bytes(2)
+
+
+@pytest.mark.parametrize("cookie", [b"abc", b"0123456789"])
+def test_octets_of_another_size_than_their_field_are_refused(cookie: bytes) -> None:
+    """RFC 6275, 6.1.3: 64 bits. Without any it is zeros, as Scapy's own fields have it."""
+    with pytest.raises(EncodeError, match=f"{len(cookie)} octets given where 8 are needed"):
+        bytes(L.MHAHomeTestInit(home_init_cookie=cookie))
+    assert bytes(L.MHAHomeTestInit(checksum=0)) == bytes.fromhex("3b010100 0000 0000") + bytes(8)
+
+
+def test_a_routing_header_of_type_2_has_one_segment_left() -> None:
+    """RFC 6275, 6.4.1: Hdr Ext Len 2, routing type 2, Segments Left always 1."""
+    assert bytes(L.MHARoutingType2()) == bytes.fromhex("3b020201 00000000") + bytes(16)

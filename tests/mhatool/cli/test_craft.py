@@ -536,3 +536,22 @@ def test_a_reassembled_message_stands_with_its_octets_until_it_is_edited(
     _edit(path, ('"lifetime_s":60', '"lifetime_s":64'))
     status, out, err = run(capsys, f"craft --from-json {path} --hex")
     assert (status, out, "leave its layers as they are" in err) == (2, "", True)
+
+
+@pytest.mark.parametrize(
+    ("message", "hop_limit"),
+    [
+        ("ns", 255),  # RFC 4861, 4.3
+        ("redirect", 255),  # RFC 4861, 4.5
+        ("fmipv6", 255),  # RFC 5568, 6.1.1
+        ("ripng --rte ::/0,1", 255),  # RFC 2080, 2.4.2
+        ("ripng --rte ::/0,1 --hop-limit 3", 3),
+        ("ha-unreachable --unreachable ::3", 64),
+        ("mps", 64),
+    ],
+)
+def test_what_stays_on_its_link_has_its_hop_limit(
+    message: str, hop_limit: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = run(capsys, f"craft {message} --src fe80::1 --dst fe80::2 --hex")
+    assert (status, bytes.fromhex(out)[7]) == (0, hop_limit)

@@ -35,6 +35,7 @@ def test_each_command_begins_its_help_with_examples(name: str) -> None:
     heading, *lines = result.out.splitlines()
     assert heading == "Examples:"
     assert all("mhatool" in line for line in lines[: lines.index("")])
+    assert "captures/" not in "".join(lines[: lines.index("")])  # only the checkout has that folder
 
 
 def with_subcommands() -> dict[str, Any]:
@@ -111,7 +112,7 @@ def test_a_full_disk_is_told(unbuffered: str) -> None:
             env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
             check=False,
         )
-    expected = b"mhatool: standard output: no space left on device; check the name and who may use it\n"
+    expected = b"mhatool: standard output: no space left on device; make room, then run it again\n"
     assert (run.returncode, run.stderr) == (2, expected)
 
 

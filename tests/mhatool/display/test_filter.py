@@ -173,6 +173,7 @@ def test_errors_show_the_place(expression: str, column: int, message: str) -> No
         ("mha.update.flags.h == 1 and frame < 100", [87]),
         ("mha.update.flags == 0xc000 and frame < 800", [87, 746]),  # A and H: the first two of 16 bits
         ("mha.nonce_indices.care_of_nonce_index == 0", [1774]),
+        ("mha.pad_n.padding", [89, 747, 957, 1567, 1772]),  # tshark's, with the script: not PadN 01 00, as in 87
         ("mha.dhaad_reply.home_agent == 2001:200:1:2::1", [86]),
         ("mha.type == 3 or mha.type == 4 and frame > 900", [94, 966]),
         ("icmpv6.checksum.status == Good and mha.dhaad_reply.identifier", [86]),

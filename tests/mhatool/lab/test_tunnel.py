@@ -30,7 +30,10 @@ pytestmark = [
 ]
 HOST = "2001:db8:c::b"
 HOME_ADDRESS, NOBODY, STRANGER = (parse(each) for each in (HOME, "2001:db8:2::dead", "2001:db8:c::66"))
+CORRESPONDENT = "2001:db8:c::a"
 MEGABYTES = 50
+SIZES = (500, 1412, 1413, 1430, 1452, 1453, 2000, 4000, 20_000)
+"""Of UDP datagrams: 1412 octets with 48 of headers are as long as a tunnel takes, 1452 as a link of 1500 does."""
 SLACK_NS = 100_000_000
 """For transit and for a busy machine: ten datagrams."""
 SERVER = f"""
@@ -48,6 +51,37 @@ import socket
 with socket.create_connection(("{HOME}", 7001), 20) as connection:
     for number in range({MEGABYTES}):
         connection.sendall(bytes([number]) * 1_000_000)
+"""
+
+
+WAYS = (("rule", ""), ("route", "default "))
+RECEIVES = """
+import socket, sys
+hears = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+hears.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+hears.bind((sys.argv[1], 7002))
+with open(sys.argv[2], "w", buffering=1) as file:
+    print("ready", file=file)
+    while True:
+        octets = hears.recv(65535)
+        print(len(octets), octets[0], len(set(octets)), file=file)
+"""
+FIREWALL = """
+table ip6 firewall {
+    chain arriving {
+        type filter hook input priority 0; policy accept;
+        ct state established counter accept
+    }
+}
+"""
+SENDS = """
+import socket, sys, time
+for trial in range(3):
+    for size in map(int, sys.argv[3:]):
+        says = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        says.bind((sys.argv[1], 0))
+        says.sendto(bytes([trial]) * size, (sys.argv[2], 7002))
+        time.sleep(0.01)
 """
 
 
@@ -106,6 +140,46 @@ def test_what_is_too_big_for_a_link_on_the_way_is_told_to_its_sender(lab: Standi
         lab.run("ar3", *narrow, "1500")
         for agent in ("ha1", "ha2", "cn2"):
             lab.run(agent, "ip", "-6", "route", "flush", "cache")
+
+
+def _arrive(lab: Standing, ends: tuple[str, str], addresses: tuple[str, str], file: Path) -> None:
+    """Datagrams of all sizes come, whole and once; they are sent three times, since a path's MTU has to be learned."""
+    sender, receiver = ends
+    with lab.running(receiver, sys.executable, "-c", RECEIVES, addresses[1], str(file)):
+        until(lambda: file.exists() and file.read_text("ascii"))
+        done = lab.run(sender, sys.executable, "-c", SENDS, *addresses, *map(str, SIZES))
+        assert done.returncode == 0, done.stderr
+        until(lambda: f"\n{SIZES[-1]} 2 " in file.read_text("ascii"), 5)
+        came = file.read_text("ascii").splitlines()[1:]
+    assert {int(line.split()[0]) for line in came} == set(SIZES)
+    assert {line.split()[2] for line in came} == {"1"}
+    assert len(came) == len(set(came)), "nothing comes twice"
+
+
+@pytest.mark.parametrize(
+    ("node", "address", "firewall"),
+    [("cn2", HOST, False), ("cn2", HOST, True), ("cn", CORRESPONDENT, False)],
+    ids=["tunnel", "tunnel, with a firewall that knows connections", "optimised"],
+)
+def test_datagrams_of_any_size_come_whole(
+    lab: Standing, node: str, address: str, firewall: bool, tmp_path: Path
+) -> None:
+    """A tunnel's exit puts fragments of tunnelled packets together (RFC 2473, 7.1), and fragments in it are data.
+
+    By an optimised route each fragment has its Home Address option or routing header (RFC 6275, 6.3 and 6.4).
+    """
+    nodes = ("mn", "ha1", "ha2", "cn")
+    until(lambda: lab.run("mn", "ping", "-c", "1", "-W", "1", "-I", HOME, address).returncode == 0)
+    if node == "cn":
+        until(lambda: lab.care_of_addresses("cn"))
+    try:
+        for each in nodes if firewall else ():
+            assert lab.run(each, "nft", "-f", "-", input=FIREWALL).returncode == 0
+        _arrive(lab, ("mn", node), (HOME, address), tmp_path / "there")
+        _arrive(lab, (node, "mn"), (address, HOME), tmp_path / "back")
+    finally:
+        for each in nodes if firewall else ():
+            lab.run(each, "nft", "delete", "table", "ip6", "firewall")
 
 
 def test_tcp_carries_fifty_megabytes_through_it(lab: Standing) -> None:
@@ -173,8 +247,12 @@ def test_an_agents_own_address_is_reached_through_its_tunnel(lab: Standing) -> N
 
 
 def test_what_leads_packets_into_it_is_put_back_where_somebody_removes_it(lab: Standing) -> None:
-    """At the mobile node: the rule for its home address, and the route in that rule's table."""
-    for how in ("rule del table 1350", "route del default table 1350"):
+    """At the mobile node: the rule for its home address, and the route in that rule's table.
+
+    With `seg6` also those of packets that are to be fragmented first.
+    """
+    tables = (1350, 1352) if lab.show("mn", "stats")["data_plane"]["name"] == "seg6" else (1350,)
+    for how in [f"{what} del {which}table {table}" for table in tables for what, which in WAYS]:
         said = lab.log("mn").count("put back")
         assert lab.run("mn", "ip", "-6", *how.split()).returncode == 0
         until(lambda said=said: lab.log("mn").count("put back") == said + 1)
@@ -203,3 +281,45 @@ def test_packets_keep_coming_through_a_move(lab: Standing, tmp_path: Path) -> No
     for sender, receiver in (("cn2", "mn"), ("mn", "cn2")):
         gaps = [gap for gap in lost(files[sender].open(), files[receiver].open()) if gap.last_ns > moved_ns]
         assert all(gap.last_ns < accepted_ns + SLACK_NS for gap in gaps), gaps
+
+
+COUNTS = """
+import socket, sys
+server = socket.create_server((sys.argv[1], 7003), family=socket.AF_INET6)
+print("ready", flush=True)
+connection, _ = server.accept()
+count = 0
+while data := connection.recv(65536):
+    count += len(data)
+print(count)
+"""
+SENDS_A_MEGABYTE = """
+import socket, sys
+with socket.create_connection((sys.argv[2], 7003), 10, source_address=(sys.argv[1], 0)) as connection:
+    connection.sendall(bytes(1_000_000))
+"""
+
+
+@pytest.mark.parametrize(("node", "address"), [("cn2", HOST), ("cn", CORRESPONDENT)], ids=["tunnel", "optimised"])
+def test_a_path_that_is_too_narrow_for_what_every_link_takes(lab: Standing, node: str, address: str) -> None:
+    """RFC 8200, 5: links of 1280 octets. What is wrapped leaves in fragments (RFC 2473, 7.1 (b)).
+
+    An echo request of 1232 octets is a packet of 40 + 8 + 1232 = 1280, and of 1320 or 1304 on its way.
+    """
+    routers = ("ar1", "ar3", "core", "ha1", "ha2")
+    until(lambda: lab.run("mn", "ping", "-c", "1", "-W", "1", "-I", HOME, address).returncode == 0)
+    try:
+        for router in routers:
+            lab.run(router, "ip", "link", "set", "core", "mtu", "1290")
+        for sender, receiver, source, destination in (("mn", node, HOME, address), (node, "mn", address, HOME)):
+            echo = ("ping", "-c", "1", "-W", "0.2", "-s", "1232", "-I", source, destination)
+            until(lambda sender=sender, echo=echo: lab.run(sender, *echo).returncode == 0, 5)
+            with lab.running(receiver, sys.executable, "-c", COUNTS, destination) as counts:
+                assert counts.stdout is not None
+                assert counts.stdout.readline() == "ready\n"
+                done = lab.run(sender, sys.executable, "-c", SENDS_A_MEGABYTE, source, destination)
+                assert done.returncode == 0, done.stderr
+                assert counts.stdout.readline() == "1000000\n"
+    finally:
+        for router in routers:
+            lab.run(router, "ip", "link", "set", "core", "mtu", "1500")

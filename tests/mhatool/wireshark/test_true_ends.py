@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mhatool.wireshark.crosscheck import Crosscheck
-from tests.dissectors.test_true_ends import BROKEN, CASES, TWO, UNREAD, packet
+from tests.dissectors.test_true_ends import BROKEN, CASES, TOO_MANY, TWO, UNREAD, packet
 from tests.mhatool.scenes import AGENT, CARE1, CARE2, HOME, PEER, ipv6
 from tests.peers.plugin import table, write
 
@@ -41,6 +41,31 @@ def test_two_home_addresses(tmp_path: Path, place: str) -> None:
     found = table(path, ["mha.checksum.status", "mha.rule"], "-o", "mha.other_fields:TRUE")
     assert [status for _, status, _ in found] == ["2", "2", "2", "1", "0", "1"]
     assert ["MIP6-MH-001" in rules for _, _, rules in found] == [False, False, False, False, True, False]
+
+
+def test_more_segments_left_than_addresses(tmp_path: Path) -> None:
+    """RFC 8200, 4.4: no node goes by such a header, so that nobody knows what the sum is over."""
+    sent = [packet(header, end) for header in TOO_MANY.values() for end in (HOME, AGENT)]
+    path = write(tmp_path / "left.pcapng", [*sent, ipv6(PEER, CARE2, 41, sent[0])])
+    differ = {each.field for each in Crosscheck(path) if each.fault is None or each.fault.is_ours}
+    assert differ == set()
+    found = table(path, ["mha.checksum.status", "mha.rule"], "-o", "mha.other_fields:TRUE")
+    assert [(status, "MIP6-MH-001" in rules) for _, status, rules in found] == [("2", False)] * 5
+
+
+def test_a_home_address_in_a_hop_by_hop_header(tmp_path: Path) -> None:
+    """RFC 6275, 6.3: it is none there, and the sum is over the IPv6 header's source, or that of a right option."""
+    misplaced = bytes.fromhex("0102 0000 c910") + PEER
+    alone, following = bytes.fromhex("8702") + misplaced, bytes.fromhex("3c02") + misplaced
+    right = bytes.fromhex("8702 0102 0000 c910") + HOME
+    sent = [packet(alone, AGENT, source, 0) for source in (CARE1, PEER)]
+    sent += [packet(following + right, AGENT, source, 0) for source in (HOME, PEER, CARE1)]
+    path = write(tmp_path / "hop.pcapng", [*sent, ipv6(PEER, CARE2, 41, sent[0])])
+    differ = {each.field for each in Crosscheck(path) if each.fault is None or each.fault.is_ours}
+    assert differ == set()
+    found = table(path, ["mha.checksum.status", "mha.rule"], "-o", "mha.other_fields:TRUE")
+    assert [status for _, status, _ in found] == ["1", "0", "1", "0", "0", "1"]
+    assert ["MIP6-MH-001" in rules for _, _, rules in found] == [False, True, False, True, True, False]
 
 
 def test_only_a_type_2_routing_header_is_one(tmp_path: Path) -> None:
