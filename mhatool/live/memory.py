@@ -29,6 +29,8 @@ _MISSED_PER_TRY: Final = 100
 #: 16 octets.
 Address = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 SequenceNumber = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
+#: Nanoseconds since 1970, of which a signed integer of 64 bits holds those of three centuries.
+Instant = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 RestartCounter = Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFF)]
 
 
@@ -53,7 +55,7 @@ class BindingLine(msgspec.Struct, tag="binding", tag_field="line", forbid_unknow
     care_of_address: Address
     flags: str
     sequence_number: SequenceNumber
-    expires_ns: int
+    expires_ns: Instant
     home_agents: tuple[Address, ...] = ()
     gone: bool = False
 

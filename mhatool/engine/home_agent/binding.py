@@ -35,8 +35,8 @@ class BindingInput(Enum):
     """Nobody else has the addresses that were looked for."""
     DUPLICATE = auto()
     """Somebody else has one of them."""
-    AGENT = auto()
-    """Another home agent of the link advertises the home address as its own."""
+    PROHIBITED = auto()
+    """Its home address may not register: another home agent of the link has it itself, or the operator says so now."""
     EXPIRE = auto()
     RESTORE = auto()
     """The agent held it before it was started again."""
@@ -56,17 +56,17 @@ BINDINGS: Table[BindingState, BindingInput] = Table(
         Row(_CHECKING, BindingInput.DEREGISTER, "abandon", (_ABSENT,), "RFC 6275, 10.3.2"),
         Row(_CHECKING, BindingInput.UNIQUE, "admit", (_BOUND,), "RFC 6275, 10.3.1"),
         Row(_CHECKING, BindingInput.DUPLICATE, "deny", (_ABSENT,), "RFC 6275, 10.3.1"),
-        Row(_CHECKING, BindingInput.AGENT, "give_up", (_ABSENT,), "RFC 6275, 9.5.1 and 10.5.1"),
+        Row(_CHECKING, BindingInput.PROHIBITED, "give_up", (_ABSENT,), "RFC 6275, 9.5.1 and 10.5.1"),
         Row(_CHECKING, BindingInput.EXPIRE, "forget", (_ABSENT,), "RFC 6275, 9.6"),
         Row(_BOUND, BindingInput.REGISTER, "update", (_BOUND, _EXTENDING), "RFC 6275, 10.3.1"),
         Row(_BOUND, BindingInput.DEREGISTER, "release", (_ABSENT,), "RFC 6275, 10.3.2"),
-        Row(_BOUND, BindingInput.AGENT, "give_up", (_ABSENT,), "RFC 6275, 9.5.1 and 10.5.1"),
+        Row(_BOUND, BindingInput.PROHIBITED, "give_up", (_ABSENT,), "RFC 6275, 9.5.1 and 10.5.1"),
         Row(_BOUND, BindingInput.EXPIRE, "expire", (_ABSENT,), "RFC 6275, 9.6 and 10.3.1"),
         Row(_EXTENDING, BindingInput.REGISTER, "revise", (_EXTENDING, _BOUND), "RFC 6275, 9.5.1"),
         Row(_EXTENDING, BindingInput.DEREGISTER, "withdraw", (_ABSENT,), "RFC 6275, 10.3.2"),
         Row(_EXTENDING, BindingInput.UNIQUE, "extend", (_BOUND,), "RFC 6275, 10.3.1"),
         Row(_EXTENDING, BindingInput.DUPLICATE, "decline", (_BOUND,), "RFC 6275, 10.3.1"),
-        Row(_EXTENDING, BindingInput.AGENT, "give_up", (_ABSENT,), "RFC 6275, 9.5.1 and 10.5.1"),
+        Row(_EXTENDING, BindingInput.PROHIBITED, "give_up", (_ABSENT,), "RFC 6275, 9.5.1 and 10.5.1"),
         Row(_EXTENDING, BindingInput.EXPIRE, "lapse", (_ABSENT,), "RFC 6275, 9.6 and 10.3.1"),
     ],
 )

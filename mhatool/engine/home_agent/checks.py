@@ -51,12 +51,22 @@ class Checks:
         self.prohibited = frozenset(configuration.prohibited)
         self.permitted = frozenset(configuration.permitted)
 
+    def prohibits(self, home_address: bytes) -> bool:
+        """Whether the operator doesn't want it to register."""
+        return home_address in self.prohibited or (bool(self.permitted) and home_address not in self.permitted)
+
     def refusal(self, request: Request, binding: Binding | None) -> Status | None:
         """The status of the first check that fails; None: accepted so far."""
         for status, fails in DELETION if request.deletes else ORDER:
             if fails(self, request, binding):
                 return status
         return None
+
+    def refusal_of_kept(self, request: Request) -> Status | None:
+        """The same for one that was kept: under another configuration perhaps, or written by anybody."""
+        if not is_routable_unicast(request.care_of_address):
+            return Status.INVALID_CARE_OF_ADDRESS
+        return self.refusal(request, None)
 
 
 def _routers_addresses(prefixes: Iterable[AdvertisedPrefix]) -> Iterator[bytes]:
@@ -89,9 +99,7 @@ def _is_of_another_link(checks: Checks, request: Request, _: Binding | None) -> 
 
 def _is_prohibited(checks: Checks, request: Request, _: Binding | None) -> bool:
     """Among those that may not register are all addresses that agents have themselves."""
-    home = request.home_address
-    is_missing = bool(checks.permitted) and home not in checks.permitted
-    return is_missing or home in checks.prohibited or _is_an_agent_s(checks, home)
+    return checks.prohibits(request.home_address) or _is_an_agent_s(checks, request.home_address)
 
 
 def _is_one_too_many(checks: Checks, request: Request, binding: Binding | None) -> bool:

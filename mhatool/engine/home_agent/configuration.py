@@ -81,7 +81,7 @@ class HomeAgentConfiguration:
             "discovery_rate",
         }
     )
-    """What may change while the agent runs; bindings that are held stay, whatever the next request is told."""
+    """What may change while the agent runs; bindings that are held stay, but for those of who may not register then."""
 
     def __post_init__(self) -> None:
         if not self.addresses:

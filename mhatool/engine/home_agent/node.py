@@ -198,10 +198,10 @@ class HomeAgent:
         assert isinstance(command, RestoreBindings)  # the table says so
         self._registrations.take_back(command.bindings, now)
 
-    def _reconfigure(self, command: Command, _now: int) -> None:
+    def _reconfigure(self, command: Command, now: int) -> None:
         assert isinstance(command, Reconfigure)  # the table says so
         self.configuration = replace(self.configuration, **dict(command.changes))
-        self._registrations.configure(self.configuration)
+        self._registrations.configure(self.configuration, now)
         self._discovery.configure(self.configuration)
 
     def _report(self, command: Command, now: int) -> None:

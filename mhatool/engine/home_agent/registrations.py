@@ -60,13 +60,15 @@ class Registrations:
         self._grants = Grants(configuration.constants, prefixes)
         self._addresses = frozenset(configuration.addresses)
 
-    def configure(self, configuration: HomeAgentConfiguration) -> None:
-        """Other keys and limits, for requests that come from now on."""
+    def configure(self, configuration: HomeAgentConfiguration, now: int) -> None:
+        """Other keys and limits, for requests that come from now on; bindings of who may not register any more end."""
         if configuration.update_rate != self._configuration.update_rate:
             self._pace = UpdatePace(configuration.update_rate)
         self._configuration = configuration
         self._authentication.configure(configuration)
         self._checks.configure(configuration)
+        for binding in [each for each in self._cache if not each.cloned and self._checks.prohibits(each.home_address)]:
+            self._feed(binding, BindingInput.PROHIBITED, "prohibited", now)
 
     # --- what comes ---
 
@@ -103,12 +105,19 @@ class Registrations:
         return None
 
     def take_back(self, kept: Iterable[KeptBinding], now: int) -> None:
-        """What the agent held before a restart; what is over by now, or not for it, isn't taken."""
+        """What the agent held before a restart, but for what is over, or not for it, or would be refused now."""
         for each in kept:
             request = kept_request(each, now)
             known = self._cache.get(each.home_address, each.agent)
-            if request is not None and known is None and each.agent in self._addresses:
-                self._feed(Binding(each.home_address, each.agent), BindingInput.RESTORE, request, now)
+            if request is None or known is not None or each.agent not in self._addresses:
+                continue
+            binding = Binding(each.home_address, each.agent)
+            status = self._checks.refusal_of_kept(request)
+            if status is None:
+                self._feed(binding, BindingInput.RESTORE, request, now)
+            else:
+                self._take(binding, request, now)
+                self._cache.tell(binding, now, gone=True, cause=status.name.lower())
 
     def meet(self, binding: Binding, target: bytes, link_source: bytes, now: int) -> None:
         """Somebody has an address that is being checked for a binding."""
@@ -132,7 +141,7 @@ class Registrations:
         for own in self._configuration.addresses:
             binding = self._cache.get(address, own)
             if binding is not None:
-                self._feed(binding, BindingInput.AGENT, now)
+                self._feed(binding, BindingInput.PROHIBITED, "agent", now)
 
     def next_timer(self) -> int | None:
         """When the next check or lifetime is over."""
@@ -221,14 +230,14 @@ class Registrations:
         self._presence.vanish(binding.faces, now, "duplicate")
         self._answer(no_longer_pending(binding), Status.DUPLICATE_ADDRESS_DETECTION_FAILED, now)
 
-    def give_up(self, binding: Binding, now: int) -> None:
-        """It would have been refused as an agent's own address (status 129): a request that waits is."""
+    def give_up(self, binding: Binding, cause: str, now: int) -> None:
+        """It would be refused now (status 129): a request that waits is."""
         pending: Pending | None = binding.pending
         self.duplicates.end(binding)
         if binding.holds:
-            self._end(binding, now, "agent")
+            self._end(binding, now, cause)
         else:
-            self._presence.vanish(binding.faces, now, "agent")
+            self._presence.vanish(binding.faces, now, cause)
         if pending is not None:
             self._answer(pending, Status.PROHIBITED, now)
 

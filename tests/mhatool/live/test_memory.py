@@ -19,6 +19,10 @@ HOME, AGENT, OTHER = parse("2001:db8:2::100"), parse("2001:db8:2::1"), parse("20
 CARE_OF = parse("2001:db8:3::100")
 SECOND = 1_000_000_000
 NOW = 1_800_000_000 * SECOND
+ENDLESS = (
+    b'{"line":"binding","home_address":"IAENuAACAAAAAAAAAAABAA==","agent":"IAENuAACAAAAAAAAAAAAAQ==",'
+    b'"care_of_address":"IAENuAADAAAAAAAAAAABAA==","flags":"AH","sequence_number":1,"expires_ns":9999999999999999999}\n'
+)
 HEAD = b'{"line":"head","schema":"mhatool.state/1","restart_counter":7}\n'
 
 
@@ -166,6 +170,7 @@ def test_a_line_that_is_none_is_refused_with_its_place_and_what_to_do(tmp_path: 
         (b'{"line":"head","schema":"mhatool.state/1","restart_counter":-7}\n', ":1: .*>= 0.*restart_counter"),
         (HEAD + b'{"line":"number","peer":"AAAA","sequence_number":7}\n', r":2: .*length >= 16 .*\.peer"),
         (HEAD + b'{"line":"number","peer":"IAENuAACAAAAAAAAAAAAAQ==","sequence_number":70000}\n', ":2: .*<= 65535"),
+        (HEAD + ENDLESS, r":2: .*<= 9223372036854775807 .*\.expires_ns"),
     ],
 )
 def test_what_no_node_of_that_name_wrote_is_refused_and_stays(tmp_path: Path, content: bytes, why: str) -> None:

@@ -20,6 +20,7 @@ from tests.mhatool.engine.playbook import Playbook, Sent
 PREFIX = parse("2001:db8:1::")
 AGENT, SECOND, THIRD = (parse(f"2001:db8:1::{number}") for number in (1, 2, 3))
 HOME = parse("2001:db8:1::200:ff:fe00:aa")
+OTHER_HOME = parse("2001:db8:1::200:ff:fe00:bb")
 HOME_LINK_LOCAL = parse("fe80::200:ff:fe00:aa")
 CARE_OF, ELSEWHERE = parse("2001:db8:2::9"), parse("2001:db8:3::9")
 LINK, SECOND_LINK, THIRD_LINK, MOBILE_LINK, STRANGER_LINK = (

@@ -1,6 +1,11 @@
 """A home agent that is started again with what it held: only its end or a deletion ends a binding (RFC 6275, 9.1)."""
 
+from typing import Any
+
+import pytest
+
 from dissectors.icmpv6.neighbour_discovery import NeighborAdvertisement
+from dissectors.ipv6.address import parse
 from dissectors.mobility.binding import BindingAcknowledgement
 from mhatool.engine.actions import End, SetTunnel
 from mhatool.engine.advertising import AdvertisedPrefix
@@ -12,6 +17,7 @@ from tests.mhatool.engine.home_agent.stage import (
     ELSEWHERE,
     HOME,
     HOME_LINK_LOCAL,
+    OTHER_HOME,
     PREFIX,
     SECOND,
     agent,
@@ -65,6 +71,25 @@ def test_what_is_over_or_was_held_at_another_address_is_not_taken() -> None:
     for play in (restored(left_s=3), restored(left_s=-60), restored(held_at=SECOND)):
         assert play.node.binding(HOME) is None  # type: ignore[attr-defined]
         assert not any(isinstance(event, CacheEntry) for event in play.events)
+
+
+@pytest.mark.parametrize(
+    ("changes", "care_of_address", "cause"),
+    [
+        ({"permitted": (OTHER_HOME,)}, CARE_OF, "prohibited"),
+        ({"prohibited": (HOME,)}, CARE_OF, "prohibited"),
+        ({"most_bindings": 0}, CARE_OF, "insufficient_resources"),
+        ({}, parse("ff02::1"), "invalid_care_of_address"),
+        ({}, AGENT, "invalid_care_of_address"),
+    ],
+)
+def test_what_would_be_refused_now_is_over(changes: dict[str, Any], care_of_address: bytes, cause: str) -> None:
+    """As a Binding Update is judged (RFC 6275, 9.5.1 and 10.3.1); who keeps the bindings hears that it is gone."""
+    play = agent(**changes)
+    play.is_told(RestoreBindings((KeptBinding(HOME, AGENT, care_of_address, "AH", 10, BEGIN + 300 * S),)))
+    assert play.node.binding(HOME) is None  # type: ignore[attr-defined]
+    assert play.tells(CacheEntry, home_address=HOME, gone=True).cause == cause
+    assert not any(isinstance(each, SetTunnel) for each in play.actions)
 
 
 def test_a_binding_that_came_meanwhile_stands() -> None:
