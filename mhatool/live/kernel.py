@@ -21,6 +21,7 @@ from mhatool.live import settings
 from mhatool.live.data_plane.routes import NEW_ROUTE, RouteKey, RuleKey, remove_left, route_key
 from mhatool.live.data_plane.seg6 import TUNNEL_SOURCE, forget_tunnel_source
 from mhatool.live.errors import LiveError
+from mhatool.live.learned import learned_routes
 from mhatool.live.ledger import Ledger
 from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
 from mhatool.live.netlink import CREATE, EXCLUSIVE, RefusedError
@@ -173,6 +174,19 @@ class Kernel:
         """It is gone; nothing where we didn't set it."""
         self._take_back("route", text(prefix), str(prefix_length), str(table))
 
+    def forget_learned(self, interface: str) -> None:
+        """The kernel's own routes by an interface from advertisements go, for good: they may be another link's."""
+        routes = learned_routes(interface)
+        for route in routes:
+            arguments: dict[str, Any] = {"dst": f"{text(route.prefix)}/{route.length}", "priority": route.metric}
+            if route.next_hop is not None:
+                arguments["gateway"] = text(route.next_hop)
+            with suppress(NetlinkError):  # it has just ended by itself
+                self._netlink("route", "del", family=socket.AF_INET6, oif=self._index(interface), **arguments)
+        if routes:
+            what = f"removed {len(routes)} routes that the kernel had from advertisements"
+            self._warn(f"{interface}: {what}: the node sets its own")
+
     def set_source_rule(self, source: bytes) -> None:
         """Packets from this address take our own table."""
         arguments = {"src": text(source), "src_len": 128, "table": TABLE, "priority": RULE_PRIORITY, "protocol": MARK}
@@ -247,6 +261,8 @@ class Kernel:
             self._warn(f"{what}, and it can't be set back: {(error.strerror or '').lower()}")
         else:
             self._warn(f"{what}: back to {wanted}, the node needs it")
+            if name == settings.ACCEPT_RA:
+                self.forget_learned(interface)
 
     def _claim(self, interface: str, name: str, now: str, wanted: str) -> None:
         """Remember how it was without any node, where it wasn't as the node wants it."""

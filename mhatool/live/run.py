@@ -107,7 +107,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
     device = f"mha-{file.name}"[:15]
     mobility = file.profile.protocol("mobility")
     with ExitStack() as stack:
-        presence = stack.enter_context(closing(Presence(file.role, file.name)))
+        presence = stack.enter_context(closing(Presence(file.role, file.name, [own for own, _ in _own(live)])))
         need_free(file.control_path)  # before anything is touched that may be another node's
         _need_ipv6(live.interfaces)
         ledger = stack.enter_context(closing(Ledger(file.ledger_path)))
@@ -209,14 +209,16 @@ def _trace(live: LiveNode, driver: Driver, stack: ExitStack) -> None:
         driver.listeners.append(file.hear)
 
 
+def _own(live: LiveNode) -> list[tuple[bytes, int]]:
+    """A home agent's own addresses on its link, and how long their prefixes are; nothing for other nodes."""
+    prefixes = live.configuration.advertising.prefixes if live.file.role == "home_agent" else ()
+    return [(each.router_address, each.prefix_length) for each in prefixes if each.router_address is not None]
+
+
 def _claim(live: LiveNode, kernel: Kernel) -> None:
     """A home agent's own addresses are nobody else's, before it says that they are its. LiveError where one is."""
-    if live.file.role != "home_agent":
-        return
-    advertising = live.configuration.advertising
-    for prefix in advertising.prefixes:
-        if prefix.router_address is not None:
-            kernel.claim_address(advertising.interface, prefix.router_address, prefix.prefix_length)
+    for address, length in _own(live):
+        kernel.claim_address(live.configuration.advertising.interface, address, length)
     end = time.monotonic() + _LONGEST_CHECK_S
     while kernel.is_checking() and time.monotonic() < end:
         time.sleep(_LOOK_AGAIN_S)
@@ -236,9 +238,11 @@ def _settings(live: LiveNode, kernel: Kernel, device: str) -> None:
 
 def _prepare(live: LiveNode, kernel: Kernel, interface: str) -> None:
     """The same for an interface of the node's."""
-    settings = {"mobile_node": (("accept_ra", 0), ("autoconf", 0)), "home_agent": (("forwarding", 1),)}
-    for key, value in settings.get(live.file.role, ()):
+    wanted = {"mobile_node": ((settings.ACCEPT_RA, 0), ("autoconf", 0)), "home_agent": (("forwarding", 1),)}
+    for key, value in wanted.get(live.file.role, ()):
         kernel.set_sysctl(interface, key, value)
+    if live.file.role == "mobile_node":
+        kernel.forget_learned(interface)
 
 
 __all__ = ["run"]

@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from mhatool.live.learned import have_learned
 from mhatool.live.presence import SOCKETS
 
 SYSCTLS: Final = Path("/proc/sys/net/ipv6/conf")
+ACCEPT_RA: Final = "accept_ra"
 ALL: Final = "all"
 """Whoever writes this one writes those of all interfaces."""
 
@@ -61,6 +63,8 @@ def give_back(interface: str, name: str, before: str) -> None:
     """Set it as it was, unless another node wants it still."""
     if claimed(interface, name) is None:
         write(interface, name, before)
+        if name == ACCEPT_RA and before != "0":
+            have_learned(interface)
 
 
 def alike(name: str, value: str) -> Iterator[str]:
@@ -71,4 +75,4 @@ def alike(name: str, value: str) -> Iterator[str]:
             yield interface
 
 
-__all__ = ["ALL", "Claim", "alike", "claimed", "give_back", "is_off", "read", "write"]
+__all__ = ["ACCEPT_RA", "ALL", "Claim", "alike", "claimed", "give_back", "is_off", "read", "write"]

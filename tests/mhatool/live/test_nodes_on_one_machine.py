@@ -67,6 +67,16 @@ def test_a_second_start_elsewhere_takes_nothing_from_the_first(machine: Namespac
     assert machine.looks() == before
 
 
+def test_a_copy_under_another_name_is_refused_its_address(machine: Namespace) -> None:
+    path = machine.file("other", "ha")
+    machine.starts("ha")
+    done = machine.run(sys.executable, "-m", "mhatool", "node", "run", str(path), cwd=REPOSITORY)
+    said = "2001:db8:2::1: the home agent of that address runs in this network namespace already"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"mhatool: {said}; give this node another `router_address`, or stop that one\n"
+    assert machine.ends("ha") == 0
+
+
 def test_a_start_elsewhere_after_a_kill_undoes_nothing_there(machine: Namespace, tmp_path: Path) -> None:
     """What the administrator of another namespace has set is theirs; the next start at home still gives all back."""
     before = machine.looks()

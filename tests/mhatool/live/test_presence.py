@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from dissectors.ipv6.address import parse
 from mhatool.live.errors import LiveError
 from mhatool.live.presence import Other, Presence, others
 
@@ -31,6 +32,16 @@ def test_there_is_one_mobile_node_beside_others() -> None:
         assert Other("correspondent", NAME + "1") in second.others
         with pytest.raises(LiveError, match=f"{NAME}2: another mobile node runs"):
             Presence("mobile_node", NAME + "3")
+
+
+def test_an_address_is_one_agents() -> None:
+    """The kernel gives it to the interface once, and both would answer the same Binding Update."""
+    address = parse("2001:db8:7::1")
+    with closing(Presence("home_agent", NAME + "1", [address])):
+        with pytest.raises(LiveError, match=r"^2001:db8:7::1: the home agent of that address runs"):
+            Presence("home_agent", NAME + "2", [parse("2001:db8:7::2"), address])
+        with closing(Presence("home_agent", NAME + "2", [parse("2001:db8:7::2")])):
+            pass
 
 
 def test_a_killed_nodes_name_is_free() -> None:

@@ -129,3 +129,26 @@ def test_a_mobile_node_leaves_a_dead_default_router_for_another_one_of_the_link(
             until(lambda: trace.read_text("utf-8").count("nd:router_found") == 2)
             machine.does("ip", "link", "set", "first", "down")
             until(lambda: f"via {_link_local(machine, 'second')} " in _way_out(machine))
+
+
+def _by_the_kernel(machine: Namespace) -> set[str]:
+    """Where the kernel's own routes from advertisements lead: those that end some day."""
+    listed = json.loads(machine.does("ip", "-6", "-j", "route", "show", "dev", "right"))
+    return {route["dst"] for route in listed if "expires" in route}
+
+
+def test_a_mobile_node_removes_what_the_kernel_has_learned_and_has_it_learn_again_later(machine: Namespace) -> None:
+    """With radvd's own times the kernel would wait for minutes; what somebody set by hand stays."""
+    machine.does("sysctl", "-qw", "net.ipv6.conf.left.forwarding=1")
+    machine.does("ip", "address", "add", "2001:db8:7::1/64", "dev", "right")
+    slow = r"M\w\wRtrAdvInterval [\d.]+;|AdvDefaultLifetime \d+;|\w*HomeAgent\w* \w+;"
+    with radvd(machine, "left", "2001:db8:2::1", 1, slow):
+        until(lambda: _by_the_kernel(machine) == {"default", "2001:db8:2::/64"})
+        machine.starts("mn")
+        assert _by_the_kernel(machine) == set()
+        assert "2001:db8:7::/64" in machine.does("ip", "-6", "route", "show", "dev", "right")
+        assert "right: removed 2 routes that the kernel had from advertisements" in machine.log("mn")
+        machine.does("sysctl", "-qw", "net.ipv6.conf.right.accept_ra=1")
+        until(lambda: "back to 0" in machine.log("mn"))
+        assert machine.ends("mn") == 0
+        until(lambda: _by_the_kernel(machine) == {"default", "2001:db8:2::/64"}, 5)
