@@ -17,7 +17,7 @@ from mhatool.capture import PcapngWriter, Record, open_capture
 from mhatool.lab import commands
 from mhatool.lab.experiment import Stream
 from mhatool.lab.lab import Lab, LabError
-from mhatool.lab.toml import written
+from mhatool.protocol.toml import written
 from mhatool.trace import SCHEMA_NAME
 
 ALL: Final = "all.pcapng"

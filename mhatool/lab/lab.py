@@ -19,12 +19,12 @@ from mhatool.lab.hub import Impairment
 from mhatool.lab.processes import Process, Processes
 from mhatool.lab.remains import FOLDER, all_labs, namespaces, remove
 from mhatool.lab.run import Sink, output_of, run, write_output_of
-from mhatool.lab.toml import written
 from mhatool.lab.topology import LabNode, Topology, load, placed
 from mhatool.live.configuration import check
 from mhatool.live.control import is_answered
 from mhatool.network.scenario.errors import ScenarioError
 from mhatool.programs import find
+from mhatool.protocol.toml import written
 
 PATIENCE_S: Final = 20.0
 """For a node that was started to answer."""

@@ -10,10 +10,10 @@ from ipaddress import IPv6Address, IPv6Interface, IPv6Network
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from mhatool.lab.toml import written as written_toml
 from mhatool.network.scenario.convert import dataclass_of
 from mhatool.network.scenario.errors import Path, ScenarioError
 from mhatool.network.scenario.lines import key_lines, line_of
+from mhatool.protocol.toml import written as written_toml
 
 BUILT_IN: Final = FilePath(__file__).parent / "topologies"
 #: A table of a TOML document.

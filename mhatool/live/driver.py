@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import signal
+import time
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -25,6 +26,8 @@ from mhatool.network.fragments import Fragments, has_its_header
 from mhatool.protocol.lifetime import NS_PER_S
 
 _COUNT_S: Final = 1.0
+_TURN_S: Final = 0.02
+"""How long packets of one link are taken before timers, other links, and who asks the node something get their turn."""
 GOODBYE_S: Final = 2.0
 """How long a node that stops waits for answers to what it says last."""
 
@@ -131,7 +134,7 @@ class Driver:
 
     def _hear(self, name: str) -> None:
         machine, link = self.machine, self.machine.links[name]
-        heard = machine.has_ipv6(name)
+        heard, turn_ends = machine.has_ipv6(name), time.monotonic() + _TURN_S
         for datagram, link_source in link.read():
             if not heard or not machine.is_ours(datagram[24:40]):
                 continue
@@ -140,6 +143,8 @@ class Driver:
                 self._take(datagram, found, name, link_source)
             elif (whole := self._put_together(datagram, found)) is not None:
                 self._take(whole, ipv6.carried(whole), name, link_source, in_pieces=True)
+            if time.monotonic() > turn_ends:
+                break
         self.tables.count_dropped(DropReason.OVERRUN, self.clock.now(), link.lost())
 
     def _take(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -10,6 +9,7 @@ from dissectors.ipv6.address import is_link_local
 from mhatool.network.scenario.check_nodes import copy_names, prefix_of
 from mhatool.network.scenario.plan import NamesPlan, NodePlan, Scenario
 from mhatool.protocol import octets
+from mhatool.protocol.toml import key, value
 
 
 def names_of(scenario: Scenario) -> dict[str, NamesPlan]:
@@ -48,17 +48,17 @@ def names_file(scenario: Scenario) -> str:
     named = names_of(scenario)
     tables = []
     for name in [*named, *(each for each in ahead if each not in named)]:
-        tables.append(f"[{name}]\n" + _keys(named.get(name, NamesPlan())))
+        tables.append(f"[{key(name)}]\n" + _keys(named.get(name, NamesPlan())))
         if name in ahead:
             tables[-1] += f"clock_ahead_s = {ahead[name]}\n"
     return "\n".join(tables)
 
 
 def _keys(plan: NamesPlan) -> str:
-    """What differs from the defaults. JSON's texts, numbers and lists of texts are TOML's too."""
+    """What differs from the defaults."""
     told = [(field.name, getattr(plan, field.name)) for field in fields(plan)]
     defaults = NamesPlan()
-    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in told if value != getattr(defaults, name))
+    return "".join(f"{name} = {value(given)}\n" for name, given in told if given != getattr(defaults, name))
 
 
 __all__ = ["names_file", "names_of"]

@@ -184,6 +184,16 @@ def test_names_are_those_that_timeline_reads(tmp_path: Path) -> None:
     assert found.addresses == {parse("2001:200:1:2:240:26ff:fe4c:51fd")}
 
 
+def test_a_name_may_be_any_text(tmp_path: Path) -> None:
+    scenario, path = tmp_path / "odd.toml", tmp_path / "names.toml"
+    scenario.write_text(SMALL.replace("nodes.a.", 'nodes."Köln 1.a 😀".').replace('"a"', '"Köln 1.a 😀"'))
+    mhatool("simulate", str(scenario), "--names", str(path))
+    assert [(node.name, node.addresses) for node in read_names(str(path))] == [
+        ("Köln 1.a 😀", {parse("2001:db8::a")}),
+        ("b", {parse("2001:db8::b")}),
+    ]
+
+
 def test_without_names_of_its_own_a_scenario_has_those_of_its_machines(tmp_path: Path) -> None:
     """crowd.toml: ha2's addresses on home and core link; mn0 has 2001:db8:2::1:0, each copy the next one."""
     names, trace = tmp_path / "names.toml", tmp_path / "trace.jsonl"

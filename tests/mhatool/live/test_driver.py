@@ -1,10 +1,13 @@
 """When a node's timers go off: by its own clock, which also counts while the machine sleeps."""
 
 import asyncio
+import time
+from collections.abc import Iterator
 from typing import Any
 
 from mhatool.live.clock import Clock
 from mhatool.live.driver import Driver
+from mhatool.network import datagram as ipv6
 
 SECOND = 1_000_000_000
 NOW, HOUR_NS = 1_800_000_000 * SECOND, 3600 * SECOND
@@ -76,3 +79,54 @@ def test_a_timer_that_was_due_while_the_machine_slept_goes_off_when_it_wakes() -
 
     asyncio.run(asyncio.wait_for(slept(), 20))
     assert node.went_off == NOW + HOUR_NS
+
+
+class Flood:
+    """A link on which there is always one more packet, and a machine to which all of it matters."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def read(self) -> Iterator[tuple[bytes, bytes]]:
+        while True:
+            self.taken += 1
+            yield ipv6.compose(bytes(16), bytes(16), 135, bytes(8), 64), bytes(6)
+
+    def lost(self) -> int:
+        return 0
+
+
+class Flooded(Nothing):
+    received = 0
+
+    def has_ipv6(self, interface: str) -> bool:
+        return True
+
+    def is_ours(self, destination: bytes) -> bool:
+        return True
+
+    def kind(self, datagram: bytes, found: ipv6.Carried) -> bytes:
+        return b"\x87"
+
+
+class Hears(OneTimer):
+    def receive(self, datagram: bytes, interface: str, link_source: bytes, now: int) -> None:
+        pass
+
+
+def test_who_asks_a_node_gets_a_turn_while_packets_never_end() -> None:
+    """Many a turn of 20 ms within a second, and in each of them packets are taken."""
+    link, machine = Flood(), Flooded()
+    machine.links["eth0"] = link
+    driver = Driver(Hears(), machine, Clock(lambda: NOW, lambda: 0), 0)  # type: ignore[arg-type]
+
+    async def turns() -> int:
+        begin, done = time.monotonic(), 0
+        while time.monotonic() - begin < 1:
+            await asyncio.sleep(0)
+            driver._hear("eth0")
+            done += 1
+        return done
+
+    assert asyncio.run(asyncio.wait_for(turns(), 20)) >= 5
+    assert link.taken > 100
