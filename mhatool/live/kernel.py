@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from pyroute2 import IPRoute, NetlinkError
 
-from dissectors.ipv6.address import text
+from dissectors.ipv6.address import is_link_local, text
 from mhatool.live import settings
 from mhatool.live.data_plane.routes import NEW_ROUTE, RouteKey, RuleKey, remove_left, route_key
 from mhatool.live.data_plane.seg6 import TUNNEL_SOURCE, forget_tunnel_source
@@ -27,7 +27,7 @@ from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
 from mhatool.live.netlink import CREATE, EXCLUSIVE, RefusedError
 from mhatool.live.netlink import Netlink as OwnNetlink
 
-_IFA_F_NODAD, _IFA_F_DADFAILED, _IFA_F_TENTATIVE = 0x02, 0x08, 0x40
+_IFA_F_NODAD, _IFA_F_DADFAILED, _IFA_F_TENTATIVE, _IFA_F_NOPREFIXROUTE = 0x02, 0x08, 0x40, 0x200
 _IFF_RUNNING: Final = 0x40
 _IFA_F_PERMANENT: Final = 0x80
 _GLOBAL: Final = 0
@@ -78,11 +78,16 @@ class Kernel:
     # --- addresses ---
 
     def add_address(self, interface: str, address: bytes, prefix_length: int) -> None:
-        """The address is the machine's; nothing where it is already. The kernel checks only what was claimed."""
+        """The address is the machine's; nothing where it is already. The kernel checks only what was claimed.
+
+        For the others it makes no route either: that an address has a prefix doesn't say that this is on the link (RFC
+        5942, 4), and with other addresses of the prefix the route would stay when this one goes.
+        """
         arguments = {"index": self._index(interface), "address": text(address), "prefixlen": prefix_length}
         key = "address", interface, text(address)
         self._ledger.add(key, prefix_length)
-        flags = 0 if self._claimed.get(address) == interface else _IFA_F_NODAD
+        is_claimed = self._claimed.get(address) == interface
+        flags = 0 if is_claimed else _IFA_F_NODAD | (0 if is_link_local(address) else _IFA_F_NOPREFIXROUTE)
         try:
             self._netlink("addr", "add", flags=flags, **arguments)
         except NetlinkError as error:

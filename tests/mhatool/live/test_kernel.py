@@ -113,7 +113,7 @@ from mhatool.live.ledger import Ledger
 kernel = Kernel(Ledger(Path(sys.argv[1])))
 made = {
     "route": lambda: kernel.set_route(parse("2001:db8:77::"), 64, "right"),
-    "address": lambda: kernel.add_address("right", parse("2001:db8:77::1"), 64),
+    "address": lambda: kernel.claim_address("right", parse("2001:db8:77::1"), 64),
     "close": kernel.close,
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "clean": lambda: kernel.clean(alone=True),
@@ -124,7 +124,7 @@ for what in sys.argv[2:]:
 
 
 def test_with_an_address_the_route_to_its_prefix_goes(tmp_path: Path) -> None:
-    """The kernel's own; it has two then, and removes the first one that it finds, whatever was made first."""
+    """The kernel's own, of a claimed one; it has two then, and removes the first it finds, whichever came first."""
     with namespace(tmp_path) as machine:
         for runs in (
             ["address route close"],
@@ -137,3 +137,42 @@ def test_with_an_address_the_route_to_its_prefix_goes(tmp_path: Path) -> None:
                 if "kill" in steps:
                     assert machine.does("ip", "-6", "route", "show", "2001:db8:77::/64").count("dev right") == 2
             assert machine.does("ip", "-6", "route", "show", "2001:db8:77::/64") == "", runs
+
+
+ADD_AND_REMOVE = """
+import sys
+from pathlib import Path
+from dissectors.ipv6.address import parse
+from mhatool.live.kernel import Kernel
+from mhatool.live.ledger import Ledger
+
+kernel = Kernel(Ledger(Path(sys.argv[1])))
+kernel.claim_address("left", parse("2001:db8:1::1"), 64)
+kernel.add_address("right", parse("2001:db8:2::100"), 64)
+sys.stdin.readline()
+kernel.remove_address("right", parse("2001:db8:2::100"))
+print(flush=True)
+sys.stdin.readline()
+kernel.close()
+"""
+
+
+def test_an_address_makes_no_route_that_another_one_of_the_prefix_would_keep(tmp_path: Path) -> None:
+    """RFC 5942, 4: it doesn't say that the prefix is on the link. A home agent's own does: its prefix is the link's."""
+    with namespace(tmp_path) as machine:
+        learned = ("2001:db8:2::7/64", "dev", "right", "valid_lft", "1000", "preferred_lft", "1000", "noprefixroute")
+        machine.does("ip", "address", "add", *learned)
+        inside = ["ip", "netns", "exec", machine.name, sys.executable, "-c", ADD_AND_REMOVE, str(tmp_path / "ledger")]
+        adding = subprocess.Popen(inside, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            until(lambda: "2001:db8:2::100/64" in machine.does("ip", "-6", "address", "show", "dev", "right"))
+            assert machine.does("ip", "-6", "route", "show", "2001:db8:2::/64") == ""
+            assert "dev left" in machine.does("ip", "-6", "route", "show", "2001:db8:1::/64")
+            _say(adding)
+            assert adding.stdout is not None
+            adding.stdout.readline()
+            assert machine.does("ip", "-6", "route", "show", "2001:db8:2::/64") == ""
+            _say(adding)
+            assert adding.wait(20) == 0
+        finally:
+            adding.kill()
