@@ -137,12 +137,8 @@ def capturing(file: LiveInput) -> Iterator[LiveReader]:
 
     with Interrupts() as interrupts, contextlib.closing(Dumpcap(file.request)) as dumpcap:
         interrupts.watch(dumpcap.stop)
-        try:
+        with interrupts.before_any():
             reader = LiveReader(dumpcap)
-        except CaptureError:
-            if interrupts.came:
-                raise KeyboardInterrupt from None
-            raise
         if is_terminal(sys.stderr):
             make_room()
             print(f"mhatool: capturing on {file}; Ctrl-C ends it", file=sys.stderr, flush=True)
@@ -161,12 +157,8 @@ def piped(file: PipedInput, on_piece: Callable[[bytes], object] | None = None) -
     raw.on_piece = on_piece
     with contextlib.closing(raw), _OF_PIPES as interrupts:
         interrupts.watch(raw.end)
-        try:
+        with interrupts.before_any():
             reader = CaptureReader(raw)
-        except CaptureError:
-            if interrupts.came:
-                raise KeyboardInterrupt from None
-            raise
         with reader:
             yield reader
 
@@ -189,6 +181,16 @@ class Interrupts:
         self._stops.append(stop)
         if self.came:
             stop()
+
+    @contextlib.contextmanager
+    def before_any(self) -> Iterator[None]:
+        """While a capture begins: one that an interrupt has cut before that is a KeyboardInterrupt."""
+        try:
+            yield
+        except CaptureError:
+            if self.came:
+                raise KeyboardInterrupt from None
+            raise
 
     def __enter__(self) -> Self:
         self._opened += 1
