@@ -68,7 +68,7 @@ class RouterCheck:
         self._asked = None
 
     def _begin(self) -> None:
-        if self._asked is None and self._routers.has_choice:
+        if self._asked is None:
             self._asked, self._questions = self._routers.default, 0
             self._tick()
 

@@ -2,6 +2,8 @@
 
 from random import Random
 
+import pytest
+
 from dissectors.icmpv6.neighbour_discovery import RouterAdvertisement
 from dissectors.icmpv6.options import (
     AdvertisementInterval,
@@ -54,6 +56,13 @@ def configuration(**changes: object) -> AdvertisingConfiguration:
     prefix = AdvertisedPrefix(prefix=PREFIX, valid_lifetime_s=7200, preferred_lifetime_s=3600, router_address=ROUTER)
     values: dict[str, object] = {"interface": "home", "prefixes": (prefix,), **changes}
     return AdvertisingConfiguration(**values)  # type: ignore[arg-type]
+
+
+def test_the_first_address_is_a_router_s_own_where_there_are_only_two() -> None:
+    """RFC 6164, 6: on a /127 it isn't the anycast address of all routers (RFC 4291, 2.6.1)."""
+    AdvertisedPrefix(prefix=PREFIX, prefix_length=127, router_address=PREFIX)
+    with pytest.raises(ValueError, match="every router's of the prefix"):
+        AdvertisedPrefix(prefix=PREFIX, prefix_length=126, router_address=PREFIX)
 
 
 def test_a_home_agent_that_is_no_default_router_says_so_all_the_same() -> None:

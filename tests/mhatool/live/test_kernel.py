@@ -149,6 +149,7 @@ from mhatool.live.ledger import Ledger
 kernel = Kernel(Ledger(Path(sys.argv[1])))
 kernel.claim_address("left", parse("2001:db8:1::1"), 64)
 kernel.add_address("right", parse("2001:db8:2::100"), 64)
+kernel.add_address("right", parse("fe80::100"), 64)
 sys.stdin.readline()
 kernel.remove_address("right", parse("2001:db8:2::100"))
 print(flush=True)
@@ -162,12 +163,15 @@ def test_an_address_makes_no_route_that_another_one_of_the_prefix_would_keep(tmp
     with namespace(tmp_path) as machine:
         learned = ("2001:db8:2::7/64", "dev", "right", "valid_lft", "1000", "preferred_lft", "1000", "noprefixroute")
         machine.does("ip", "address", "add", *learned)
+        machine.does("ip", "address", "flush", "dev", "right", "scope", "link")
+        assert machine.does("ip", "-6", "route", "show", "fe80::/64", "dev", "right") == ""
         inside = ["ip", "netns", "exec", machine.name, sys.executable, "-c", ADD_AND_REMOVE, str(tmp_path / "ledger")]
         adding = subprocess.Popen(inside, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             until(lambda: "2001:db8:2::100/64" in machine.does("ip", "-6", "address", "show", "dev", "right"))
             assert machine.does("ip", "-6", "route", "show", "2001:db8:2::/64") == ""
             assert "dev left" in machine.does("ip", "-6", "route", "show", "2001:db8:1::/64")
+            until(lambda: machine.does("ip", "-6", "route", "show", "fe80::/64", "dev", "right"))
             _say(adding)
             assert adding.stdout is not None
             adding.stdout.readline()

@@ -12,8 +12,11 @@ from dissectors.ipv6.address import parse
 from mhatool.engine.commands import KeptBinding
 from mhatool.engine.events import CacheEntry, UpdateListEntry
 from mhatool.live.clock import Clock
+from mhatool.live.configuration import load
 from mhatool.live.errors import LiveError
+from mhatool.live.examples import EXAMPLES
 from mhatool.live.memory import Memory
+from mhatool.live.run import _remembering
 
 HOME, AGENT, OTHER = parse("2001:db8:2::100"), parse("2001:db8:2::1"), parse("2001:db8:2::2")
 CARE_OF = parse("2001:db8:3::100")
@@ -100,6 +103,16 @@ def test_a_binding_is_there_again_with_its_list_and_its_end(tmp_path: Path) -> N
     assert again.bindings == (KeptBinding(HOME, AGENT, CARE_OF, "AHLM", 7, end, (AGENT, OTHER)),)
     assert again.restart_counter == memory.restart_counter
     assert (memory.is_kept, again.is_kept) == (False, True)
+
+
+def test_its_agent_is_told_whether_its_bindings_were_kept(tmp_path: Path) -> None:
+    """Else it would say that it has restarted (RFC 5847, 3.2) each time."""
+    (tmp_path / "ha1.toml").write_text(EXAMPLES["ha"])
+    live = load(str(tmp_path / "ha1.toml"))
+    told = [_remembering(live, made(tmp_path / "ha1.state")) for _ in range(2)]
+    assert [configuration.keeps_bindings for configuration in told] == [False, True]
+    assert told[0].restart_counter == told[1].restart_counter
+    assert not _remembering(live, None).keeps_bindings
 
 
 def test_the_latest_number_counts_and_what_is_gone_is_gone(tmp_path: Path) -> None:

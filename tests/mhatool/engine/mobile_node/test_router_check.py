@@ -95,6 +95,16 @@ def test_a_router_that_answers_is_kept_and_each_silence_that_meant_nothing_makes
     assert not [event for event in play.events if isinstance(event, RouterLost)]
 
 
+def test_the_first_silences_say_little() -> None:
+    """A router that has just come up speaks more often (RFC 4861, 6.2.4): what is longer is no sign of its death."""
+    play = Journey(lifetime_s=10_000, home_agents=1)
+    play.is_registered_with(AGENT1)
+    _follow(play, FIRST, 1, 1)
+    play.forgets()
+    _follow(play, SECOND, 100, 1)
+    assert _asked(play) == []
+
+
 def test_nobody_asks_the_only_router() -> None:
     play = Journey(lifetime_s=10_000, home_agents=1)
     play.is_registered_with(AGENT1)
