@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -138,6 +138,9 @@ class Rule(Struct, frozen=True, kw_only=True):
 #: id -> rule, in the order of declaration.
 RULES: dict[str, Rule] = {}
 
+WITHOUT_TEXTS: Final = "What this rule says was left out by python -OO (PYTHONOPTIMIZE=2); run without it to read it."
+"""A rule's explanation where its docstring isn't kept."""
+
 
 def rule(  # noqa: PLR0913  (each is a fact of the rule)
     id_: str,
@@ -168,7 +171,7 @@ def rule(  # noqa: PLR0913  (each is a fact of the rule)
             role=role,
             scope=scope,
             needs=needs,
-            explanation=" ".join((check.__doc__ or "").split()),
+            explanation=" ".join((check.__doc__ or WITHOUT_TEXTS).split()),
             on=on,
             check=check,
             finish=finish,
