@@ -11,7 +11,6 @@ from mhatool.engine import actions
 from mhatool.live import settings
 from mhatool.live.data_plane.base import DataPlane
 from mhatool.live.errors import LiveError
-from mhatool.live.filter import CARRIERS
 from mhatool.live.kernel import Kernel
 from mhatool.live.packets import LinkSocket, RawSocket
 from mhatool.network import datagram as ipv6
@@ -35,7 +34,7 @@ class LiveMachine:
         carries: bool,
     ) -> None:
         self.kernel = kernel
-        self.links = {name: LinkSocket(name, (mobility, *CARRIERS), carries=carries) for name in interfaces}
+        self.links = {name: LinkSocket(name, mobility, carries=carries) for name in interfaces}
         self.tell_addresses: Callable[[Iterable[bytes]], None] = lambda addresses: None
         """Told whenever the machine's addresses may have changed."""
         self._warn = warn
