@@ -151,6 +151,9 @@ def move(
     words: Annotated[
         list[str], typer.Argument(metavar="[NAME] NODE LINK", help='LINK: "" for none.', show_default=False)
     ],
+    interface: Annotated[
+        str, typer.Option("--interface", metavar="NAME", help="Of a node that has several: not the first one, but this.", show_default=False)
+    ] = "",
     lab: LabOption = None,
 ) -> None:
     """Attach a node to another link.
@@ -162,8 +165,9 @@ def move(
     _need_root()
     with _told():
         chosen, (node, link) = _lab_and(words, ("NODE", "LINK"), lab)
-        chosen.move(node, link)
-    print(f"{node} is on {link or 'no link'}")
+        moved = chosen.move(node, link, interface)
+        is_one_of_several = len(chosen.node(node).interfaces) > 1
+    print(f"{node}{f' ({moved})' if is_one_of_several else ''} is on {link or 'no link'}")
 
 
 @subcommand(app, "fail")
