@@ -215,6 +215,27 @@ def test_a_trailer_that_looks_right_is_no_proof_of_null_esp() -> None:
     assert [view.type for view in shown.layers] == ["ipv6", "esp", "payload"]
 
 
+def test_a_frame_that_ends_before_its_packet_was_cut() -> None:
+    """RFC 8200, 3: what follows the IPv6 header is as long as that says, so its octets were there once.
+
+    A mirror port that slices frames leaves a capture where nothing else tells. What isn't there isn't judged.
+    """
+    update = build([layer(UP), layer(binding_update())])
+    for kept in range(40, len(update)):
+        shown = dissect(update[:kept])
+        assert [problem.code for problem in shown.layers[0].problems] == ["length_exceeds"]
+        assert all(view.truncated and view.checksum_status != "bad" for view in shown.layers[1:])
+
+
+def test_a_packet_that_ends_before_its_tunnel_is_as_long_as_it_says() -> None:
+    """The tunnel is whole: the length inside is the sender's own mistake."""
+    update = bytearray(build([layer(UP), layer(UP), layer(binding_update())]))
+    update[44:46] = (int.from_bytes(update[44:46]) + 8).to_bytes(2)
+    shown = dissect(bytes(update))
+    assert [problem.code for view in shown.layers for problem in view.problems] == ["length_exceeds"]
+    assert not any(view.truncated for view in shown.layers)
+
+
 # --- what other protocols say of themselves ---
 
 
