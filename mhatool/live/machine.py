@@ -140,8 +140,10 @@ class LiveMachine:
         try:
             _CARRIED_OUT[type(action)](self, action)
         except (OSError, LiveError) as error:
-            if self._takes_addresses(getattr(action, "interface", None) or ""):  # else it has been said why
-                self._warn(f"{type(action).__name__}: {error}")
+            interface = getattr(action, "interface", None) or ""
+            if self._takes_addresses(interface):  # else it has been said why
+                what = f"{type(action).__name__} on {interface}" if interface else type(action).__name__
+                self._warn(f"{what}: {(getattr(error, 'strerror', None) or str(error)).lower()}")
             return False
         return True
 

@@ -1,5 +1,6 @@
 """Sockets of a link, in a namespace of their own."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -70,3 +71,25 @@ def test_a_heartbeat_comes_through_a_flood_of_updates(tmp_path: Path) -> None:
         done = machine.run(sys.executable, "-c", FLOODED, cwd=REPOSITORY)
     assert done.stderr == ""
     assert done.stdout == "[13] 0 True\n{5}\n"
+
+
+DOWN = """
+import subprocess
+from pathlib import Path
+from mhatool.engine.actions import Send
+from mhatool.live.kernel import Kernel
+from mhatool.live.ledger import Ledger
+from mhatool.live.machine import LiveMachine
+from mhatool.network import datagram as ipv6
+
+machine = LiveMachine(["left"], Kernel(Ledger(Path("ledger")), print), 135, print, carries=False)
+subprocess.run(["ip", "link", "set", "left", "down"], check=True)
+group = bytes.fromhex("ff020000000000000000000000000001")
+machine.carry_out([Send(ipv6.compose(bytes(16), group, ipv6.ICMPV6, bytes(8), 255), interface="left")])
+"""
+
+
+def test_who_cannot_send_says_where(tmp_path: Path) -> None:
+    with namespace(tmp_path) as machine:
+        done = machine.run(sys.executable, "-c", DOWN, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
+    assert (done.stdout, done.stderr) == ("Send on left: network is down\n", "")
