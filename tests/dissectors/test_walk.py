@@ -10,9 +10,11 @@ from dissectors.ipv6 import address
 from dissectors.ipv6.header import DestinationOptions, Esp, Fragment, HomeAddress, Ipv6, RoutingType2
 from dissectors.ipv6.link import Ethernet, Payload, Vlan
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
+from dissectors.packet import SIGNALLING
 from dissectors.padding import padded
 from dissectors.profile import KAME2003
 from dissectors.spec import Flags
+from dissectors.spec.families import declarations
 from dissectors.walk import MOST_TUNNELS, Dissector, dissect
 
 COA = address.parse("2001:db8:f1::99")
@@ -39,6 +41,11 @@ def registration() -> list[Layer]:
 
 def types(octets: bytes, link_type: int = 101) -> list[str]:
     return [view.type for view in dissect(octets, link_type).layers]
+
+
+def test_every_message_of_the_mobility_header_is_signalling() -> None:
+    """One that isn't named there would be shown, counted and sieved less than a message that nobody declared."""
+    assert {declaration.symbol for declaration in declarations("mobility")} <= SIGNALLING
 
 
 def test_the_home_address_takes_the_sources_place() -> None:
