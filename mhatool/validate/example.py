@@ -64,5 +64,8 @@ def example_of(rule: str, folder: Path = FOLDER) -> Example | None:
 def _nearest(path: Path) -> Path:
     """The file as one would name it from here: without links, and relative where it is below the working folder."""
     real = path.resolve()
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the folder was taken away
+        return real
     return real.relative_to(here) if real.is_relative_to(here) else real

@@ -208,3 +208,14 @@ def test_without_docstrings_it_says_where_the_text_is() -> None:
     command = [sys.executable, "-OO", "-m", "mhatool", "rule", "MIP6-SEQ-001", "--json"]
     told = json.loads(subprocess.run(command, capture_output=True, check=True, cwd=REPOSITORY).stdout)
     assert told["explanation"] == WITHOUT_TEXTS
+
+
+def test_a_rule_is_explained_where_the_folder_is_gone(tmp_path: Path) -> None:
+    command = f'cd "{tmp_path}"; rmdir "{tmp_path}"; exec "$@"'
+    run = subprocess.run(
+        ["bash", "-c", command, "bash", sys.executable, "-m", "mhatool", "rule", "MIP6-MH-001", "--json"],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=True,
+    )
+    assert Path(json.loads(run.stdout)["example"]["breaks"]["file"]).is_absolute()
