@@ -95,6 +95,8 @@ def folders() -> Folders:
     if not plugins or not configuration:
         raise WiresharkError("tshark -G folders names no folder for a user's scripts; give one with -o")
     found = Folders(Path(plugins.strip()), Path(configuration.strip()))
-    if not (found.plugins.is_absolute() and found.configuration.is_absolute()):
-        raise WiresharkError(f"tshark -G folders names {plugins.strip()}, which is nobody's home; set HOME, or give -o")
+    for folder in (found.plugins, found.configuration):
+        if not folder.is_absolute():
+            remedy = "set HOME, and XDG_CONFIG_HOME (if at all) to a name from / on, or give -o"
+            raise WiresharkError(f"tshark -G folders names {folder}, which is nobody's home; {remedy}")
     return found

@@ -245,3 +245,11 @@ def test_without_tshark(home: Path) -> None:
     assert result.err == (
         "mhatool: tshark isn't installed; apt-get install tshark (or Wireshark's installer), then again\n"
     )
+
+
+@pytest.mark.tshark
+def test_the_folder_that_is_nobodys_is_named(home: Path) -> None:
+    """XDG_CONFIG_HOME is taken as it is; the folder of its scripts is HOME's and fine."""
+    result = export(home, "--install", XDG_CONFIG_HOME="settings")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("mhatool: tshark -G folders names settings/wireshark, which is nobody's home; ")
