@@ -14,7 +14,7 @@ from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.validate.answers_seen import shows_answers
-from mhatool.validate.overtaken import UNSEEN_RETRANSMISSIONS, may_have_changed_places, was_overtaken
+from mhatool.validate.overtaken import DISORDER_NS, UNSEEN_RETRANSMISSIONS, may_have_changed_places, was_overtaken
 from mhatool.validate.refused_number import AT_ONCE_NS, baseline, got_the_refusal, is_after_135
 from mhatool.validate.restart import has_searched, has_solicited
 from mhatool.validate.retransmission import repeats
@@ -77,6 +77,8 @@ class _Suspect(Struct, frozen=True):
             return False
         if self.was_overtaken:
             return False
+        if self.why is Why.AFTER_135 and _may_be_the_refused(update, previous):
+            return False
         if self.why is Why.AFTER_135:
             return got_the_refusal(self.conversation, update, previous) and not self._obeys_later()
         return not may_have_changed_places(previous.update, update) and self._kept_its_numbers()
@@ -115,6 +117,14 @@ class _Suspect(Struct, frozen=True):
 
 def _is_accepted(answer: Acknowledgement | None) -> bool:
     return answer is not None and answer.accepts
+
+
+def _may_be_the_refused(update: Update, previous: Previous) -> bool:
+    """Whether the refusal before may be this one's, and the update before what obeyed it: stamps changed places."""
+    answer = previous.answer
+    if answer is None or update.time_ns - answer.time_ns > DISORDER_NS:
+        return False
+    return sequence.is_fresh(previous.update.sequence_number, answer.sequence_number)
 
 
 class Suspects:
