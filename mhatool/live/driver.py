@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from mhatool.engine.commands import Command, LinkChanged, Start, Stop
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
-from mhatool.engine.node import Node
+from mhatool.engine.node import Node, TakesLeave
 from mhatool.engine.pacing import TokenBuckets
 from mhatool.live.carrier import Carriers
 from mhatool.live.clock import Clock
@@ -124,7 +124,7 @@ class Driver:
         notify("STOPPING=1")
         self.command(Stop())
         end = self.clock.now() + int(GOODBYE_S * NS_PER_S)
-        while getattr(self.node, "is_registered", False) and self.clock.now() < end:
+        while isinstance(self.node, TakesLeave) and self.node.waits_for_goodbyes and self.clock.now() < end:
             await asyncio.sleep(0.02)
 
     # --- inputs ---

@@ -314,6 +314,14 @@ def test_who_is_away_too_is_known_by_its_home_address() -> None:
     assert PacketTunnelled(HOME, BOB) not in away.mobile.commands
 
 
+def test_whose_packet_it_is() -> None:
+    plain = echo(HOME, BOB)
+    away = ipv6.with_home_address(plain, ALICE)
+    routed = ipv6.with_routing_header(away, AGENT)
+    assert [ipv6.said_by(each) for each in (plain, away, routed)] == [HOME, HOME, HOME]
+    assert [ipv6.said_by(each[:50]) for each in (plain, away, routed)] == [HOME, ALICE, ALICE]
+
+
 def test_who_has_lost_a_binding_complains_from_its_home_address() -> None:
     """The sender knows this correspondent by no other address: its Binding Update List has that one."""
     away, other = Away(), parse("2001:db8:5::77")
