@@ -48,7 +48,11 @@ def look_inside(
 
 
 def _proves(
-    payload: bytes, addresses: tuple[bytes, bytes], number: int, protocol: Callable[[int], str], most: int = MOST_HEADERS
+    payload: bytes,
+    addresses: tuple[bytes, bytes],
+    number: int,
+    protocol: Callable[[int], str],
+    most: int = MOST_HEADERS,
 ) -> bool:
     """Whether it does, behind so many extension headers at most."""
     name = protocol(number)
