@@ -9,15 +9,13 @@ from dissectors.errors import DecodeError, EncodeError, Reaction
 from dissectors.spec import kinds
 from dissectors.spec.compile import Emitter, Parser, compile_emitter, compile_parser
 from dissectors.spec.declaration import Declaration, Message, Option, When
-from dissectors.spec.families import declarations
+from dissectors.spec.families import NUMBER_OFFSET, declarations
 
 if TYPE_CHECKING:
     from dissectors.profile import Profile
 
 OptionsParser = Callable[[bytes, int, int], tuple[Option, ...]]
 
-#: Families told apart by an octet: where it stands.
-_NUMBER_OFFSET = {"mobility": 2, "icmpv6": 0, "routing": 2, "mobility_option": 0, "nd_option": 0, "ipv6_option": 0}
 _PAD1_IS_0 = frozenset({"mobility_option", "ipv6_option"})
 
 
@@ -58,7 +56,7 @@ class Codec:
 
     def declaration_at(self, family: str, octets: bytes, start: int, end: int) -> Declaration:
         """Which declaration reads these octets: by their number, and by their shape where variants share it."""
-        number = octets[start + _NUMBER_OFFSET[family]]
+        number = octets[start + NUMBER_OFFSET[family]]
         for declaration in self.table(family).get(number, ()):
             if declaration.when is None or declaration.when(octets, start, end):
                 return declaration
@@ -100,8 +98,8 @@ class Codec:
         Octets behind its end are a DecodeError (`trailing`, `offset` where it ends), an option's wrong length too.
         ValueError for a family that isn't told apart by a number.
         """
-        if family not in _NUMBER_OFFSET:
-            raise ValueError(f"no messages or options of a family {family!r}: there are {', '.join(_NUMBER_OFFSET)}")
+        if family not in NUMBER_OFFSET:
+            raise ValueError(f"no messages or options of a family {family!r}: there are {', '.join(NUMBER_OFFSET)}")
         end = self._stated_end(family, octets)
         if family.endswith("option") and octets and not 0 < end <= len(octets):
             raise option_overrun(family, 0, end, len(octets))
@@ -120,7 +118,7 @@ class Codec:
         return octets[length.offset] * length.kind.step + length.kind.bias
 
     def _family_parser(self, family: str) -> Parser:
-        offset = _NUMBER_OFFSET[family]
+        offset = NUMBER_OFFSET[family]
         parsers: list[Parser] = [self._dispatch(family, number) for number in range(256)]
 
         def parse(octets: bytes, start: int, end: int) -> Any:
@@ -225,7 +223,7 @@ class Codec:
         number = self.number(declaration) if derived_number else None
         plain = compile_emitter(self, declaration, number)
         family = declaration.family
-        table = self.table(family) if family in _NUMBER_OFFSET else {}
+        table = self.table(family) if family in NUMBER_OFFSET else {}
         shared = number is not None and len(table.get(number, ())) > 1
         if declaration.symbol == family and family in _PAD1_IS_0:
             return _without_type_0(declaration, plain)

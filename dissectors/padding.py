@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar
 
 from dissectors.codec import Codec
 from dissectors.profile import RFC6275, Profile
 from dissectors.spec import kinds
 from dissectors.spec.declaration import Declaration, Message, Option
+
+M = TypeVar("M", bound=Message)
 
 
 def padding(codec: Codec, family: str, size: int) -> list[Option]:
@@ -46,7 +48,7 @@ def aligned(codec: Codec, family: str, options: Sequence[Option], start: int) ->
     return (*result, *padding(codec, family, -position % 8))
 
 
-def padded(message: Any, profile: Profile = RFC6275) -> Any:
+def padded(message: M, profile: Profile = RFC6275) -> M:
     """A message or options header with its options padded; as it is where it has none to pad."""
     declaration: Declaration = message.__declaration__
     field = declaration.first(kinds.OptionList)
@@ -57,5 +59,4 @@ def padded(message: Any, profile: Profile = RFC6275) -> Any:
     if addresses is not None:
         start += 16 * len(getattr(message, addresses.name))
     options = aligned(profile.codec, field.kind.family, getattr(message, field.name), start)
-    changed: Message = message.replace(**{field.name: options})
-    return changed
+    return message.replace(**{field.name: options})

@@ -1,7 +1,6 @@
 """Code points that differ by era.
 
-A declaration names IANA's numbers; a profile holds what is different: `rfc6275` nothing but our three private code
-points' places,
+A declaration names IANA's numbers, and where there are none ours; a profile holds what is different: `rfc6275` nothing,
 `kame2003` the numbers of the paper's testbed (draft 19, KAME snapshot of January 2003). A TOML file makes another one.
 """
 

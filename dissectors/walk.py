@@ -153,7 +153,7 @@ class _Walk:
                 code = "truncated" if rest.truncated else "length_exceeds"
                 message = f"payload of {length} octets, {rest.end - view.end} are there"
                 view.extra_problems.append(Problem(code, view.start + 4, message))
-            truncated = truncated or rest.quoted
+            truncated = truncated or rest.quoted or outer is None
             end = rest.end
         elif end <= rest.end:
             truncated = truncated and rest.quoted and end == rest.end

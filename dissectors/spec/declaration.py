@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 
-from dissectors.spec import fields
+from dissectors.spec import check, fields
 from dissectors.spec.kind import Kind
 from dissectors.spec.kinds import UInt
 
@@ -170,6 +170,7 @@ def _title(name: str) -> str:
 def _value_class(cls: type[T]) -> type[T]:
     """The slotted dataclass of a class body; its declared fields are kept in `__declared__`, in order."""
     own = {name: item for name, item in vars(cls).items() if isinstance(item, fields.Declared)}
+    check.check_body(cls, own)
     for name, item in own.items():
         if item.kind.derived or item.default is fields.REQUIRED:
             delattr(cls, name)
@@ -239,7 +240,7 @@ def message(
 
     `number` is IANA's (a profile may give another; several where the class holds the type as a field), `symbol` the
     name in JSON and in profiles (from the class name by default), `craft` the name on the command line, `when` tells
-    variants of one number apart.
+    variants of one number apart. TypeError where the class can't be meant so (see `spec.check`).
     """
 
     def declare(cls: type[T]) -> type[T]:
@@ -262,6 +263,7 @@ def message(
             fixed_size=size,
             by_name={f.name: f for f in placed},
         )
+        check.check(declaration, REGISTRY.get(family, ()))
         made.__declaration__ = declaration  # type: ignore[attr-defined]
         REGISTRY.setdefault(family, []).append(declaration)
         return made

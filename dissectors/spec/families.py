@@ -19,6 +19,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "link": ("dissectors.ipv6",),
     "upper": ("dissectors.ipv6", "dissectors.ripng"),
 }
+#: Families told apart by an octet: where it stands.
+NUMBER_OFFSET = {"mobility": 2, "icmpv6": 0, "routing": 2, "mobility_option": 0, "nd_option": 0, "ipv6_option": 0}
 _read: set[str] = set()
 
 

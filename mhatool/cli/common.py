@@ -15,7 +15,6 @@ from mhatool.cli import completing
 if TYPE_CHECKING:
     from dissectors.profile import Profile
 
-DONE: Final = 0
 FOUND: Final = 1
 """Findings or differences: validate, diff, crosscheck and replay --diff alone end with it, by `typer.Exit(FOUND)`."""
 WRONG_USE: Final = 2

@@ -7,16 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from mhatool.cli import completing
 from mhatool.cli.app import group, subcommand
 from mhatool.cli.common import JsonOption, Out, exclusive, fail
-
-if TYPE_CHECKING:
-    from mhatool.lab.lab import Lab
+from mhatool.cli.lab_words import command_in, lab_and, lab_named, one_of
 
 app = group(
     """Bring the paper's testbed up in network namespaces, change it, and take it down again.
@@ -112,7 +110,7 @@ def inspect(name: NameArgument = None, lab: LabOption = None, json: JsonOption =
       mhatool lab inspect paper --json | jq .processes
     """
     with _told():
-        found = _lab(_one_of(name, lab)).inspect()
+        found = lab_named(one_of(name, lab)).inspect()
     if json:
         Out().document({"schema": SCHEMA["$id"], **found})
         return
@@ -139,7 +137,7 @@ def execute(
 
     _need_root()
     with _told():
-        chosen, node, command = _command(words, lab)
+        chosen, node, command = command_in(words, lab)
         chosen.node(node)
     whole = inside(chosen.topology.name, node, *command)
     sys.stdout.flush()
@@ -151,6 +149,15 @@ def move(
     words: Annotated[
         list[str], typer.Argument(metavar="[NAME] NODE LINK", help='LINK: "" for none.', show_default=False)
     ],
+    interface: Annotated[
+        str,
+        typer.Option(
+            "--interface",
+            metavar="NAME",
+            help="Of a node that has several: not the first one, but this.",
+            show_default=False,
+        ),
+    ] = "",
     lab: LabOption = None,
 ) -> None:
     """Attach a node to another link.
@@ -161,9 +168,10 @@ def move(
     """
     _need_root()
     with _told():
-        chosen, (node, link) = _lab_and(words, ("NODE", "LINK"), lab)
-        chosen.move(node, link)
-    print(f"{node} is on {link or 'no link'}")
+        chosen, (node, link) = lab_and(words, ("NODE", "LINK"), lab)
+        moved = chosen.move(node, link, interface)
+        is_one_of_several = len(chosen.node(node).interfaces) > 1
+    print(f"{node}{f' ({moved})' if is_one_of_several else ''} is on {link or 'no link'}")
 
 
 @subcommand(app, "fail")
@@ -182,7 +190,7 @@ def break_(
     """
     _need_root()
     with _told():
-        chosen, (node,) = _lab_and(words, ("NODE",), lab)
+        chosen, (node,) = lab_and(words, ("NODE",), lab)
         chosen.fail(node, how.value)
     print(f"{node}: {how.value}")
 
@@ -197,7 +205,7 @@ def recover(words: NodeArgument, lab: LabOption = None) -> None:
     """
     _need_root()
     with _told():
-        chosen, (node,) = _lab_and(words, ("NODE",), lab)
+        chosen, (node,) = lab_and(words, ("NODE",), lab)
         chosen.recover(node)
     print(f"{node} is back")
 
@@ -228,7 +236,7 @@ def impair(
         fail("neither --delay nor --loss is given", "give one of them, or --clear")
     _need_root()
     with _told():
-        chosen, (link,) = _lab_and(words, ("LINK",), lab)
+        chosen, (link,) = lab_and(words, ("LINK",), lab)
         chosen.impair(link, wanted)
     print(f"{link}: {wanted.told}")
 
@@ -253,7 +261,7 @@ def capture(
 
     _need_root()
     with _told():
-        chosen = _lab(_one_of(name, lab))
+        chosen = lab_named(one_of(name, lab))
         with open_output(output) as stream:
             chosen.capture(stream, tuple(links or ()), seconds)
 
@@ -334,44 +342,6 @@ def _topology(name: str) -> Any:
     from mhatool.lab.topology import load
 
     return load(name)
-
-
-def _lab(name: str | None) -> Lab:
-    """The named lab, or the only one that stands."""
-    from mhatool.lab.lab import standing
-
-    return standing(name)
-
-
-def _one_of(name: str | None, lab: str | None) -> str | None:
-    """The lab's name, as an argument or by its flag."""
-    if name is not None and lab is not None:
-        fail(f"{name} and --lab {lab} both name a lab", "give one of them")
-    return name if lab is None else lab
-
-
-def _lab_and(words: list[str], wanted: tuple[str, ...], lab: str | None) -> tuple[Lab, list[str]]:
-    """The lab and the words that are wanted; before these its name may stand."""
-    if len(words) not in (len(wanted), len(wanted) + 1):
-        fail(f"{' '.join(words)}: give {' '.join(wanted)}, and a lab's name before it where several stand")
-    name = words[0] if len(words) > len(wanted) else None
-    return _lab(_one_of(name, lab)), words[-len(wanted) :]
-
-
-def _command(words: list[str], lab: str | None) -> tuple[Lab, str, list[str]]:
-    """The lab, the node and what is run there; a lab's name may stand first where a node of it follows."""
-    from mhatool.lab.lab import all_labs
-
-    chosen = None
-    if lab is None and len(words) > 1 and words[0] in all_labs():
-        named = _lab(words[0])
-        if words[1] in named.topology.nodes and (len(words) > 2 or words[0] not in named.topology.nodes):
-            chosen, words = named, words[1:]
-    node, *command = words
-    command = command[1:] if command[:1] == ["--"] else command
-    if not command:
-        fail(f"what is to run in {node}?", "give NODE COMMAND...")
-    return _lab(lab) if chosen is None else chosen, node, command
 
 
 def _need_root() -> None:

@@ -58,7 +58,13 @@ _FIELDS = {
 
 
 def _messages() -> dict[str, Declaration]:
-    return {d.craft: d for family in _FAMILIES for d in declarations(family) if d.craft}
+    found: dict[str, Declaration] = {}
+    for declaration in (d for family in _FAMILIES for d in declarations(family) if d.craft):
+        other = found.setdefault(declaration.craft, declaration)
+        if other is not declaration:
+            both = f"{other.cls.__name__}'s and {declaration.cls.__name__}'s"
+            raise TypeError(f"craft = {declaration.craft!r} is {both}: give one of them another name")
+    return found
 
 
 #: name on the command line -> declaration

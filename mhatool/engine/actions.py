@@ -25,6 +25,9 @@ class Send(Struct, frozen=True):
 
     `interface` None: as the routes say. `link_destination` None: the neighbour is resolved, a multicast address mapped;
     six octets where the node knows better (the answer to a deregistration goes to where it came from).
+
+    A machine that is away from home may have other nodes than the mobile node: what one of these sends from the home
+    address, by the routes, goes through the reverse tunnel.
     """
 
     datagram: bytes

@@ -11,7 +11,10 @@ from mhatool.protocol.lifetime import LIFETIME_UNIT_S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constants:
-    """RFC 6275, section 12, under its names (seconds), with RFC 4861's and RFC 4862's where a node needs them."""
+    """RFC 6275, section 12, under its names (seconds), with RFC 4861's and RFC 4862's where a node needs them.
+
+    Not MAX_DELETE_BCE_TIMEOUT, for which nothing here waits.
+    """
 
     dhaad_retries: int = 4
     initial_binding_ack_timeout_s: float = 1.0
@@ -19,7 +22,6 @@ class Constants:
     max_binding_ack_timeout_s: float = 32.0
     initial_dhaad_timeout_s: float = 3.0
     initial_solicit_timer_s: float = 3.0
-    max_delete_binding_cache_entry_timeout_s: float = 10.0
     max_nonce_lifetime_s: float = 240.0
     max_token_lifetime_s: float = 210.0
     max_route_optimisation_failures: int = 3

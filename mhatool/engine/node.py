@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from mhatool.engine.actions import Action, Send
 from mhatool.engine.commands import Command
@@ -45,6 +45,15 @@ class Node(Protocol):
         """What has happened since the last call, in this order."""
 
 
+@runtime_checkable
+class TakesLeave(Protocol):
+    """A node that says goodbye where somebody has to answer."""
+
+    @property
+    def waits_for_goodbyes(self) -> bool:
+        """Whether it was told to stop, and hasn't been answered by everybody."""
+
+
 class Output:
     """What a node has to say: actions and events until somebody polls them. The parts of a node share one of these."""
 
@@ -84,4 +93,4 @@ class Output:
         return taken
 
 
-__all__ = ["Node", "Output", "Randomness"]
+__all__ = ["Node", "Output", "Randomness", "TakesLeave"]

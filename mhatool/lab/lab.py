@@ -175,15 +175,18 @@ class Lab:
 
     # --- changes ---
 
-    def move(self, name: str, link: str, interface: str = "") -> None:
-        """Attach a node's interface to another link ("" for none)."""
+    def move(self, name: str, link: str, interface: str = "") -> str:
+        """Attach a node's interface to another link ("" for none); the one that was moved, by default its first."""
         node = self.node(name)
         if link:
             self._known_link(link)
         if not node.interfaces:
             raise LabError(f"{name} has no interface that could be moved")
         key = interface or next(iter(node.interfaces))
+        if key not in node.interfaces:
+            raise LabError(f"{name} has no interface {key!r}; it has {', '.join(node.interfaces)}")
         run(commands.moving(self.topology.name, name, key, link, apart=bool(self._hub_of(link))))
+        return key
 
     def impair(self, link: str, impairment: Impairment) -> None:
         """Each frame on a link comes later, or not at all; one that does neither leaves the link as it was."""

@@ -44,7 +44,8 @@ class NodeFile:
     file of security associations, its owner's alone. `insecure`: run without any. `packet_rate` is how many messages of
     one kind a second it reads from one source; 0: all of them. `interfaces` are those of a correspondent, and further
     ones of a home agent; other nodes name theirs in their own table. `data_plane` is what carries tunnelled packets:
-    `ip6tnl` or `seg6` in the kernel, `tun` in user space, `auto` the first of them that this machine has.
+    `ip6tnl` or `seg6` in the kernel, `tun` in user space, `auto` the first of them that this machine has; `mtu` is the
+    longest packet that a tunnel takes.
     """
 
     name: str

@@ -12,12 +12,13 @@ from typing import Any, Final, Protocol
 from mhatool.engine.commands import Command, LinkChanged, Start, Stop
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import Event
-from mhatool.engine.node import Node
+from mhatool.engine.node import Node, TakesLeave
 from mhatool.engine.pacing import TokenBuckets
 from mhatool.live.carrier import Carriers
 from mhatool.live.clock import Clock
 from mhatool.live.data_plane.base import why_not_received
 from mhatool.live.errors import LiveError
+from mhatool.live.hearing import Ear
 from mhatool.live.machine import LiveMachine
 from mhatool.live.readiness import notify
 from mhatool.live.tables import Tables
@@ -76,7 +77,8 @@ class Driver:
         for watch in self.watches:
             loop.add_reader(watch, self._watch, watch)
         for name, link in self.machine.links.items():
-            loop.add_reader(link.fileno(), self._hear, name)
+            for ear in link.ears:
+                loop.add_reader(ear, self._hear, name, ear)
             if link.tunnelled is not None:
                 loop.add_reader(link.tunnelled, plane.unpack, link.tunnelled)
         for file, read in plane.readers().items():
@@ -122,7 +124,7 @@ class Driver:
         notify("STOPPING=1")
         self.command(Stop())
         end = self.clock.now() + int(GOODBYE_S * NS_PER_S)
-        while getattr(self.node, "is_registered", False) and self.clock.now() < end:
+        while isinstance(self.node, TakesLeave) and self.node.waits_for_goodbyes and self.clock.now() < end:
             await asyncio.sleep(0.02)
 
     # --- inputs ---
@@ -132,10 +134,10 @@ class Driver:
         self.node.command(command, self.clock.now())
         self._settle()
 
-    def _hear(self, name: str) -> None:
-        machine, link = self.machine, self.machine.links[name]
+    def _hear(self, name: str, ear: Ear) -> None:
+        machine = self.machine
         heard, turn_ends = machine.has_ipv6(name), time.monotonic() + _TURN_S
-        for datagram, link_source in link.read():
+        for datagram, link_source in ear.read():
             if not heard or not machine.is_ours(datagram[24:40]):
                 continue
             found = ipv6.carried(datagram)
@@ -145,7 +147,7 @@ class Driver:
                 self._take(whole, ipv6.carried(whole), name, link_source, in_pieces=True)
             if time.monotonic() > turn_ends:
                 break
-        self.tables.count_dropped(DropReason.OVERRUN, self.clock.now(), link.lost())
+        self.tables.count_dropped(DropReason.OVERRUN, self.clock.now(), ear.lost())
 
     def _take(
         self, datagram: bytes, found: ipv6.Carried, name: str, link_source: bytes, *, in_pieces: bool = False

@@ -11,12 +11,15 @@ import struct
 from collections.abc import Iterable
 from typing import Final
 
+from dissectors.mobility.agent_switch import Heartbeat
 from dissectors.profile import PROTOCOLS
 
 _SO_ATTACH_FILTER: Final = 26
 _LOAD_OCTET, _LOAD_HALF, _LOAD_WORD, _JUMP_IF_EQUAL, _RETURN = 0x30, 0x28, 0x20, 0x15, 0x06
 _NEXT_HEADER_AT, _TYPE_AT, _NETLINK_TYPE_AT = 6, 40, 4
 _OUTER, _INNER = 0, 40
+_MOBILITY_TYPE_AT = 42
+(_HEARTBEAT,) = Heartbeat.__declaration__.numbers
 _PROTOCOL_AT, _PACKET_TYPE_AT, _IS_TAGGED_AT = 0xFFFFF000, 0xFFFFF004, 0xFFFFF030
 """What the kernel knows of a packet is beyond its octets (SKF_AD_PROTOCOL, _PKTTYPE, _VLAN_TAG_PRESENT)."""
 _ETH_P_IPV6: Final = 0x86DD
@@ -36,19 +39,41 @@ Instruction = tuple[int, int, int, int]
 
 
 def program(
-    next_headers: Iterable[int], icmpv6_types: Iterable[int] = ICMPV6_TYPES, *, looks_inside: bool = True
+    next_headers: Iterable[int],
+    icmpv6_types: Iterable[int] = ICMPV6_TYPES,
+    *,
+    looks_inside: bool = True,
+    without_heartbeats_of: int | None = None,
 ) -> list[Instruction]:
     """Accept datagrams with these next headers right behind the IPv6 header, and ICMPv6 of these types.
 
     `looks_inside`: tunnelled ones too, whose inner header is followed by one of these: they may hold signalling.
+    `without_heartbeats_of`: but none that `heartbeats` accepts for this protocol.
     """
     headers, types = list(next_headers), list(icmpv6_types)
     if not looks_inside:
         return _ended(_matching(_OUTER, headers, types), [_REFUSAL], _ACCEPTANCE)
     inner = _matching(_INNER, _inside(headers), types)
-    outer = _matching(_OUTER, headers, types)
-    to_inner: Wanted = (_JUMP_IF_EQUAL, len(outer), 0, IPV6)
-    return _ended([outer[0], to_inner, *outer[1:], _REFUSAL, *inner], [_REFUSAL], _ACCEPTANCE)
+    begin, *outer = _matching(_OUTER, headers, types)
+    apart = _heartbeats(without_heartbeats_of, 0, None) if without_heartbeats_of is not None else [begin]
+    to_inner: Wanted = (_JUMP_IF_EQUAL, len(outer) + 1, 0, IPV6)
+    return _ended([*apart, to_inner, *outer, _REFUSAL, *inner], [_REFUSAL], _ACCEPTANCE)
+
+
+def heartbeats(mobility: int) -> list[Instruction]:
+    """Accept Heartbeats right behind the IPv6 header, where Mobility Headers have this protocol number."""
+    return _ended(_heartbeats(mobility, None, 0), [_REFUSAL], _ACCEPTANCE)
+
+
+def _heartbeats(mobility: int, yes: int | None, no: int | None) -> list[Wanted]:
+    """Where to jump for Heartbeats, and for other mobility messages: 0 refuses; else go on with the next header."""
+    return [
+        (_LOAD_OCTET, 0, 0, _NEXT_HEADER_AT),
+        (_JUMP_IF_EQUAL, 0, 3, mobility),
+        (_LOAD_OCTET, 0, 0, _MOBILITY_TYPE_AT),
+        (_JUMP_IF_EQUAL, yes, no, _HEARTBEAT),
+        _REFUSAL,
+    ]
 
 
 def tunnelled(next_headers: Iterable[int], icmpv6_types: Iterable[int] = ICMPV6_TYPES) -> list[Instruction]:
@@ -123,4 +148,14 @@ def attach(to: socket.socket, instructions: list[Instruction]) -> None:
     to.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(instructions), ctypes.addressof(buffer)))
 
 
-__all__ = ["CARRIERS", "ICMPV6_TYPES", "Instruction", "attach", "leaving", "netlink_messages", "program", "tunnelled"]
+__all__ = [
+    "CARRIERS",
+    "ICMPV6_TYPES",
+    "Instruction",
+    "attach",
+    "heartbeats",
+    "leaving",
+    "netlink_messages",
+    "program",
+    "tunnelled",
+]

@@ -5,6 +5,7 @@ The kernel puts packets into the ring, and no call is needed for each: that is f
 
 from __future__ import annotations
 
+import errno
 import mmap
 import socket
 import struct
@@ -23,6 +24,10 @@ _ROOM: Final = 4 << 20
 """Octets that the kernel keeps for us while we are busy."""
 _SO_RCVBUFFORCE: Final = 33
 _SOL_PACKET, _STATISTICS, _IGNORE_OUTGOING = 263, 6, 23
+_NOT_FOR_US: Final = (3, 4)
+"""What the kernel calls PACKET_OTHERHOST and PACKET_OUTGOING."""
+_AT_ONCE: Final = 256
+"""Packets that are read before something else gets its turn."""
 _RX_RING, _COPY_THRESHOLD, _VERSION, _VERSION_2 = 5, 7, 10, 1
 _PLACE: Final = 2048
 """Octets of a place in the ring: a header of the kernel's, and a packet as long as an Ethernet link takes."""
@@ -55,6 +60,44 @@ def lost(by: socket.socket) -> int:
     """How many packets the kernel had no room for since this was asked last."""
     counted: int = struct.unpack("II", by.getsockopt(_SOL_PACKET, _STATISTICS, 8))[1]
     return counted
+
+
+class Ear:
+    """What is heard on an interface, by a system call for each packet."""
+
+    def __init__(self, interface: str, wanted: list[Instruction]) -> None:
+        self.socket = hearing(wanted)
+        self.bind(interface)
+
+    def bind(self, interface: str) -> None:
+        """Hear this interface from now on. OSError where there is none of this name."""
+        bind(self.socket, interface)
+
+    def fileno(self) -> int:
+        """For whoever waits for packets."""
+        return self.socket.fileno()
+
+    def read(self) -> Iterator[tuple[bytes, bytes]]:
+        """What has come: datagrams from their IPv6 header on, each with the link-layer address that sent it."""
+        for _ in range(_AT_ONCE):
+            try:
+                datagram, address = self.socket.recvfrom(LONGEST)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:
+                    raise
+                return  # the interface went down: it will be heard again when it is up
+            if address[2] not in _NOT_FOR_US and len(datagram) >= 40:
+                yield datagram, address[4]
+
+    def lost(self) -> int:
+        """How many datagrams the kernel had no room for since this was asked last."""
+        return lost(self.socket)
+
+    def close(self) -> None:
+        """Hear no more."""
+        self.socket.close()
 
 
 class Ring:
@@ -109,4 +152,4 @@ class Ring:
         self._socket.close()
 
 
-__all__ = ["LONGEST", "Ring", "bind", "hearing", "lost"]
+__all__ = ["LONGEST", "Ear", "Ring", "bind", "hearing", "lost"]

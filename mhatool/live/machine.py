@@ -11,7 +11,6 @@ from mhatool.engine import actions
 from mhatool.live import settings
 from mhatool.live.data_plane.base import DataPlane
 from mhatool.live.errors import LiveError
-from mhatool.live.filter import CARRIERS
 from mhatool.live.kernel import Kernel
 from mhatool.live.packets import LinkSocket, RawSocket
 from mhatool.network import datagram as ipv6
@@ -35,7 +34,7 @@ class LiveMachine:
         carries: bool,
     ) -> None:
         self.kernel = kernel
-        self.links = {name: LinkSocket(name, (mobility, *CARRIERS), carries=carries) for name in interfaces}
+        self.links = {name: LinkSocket(name, mobility, carries=carries) for name in interfaces}
         self.tell_addresses: Callable[[Iterable[bytes]], None] = lambda addresses: None
         """Told whenever the machine's addresses may have changed."""
         self._warn = warn
@@ -141,8 +140,10 @@ class LiveMachine:
         try:
             _CARRIED_OUT[type(action)](self, action)
         except (OSError, LiveError) as error:
-            if self._takes_addresses(getattr(action, "interface", None) or ""):  # else it has been said why
-                self._warn(f"{type(action).__name__}: {error}")
+            interface = getattr(action, "interface", None) or ""
+            if self._takes_addresses(interface):  # else it has been said why
+                what = f"{type(action).__name__} on {interface}" if interface else type(action).__name__
+                self._warn(f"{what}: {(getattr(error, 'strerror', None) or str(error)).lower()}")
             return False
         return True
 

@@ -2,67 +2,45 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import socket
 import struct
-from collections.abc import Iterator
 from typing import Final
 
 from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.live.errors import LiveError
-from mhatool.live.filter import program, tunnelled
-from mhatool.live.hearing import LONGEST, Ring, bind, hearing, lost
+from mhatool.live.filter import CARRIERS, heartbeats, program, tunnelled
+from mhatool.live.hearing import Ear, Ring
 from mhatool.live.memberships import Memberships
 from mhatool.network.ethernet import group_link_address
 
 _ETH_P_IPV6: Final = 0x86DD
 _SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_DROP_MEMBERSHIP, _PACKET_MR_MULTICAST = 263, 1, 2, 0
-_PACKET_OUTGOING, _PACKET_OTHERHOST = 4, 3
-_NOT_FOR_US: Final = (_PACKET_OUTGOING, _PACKET_OTHERHOST)
-_AT_ONCE: Final = 256
-"""Packets that are read before something else gets its turn."""
 _SIOCGIFMTU: Final = 0x8921
 
 
 class LinkSocket:
     """What is heard on one interface and is of interest, and what is said there to a neighbour known by its address.
 
+    `mobility` is the protocol number of Mobility Headers. Heartbeats don't wait behind other packets, so that an agent
+    that is flooded isn't thought dead.
     `carries`: user space unpacks tunnels. What they only carry comes by a ring, without a word about who sent it.
     """
 
-    def __init__(self, interface: str, next_headers: tuple[int, ...], *, carries: bool = False) -> None:
+    def __init__(self, interface: str, mobility: int, *, carries: bool = False) -> None:
         self.interface = interface
-        self._socket = hearing(program(next_headers))
-        bind(self._socket, interface)
-        self.tunnelled = Ring(interface, tunnelled(next_headers)) if carries else None
+        headers = (mobility, *CARRIERS)
+        self.ears = (
+            Ear(interface, heartbeats(mobility)),
+            Ear(interface, program(headers, without_heartbeats_of=mobility)),
+        )
+        self._socket = self.ears[0].socket
+        self.tunnelled = Ring(interface, tunnelled(headers)) if carries else None
         self.link_address: bytes = self._socket.getsockname()[4]
         self.index = socket.if_nametoindex(interface)
         """0 while there is no such interface."""
         self._memberships = Memberships(self.index)
         self._joined: dict[bytes, None] = {}
-
-    def fileno(self) -> int:
-        """For whoever waits for packets."""
-        return self._socket.fileno()
-
-    def read(self) -> Iterator[tuple[bytes, bytes]]:
-        """What has come: datagrams from their IPv6 header on, each with the link-layer address that sent it."""
-        for _ in range(_AT_ONCE):
-            try:
-                datagram, address = self._socket.recvfrom(LONGEST)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                if error.errno != errno.ENETDOWN:
-                    raise
-                return  # the interface went down: it will be heard again when it is up
-            if address[2] not in _NOT_FOR_US and len(datagram) >= 40:
-                yield datagram, address[4]
-
-    def lost(self) -> int:
-        """How many datagrams the kernel had no room for since this was asked last."""
-        return lost(self._socket)
 
     def lost_of_tunnels(self) -> int:
         """The same of what tunnels carry."""
@@ -86,7 +64,8 @@ class LinkSocket:
                 self._expect_link_address("has another address on the link now")
             return False
         if index:
-            bind(self._socket, self.interface)
+            for ear in self.ears:
+                ear.bind(self.interface)
             if self.tunnelled is not None:
                 self.tunnelled.bind(self.interface)
             self._expect_link_address("is back with another address on the link")
@@ -129,7 +108,8 @@ class LinkSocket:
 
     def close(self) -> None:
         """Hear and say nothing any more; groups are left with it."""
-        self._socket.close()
+        for ear in self.ears:
+            ear.close()
         if self.tunnelled is not None:
             self.tunnelled.close()
         self._memberships.close()

@@ -28,6 +28,8 @@ DESTINATION_OPTIONS = PROTOCOLS["destination_options"]
 
 _VERSION = 0x60
 _HOME_ADDRESS_OPTION = 201
+_CHAINED = (HOP_BY_HOP, ROUTING, DESTINATION_OPTIONS)
+"""Extension headers that may stand before an upper layer, but for fragments."""
 _NEXT_HEADER, _HOP_LIMIT = 6, 7
 
 
@@ -39,6 +41,12 @@ def source(datagram: bytes) -> bytes:
 def destination(datagram: bytes) -> bytes:
     """The destination address in the IPv6 header."""
     return datagram[24:40]
+
+
+def said_by(datagram: bytes) -> bytes:
+    """Whose packet it is to upper layers: the home address where a Home Address option names one, else the source."""
+    named = carried(datagram).home_address if datagram[_NEXT_HEADER] in _CHAINED else None
+    return named or source(datagram)
 
 
 def with_hop_limit(datagram: bytes, hop_limit: int) -> bytes:
@@ -123,7 +131,7 @@ def carried(datagram: bytes) -> Carried:
     protocol, at, named_at = datagram[_NEXT_HEADER], HEADER, _NEXT_HEADER
     home_address = routed_to = None
     size = len(datagram)
-    while protocol in (HOP_BY_HOP, DESTINATION_OPTIONS, ROUTING):
+    while protocol in _CHAINED:
         if at + 8 > size or at + (datagram[at + 1] + 1) * 8 > size:
             return Carried(protocol, at, named_at, home_address, routed_to, None, at)
         end = at + (datagram[at + 1] + 1) * 8

@@ -249,12 +249,12 @@ class Delivery:
         peer = found.routed_to or destination
         if found.home_address is not None and not machine.detours.covers(found.home_address, source, peer):
             machine.drop(datagram, DropReason.NO_BINDING, "a Home Address option")
-            self._complain(UnverifiedHomeAddress(source, destination, found.home_address))
+            self._complain(UnverifiedHomeAddress(source, peer, found.home_address))
             return False
         if found.home_address is not None and machine.detours.answers_directly(found.home_address, peer):
             machine.command(RouteUsed(found.home_address, peer))
         if arriving.depth and machine.detours.is_away(destination):
-            machine.command(PacketTunnelled(destination, source))
+            machine.command(PacketTunnelled(destination, found.home_address or source))
         return True
 
     def _complain(self, command: UnverifiedHomeAddress) -> None:

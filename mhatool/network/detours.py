@@ -86,6 +86,14 @@ class Detours:
         tunnel = self.wraps(source, ipv6.destination(datagram))
         return ipv6.encapsulate(datagram, tunnel.local, tunnel.remotes[0]) if tunnel is not None else datagram
 
+    def reverse(self, datagram: bytes) -> bytes:
+        """What a message of a node's own becomes: in the tunnel where it leaves from a home address that is away.
+
+        Whatever node of the machine speaks from there: elsewhere routers may pass no such source on (RFC 6275, 11.3.1).
+        """
+        tunnel = self._tunnels[End.MOBILE_NODE].get(ipv6.source(datagram))
+        return ipv6.encapsulate(datagram, tunnel.local, tunnel.remotes[0]) if tunnel is not None else datagram
+
     # --- incoming ---
 
     def unpacks(self, outer_source: bytes, outer_destination: bytes, inner: bytes) -> End | None:

@@ -110,7 +110,10 @@ class Seat:
 
 
 def _send(machine: Machine, action: actions.Send) -> None:
-    machine.send(action.datagram, action.interface, action.link_destination)
+    datagram = action.datagram
+    if action.interface is None:
+        datagram = machine.detours.reverse(datagram)
+    machine.send(datagram, action.interface, action.link_destination)
 
 
 def _add_address(machine: Machine, action: actions.AddAddress) -> None:

@@ -65,7 +65,11 @@ class Agency(Struct):
     # --- what is seen ---
 
     def update(self, exchange: Exchange, identifier: int | None = None) -> None:
-        """A home registration was sent, of the binding with this identifier."""
+        """A home registration was sent, of the binding with this identifier; its answer may be stamped before it."""
+        answered = self._answered_before(exchange)
+        if answered is not None:
+            answered.update = exchange.update
+            return
         kind = self._kind(exchange.update, identifier)
         registration = Registration(kind, exchange.update, sign_before=self.last_sign, identifier=identifier)
         self.registrations.add(registration)
@@ -97,6 +101,13 @@ class Agency(Struct):
             newest.last_tunnelled = sign
 
     # --- what follows from it ---
+
+    def _answered_before(self, exchange: Exchange) -> Registration | None:
+        answer = exchange.acknowledgement
+        if answer is None:
+            return None
+        late = (each for each in reversed(self.registrations) if each.update is None)
+        return next((each for each in late if each.acknowledgement is answer), None)
 
     def _lives(self, sign: Sign) -> None:
         """It holds a binding of this home address, perhaps again."""

@@ -76,7 +76,7 @@ class Correspondence(Struct):
     # --- what is seen ---
 
     def update(self, exchange: Exchange) -> CorrespondentUpdate:
-        """A Binding Update was sent."""
+        """A Binding Update was sent; its answer may be stamped before it."""
         self.shown_span = None
         binding = self.holding(exchange.update.time_ns)
         seen = CorrespondentUpdate(self._kind(exchange, binding), exchange.update)
@@ -86,6 +86,8 @@ class Correspondence(Struct):
         self._before = None
         if not seen.wants_acknowledgement:
             self._take(seen, exchange.update.time_ns, exchange.update.lifetime_s)
+        if exchange.acknowledgement is not None:
+            self.acknowledge(exchange.acknowledgement, exchange)
         return seen
 
     def acknowledge(self, acknowledgement: Acknowledgement, exchange: Exchange | None) -> None:

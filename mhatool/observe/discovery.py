@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Latest
+from mhatool.exchange.conversation import JITTER_NS
 from mhatool.observe.inquiry import MOST_REPEATS, Asked, is_repeated
 from mhatool.observe.moment import Moment, Seen
 
@@ -49,10 +50,10 @@ class Discovery(Struct):
 
     @property
     def latency_ns(self) -> int | None:
-        """From the first request to the first reply; None where one of them wasn't seen."""
+        """From the first request to the first reply, 0 where that is stamped before it; None where one wasn't seen."""
         if not self.asked or not self.replies:
             return None
-        return self.replies[0].moment.time_ns - self.asked[0].moment.time_ns
+        return max(0, self.replies[0].moment.time_ns - self.asked[0].moment.time_ns)
 
 
 #: Who asks, and the identifier of request and reply.
@@ -70,12 +71,14 @@ class Discoveries:
         self._asked: Latest[_Question, Discovery] = Latest(most)
 
     def request(self, moment: Moment, datagram: Datagram, message: View) -> None:
-        """A Home Agent Address Discovery Request."""
+        """A Home Agent Address Discovery Request; its reply may be stamped before it."""
         identifier = message.get("identifier")
         if identifier is None:
             return
         discovery = self._newest.get(datagram.source)
-        if discovery is None or not is_repeated(discovery.asked, bool(discovery.replies), moment.time_ns):
+        if discovery is not None and _was_answered(discovery, identifier, moment.time_ns):
+            discovery.asked_address = datagram.destination
+        elif discovery is None or not is_repeated(discovery.asked, bool(discovery.replies), moment.time_ns):
             discovery = self._keep(Discovery(datagram.source, datagram.destination))
         if len(discovery.asked) < MOST_REPEATS:
             discovery.asked.append(Asked(moment, identifier))
@@ -104,6 +107,12 @@ class Discoveries:
     def all(self) -> list[Discovery]:
         """Every discovery, in order of first appearance; at most the latest of many."""
         return list(self._all)
+
+
+def _was_answered(discovery: Discovery, identifier: int, now_ns: int) -> bool:
+    """Whether a reply to this request came shortly before it."""
+    reply = discovery.replies[0] if discovery.replies and not discovery.asked else None
+    return reply is not None and reply.identifier == identifier and now_ns - reply.moment.time_ns <= JITTER_NS
 
 
 class AdvertisedAgent(Struct):

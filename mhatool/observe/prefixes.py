@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Latest
+from mhatool.exchange.conversation import JITTER_NS
 from mhatool.observe.inquiry import MOST_REPEATS, Asked, is_repeated
 from mhatool.observe.moment import Moment
 
@@ -73,13 +74,17 @@ class PrefixExchanges:
         return list(self._all)
 
     def solicitation(self, moment: Moment, datagram: Datagram, message: View) -> None:
-        """A Mobile Prefix Solicitation."""
+        """A Mobile Prefix Solicitation; its answer may be stamped before it."""
         identifier = message.get("identifier")
         if identifier is None:
             return
         pair = (datagram.true_source, datagram.true_destination)
         exchange = self._newest.get(pair)
-        if exchange is None or not is_repeated(exchange.asked, bool(exchange.advertisements), moment.time_ns):
+        is_known = exchange is not None and (
+            _was_answered(exchange, identifier, moment.time_ns)
+            or is_repeated(exchange.asked, bool(exchange.advertisements), moment.time_ns)
+        )
+        if exchange is None or not is_known:
             exchange = self._keep(PrefixExchange(*pair))
         if len(exchange.asked) < MOST_REPEATS:
             exchange.asked.append(Asked(moment, identifier))
@@ -103,6 +108,12 @@ class PrefixExchanges:
         self._newest.note((exchange.home_address, exchange.home_agent), exchange)
         self._all.append(exchange)
         return exchange
+
+
+def _was_answered(exchange: PrefixExchange, identifier: int, now_ns: int) -> bool:
+    """Whether an advertisement in answer to this solicitation came shortly before it."""
+    answer = exchange.advertisements[0] if exchange.advertisements and not exchange.asked else None
+    return answer is not None and answer.identifier == identifier and now_ns - answer.moment.time_ns <= JITTER_NS
 
 
 def _prefix(option: View) -> AdvertisedPrefix:

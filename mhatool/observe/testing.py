@@ -11,10 +11,13 @@ from msgspec import Struct
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Latest
+from mhatool.exchange.conversation import JITTER_NS
 from mhatool.observe.moment import Moment
 
 MOST_ASKED: Final = 20_000
 """Of those that may still be answered."""
+MOST_EARLY: Final = 1_000
+"""Of those that were answered, and may still be asked."""
 
 
 class RoutabilityKind(StrEnum):
@@ -49,10 +52,10 @@ class RoutabilityTest(Struct):
 
     @property
     def latency_ns(self) -> int | None:
-        """From Init to Test; None where one of them wasn't seen."""
+        """From Init to Test, 0 where that is stamped before it; None where one of them wasn't seen."""
         if self.asked is None or self.answered is None:
             return None
-        return self.answered.time_ns - self.asked.time_ns
+        return max(0, self.answered.time_ns - self.asked.time_ns)
 
 
 class RoutabilityRun(Struct, frozen=True):
@@ -103,6 +106,7 @@ class Routability:
     def __init__(self, most: int) -> None:
         self._tests: deque[RoutabilityTest] = deque(maxlen=most)
         self._asked: Latest[_Question, RoutabilityTest] = Latest(min(most, MOST_ASKED))
+        self._early: Latest[_Question, RoutabilityTest] = Latest(min(most, MOST_EARLY))
         self._by_token: Latest[_Token, RoutabilityTest] = Latest(most)
         self.runs: deque[RoutabilityRun] = deque(maxlen=most)
         """Every run, in order of the updates; at most the latest of many."""
@@ -113,13 +117,18 @@ class Routability:
         return list(self._tests)
 
     def init(self, moment: Moment, datagram: Datagram, message: View) -> None:
-        """A Home Test Init or Care-of Test Init."""
+        """A Home Test Init or Care-of Test Init; its answer may be stamped before it."""
         kind, cookie_field, _ = _FIELDS[message.type]
         cookie = _field(message, cookie_field)
-        if cookie is not None:
-            address, correspondent = datagram.true_source, datagram.true_destination
-            test = self._keep(RoutabilityTest(kind, address, correspondent, cookie, moment))
-            self._asked.note((kind, address, correspondent, cookie), test)
+        if cookie is None:
+            return
+        question = (kind, datagram.true_source, datagram.true_destination, cookie)
+        test = self._early.pop(question, None)
+        if test is not None and moment.time_ns - test.moments[0].time_ns <= JITTER_NS:
+            test.asked = moment
+        else:
+            test = self._keep(RoutabilityTest(*question, moment))
+        self._asked.note(question, test)
 
     def test(self, moment: Moment, datagram: Datagram, message: View) -> None:
         """A Home Test or Care-of Test: the answer to the Init message with its cookie, if that was seen."""
@@ -128,9 +137,10 @@ class Routability:
         if index is None or cookie is None:
             return
         address, correspondent = datagram.true_destination, datagram.true_source
-        test = self._asked.get((kind, address, correspondent, cookie))
+        question = (kind, address, correspondent, cookie)
+        test = self._asked.get(question)
         if test is None:
-            test = self._keep(RoutabilityTest(kind, address, correspondent, cookie, None))
+            test = self._early.note(question, self._keep(RoutabilityTest(*question, None)))
         if test.answered is None:
             test.answered, test.nonce_index = moment, index
             self._by_token.note((kind, address, correspondent, index), test)

@@ -8,6 +8,10 @@ LIFETIME_UNIT_S = 4
 
 MAX_BINDACK_TIMEOUT_S = 32
 """The longest wait between two retransmissions of a Binding Update (RFC 6275, 12)."""
+MAX_RR_BINDING_LIFETIME_S = 420
+"""The longest that a binding lives which rests on return routability (RFC 6275, 12)."""
+MAX_TOKEN_LIFETIME_S = 210
+"""The longest that a mobile node uses a keygen token (RFC 6275, 12)."""
 
 
 def nanoseconds(seconds: float) -> int:

@@ -117,7 +117,7 @@ class MobileNodePart:
         yield from self._link_changes()
         for seen in traffic.received:
             if self._is_data(seen):
-                yield Told(seen.time_ns, PacketTunnelled(self._home_address, seen.inner.source))
+                yield Told(seen.time_ns, PacketTunnelled(self._home_address, seen.inner.true_source))
                 continue
             if seen.inner.carries == "binding_refresh_request":
                 self._asking[seen.frame.number] = seen.inner.true_source

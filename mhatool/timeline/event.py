@@ -47,5 +47,5 @@ class Event(Struct, frozen=True, kw_only=True):
 
     @property
     def latency_ns(self) -> int | None:
-        """From the first update to the acknowledgement; None where one of them wasn't seen."""
-        return self.time_ns - self.asked_ns if self.asked_ns is not None else None
+        """From first update to answer, 0 where that is stamped before it; None where one of them wasn't seen."""
+        return max(0, self.time_ns - self.asked_ns) if self.asked_ns is not None else None

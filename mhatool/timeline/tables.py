@@ -61,6 +61,12 @@ class Grid(Struct, frozen=True):
     columns: Sequence[str]
     rows: list[Sequence[str]]
 
+    def __post_init__(self) -> None:
+        """ValueError where a row hasn't a cell for each column: others would stand under its name."""
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"{len(row)} cells for the columns {', '.join(self.columns)}")
+
 
 Part = Line | Title | Grid
 

@@ -19,11 +19,19 @@ _MODULES = "events"
 
 @cache
 def event_classes() -> Mapping[str, type[Event]]:
-    """The classes by the name of their events, in the order of these names."""
+    """The classes by the name of their events, in the order of these names.
+
+    TypeError where two classes have one: a trace of the one would be read as the other's.
+    """
     for module in pkgutil.iter_modules(engine.__path__):
         if module.name.endswith(_MODULES):
             importlib.import_module(f"{engine.__name__}.{module.name}")
-    found = {name_of(cls): cls for cls in _below(Event)}
+    found: dict[str, type[Event]] = {}
+    for cls in _below(Event):
+        if (other := found.setdefault(name_of(cls), cls)) is not cls:
+            raise TypeError(
+                f"{other.__name__} and {cls.__name__} are both {name_of(cls)}: give one of them another tag"
+            )
     return MappingProxyType(dict(sorted(found.items())))
 
 

@@ -8,7 +8,7 @@ from dissectors.options.binding import BindingAuthorizationData
 from dissectors.view import View
 from mhatool.exchange import Frame, Recent, Update
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
-from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.lifetime import MAX_TOKEN_LIFETIME_S, nanoseconds
 from mhatool.protocol.return_routability import AUTHENTICATOR_SIZE, authenticator, binding_key
 from mhatool.validate.keygen_tests import Test, Tests, Use
 from mhatool.validate.rule import Breach, Case, rule
@@ -16,8 +16,7 @@ from mhatool.validate.seen import Seen
 from mhatool.validate.situation import CORRESPONDENT
 
 MOST_KEYS = 8_000
-MAX_TOKEN_LIFETIME_NS = nanoseconds(210)
-"""How long a mobile node may use a token (RFC 6275, 12)."""
+MAX_TOKEN_LIFETIME_NS = nanoseconds(MAX_TOKEN_LIFETIME_S)
 KEPT = 4
 """Tokens of one nonce index that are tried: a correspondent that restarts begins its indices again."""
 

@@ -18,6 +18,7 @@ from mhatool.validate.binding_facts import (
     flags_of,
     is_damaged,
 )
+from mhatool.validate.overtaken import may_have_changed_places
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.situation import ASTRAY, LONGER, STEP, UNUSUAL
 
@@ -157,7 +158,8 @@ def tells_the_last_accepted(case: Case) -> Iterable[Breach]:
     """A Binding Update whose number isn't ahead of the last accepted one is refused with 135 and that last number.
 
     The mobile node goes on from it; with its own number sent back it would try in vain. Where another number comes, an
-    update may have been accepted out of sight. Where such an update is accepted instead, the receiver may have lost
+    update may have been accepted out of sight; one within 0.1 s of the last accepted may have been before that, and
+    what is refused its copy. Where such an update is accepted instead, the receiver may have lost
     its binding before: that is inconclusive.
     """
     acknowledgement, exchange = case.acknowledgement, case.exchange
@@ -170,7 +172,7 @@ def tells_the_last_accepted(case: Case) -> Iterable[Breach]:
         last = _last_accepted(case, exchange)
         if last is None or last.deletes or sequence.is_fresh(update.sequence_number, last.sequence_number):
             return ()
-        if update.sequence_number == last.sequence_number:
+        if update.sequence_number == last.sequence_number or may_have_changed_places(last, update):
             return ()
         expected = f"the last accepted number, {last.sequence_number}"
         seen = f"{update.sequence_number}, the refused one"

@@ -8,6 +8,7 @@ from dissectors.ipv6 import address
 from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizationData, NonceIndices
 from dissectors.options.identity import MobilityMessageAuthentication
 from mhatool.exchange import Update
+from mhatool.protocol.lifetime import MAX_RR_BINDING_LIFETIME_S
 from mhatool.validate.binding_facts import (
     FLAGS,
     LIFETIME,
@@ -30,8 +31,6 @@ from mhatool.validate.finding import Severity
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.situation import BARE
 
-MAX_RR_BINDING_LIFETIME_S = 420
-"""The longest life of a binding that rests on return routability (RFC 6275, 12)."""
 _NO_SOURCES = frozenset({address.UNSPECIFIED, address.LOOPBACK})
 """The unspecified and the loopback address (RFC 4291, 2.5.2 and 2.5.3)."""
 _UPDATE = "The whole Binding Update, with the extension headers before it"

@@ -9,6 +9,7 @@ from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizat
 from dissectors.options.header import Pad1, PadN
 from dissectors.profile import KAME2003
 from mhatool.exchange import Acknowledgement, Exchange, Latest, Recent, Update
+from mhatool.protocol.lifetime import MAX_RR_BINDING_LIFETIME_S
 from mhatool.validate.authenticators import Keys, right_authenticator
 from mhatool.validate.binding_facts import (
     LIFETIME,
@@ -22,7 +23,6 @@ from mhatool.validate.binding_facts import (
     shows_all_options,
     uses_permanent_token,
 )
-from mhatool.validate.binding_update import MAX_RR_BINDING_LIFETIME_S
 from mhatool.validate.rule import Breach, Case, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.situation import CORRESPONDENT, LONG, NAKED, UNUSUAL

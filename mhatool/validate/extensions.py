@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from dissectors.options.extensions import BindingIdentifier, MobileNetworkPrefix
 from dissectors.options.identity import MessageIdentification, MobilityMessageAuthentication
@@ -13,7 +14,7 @@ from mhatool.validate.finding import Severity
 from mhatool.validate.home_agent_list import lists
 from mhatool.validate.once import Said
 from mhatool.validate.overtaken import was_overtaken
-from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.rule import Breach, Case, Era, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.situation import UNUSUAL
 
@@ -22,7 +23,7 @@ FIRST_REAL_OPTION = 2
 """Below are Pad1 and PadN."""
 MOST = 100_000
 _UPDATE = "A Binding Update"
-_NOW = ("rfc6275",)
+_NOW: Final[tuple[Era]] = ("rfc6275",)
 _OPTIONS_OF_4285 = frozenset({MobilityMessageAuthentication, MessageIdentification})
 
 

@@ -69,7 +69,7 @@ def within_rate(case: Case) -> Iterable[Breach]:
     option as well, so that no translator can be between. Copies of one packet count once. Four messages in 0.9 s are
     taken as four in a second, since time stamps are never quite right; inconclusive where the mobile node looked for a
     neighbour's link-layer address, or somebody for the peer's, up to 3 s before one of them, which may have waited for
-    that. Proxies (RFC 5213) speak for many nodes and aren't counted.
+    that. Proxies (RFC 5213) speak for many nodes and aren't counted, nor packets of captures without times.
     """
     before, is_one_node = _before(case), True
     if len(before) < MAX_UPDATE_RATE and case.update is not None:
@@ -128,4 +128,5 @@ def _tests_asked_before(case: Case) -> tuple[Frame, ...]:
 
 
 def _is_within(earlier_ns: int, now_ns: int) -> bool:
-    return 0 <= now_ns - earlier_ns < SURELY_WITHIN_A_SECOND_NS
+    """Whether it was so soon; where no time has passed since 1970 the capture has no times."""
+    return now_ns > 0 and 0 <= now_ns - earlier_ns < SURELY_WITHIN_A_SECOND_NS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -12,7 +12,12 @@ from mhatool.validate.finding import Severity
 from mhatool.validate.seen import Seen
 from mhatool.validate.surroundings import Surroundings
 
-BOTH_PROFILES = ("rfc6275", "kame2003")
+Level = Literal["MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "-"]
+Role = Literal["MN", "HA", "CN", "CN/HA", "MN/CN", "MN/HA", "router", "sender", "receiver", "any"]
+Scope = Literal["packet", "exchange", "timeline"]
+Era = Literal["rfc6275", "kame2003"]
+
+BOTH_PROFILES: tuple[Era, ...] = ("rfc6275", "kame2003")
 
 
 class Case:
@@ -122,21 +127,24 @@ class Rule(Struct, frozen=True, kw_only=True):
     id: str
     title: str
     reference: str
-    level: str
+    level: Level
     severity: Severity
-    role: str
-    scope: str
+    role: Role
+    scope: Scope
     needs: str
     explanation: str
     on: tuple[str, ...]
     check: Check
     finish: Finish = nothing_left
-    profiles: tuple[str, ...] = BOTH_PROFILES
+    profiles: tuple[Era, ...] = BOTH_PROFILES
     only: int = 0
 
 
 #: id -> rule, in the order of declaration.
 RULES: dict[str, Rule] = {}
+
+WITHOUT_TEXTS: Final = "What this rule says was left out by python -OO (PYTHONOPTIMIZE=2); run without it to read it."
+"""A rule's explanation where its docstring isn't kept."""
 
 
 def rule(  # noqa: PLR0913  (each is a fact of the rule)
@@ -144,14 +152,14 @@ def rule(  # noqa: PLR0913  (each is a fact of the rule)
     title: str,
     *,
     reference: str,
-    role: str,
-    scope: str,
+    role: Role,
+    scope: Scope,
     needs: str,
     on: tuple[str, ...],
-    level: str = "MUST",
+    level: Level = "MUST",
     severity: Severity = Severity.ERROR,
     finish: Finish = nothing_left,
-    profiles: tuple[str, ...] = BOTH_PROFILES,
+    profiles: tuple[Era, ...] = BOTH_PROFILES,
     only: int = 0,
 ) -> Callable[[Check], Check]:
     """Declare the decorated function as the check of a rule; its docstring is the rule's explanation."""
@@ -168,7 +176,7 @@ def rule(  # noqa: PLR0913  (each is a fact of the rule)
             role=role,
             scope=scope,
             needs=needs,
-            explanation=" ".join((check.__doc__ or "").split()),
+            explanation=" ".join((check.__doc__ or WITHOUT_TEXTS).split()),
             on=on,
             check=check,
             finish=finish,

@@ -14,7 +14,7 @@ from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.validate.answers_seen import shows_answers
-from mhatool.validate.overtaken import UNSEEN_RETRANSMISSIONS, was_overtaken
+from mhatool.validate.overtaken import UNSEEN_RETRANSMISSIONS, may_have_changed_places, was_overtaken
 from mhatool.validate.refused_number import AT_ONCE_NS, baseline, got_the_refusal, is_after_135
 from mhatool.validate.restart import has_searched, has_solicited
 from mhatool.validate.retransmission import repeats
@@ -79,6 +79,11 @@ class _Suspect(Struct, frozen=True):
             return False
         if self.why is Why.AFTER_135:
             return got_the_refusal(self.conversation, update, previous) and not self._obeys_later()
+        return not may_have_changed_places(previous.update, update) and self._kept_its_numbers()
+
+    def _kept_its_numbers(self) -> bool:
+        """Whether the mobile node surely had no reason to begin anew."""
+        update, previous = self.exchange.update, self.previous
         if update.time_ns - previous.update.time_ns < AWAY_AND_BACK_NS:
             return True
         if not (_is_accepted(previous.answer) and _is_accepted(self.exchange.acknowledgement)):
@@ -206,9 +211,10 @@ def goes_up(case: Case) -> Iterable[Breach]:
     135 they go on from the number in it. A capture may miss a deregistration elsewhere, and who starts anew has lost
     its list. So a number that is behind is a breach where the home agent had accepted the update before, accepts this
     one too, and packets show no time to go home; or the care-of address is the same and the number at most 32 behind;
-    and within 2 s in any case. It is inconclusive after a search for home agents or routers, where the peer refuses it,
-    where no answer of it is seen, and where a correspondent accepts it: its Binding Error may be out of sight.
-    Retransmissions are MIP6-SEQ-002's, what follows status 135 MIP6-SEQ-005's, deregistrations MIP6-DEREG-002's.
+    and within 2 s in any case, but for the first 0.1 s: stamps may have changed places. It is inconclusive after a
+    search for home agents or routers, where the peer refuses it, where no answer is seen, and where a correspondent
+    accepts it: its Binding Error may be out of sight. Retransmissions are MIP6-SEQ-002's, what follows 135
+    MIP6-SEQ-005's, deregistrations MIP6-DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()
@@ -232,8 +238,9 @@ def retransmission_goes_up(case: Case) -> Iterable[Breach]:
     it wouldn't tell which of the two it answers. A retransmission isn't marked: it is an update that asks for an
     acknowledgement, for the same care-of address and lifetime as the one before it to this peer, which nothing
     has answered. Copies of one packet on several links are no retransmissions. Inconclusive after 2 s or more, when
-    the mobile node may have been started anew, where its number was left out just before, so that it was overtaken, and
-    where the capture shows no answer of this peer at all: a refusal may be out of sight. Elsewhere MIP6-SEQ-001 speaks.
+    the mobile node may have been started anew, within 0.1 s, when stamps may have changed places, where its number was
+    left out just before, so that it was overtaken, and where the capture shows no answer of this peer at all: a refusal
+    may be out of sight. Elsewhere MIP6-SEQ-001 speaks.
     """
     exchange = case.exchange
     if exchange is None or exchange.previous is None or exchange.previous.answer is not None:
@@ -308,12 +315,13 @@ def _never_explained(surroundings: Surroundings) -> Iterator[Late]:
     """
     for conversation in surroundings.conversations:
         for unexplained in conversation.unexplained:
-            may_be_anothers = _may_be_anothers(conversation, unexplained)
+            may_be_anothers = _may_be_anothers(conversation, unexplained) or _may_follow_a_refusal(unexplained)
             if may_be_anothers and unexplained.waiting.acknowledgement is not None:
                 continue
             answer, asked = unexplained.acknowledgement, unexplained.waiting.update
             is_prompt = answer.time_ns - asked.time_ns <= PROMPT_NS and not answer.truncated
-            certain = is_prompt and (not may_be_anothers or _is_nobodys(surroundings, conversation, unexplained))
+            is_alone = not may_be_anothers or _is_nobodys(surroundings, conversation, unexplained)
+            certain = is_prompt and is_alone and not _may_follow_a_refusal(unexplained)
             breach = replace(_wrong_number(unexplained), inconclusive=not certain)
             yield Late(breach, answer.time_ns, answer.frame, answer.peer, answer.home_address)
 
@@ -358,6 +366,16 @@ def _may_be_anothers(conversation: Conversation, unexplained: Unexplained) -> bo
     return earlier or later or between
 
 
+def _may_follow_a_refusal(unexplained: Unexplained) -> bool:
+    """Whether the update that was waiting began anew, and was refused out of sight: then the old numbers go on."""
+    waiting = unexplained.waiting
+    if waiting.previous is None:
+        return False
+    number, before = unexplained.acknowledgement.sequence_number, waiting.previous.update.sequence_number
+    begins_anew = not sequence.is_fresh(waiting.update.sequence_number, before)
+    return begins_anew and 0 < sequence.ahead(number, before) <= UNSEEN_RETRANSMISSIONS
+
+
 @rule(
     "MIP6-SEQ-006",
     "An acknowledgement has the number of the update that it answers",
@@ -376,6 +394,7 @@ def answers_what_was_asked(case: Case) -> Iterable[Breach]:
     with a number shortly beside may answer an update that the capture doesn't show; it is reported only where nothing
     else answers the update that was waiting. It is a breach where the next update has that number or one before it, or
     where the update that was waiting was the first after a search for home agents; else it is inconclusive, since
-    captures lose packets, and so is one that came over ten seconds after the update that was waiting.
+    captures lose packets, and so is one that came over ten seconds after the update that was waiting, and one that
+    goes on from the numbers before where that update began anew: a 135 and what obeyed it may be out of sight.
     """
     return ()

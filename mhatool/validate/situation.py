@@ -21,7 +21,7 @@ from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from mhatool.exchange import Acknowledgement, Exchange, Update
 from mhatool.exchange.conversation import Previous
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
-from mhatool.protocol.lifetime import MAX_BINDACK_TIMEOUT_S, NS_PER_S, nanoseconds
+from mhatool.protocol.lifetime import MAX_BINDACK_TIMEOUT_S, MAX_RR_BINDING_LIFETIME_S, NS_PER_S, nanoseconds
 
 if TYPE_CHECKING:
     from mhatool.validate.rule import Case
@@ -73,11 +73,8 @@ SHORTLY_AFTER: Final = 1_000
 LONGEST_WAIT_NS: Final = nanoseconds(MAX_BINDACK_TIMEOUT_S * 1.25)
 """After that much silence the next update isn't taken for a retransmission."""
 _OF_TESTS: Final = ANYTHING & ~(ALARMS | UNUSUAL)
-LONGEST_BY_TESTS_S: Final = 420
-"""MAX_RR_BINDING_LIFETIME (RFC 6275, 12)."""
 
 _USUAL_FLAGS: Final = frozenset("AHLK")
-_OF_HOME_AGENTS: Final = frozenset("HM")
 _USUAL_OPTIONS: Final = frozenset(
     {
         *(Pad1, PadN, AlternateCareOfAddress, NonceIndices, BindingAuthorizationData, BindingRefreshAdvice),
@@ -142,7 +139,7 @@ def of_answer(case: Case, form: Form) -> int:
         bits |= SEVERAL
     if answer.lifetime_s > update.lifetime_s:
         bits |= LONGER
-    if answer.lifetime_s > LONGEST_BY_TESTS_S:
+    if answer.lifetime_s > MAX_RR_BINDING_LIFETIME_S:
         bits |= LONG
     if not answer.is_authorized:
         bits |= NAKED

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from mhatool.exchange import Frame, Latest, Recent, Update
-from mhatool.protocol.lifetime import nanoseconds
+from mhatool.protocol.lifetime import MAX_TOKEN_LIFETIME_S, nanoseconds
 from mhatool.protocol.lifetime import seconds as in_seconds
 from mhatool.validate.asking import Askings
 from mhatool.validate.binding_facts import option
@@ -19,7 +19,6 @@ from mhatool.validate.seen import Seen
 from mhatool.validate.situation import CORRESPONDENT
 from mhatool.validate.surroundings import Surroundings
 
-MAX_TOKEN_LIFETIME_S = 210
 OLD_NS = nanoseconds(MAX_TOKEN_LIFETIME_S + 3)
 """So old a token surely is too old: clocks may differ, and messages are on their way."""
 NO_TIME_TO_MOVE_NS = nanoseconds(2)

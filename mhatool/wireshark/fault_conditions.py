@@ -83,10 +83,15 @@ def holds(*types: str) -> Applies:
 
 
 def options_not_read(case: Case) -> bool:
-    """Of Mobile Prefix Solicitation tshark reads no options, of Home Agent Switch those of another place."""
+    """Of Mobile Prefix Solicitation tshark reads no options, of Home Agent Switch those of another place.
+
+    Nor does it read those of Mobility Header types that it doesn't know, where somebody declared one.
+    """
     from mhatool.wireshark.options_as_read import is_misplaced
 
-    return holds("mobile_prefix_solicitation")(case) or is_misplaced(case)
+    has_new = any(each.octets[each.start + 2] not in _TYPES for each in case.messages)
+    unread = holds("mobile_prefix_solicitation")(case) or (has_new and _is_part(case.theirs, case.ours))
+    return unread or is_misplaced(case)
 
 
 def behind_malformed(case: Case) -> bool:
@@ -274,6 +279,8 @@ def redirected(case: Case) -> bool:
     return bool(case.extra) and _is_part(case.extra, tuple(found))
 
 
+#: Mobility Header types that Wireshark 4.0 knows.
+_TYPES = range(19)
 #: Mobility Header types without fields of their own to us, in which Wireshark 4.0 reads some and options.
 _WIRESHARKS = frozenset((8, 9, 10, 14, 15, 16, 17, 18))
 

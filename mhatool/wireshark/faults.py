@@ -113,7 +113,7 @@ FAULTS: tuple[Fault, ...] = (
         "options-not-read",
         ("mip6.[abelmnrv]*", "mip6.padn", "mip6.mobility_opt.len", "icmpv6.opt.*"),
         *_V4,
-        "reads no options of Mobile Prefix Solicitation, and those of Home Agent Switch 6 octets before their place",
+        "reads no options of unknown types and Mobile Prefix Solicitation, Home Agent Switch's 6 octets too early",
         "3b 00 0c 00 .... 00 00 is whole and has no option (RFC 5142, 3), it shows one; 92 00 .... (RFC 6275, 6.7)",
         when.options_not_read,
     ),

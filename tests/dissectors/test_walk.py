@@ -12,10 +12,11 @@ from dissectors.ipv6 import address
 from dissectors.ipv6.header import DestinationOptions, Esp, Fragment, HomeAddress, Ipv6, RoutingType2
 from dissectors.ipv6.link import Ethernet, Payload, Vlan
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
-from dissectors.packet import Packet
+from dissectors.packet import SIGNALLING, Packet
 from dissectors.padding import padded
 from dissectors.profile import KAME2003
 from dissectors.spec import Flags
+from dissectors.spec.families import declarations
 from dissectors.walk import MOST_HEADERS, MOST_TUNNELS, Dissector, dissect
 
 COA = address.parse("2001:db8:f1::99")
@@ -42,6 +43,11 @@ def registration() -> list[Layer]:
 
 def types(octets: bytes, link_type: int = 101) -> list[str]:
     return [view.type for view in dissect(octets, link_type).layers]
+
+
+def test_every_message_of_the_mobility_header_is_signalling() -> None:
+    """One that isn't named there would be shown, counted and sieved less than a message that nobody declared."""
+    assert {declaration.symbol for declaration in declarations("mobility")} <= SIGNALLING
 
 
 def test_the_home_address_takes_the_sources_place() -> None:
@@ -241,6 +247,27 @@ def test_a_trailer_that_looks_right_is_no_proof_of_null_esp() -> None:
     octets[48 + 8] ^= 0xFF  # inside the Mobility Header; the trailer stays as it was
     shown = dissect(bytes(octets))
     assert [view.type for view in shown.layers] == ["ipv6", "esp", "payload"]
+
+
+def test_a_frame_that_ends_before_its_packet_was_cut() -> None:
+    """RFC 8200, 3: what follows the IPv6 header is as long as that says, so its octets were there once.
+
+    A mirror port that slices frames leaves a capture where nothing else tells. What isn't there isn't judged.
+    """
+    update = build([layer(UP), layer(binding_update())])
+    for kept in range(40, len(update)):
+        shown = dissect(update[:kept])
+        assert [problem.code for problem in shown.layers[0].problems] == ["length_exceeds"]
+        assert all(view.truncated and view.checksum_status != "bad" for view in shown.layers[1:])
+
+
+def test_a_packet_that_ends_before_its_tunnel_is_as_long_as_it_says() -> None:
+    """The tunnel is whole: the length inside is the sender's own mistake."""
+    update = bytearray(build([layer(UP), layer(UP), layer(binding_update())]))
+    update[44:46] = (int.from_bytes(update[44:46]) + 8).to_bytes(2)
+    shown = dissect(bytes(update))
+    assert [problem.code for view in shown.layers for problem in view.problems] == ["length_exceeds"]
+    assert not any(view.truncated for view in shown.layers)
 
 
 # --- what other protocols say of themselves ---

@@ -45,7 +45,7 @@ class Authorization:
                 home_keygen_token=home_keygen_token(self._node_key, arrival.source, nonce),
                 options=(),
             )
-            self._sender.send(answer, arrival.destination, arrival.source, arrival.now)
+            self._sender.send(answer, arrival.true_destination, arrival.source, arrival.now)
         return drop
 
     def test_care_of(self, arrival: Arrival) -> Drop | None:
@@ -59,7 +59,7 @@ class Authorization:
                 care_of_keygen_token=care_of_keygen_token(self._node_key, arrival.source, nonce),
                 options=(),
             )
-            self._sender.send(answer, arrival.destination, arrival.source, arrival.now)
+            self._sender.send(answer, arrival.true_destination, arrival.source, arrival.now)
         return drop
 
     def key(self, request: Request, now: int) -> bytes | Status:

@@ -16,7 +16,11 @@ from mhatool.protocol.return_routability import AUTHENTICATOR_SIZE
 
 
 class Request(Struct, frozen=True):
-    """What a correspondent needs of a Binding Update; `source` is where an answer goes."""
+    """What a correspondent needs of a Binding Update; `source` is where an answer goes.
+
+    `address` is the correspondent's own: its home address where it is away itself, and the update came routed there
+    (RFC 6275, 6.2.7).
+    """
 
     home_address: bytes
     care_of_address: bytes
@@ -57,7 +61,7 @@ def read_request(arrival: Arrival) -> Request | Drop:
     return Request(
         home_address=home,
         care_of_address=care_of,
-        address=arrival.destination,
+        address=arrival.true_destination,
         source=arrival.source,
         deletes=update.lifetime_s == 0 or care_of == home,
         lifetime_s=update.lifetime_s,

@@ -18,7 +18,7 @@ _UNIVERSAL = 0x02
 
 
 class Alarm(Enum):
-    """What a timer rings for; each with the address that it concerns, or none."""
+    """What a timer rings for; each with the address or prefix that it concerns, or none."""
 
     ADDRESS_CHECKED = auto()
     ADDRESS_DEPRECATED = auto()
@@ -26,6 +26,7 @@ class Alarm(Enum):
     NO_ROUTER = auto()
     ROUTER_SOLICITATION = auto()
     ROUTER_EXPIRES = auto()
+    PREFIX_EXPIRES = auto()
     ROUTER_SILENT = auto()
     ROUTER_CHECK = auto()
     LINK_CHECK = auto()

@@ -93,9 +93,9 @@ CORRESPONDENT: Table[State, Input] = Table(
     State.IDLE,
     [
         Row(_S.IDLE, _I.REVERSE_PACKET, "test", (_S.RRINIT,), _START),
-        Row(_S.IDLE, _I.MOVEMENT, "", (_S.IDLE,), _MOVED),
-        Row(_S.IDLE, _I.RETURNING_HOME, "drop", (_S.IDLE,), _HOME),
-        Row(_S.IDLE, _I.LEAVING, "drop", (_S.IDLE,), _SEND),
+        Row(_S.IDLE, _I.MOVEMENT, "follow", (_S.RRINIT, _S.IDLE), _MOVED),
+        Row(_S.IDLE, _I.RETURNING_HOME, "forget", (_S.RRDEL, _S.WAITD, _S.IDLE), _HOME),
+        Row(_S.IDLE, _I.LEAVING, "forget", (_S.RRDEL, _S.WAITD, _S.IDLE), _SEND),
         Row(_S.IDLE, _I.BA, "", (_S.IDLE,), _ANSWER),
         Row(_S.IDLE, _I.OUT_OF_STEP, "", (_S.IDLE,), _ANSWER),
         Row(_S.IDLE, _I.NONCES_EXPIRED, "", (_S.IDLE,), _ANSWER),

@@ -57,12 +57,13 @@ class Correspondents:
     def _makes_room(self) -> bool:
         """Whether there is room for one more: of those that aren't asked the first one is forgotten.
 
-        Anybody can make up who sends through the tunnel: what follows from it has its bounds.
+        Anybody can make up who sends through the tunnel: what follows from it has its bounds. Who may still hold a
+        binding is forgotten last: once the node is home nobody else would delete it.
         """
         known = self._list.correspondents()
         if len(known) < self._context.configuration.most_correspondents:
             return True
-        idle = next((entry for entry in known if entry.state is State.IDLE), None)
+        idle = min((entry for entry in known if entry.state is State.IDLE), key=self._may_hold, default=None)
         if idle is not None:
             idle.gone, idle.cause = True, "for another one"
             self._list.settle(idle)
@@ -115,6 +116,20 @@ class Correspondents:
         self._put_away_updates(entry)
         self.tests.start(entry)
 
+    def follow(self, entry: Entry) -> State:
+        """It isn't asked any more, but may still hold a binding with a care-of address of before: that one moves."""
+        if entry.unsupported or not self._may_hold(entry):
+            return State.IDLE
+        self.test(entry)
+        return State.RRINIT
+
+    def forget(self, entry: Entry) -> State:
+        """It isn't asked any more: what it may still hold is deleted, else its packets would go where nobody is."""
+        if self._may_hold(entry):
+            return self.begin_deletion(entry)
+        self.drop(entry)
+        return State.IDLE
+
     def refresh(self, entry: Entry) -> State:
         """Before the binding ends: with the tokens that are there, or with new ones."""
         lifetime_s = self._lifetime_s()
@@ -143,7 +158,7 @@ class Correspondents:
         self._route(entry, None)
         entry.care_of_address = self._care_of_address()
         entry.is_deletion = True
-        if self._context.now >= entry.may_hold_until_ns:
+        if not self._may_hold(entry):
             self.drop(entry)
             return State.IDLE
         if not self.tests.home_token_is_fresh(entry):
@@ -228,6 +243,10 @@ class Correspondents:
         entry.rests()
 
     # --- how ---
+
+    def _may_hold(self, entry: Entry) -> bool:
+        """Whether the correspondent may hold a binding, with whatever care-of address."""
+        return self._context.now < entry.may_hold_until_ns
 
     def _care_of_address(self) -> bytes:
         return self._context.care_of_address or self._context.home_address

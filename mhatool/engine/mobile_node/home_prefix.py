@@ -47,6 +47,12 @@ class HomePrefix:
             self._context.set_alarm(Alarm.HOME_PREFIX_AGES, believed * AGE)
         self.on_renewed()
 
+    @property
+    def is_ageing(self) -> bool:
+        """Whether most of the lifetime has gone since it was heard of last."""
+        is_young = self._context.timers.deadline((Alarm.HOME_PREFIX_AGES, b"")) is not None
+        return self._valid_until_ns is not None and not is_young
+
     def left_s(self) -> int | None:
         """Whole seconds; None: for ever, or nobody said."""
         if self._valid_until_ns is None:

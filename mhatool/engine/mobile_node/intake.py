@@ -153,6 +153,7 @@ class Intake:
         self._parts.acknowledgements.take(entry, arrival.message)
         if entry.home_registration and not entry.gone and entry.is_bound(self._context.now):
             rounds.answered(entry.peer)
+            self._parts.prefixes.registered(entry.peer)
             if arrival.message.status == PREFIX_DISCOVERY_NECESSARY:
                 self._parts.prefixes.solicit(entry.peer)
 

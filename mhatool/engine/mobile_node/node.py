@@ -47,7 +47,7 @@ from mhatool.engine.mobile_node.refusal import Refusal
 from mhatool.engine.mobile_node.rounds import Rounds
 from mhatool.engine.mobile_node.routers import Routers
 from mhatool.engine.mobile_node.tunnel import ReverseTunnel
-from mhatool.engine.mobile_node.update_list import Entry, UpdateList
+from mhatool.engine.mobile_node.update_list import DELETING, Entry, UpdateList
 from mhatool.engine.mobile_node.updates import HomeUpdates
 from mhatool.engine.mobile_node_events import AuthenticationSet, FunctionEnabled
 from mhatool.engine.node import Randomness
@@ -131,6 +131,11 @@ class MobileNode:
     def is_leaving(self) -> bool:
         """Whether it was told to stop."""
         return self._is_leaving
+
+    @property
+    def waits_for_goodbyes(self) -> bool:
+        """Whether it was told to stop, and some peer hasn't answered yet that it has forgotten the binding."""
+        return self._is_leaving and any(entry.state in DELETING for entry in self.update_list)
 
     # --- how it is driven ---
 

@@ -14,7 +14,11 @@ from mhatool.engine.mobile_node_events import HomePrefixesLearned
 
 
 class PrefixDiscovery:
-    """At most one solicitation is out at each agent. What an agent says unasked is a reason to ask it (11.4.3)."""
+    """At most one solicitation is out at each agent. What an agent says unasked is a reason to ask it (11.4.3).
+
+    Once the home prefix is ageing some agent is asked for as long as that lasts: else nothing could be registered any
+    more when its lifetime is over, as far as the node knows.
+    """
 
     def __init__(self, context: Context, update_list: UpdateList, home_prefix: HomePrefix) -> None:
         self._context = context
@@ -32,12 +36,19 @@ class PrefixDiscovery:
         if home_agent not in self._asked:
             self._ask(home_agent, self._context.randomness.getrandbits(16), 0)
 
+    def registered(self, home_agent: bytes) -> None:
+        """An agent holds a binding, and answers: it is asked where nobody could be, or said anything, before."""
+        if self._home_prefix.is_ageing:
+            self.solicit(home_agent)
+
     def _ask_any(self) -> None:
         """The home prefix is about to become invalid, as far as the node knows: ask the first agent that is there."""
-        bound = (entry for entry in self._list.home_registrations() if entry.is_bound(self._context.now))
-        entry = next(bound, None)
-        if entry is not None:
-            self.solicit(entry.peer)
+        for agent in self._bound()[:1]:
+            self.solicit(agent)
+
+    def _bound(self) -> list[bytes]:
+        now = self._context.now
+        return [entry.peer for entry in self._list.home_registrations() if entry.is_bound(now)]
 
     def stop(self) -> None:
         """Home again: the link itself tells."""
@@ -84,6 +95,8 @@ class PrefixDiscovery:
         asked = self._asked.pop(home_agent, None)
         if asked is not None and entry is not None and entry.is_bound(self._context.now):
             self._ask(home_agent, asked[0], asked[1] + 1)
+        for other in self._bound() if self._home_prefix.is_ageing else ():
+            self.solicit(other)
 
     def _ask(self, home_agent: bytes, identifier: int, retries: int) -> None:
         context, entry = self._context, self._list.find(home_agent)

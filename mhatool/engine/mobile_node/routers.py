@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from mhatool.engine.actions import RemoveRoute, SetRoute
-from mhatool.engine.mobile_node.advertised import AdvertisedPrefix, AdvertisedRouter, Subnet
+from mhatool.engine.mobile_node.advertised import INFINITE_S, AdvertisedPrefix, AdvertisedRouter, Subnet
 from mhatool.engine.mobile_node.context import Alarm, Context
 from mhatool.engine.nd_events import NewPrefix, PrefixReceived, RouterFound, RouterLost
 
@@ -48,6 +48,7 @@ class Routers:
         self._routes: set[Subnet] = set()
         self._default: bytes | None = None
         context.ring_for(Alarm.ROUTER_EXPIRES, self._expire)
+        context.ring_for(Alarm.PREFIX_EXPIRES, lambda key: self._unroute((key[:-1], key[-1])))
 
     # --- what is heard ---
 
@@ -107,8 +108,8 @@ class Routers:
     def use(self, router: AdvertisedRouter) -> None:
         """An advertisement of this link: its prefixes are on the link, and it may be the way out."""
         for prefix in router.prefixes:
-            if prefix.on_link and prefix.valid_s > 0:
-                self._route(prefix.prefix, prefix.length)
+            if prefix.on_link:
+                self._hold(prefix)
         known = self._routers.get(router.address)
         if known is None:
             return
@@ -127,12 +128,29 @@ class Routers:
             self._context.cancel(Alarm.ROUTER_EXPIRES, address)
             del self._routers[address]
             self._context.tell(RouterLost, interface=self._context.interface, router=address, cause=cause)
-        for prefix, length in sorted(self._routes):
-            self._context.output.act(RemoveRoute(prefix, length))
-        self._routes.clear()
+        for subnet in sorted(self._routes):
+            self._unroute(subnet)
         kept = self._routers[keep].prefixes if keep in self._routers else set()
         self._known_prefixes = {self._context.configuration.home_subnet, *kept}
         self._default = None
+
+    def _hold(self, prefix: AdvertisedPrefix) -> None:
+        """It is on the link for as long as was said last, were it for no time at all (RFC 4861, 6.3.4)."""
+        if prefix.valid_s == 0:
+            self._unroute(prefix.subnet)
+            return
+        self._route(prefix.prefix, prefix.length)
+        if prefix.valid_s == INFINITE_S:
+            self._context.cancel(Alarm.PREFIX_EXPIRES, _key(prefix.subnet))
+        else:
+            self._context.set_alarm(Alarm.PREFIX_EXPIRES, prefix.valid_s, _key(prefix.subnet))
+
+    def _unroute(self, subnet: Subnet) -> None:
+        """Nothing leads there any more, but for the default router; nothing where it was so."""
+        self._context.cancel(Alarm.PREFIX_EXPIRES, _key(subnet))
+        if subnet in self._routes:
+            self._routes.remove(subnet)
+            self._context.output.act(RemoveRoute(*subnet))
 
     def _route(self, prefix: bytes, length: int, next_hop: bytes | None = None) -> None:
         if next_hop is not None or (prefix, length) not in self._routes:
@@ -163,9 +181,13 @@ class Routers:
         following = next((other for other in self._routers.values() if other.is_default), None)
         if following is not None:
             self._set_default(following)
-        elif (_ANYWHERE, 0) in self._routes:
-            self._routes.remove((_ANYWHERE, 0))
-            self._context.output.act(RemoveRoute(_ANYWHERE, 0))
+        else:
+            self._unroute((_ANYWHERE, 0))
+
+
+def _key(subnet: Subnet) -> bytes:
+    prefix, length = subnet
+    return prefix + bytes([length])
 
 
 __all__ = ["KnownRouter", "Routers"]

@@ -22,6 +22,9 @@ MOST_PAST = 64
 WAITING = frozenset({State.WAITA, State.WAITAR, State.WAITD})
 """States in which what is due is a retransmission; in BOUND it is a refresh."""
 
+DELETING = frozenset({State.RRDEL, State.WAITD})
+"""States in which the peer is to forget the binding, and hasn't said yet that it has."""
+
 
 class Handlers(Protocol):
     """Whose methods the rows of an entry's machine name."""
@@ -287,4 +290,4 @@ def _at(event: UpdateListEntry, now: int) -> UpdateListEntry:
     return msgspec.structs.replace(event, time_ns=now)
 
 
-__all__ = ["WAITING", "Entry", "Handlers", "UpdateList"]
+__all__ = ["DELETING", "WAITING", "Entry", "Handlers", "UpdateList"]

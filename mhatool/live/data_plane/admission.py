@@ -19,8 +19,8 @@ from mhatool.live.netlink import ACK, CREATE, NETFILTER, Netlink, RefusedError, 
 FLOW_GROUP: Final = 135
 """Of nfnetlink_log: a packet of each flow between a home address and a correspondent, at most one a second."""
 IN, OUT = "in", "out"
-SNAPSHOT: Final = 80
-"""Octets of a flow's packet that are told: two IPv6 headers."""
+SNAPSHOT: Final = 128
+"""Octets of a flow's packet that are told: two IPv6 headers, a routing header and a Home Address option's."""
 _SETS: Final = """
     counter tunnel_source { }
     set from_mobile_nodes { typeof ip6 saddr . ip6 daddr . @th,64,128; }

@@ -54,9 +54,9 @@ class Flows:
                 self._take(found.get(_PAYLOAD, b""), found.get(_PREFIX, b"").rstrip(b"\0") == IN.encode())
 
     def _take(self, datagram: bytes, is_tunnelled: bool) -> None:
-        if is_tunnelled and len(datagram) >= SNAPSHOT:
+        if is_tunnelled and len(datagram) >= 2 * ipv6.HEADER:
             inner = datagram[ipv6.HEADER :]
-            self.tell(PacketTunnelled(ipv6.destination(inner), ipv6.source(inner)))
+            self.tell(PacketTunnelled(ipv6.destination(inner), ipv6.said_by(inner)))
         elif not is_tunnelled and len(datagram) >= ipv6.HEADER:
             source, destination = ipv6.source(datagram), ipv6.destination(datagram)
             if self._detours.is_away(source) and not self._detours.is_optimised(source, destination):

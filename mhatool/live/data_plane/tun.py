@@ -217,7 +217,7 @@ class TunDataPlane:
                 continue
             inner = datagram[ipv6.HEADER :]
             if tunnel.end is End.MOBILE_NODE:
-                self._tell_now_and_then(PacketTunnelled(ipv6.destination(inner), ipv6.source(inner)))
+                self._tell_now_and_then(PacketTunnelled(ipv6.destination(inner), ipv6.said_by(inner)))
             os.write(file, inner)
 
     def receive(self, datagram: bytes, found: ipv6.Carried, *, in_pieces: bool = False) -> bool:
@@ -248,7 +248,7 @@ class TunDataPlane:
         if end is None:
             return False
         if end is End.MOBILE_NODE:
-            self._tell_now_and_then(PacketTunnelled(ipv6.destination(inner), ipv6.source(inner)))
+            self._tell_now_and_then(PacketTunnelled(ipv6.destination(inner), ipv6.said_by(inner)))
         self._give(inner)
         return True
 

@@ -19,6 +19,7 @@ U16: Final = (1 << 16) - 1
 U32: Final = (1 << 32) - 1
 MOST_COPIES: Final = 100_000
 """Mobile nodes in one process: each takes some 12 KB before it has said anything."""
+NODE_KEY_SIZE: Final = 20
 LAST_METRIC: Final = 15
 """RIPng's 16 is infinity (RFC 2080, 2.1)."""
 
@@ -36,12 +37,18 @@ RANGES: Final[Mapping[tuple[str, str], Range]] = {
     ("RipngConfiguration", "update_s"): (SHORTEST_S, LONGEST_S),
     ("RipngConfiguration", "timeout_s"): (SHORTEST_S, LONGEST_S),
     ("RipngConfiguration", "garbage_s"): (SHORTEST_S, LONGEST_S),
+    ("LabRouting", "metric"): (1, LAST_METRIC),
+    ("LabRouting", "update_s"): (1, LONGEST_S),
+    ("LabRouting", "timeout_s"): (1, LONGEST_S),
+    ("LabRouting", "garbage_s"): (1, LONGEST_S),
     ("NodePlan", "clock_offset_s"): (-LONGEST_S, LONGEST_S),
     ("NodePlan", "copies"): (1, MOST_COPIES),
     ("HomeAgentConfiguration", "most_bindings"): (0, LONGEST_S),
     ("HomeAgentConfiguration", "most_bindings_of_one"): (1, LONGEST_S),
     ("HomeAgentConfiguration", "update_rate"): (0, LONGEST_S),
     ("HomeAgentConfiguration", "discovery_rate"): (0, LONGEST_S),
+    ("HomeAgentConfiguration", "restart_counter"): (0, U32),
+    ("CorrespondentConfiguration", "most_bindings"): (0, LONGEST_S),
     ("MobileNodeConfiguration", "most_correspondents"): (1, LONGEST_S),
     ("NodeFile", "packet_rate"): (0, LONGEST_S),
     ("LossPlan", "first"): (1, LONGEST_S),
@@ -110,6 +117,13 @@ def _unicasts(addresses: tuple[bytes, ...]) -> str:
     return next((wrong for wrong in map(_unicast, addresses) if wrong), "")
 
 
+def _node_key(octets: bytes | None) -> str:
+    """RFC 6275, 5.2.1: whoever guesses it makes keygen tokens."""
+    return (
+        "" if octets is None or len(octets) == NODE_KEY_SIZE else f"{NODE_KEY_SIZE} octets are needed, in hexadecimal"
+    )
+
+
 def _prefix(octets: bytes) -> str:
     is_one = len(octets) == 16 and is_routable_unicast(octets)
     return "" if is_one else "a prefix of unicast addresses is needed that routers know the way to"
@@ -127,6 +141,7 @@ OWN_SHAPES: Final[Mapping[tuple[str, str], Callable[[Any], str]]] = {
     ("AdvertisedPrefix", "prefix"): _prefix,
     ("AdvertisedPrefix", "router_address"): _unicast,
     ("CorrespondentConfiguration", "addresses"): _unicasts,
+    ("CorrespondentConfiguration", "node_key"): _node_key,
 }
 """Of fields that are so in one class alone."""
 

@@ -11,7 +11,6 @@ from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.packet import Datagram
 from dissectors.view import View
 from mhatool.exchange import Latest, Update, acknowledgement_of, update_of
-from mhatool.exchange.first_link import on_its_first_link
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.observe.moment import Moment
 
@@ -33,9 +32,8 @@ def listed_in(message: View) -> tuple[bytes, ...]:
 class NamedList(Struct):
     """What a mobile node last told one of its home agents: a list, in order.
 
-    An update without M names its receiver alone (`is_single`), a deletion nobody. `on_first_link`: seen where the
-    mobile node is. `accepted` is where the first acceptance was seen; `status` and `answered` are the latest answer's,
-    None without one.
+    An update without M names its receiver alone (`is_single`), a deletion nobody. `accepted` is where the first
+    acceptance was seen; `status` and `answered` are the latest answer's, None without one.
     """
 
     moment: Moment
@@ -43,7 +41,6 @@ class NamedList(Struct):
     home_agents: tuple[bytes, ...]
     care_of_address: bytes
     sequence_number: int
-    on_first_link: bool
     is_single: bool
     accepted: Moment | None = None
     status: int | None = None
@@ -115,7 +112,7 @@ class Rosters:
             return None
         if roster is None:
             roster = Roster(update.home_address)
-        named = _named(moment, datagram, update, agents)
+        named = _named(moment, update, agents)
         roster.note(named)
         self._remember(roster, named)
         return roster, named
@@ -145,7 +142,7 @@ class Rosters:
         return roster, named
 
 
-def _named(moment: Moment, datagram: Datagram, update: Update, agents: tuple[bytes, ...]) -> NamedList:
+def _named(moment: Moment, update: Update, agents: tuple[bytes, ...]) -> NamedList:
     is_single = not agents
     if update.deletes:
         agents = ()
@@ -157,6 +154,5 @@ def _named(moment: Moment, datagram: Datagram, update: Update, agents: tuple[byt
         agents,
         update.care_of_address,
         update.sequence_number,
-        on_its_first_link(datagram),
         is_single,
     )

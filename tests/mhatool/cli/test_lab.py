@@ -19,6 +19,13 @@ class Standing:
         self.name, self._asked = name, asked
         self.topology = SimpleNamespace(name=name, nodes={"cn": None})
 
+    def node(self, name: str) -> SimpleNamespace:
+        return SimpleNamespace(name=name, interfaces=["eth0"] if name == "mn" else ["eth0", "eth1"])
+
+    def move(self, name: str, link: str, interface: str) -> str:
+        self._asked.append((self.name, "move", name, link, interface))
+        return interface or "eth0"
+
     def inspect(self) -> dict[str, object]:
         self._asked.append((self.name, "inspect"))
         return {"name": self.name, "namespaces": [], "processes": {}}
@@ -60,14 +67,21 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
         (("inspect",), ("inspect",)),
         (("recover", "ha1"), ("recover", "ha1")),
         (("fail", "ha1", "--how", "link"), ("fail", "ha1", "link")),
-        (("move", "mn", "foreign3"), ("move", "mn", "foreign3")),
-        (("move", "mn", ""), ("move", "mn", "")),
+        (("move", "mn", "foreign3"), ("move", "mn", "foreign3", "")),
+        (("move", "mn", ""), ("move", "mn", "", "")),
+        (("move", "mn", "foreign3", "--interface", "eth0"), ("move", "mn", "foreign3", "eth0")),
     ],
 )
 def test_a_name_first_or_by_its_flag(run: Run, words: tuple[str, ...], asked: tuple[str, ...]) -> None:
     command, *rest = words
     assert run(*words) == [("the only one", *asked)]
     assert run(command, "two", *rest) == run(*words, "--lab", "two") == [("two", *asked)]
+
+
+def test_of_several_interfaces_the_moved_one_is_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (("mn", "left"), ("ha1", "left"), ("ha1", "left", "--interface", "eth1")):
+        run("move", *words)
+    assert capsys.readouterr().out == "mn is on left\nha1 (eth0) is on left\nha1 (eth1) is on left\n"
 
 
 def test_a_name_before_what_is_run(run: Run) -> None:

@@ -1,6 +1,7 @@
 """Everything machines read says which schema it follows, and follows it."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -23,6 +24,13 @@ def test_every_schema_is_there_and_is_one() -> None:
         found = schema_of(name)
         jsonschema.Draft202012Validator.check_schema(found)
         assert found["$id"].startswith(f"mhatool.{name}/")
+
+
+def test_no_output_is_left_out(repository: Path) -> None:
+    """Each `mhatool.THING/VERSION` that the code writes is an output's; but for the file that a live node keeps."""
+    texts = [path.read_text(encoding="utf-8") for path in (repository / "mhatool").rglob("*.py")]
+    written = {thing for text in texts for thing in re.findall(r'"mhatool\.([a-z-]+)/\d+"', text)}
+    assert written - {"state"} == set(SCHEMAS)
 
 
 def test_the_list_names_each() -> None:

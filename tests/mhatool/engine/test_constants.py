@@ -1,5 +1,9 @@
 """Constants that would make a node say what it doesn't mean are refused."""
 
+import ast
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 from mhatool.engine.constants import BUILT_IN, Constants
@@ -16,3 +20,12 @@ def test_6_1_8_a_limit_under_one_unit_of_lifetime_is_refused(name: str, seconds:
 
 def test_what_is_built_in_is_none_of_these() -> None:
     assert set(BUILT_IN) == {"rfc6275", "kame2003", "fast-lab"}
+
+
+def test_the_engine_reads_each(repository: Path) -> None:
+    """Whoever sets one sees something change."""
+    read: set[str] = set()
+    for path in (repository / "mhatool" / "engine").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        read |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert {field.name for field in fields(Constants)} - read == set()

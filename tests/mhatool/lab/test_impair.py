@@ -1,4 +1,4 @@
-"""Links that delay and lose: `mhatool lab impair`, on three hosts on two links."""
+"""Links that delay and lose: `mhatool lab impair`, on four hosts on two links."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ from tests.mhatool.lab.standing import Standing, standing, until
 pytestmark = [pytest.mark.root, pytest.mark.iproute2, pytest.mark.ethtool, pytest.mark.ping]
 TOPOLOGY = """
 name = "hosts"
-title = "three hosts"
+title = "four hosts"
 links = ["left", "right"]
 [nodes.a.interfaces]
 eth0 = { link = "left", addresses = ["2001:db8::a/64"] }
@@ -22,6 +22,9 @@ eth0 = { link = "left", addresses = ["2001:db8::a/64"] }
 eth0 = { link = "left", addresses = ["2001:db8::b/64"] }
 [nodes.c.interfaces]
 eth0 = { link = "right", addresses = ["2001:db8::c/64"] }
+[nodes.d.interfaces]
+eth0 = { link = "right", addresses = ["2001:db8:1::d/64"] }
+eth1 = { link = "right", addresses = ["2001:db8::d/64"] }
 """
 DELAY_MS = 30
 
@@ -80,6 +83,16 @@ def test_who_comes_to_such_a_link_is_slow_and_who_leaves_is_not(lab: Standing) -
     _impair(lab, "left")
     lab.lab.move("a", "left")
     until(lambda: (times := _times(lab, "b")) and min(times) < DELAY_MS)
+
+
+def test_of_several_interfaces_one_is_moved_and_named(lab: Standing) -> None:
+    assert lab.lab.move("d", "left", "eth1") == "eth1"
+    until(lambda: len(_times(lab, "d")) == 5)
+    assert lab.lab.move("d", "left") == "eth0"
+    with pytest.raises(LabError, match="d has no interface 'eth7'; it has eth0, eth1"):
+        lab.lab.move("d", "left", "eth7")
+    for interface in ("eth0", "eth1"):
+        lab.lab.move("d", "right", interface)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """A node's file, and its file of keys: each error says where it stands and what to give."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from mhatool.live.configuration import load
+from mhatool.live.configuration import NodeFile, load
 from mhatool.live.examples import EXAMPLES
 from mhatool.network.scenario.errors import ScenarioError
 
@@ -17,6 +18,12 @@ key = "00112233445566778899aabbccddeeff"
 """
 PREFIX = "home_agent.advertising.prefixes[0]"
 UNICAST = "a unicast address is needed that routers know the way to"
+
+
+def test_the_page_names_every_key(repository: Path) -> None:
+    page = (repository / "docs" / "live.md").read_text(encoding="utf-8")
+    keys = {field.name for field in fields(NodeFile)}
+    assert {key for key in keys if f"`{key}`" not in page and f"`[{key}]`" not in page} == set()
 
 
 def _wrong(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mhatool.live.filter import CARRIERS, Instruction, program
+from mhatool.live.filter import CARRIERS, Instruction, heartbeats, program
 from mhatool.live.filter import tunnelled as of_tunnels
 from mhatool.network import datagram as ipv6
 
@@ -92,6 +92,30 @@ def test_what_tunnels_only_carry_comes_another_way(name: str) -> None:
     assert not runs(made, packet)
     for kind in (OTHER_HOST, OUTGOING):
         assert not runs(made, tunnelled(packet), kind)
+
+
+HEARTBEAT_TYPE = 13
+"""RFC 5847, 3.3."""
+
+
+@pytest.mark.parametrize("mobility", [MOBILITY, 62])
+def test_heartbeats_come_by_a_socket_of_their_own(mobility: int) -> None:
+    """The type is the third octet of a Mobility Header (RFC 6275, 6.1.1), after 40 octets of IPv6."""
+    others, apart = program((mobility, *CARRIERS), without_heartbeats_of=mobility), heartbeats(mobility)
+    for kind in range(256):
+        packet = datagram(mobility, bytes([59, 1, kind]) + bytes(13))
+        assert runs(apart, packet) == (kind == HEARTBEAT_TYPE)
+        assert runs(others, packet) == (kind != HEARTBEAT_TYPE)
+        assert not runs(apart, tunnelled(packet))
+        assert runs(others, tunnelled(packet))
+        assert not runs(apart, datagram(ipv6.UDP, bytes([59, 1, kind]) + bytes(13)))
+    for packet in {**INTERESTING, **DULL}.values():
+        if packet[6] != MOBILITY:
+            assert runs(others, packet) == runs(program((mobility, *CARRIERS)), packet)
+            assert not runs(apart, packet)
+    beat = datagram(mobility, bytes([59, 1, HEARTBEAT_TYPE]) + bytes(13))
+    assert not runs(apart, beat, protocol=0x0800)
+    assert not runs(apart, beat, tagged=True)
 
 
 @pytest.mark.parametrize("name", INTERESTING)

@@ -10,7 +10,7 @@ from dissectors.ipv6.address import parse
 from dissectors.packet import Datagram
 from dissectors.profile import RFC6275
 from dissectors.spec import Flags
-from mhatool.engine.actions import Action, End, SetOptimisedRoute, SetTunnel
+from mhatool.engine.actions import Action, End, Send, SetOptimisedRoute, SetTunnel
 from mhatool.engine.commands import (
     Command,
     PacketTunnelled,
@@ -301,3 +301,43 @@ def test_between_two_who_are_away_the_option_stands_behind_the_routing_header() 
         (ALICE, BOB, ("routing", "destination_options")),
     ]
     assert not left.problems()
+
+
+def test_who_is_away_too_is_known_by_its_home_address() -> None:
+    """RFC 6275, 9.3.1: a Home Address option says whose packet it is, also where it came through the tunnel."""
+    away, other = Away(), parse("2001:db8:5::77")
+    away.mobile.actions = [SetOptimisedRoute(End.CORRESPONDENT, other, HOME, BOB)]
+    away.alice.seats[0].settle()
+    away.bob.send(ipv6.with_home_address(echo(other, HOME), BOB))
+    away.run(1)
+    assert PacketTunnelled(HOME, other) in away.mobile.commands
+    assert PacketTunnelled(HOME, BOB) not in away.mobile.commands
+
+
+def test_whose_packet_it_is() -> None:
+    plain = echo(HOME, BOB)
+    away = ipv6.with_home_address(plain, ALICE)
+    routed = ipv6.with_routing_header(away, AGENT)
+    assert [ipv6.said_by(each) for each in (plain, away, routed)] == [HOME, HOME, HOME]
+    assert [ipv6.said_by(each[:50]) for each in (plain, away, routed)] == [HOME, ALICE, ALICE]
+
+
+def test_who_has_lost_a_binding_complains_from_its_home_address() -> None:
+    """The sender knows this correspondent by no other address: its Binding Update List has that one."""
+    away, other = Away(), parse("2001:db8:5::77")
+    packet = ipv6.with_routing_header(ipv6.with_home_address(echo(other, HOME), BOB), ALICE)
+    away.bob.send(packet)
+    away.run(1)
+    assert away.mobile.commands == [UnverifiedHomeAddress(BOB, HOME, other)]
+
+
+def test_what_another_node_of_the_machine_says_from_the_home_address_goes_through_the_tunnel() -> None:
+    """RFC 6275, 4.5 and 11.3.1: a source of another link would be filtered. By interface, as on the home link: not."""
+    away = Away()
+    left = Seen(away.left)
+    said = [Send(echo(HOME, BOB)), Send(echo(HOME, BOB), next(iter(away.alice.interfaces)), bytes(6))]
+    sit(away.alice, *said)
+    away.run(1)
+    outgoing = [packet.datagrams for _, packet in left.packets if packet.datagrams[-1].source == HOME]
+    ways = sorted((shape(each) for each in outgoing), key=len)
+    assert ways == [[(HOME, BOB, ())], [(ALICE, AGENT, ()), (HOME, BOB, ())]]

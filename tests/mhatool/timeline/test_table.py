@@ -8,6 +8,7 @@ import pytest
 from mhatool.observe import observe
 from mhatool.timeline import Timeline, build
 from mhatool.timeline.table import as_table
+from mhatool.timeline.tables import Grid
 from mhatool.validate import validate
 from tests.mhatool import manifest
 from tests.mhatool.cli.process import mhatool
@@ -28,6 +29,12 @@ def rows(text: str, title: str) -> list[list[str]]:
     end = lines.index("", start) if "" in lines[start:] else len(lines)
     assert set(lines[start + 1]) == {"-"}
     return [re.split(r" {2,}", line) for line in lines[start + 2 : end]]
+
+
+def test_a_row_has_a_cell_for_each_column() -> None:
+    for row in (("1 s",), ("1 s", "moved", "A")):
+        with pytest.raises(ValueError, match="cells for the columns Time, Event"):
+            Grid(("Time", "Event"), [row])
 
 
 @pytest.mark.parametrize("name", NAMES)

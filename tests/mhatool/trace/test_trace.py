@@ -14,7 +14,7 @@ from dissectors.ipv6.address import parse as address
 from mhatool.engine.events import CacheEntry, Event, MessageDropped, MessageSent
 from mhatool.engine.mobile_node_events import HomePrefixesLearned, UpdateSent
 from mhatool.protocol import octets
-from mhatool.trace import Header, NodeNames, TraceError, TraceWriter, event_classes, is_trace, read
+from mhatool.trace import Header, NodeNames, TraceError, TraceWriter, catalogue, event_classes, is_trace, read
 from mhatool.trace.catalogue import name_of
 from mhatool.trace.reader import parse
 from mhatool.trace.schema import SCHEMA
@@ -134,6 +134,15 @@ def test_names_are_category_and_event() -> None:
         assert event.replace("_", "").isalpha()
     assert name_of(CacheEntry) == "binding:cache_entry"
     assert event_classes()["mh:sent"] is MessageSent
+
+
+def test_two_events_have_two_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other(msgspec.Struct, frozen=True, tag_field="name", tag="mh:sent"):
+        pass
+
+    monkeypatch.setattr(catalogue, "_below", lambda cls: iter((MessageSent, Other)))
+    with pytest.raises(TypeError, match="MessageSent and Other are both mh:sent"):
+        event_classes.__wrapped__()
 
 
 BROKEN = [

@@ -16,6 +16,7 @@ DISORDER_NS = 50 * MS
 COPY_NS = 10 * MS
 LOSS = 0.1
 SNAP_LENGTHS = (60, 78, 96, 128)
+MIRROR_LENGTHS = (96, 128)
 ETHERNET = 1
 MOST_NODES = 10
 
@@ -62,10 +63,17 @@ def by_chance(records: Records, seed: int) -> Iterator[Spoilt]:
     yield f"lossy and cut at {snap} ({seed})", cut(lossy(records, chance), snap)
 
 
+def sliced(records: Records, snap: int) -> list[Record]:
+    """Cut before they were captured, as by a mirror port: the file says that no more was on the wire."""
+    return [r._replace(captured=r.captured[:snap], original_length=len(r.captured[:snap])) for r in records]
+
+
 def cuts(records: Records) -> Iterator[Spoilt]:
     """Each snap length that there often is."""
     for snap in SNAP_LENGTHS:
         yield f"cut at {snap}", cut(records, snap)
+    for snap in MIRROR_LENGTHS:
+        yield f"sliced at {snap}", sliced(records, snap)
 
 
 def directions(records: Records) -> Iterator[Spoilt]:

@@ -295,6 +295,13 @@ def test_a_135_from_before_the_capture() -> None:
     assert found("MIP6-SEQ-003", (0.0, home_bu(seq=5)), (0.1, ba(seq=5, status=135))) == []
 
 
+@pytest.mark.parametrize(("gap", "breaks"), [(0.1, False), (0.101, True)])
+def test_the_refusal_of_a_copy_whose_stamp_changed_places(gap: float, breaks: bool) -> None:
+    """The network doubled 5, and refused the copy with 5, all before 6 was accepted; each stamp may be off by 50 ms."""
+    packets = [(0.0, home_bu(seq=6)), (0.01, ba(seq=6)), (gap, home_bu(seq=5)), (0.2, ba(seq=5, status=135))]
+    assert bool(found("MIP6-SEQ-003", *packets)) is breaks
+
+
 # --- Binding Errors ---
 
 

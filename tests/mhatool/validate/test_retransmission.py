@@ -148,6 +148,14 @@ def test_four_in_a_second() -> None:
     assert found == {"0.89 s": [("MIP6-RTX-003", 4, False)], "0.95 s, within the jitter": []}
 
 
+def test_a_capture_without_times_has_no_rate() -> None:
+    """A pcapng file of Simple Packet Blocks has none; every one is 0, which `told` begins 100 s after."""
+    ask = [care_of_test_init(cookie=bytes(7) + bytes((i,))) for i in range(5)]
+    assert told(["MIP6-RTX-003"], *[(-100.0, octets) for octets in ask]) == []
+    assert told(["MIP6-RTX-003"], *burst(4, 0.0)) == [("MIP6-RTX-003", 4, False)]
+    assert told(["MIP6-RTX-003"], *[(-100.0, octets) for _, octets in burst(4, 0.0)]) == []
+
+
 def burst(count: int, apart: float, *, flags: str = "AH", named: bool = True) -> list[Packet]:
     """First registrations of so many home addresses from one care-of address."""
     homes = [ip(f"2001:db8:1::{200 + i}") for i in range(count)]

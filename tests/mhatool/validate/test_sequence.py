@@ -360,6 +360,30 @@ def test_an_overtaken_update_fills_the_gap_before() -> None:
     assert told(*packets, (2.0, bu(seq=10))) == [("MIP6-SEQ-002", 5, False)]
 
 
+def test_stamps_that_change_places_are_no_breach() -> None:
+    """Status 135 is obeyed within milliseconds (RFC 6275, 11.7.3), and each stamp may be off by 50 ms.
+
+    The true order is 10, its answer, 40000 by a mobile node that was started anew, 135 with 10, and 11.
+    """
+    registered = [(0, bu(seq=10)), (0.1, ba(seq=10))]
+    refused, obeyed = ba(seq=10, status=135, life=0), bu(seq=11)
+    for gap, unsure in ((0.1, True), (0.101, False)):
+        packets = [*registered, (20, obeyed), (20 + gap, bu(seq=40000)), (20.2, refused), (20.3, ba(seq=11))]
+        assert told(*packets) == [("MIP6-SEQ-002", 4, unsure)]
+    assert told(*registered, (20, obeyed), (20.05, bu(seq=10)), (20.1, ba(seq=11))) == [("MIP6-SEQ-002", 4, True)]
+    another = told(*registered, (20, obeyed), (20.05, bu(CARE2, seq=11)), (20.1, ba(CARE2, seq=11)))
+    assert another == [("MIP6-SEQ-001", 4, False)]  # in either order it is the same number twice
+
+
+def test_a_number_after_a_135_out_of_sight() -> None:
+    """Started anew with 40000, refused by a 135 that names 10, and answered once 11 has come: two packets are lost."""
+    packets = [(0, bu(seq=10)), (0.1, ba(seq=10)), (20, bu(seq=40000))]
+    began_anew = ("MIP6-SEQ-001", 3, True)
+    assert told(*packets, (20.3, ba(seq=11))) == [began_anew, ("MIP6-SEQ-006", 4, True)]
+    assert told(*packets, (20.3, ba(seq=43))) == [began_anew, ("MIP6-SEQ-006", 4, False)]
+    assert told(*packets[:2], (20, bu(seq=12)), (20.3, ba(seq=4711))) == [("MIP6-SEQ-006", 4, False)]
+
+
 def identified(number: int) -> bytes:
     """A Binding Identifier (RFC 5648, 4.1: type 35) in place of padding, with two octets of padding behind."""
     return b"\x23\x04" + number.to_bytes(2) + b"\0\0"

@@ -8,13 +8,18 @@ import os
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from dissectors.mobility.header import MobilityMessage
 from dissectors.profile import BUILT_IN, KAME2003, RFC6275, Profile
 from dissectors.profile import load as load_profile
+from dissectors.spec import Option, message
+from dissectors.spec import fields as wire
+from dissectors.spec.declaration import REGISTRY
 from dissectors.spec.families import declarations
 from mhatool.capture import PcapngWriter, linktype, open_capture
 from mhatool.wireshark.crosscheck import SCHEMA, Crosscheck, Difference
@@ -48,8 +53,18 @@ def unexplained(path: Path, profile: Profile = RFC6275) -> list[Difference]:
 
 
 def test_it_works_where_an_event_loop_has_run_before(tmp_path: Path) -> None:
-    """The thread has none any more, and pyshark takes that one."""
+    """The thread has none any more."""
     asyncio.run(asyncio.sleep(0))
+    assert unexplained(write(tmp_path / "one.pcapng", [made.home_bu()])) == []
+
+
+def test_it_works_without_what_python_3_14_took_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Child watchers, and a loop of the policy where none was set ("What's New In Python 3.14", asyncio)."""
+    if hasattr(asyncio, "set_child_watcher"):
+        asyncio.set_child_watcher(None)  # pyshark's, of a test before this one
+    for name in ("SafeChildWatcher", "set_child_watcher", "get_child_watcher"):
+        monkeypatch.delattr(asyncio, name, raising=False)
+    monkeypatch.setattr(asyncio, "get_event_loop_policy", lambda: pytest.fail("there is no loop in it"))
     assert unexplained(write(tmp_path / "one.pcapng", [made.home_bu()])) == []
 
 
@@ -69,6 +84,28 @@ def test_the_examples_of_all_rules(repository: Path, tmp_path: Path) -> None:
 def test_the_vectors(tmp_path: Path, profile: Profile) -> None:
     octets = [vector.octets for vector in load() if vector.profile == profile.name]
     assert unexplained(write(tmp_path / "vectors.pcapng", octets), profile) == []
+
+
+@pytest.fixture
+def new_message() -> Iterator[Profile]:
+    """A message of a type that Wireshark doesn't know, with an option that it does; the declaration is taken back."""
+    known = list(declarations("mobility"))
+
+    @message("mobility", 199)
+    class LoadReport(MobilityMessage):
+        level: int = wire.uint(16)
+        options: tuple[Option, ...] = wire.options("mobility_option")
+
+    yield Profile("with-load-report")
+    REGISTRY["mobility"][:] = known
+
+
+def test_options_of_a_message_that_wireshark_doesnt_know(new_message: Profile, tmp_path: Path) -> None:
+    """docs/architecture.md promises that one declaration is enough."""
+    octets = made.carried(199, bytes.fromhex("0007 0202 0008 0102 0000"), AGENT, HOME)
+    comparison, found = compare(write(tmp_path / "new.pcapng", [octets]), new_message)
+    assert comparison.differences == 0
+    assert {each.fault.id for each in found if each.fault} >= {"options-not-read"}
 
 
 def test_every_message_and_option(tmp_path: Path) -> None:

@@ -263,6 +263,40 @@ def test_a_deleted_binding_cannot_be_replayed_while_its_nonces_live() -> None:
     node.is_told(0)
 
 
+def test_a_correspondent_that_is_away_itself_is_meant_at_its_home_address() -> None:
+    """RFC 6275, 6.2.7: what comes routed to it is proven with its home address, which it answers from."""
+    play, away = correspondent(), parse("2001:db8:4::1")
+    home_cookie, care_of_cookie = b"home----", b"care-of-"
+    play.hears(HomeTestInit(home_init_cookie=home_cookie, options=()), HOME, away, routed_to=PEER)
+    home = play.sends(HomeTest)
+    play.hears(CareOfTestInit(care_of_init_cookie=care_of_cookie, options=()), CARE_OF, away, routed_to=PEER)
+    care_of = play.sends(CareOfTest)
+    assert [(each.arrival.source, each.arrival.destination) for each in (home, care_of)] == [
+        (PEER, HOME),
+        (PEER, CARE_OF),
+    ]
+    tokens = home.message.home_keygen_token + care_of.message.care_of_keygen_token
+    key = hashlib.sha1(tokens).digest()
+    indices = NonceIndices(
+        home_nonce_index=home.message.home_nonce_index, care_of_nonce_index=care_of.message.care_of_nonce_index
+    )
+    update = BindingUpdate(
+        sequence_number=1,
+        flags=Flags("A"),
+        lifetime_s=400,
+        options=(indices, BindingAuthorizationData(authenticator=bytes(12))),
+    )
+
+    def prove(header: bytes) -> bytes:
+        hashed = header[:4] + b"\0\0" + header[6:-12]
+        return hmac.new(key, CARE_OF + PEER + hashed, hashlib.sha1).digest()[:12]
+
+    play.hears(update, CARE_OF, away, home_address=HOME, routed_to=PEER, seal=prove)
+    answer = play.sends(BindingAcknowledgement, status=0)
+    assert (answer.arrival.source, answer.arrival.destination) == (PEER, CARE_OF)
+    play.does(SetOptimisedRoute(End.CORRESPONDENT, HOME, PEER, CARE_OF))
+
+
 def test_what_was_never_bound_is_deleted_too_and_its_number_counts() -> None:
     play = correspondent()
     node = MobileNode(play)

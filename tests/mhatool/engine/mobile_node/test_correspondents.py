@@ -11,7 +11,7 @@ from dissectors.ipv6.address import parse
 from dissectors.mobility.binding import BindingError, BindingRefreshRequest
 from dissectors.mobility.return_routability import CareOfTestInit, HomeTestInit
 from mhatool.engine.actions import End, SetOptimisedRoute
-from mhatool.engine.commands import PacketTunnelled, Stop, TrafficFromHomeAddress
+from mhatool.engine.commands import PacketTunnelled, Reconfigure, Stop, TrafficFromHomeAddress
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import UpdateListEntry
 from mhatool.engine.mobile_node_events import RouteOptimised, TestDone, TestFailed, TestStarted
@@ -431,6 +431,47 @@ def test_a_correspondent_without_binding_is_just_forgotten() -> None:
     assert {sent.arrival.destination for sent in play.updates()} == {AGENT1}
 
 
+def lost_after_a_move() -> Journey:
+    """Return a journey whose correspondent was bound, and answered no test from the next link."""
+    play = Journey()
+    play.is_optimised_with(AGENT1)
+    play.is_carried_to(ELSEWHERE)
+    for update in play.updates():
+        play.is_answered(update)
+    play.waits(64)
+    assert play.tells(TestFailed).cause == "nobody answered"
+    play.forgets()
+    return play
+
+
+def test_back_home_who_answered_no_tests_since_a_move_is_asked_to_forget_what_it_held() -> None:
+    """The paper, III-B, Move 3: all bindings go. Its binding of 420 s goes on for 350 s at the old care-of address."""
+    play = lost_after_a_move()
+    play.returns_home()
+    (update,) = [sent for sent in play.updates() if sent.arrival.destination == PEER]
+    assert (update.arrival.source, update.message.lifetime_s) == (HOME, 0)
+    play.is_answered_by_correspondent(update)
+    assert entry_of(play).gone
+
+
+def test_after_another_move_it_is_tested_again() -> None:
+    """RFC 6275, 11.7.2: who may hold a binding hears of the new care-of address."""
+    play = lost_after_a_move()
+    play.is_carried_to(ABROAD)
+    asked = play.finds(CareOfTestInit)
+    assert (asked.arrival.source, asked.arrival.destination) == (CARE_OF, PEER)
+
+
+def test_once_its_binding_is_over_nobody_asks_it_again() -> None:
+    play = lost_after_a_move()
+    play.waits(420)
+    play.forgets()
+    play.is_carried_to(ABROAD)
+    play.returns_home()
+    assert PEER not in [sent.arrival.destination for sent in play._sent]
+    assert entry_of(play).gone
+
+
 def test_a_correspondent_that_never_answers_the_deletion_is_forgotten_in_time() -> None:
     play = Journey()
     play.is_optimised_with(AGENT1)
@@ -575,3 +616,14 @@ def test_who_does_not_take_part_makes_room_for_another_one() -> None:
     play.is_told(PacketTunnelled(HOME, second))
     assert {entry.peer for entry in play.node.update_list.correspondents()} == {PEER, second}
     assert play.tells(UpdateListEntry, gone=True).peer == first
+
+
+def test_who_may_hold_a_binding_is_forgotten_last() -> None:
+    """Once the node is home nobody else would delete what the first one holds at the care-of address of before."""
+    play = lost_after_a_move()
+    play.is_told(Reconfigure((("most_correspondents", 2),)))
+    first, second = PEER[:15] + b"\x01", PEER[:15] + b"\x02"
+    play.is_told(PacketTunnelled(HOME, first))
+    play.hears(BindingError(status=2, home_address=HOME, options=()), first, CARE_OF_ELSEWHERE)
+    play.is_told(PacketTunnelled(HOME, second))
+    assert {entry.peer for entry in play.node.update_list.correspondents()} == {PEER, second}

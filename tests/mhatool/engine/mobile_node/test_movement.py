@@ -21,6 +21,7 @@ from mhatool.engine.actions import AddAddress, JoinGroup, LeaveGroup, RemoveAddr
 from mhatool.engine.commands import LinkChanged
 from mhatool.engine.departure import ON_LINK
 from mhatool.engine.drops import DropReason
+from mhatool.engine.mobile_node.advertised import INFINITE_S
 from mhatool.engine.nd_events import (
     AddressDuplicate,
     AddressRemoved,
@@ -528,6 +529,35 @@ def test_a_link_with_two_prefixes_is_one_link() -> None:
     play.hears_router(ELSEWHERE)
     play.waits(5)
     assert not [event for event in play.events if isinstance(event, CareOfAddressChanged)]
+
+
+@pytest.mark.parametrize(("valid_s", "after_s"), [(0, 0), (100, 100)])
+def test_a_prefix_is_on_the_link_for_as_long_as_was_said_last(valid_s: int, after_s: int) -> None:
+    """RFC 4861, 6.3.4 and 6.3.5: without the two hours that an address has at least (RFC 4862, 5.5.3 e)."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(ABROAD, valid_s=valid_s)
+    if after_s:
+        play.waits(after_s - 1)
+        assert RemoveRoute(ABROAD, 64) not in play.actions
+        play.waits(1)
+    play.does(RemoveRoute(ABROAD, 64))
+    assert not [event for event in play.events if isinstance(event, AddressRemoved)]
+    play.hears_router(ABROAD, valid_s=INFINITE_S)
+    play.does(SetRoute(ABROAD, 64, "eth0"))
+    play.actions.clear()
+    play.waits(1000)
+    assert RemoveRoute(ABROAD, 64) not in play.actions
+
+
+def test_a_link_s_prefixes_expire_nowhere_else() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(ABROAD, valid_s=100)
+    play.is_carried_to(ELSEWHERE)
+    play.actions.clear()
+    play.waits(100)
+    assert not [action for action in play.actions if isinstance(action, RemoveRoute)]
 
 
 def test_a_router_without_prefixes_leads_away_too() -> None:

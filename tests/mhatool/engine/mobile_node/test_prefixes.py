@@ -10,13 +10,16 @@ from dissectors.ipv6.address import parse
 from dissectors.mobility.binding import BindingError, BindingRefreshRequest
 from dissectors.mobility.header import UnknownMobility
 from dissectors.spec import Flags
+from mhatool.engine.commands import LinkChanged
 from mhatool.engine.drops import DropReason
 from mhatool.engine.events import UpdateListEntry
 from mhatool.engine.mobile_node_events import HomePrefixesLearned
 from tests.mhatool.engine.mobile_node.journey import (
     AGENT1,
+    AGENT2,
     AGENT3,
     CARE_OF,
+    CARE_OF_ELSEWHERE,
     ELSEWHERE,
     HOME,
     HOME_PREFIX,
@@ -79,6 +82,37 @@ def test_before_the_home_prefix_ends_an_agent_is_asked() -> None:
     play.forgets()
     play.waits(1000)
     assert not [sent for sent in play._sent if isinstance(sent.message, MobilePrefixSolicitation)]
+
+
+def test_where_nobody_could_be_asked_then_the_first_agent_that_accepts_is() -> None:
+    """Else nothing could be registered any more from 300 s on (RFC 6275, 11.7.1), though the prefix is as it was."""
+    play = Journey(lifetime_s=20)
+    asked = asks(play)
+    play.hears(advertisement(asked.message.identifier, 300), AGENT1, CARE_OF, routed_to=HOME)
+    play.is_told(LinkChanged("eth0", up=False))
+    play.waits(250)
+    play.forgets()
+    play.is_carried_to(ELSEWHERE)
+    for update in play.updates():
+        play.is_answered(update)
+    asked = play.finds(MobilePrefixSolicitation)
+    assert (asked.arrival.source, asked.arrival.destination) == (CARE_OF_ELSEWHERE, AGENT1)
+
+
+def test_where_one_agent_keeps_silent_the_others_are_asked_too() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1, AGENT2)
+    play.hears(advertisement(0, 300), AGENT1, CARE_OF, routed_to=HOME)
+    asked = play.finds(MobilePrefixSolicitation)
+    play.hears(advertisement(asked.message.identifier, 300), AGENT1, CARE_OF, routed_to=HOME)
+    play.waits(240)
+    assert play.finds(MobilePrefixSolicitation).arrival.destination == AGENT1
+    play.waits(3)
+    again = [play.finds(MobilePrefixSolicitation) for _ in range(2)]
+    assert [each.arrival.destination for each in again] == [AGENT1, AGENT2]
+    play.forgets()
+    play.hears(advertisement(again[1].message.identifier, 300), AGENT2, CARE_OF, routed_to=HOME)
+    assert play.tells(HomePrefixesLearned).home_agent == AGENT2
 
 
 def test_an_unasked_advertisement_is_discarded_and_its_agent_asked() -> None:

@@ -8,9 +8,12 @@ import pytest
 from dissectors.icmpv6.header import Echo
 from dissectors.ipv6.address import parse
 from dissectors.mobility import UnknownMobility
+from dissectors.walk import Dissector
+from mhatool.capture import open_capture
 from mhatool.engine.actions import End
 from mhatool.engine.departure import Writer
 from mhatool.engine.events import MessageSent
+from mhatool.engine.mobile_node import MobileNode
 from mhatool.network.scenario import ScenarioError, load
 from mhatool.network.scenario.builtin import built_in_path
 from tests.mhatool.network.scenario.runs import QUIET, Happened, happen
@@ -67,13 +70,17 @@ def test_what_nobody_knows_is_complained_of_once() -> None:
         assert said(happened, "ha1")["binding_error"] == count
 
 
-def test_two_mobile_nodes_that_are_correspondents_too_optimise_their_route(tmp_path: Path) -> None:
-    """Each one's packets carry a routing header with the other's home address, and its own in the option behind it."""
-    file = tmp_path / "two.toml"
-    tour = built_in_path("tour")
+def two(folder: Path, *changes: str) -> Happened:
+    """Run the tour with a second mobile node; both are correspondents, too."""
+    file, tour = folder / "two.toml", built_in_path("tour")
     assert tour is not None
     file.write_text(tour.read_text() + SECOND)
-    happened = happen(str(file), BOTH_AWAY)
+    return happen(str(file), (*BOTH_AWAY, *changes))
+
+
+def test_two_mobile_nodes_that_are_correspondents_too_optimise_their_route(tmp_path: Path) -> None:
+    """Each one's packets carry a routing header with the other's home address, and its own in the option behind it."""
+    happened = two(tmp_path)
     assert "binding_error" not in said(happened, "mn") + said(happened, "mn2")
     for name, own, peer in (("mn", ONE, OTHER), ("mn2", OTHER, ONE)):
         routes = happened.run.build.network.machines[name].detours.optimised_routes
@@ -83,6 +90,30 @@ def test_two_mobile_nodes_that_are_correspondents_too_optimise_their_route(tmp_p
             (End.CORRESPONDENT, parse(peer), parse(own)),
         }
     assert [flow.lost for flow in happened.run.build.network.flows.values()] == [[], []]
+
+
+def test_who_talks_all_the_time_is_known_by_the_home_address_alone(tmp_path: Path) -> None:
+    """The first one's packets come through the second one's tunnel with a Home Address option (RFC 6275, 6.3): whose
+    they are it says, not the care-of address that they come from."""
+    talking = two(tmp_path, "flows.0.start=1", "flows.1.start=1")
+    for name, peer in (("mn", OTHER), ("mn2", ONE)):
+        node = talking.run.build.network.machines[name].seats[0].node
+        assert isinstance(node, MobileNode)
+        assert [entry.peer for entry in node.update_list.correspondents()] == [parse(peer)]
+
+
+def test_a_correspondent_that_is_away_answers_through_its_tunnel(tmp_path: Path) -> None:
+    """RFC 6275, 11.3.1: a router that filters sources would drop on a foreign link what comes from a home address."""
+    happened = two(tmp_path)
+    for link, home in (("foreign1", ONE), ("foreign3", OTHER)):
+        file, dissector = tmp_path / f"{link}.pcapng", Dissector()
+        file.write_bytes(happened.captures[link])
+        with open_capture(file) as reader:
+            packets = [dissector.dissect(record.captured, record.link_type).datagrams for record in reader]
+        said = [each for each in packets if each and each[-1].source == parse(home) and each[-1].is_signalling]
+        answers = {"home_test", "care_of_test", "binding_acknowledgement"}
+        assert {datagrams[-1].carries for datagrams in said} >= answers
+        assert [len(datagrams) for datagrams in said if datagrams[-1].carries in answers] == [2, 2, 2]
 
 
 def test_a_home_agent_s_machine_knows_the_mobility_header() -> None:
