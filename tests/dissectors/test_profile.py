@@ -9,10 +9,11 @@ import pytest
 from dissectors.mobility.binding import BindingUpdate
 from dissectors.options.multiple_home_agents import MultipleHomeAgents
 from dissectors.padding import padded
-from dissectors.profile import KAME2003, RFC6275, ProfileError, load
+from dissectors.profile import BUILT_IN, FLAG_FIELDS, KAME2003, PROTOCOLS, RFC6275, Profile, ProfileError, load
 from dissectors.spec import Flags
 from dissectors.spec.declaration import Declaration
-from dissectors.spec.families import declarations
+from dissectors.spec.families import declarations, load_all
+from dissectors.spec.kinds import FlagBits
 
 UPDATE = padded(
     BindingUpdate(
@@ -128,6 +129,25 @@ def test_what_is_no_toml_is_told_with_an_example(tmp_path: Path) -> None:
         load(str(path))
     path.write_text(str(caught.value).split("`")[1])
     assert load(str(path)).numbers["mobility_option"]["multiple_home_agents"] == 200
+
+
+@pytest.mark.parametrize("profile", BUILT_IN.values(), ids=lambda profile: profile.name)
+def test_a_built_in_one_names_what_there_is(profile: Profile) -> None:
+    """A name that nothing has would change nothing, without a word; those of files are refused."""
+    symbols = {family: {found.symbol for found in items} for family, items in load_all().items()}
+    named = {(family, symbol) for family, table in profile.numbers.items() for symbol in table}
+    assert {(family, symbol) for family, symbol in named if symbol not in symbols.get(family, ())} == set()
+    assert set(profile.flags) <= set(FLAG_FIELDS)
+    assert set(profile.protocols) <= set(PROTOCOLS)
+    assert profile.closed <= set(symbols)
+
+
+def test_every_flags_field_with_a_key_can_be_changed() -> None:
+    fields = [spec for items in load_all().values() for found in items for spec in found.fixed]
+    keyed = {spec.kind.key: spec.kind for spec in fields if isinstance(spec.kind, FlagBits) and spec.kind.key}
+    assert {key: (dict(kind.letters), kind.bits) for key, kind in keyed.items()} == {
+        key: (letters(), bits) for key, (letters, bits) in FLAG_FIELDS.items()
+    }
 
 
 def test_no_such_profile() -> None:

@@ -45,6 +45,9 @@ addresses = ["2001:db8::1"]
             's = ["e9"]\n[nodes.a.live]',
             r"12: .*speaks\[0\]: there is no interface 'e9'.*",
         ),
+        # RIPng's infinity is 16 (RFC 2080, 2.1): nobody would hear of the network; BIRD has no timers of 0.
+        ("routing]", "routing]\nmetric = 16", r"12: nodes.a.routing.metric: 16: 1 to 15 is possible"),
+        ("routing]", "routing]\nupdate_s = 0", r"12: nodes.a.routing.update_s: 0: 1 to 1e\+09 is possible"),
     ],
 )
 def test_is_told_with_its_place(right: str, wrong: str, told: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""No number of a scenario or of a node's file is without limits: each has a line in limits.py, or its own check."""
+"""No number of a scenario, lab or node's file is without limits: each has a line in limits.py, or its own check."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, get_args, get_type_hints
 
 from dissectors.profile import Profile
 from mhatool.engine.constants import Constants
+from mhatool.lab.experiment import Experiment
+from mhatool.lab.topology import Topology
 from mhatool.live.configuration import NodeFile
 from mhatool.network.scenario import limits
 from mhatool.network.scenario.plan import Scenario
@@ -24,6 +26,8 @@ ELSEWHERE = {
     ("FlowPlanTable", "size"),
     ("ForgeryPlan", "hop_limit"),
     ("ForgeryPlan", "times"),
+    ("Impairment", "delay_ms"),
+    ("Impairment", "loss_percent"),
     ("LinkPlan", "delay_ms"),
     ("LinkPlan", "duplication"),
     ("LinkPlan", "held_back_ms"),
@@ -36,6 +40,7 @@ ELSEWHERE = {
     ("NodeFile", "mtu"),
     ("ReplayPlan", "number"),
     ("SecurityAssociation", "spi"),
+    ("Stream", "per_second"),
 }
 #: Any number will do; an instant before the start never comes.
 ANY = {("AdvertisingConfiguration", "at_ns"), ("Scenario", "seed")}
@@ -44,7 +49,14 @@ ANY = {("AdvertisingConfiguration", "at_ns"), ("Scenario", "seed")}
 def _classes() -> dict[str, Any]:
     """All that tables are read into, by name; a profile is a name or a file."""
     found: dict[str, Any] = {}
-    waiting = [Scenario, NodeFile, Constants, *(role.configuration_class() for role in ROLES.values())]
+    waiting = [
+        Scenario,
+        Experiment,
+        Topology,
+        NodeFile,
+        Constants,
+        *(role.configuration_class() for role in ROLES.values()),
+    ]
     while waiting:
         cls = waiting.pop()
         if cls.__name__ not in found:
