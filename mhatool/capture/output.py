@@ -12,8 +12,11 @@ from typing import BinaryIO, Final, NoReturn, Self
 
 from mhatool.capture.errors import STANDARD_OUTPUT, CaptureError
 
-WITHOUT_ROOM: Final[dict[int, str]] = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room, then run it again")
-"""What to do where a disk is full, or one's share of it."""
+WITHOUT_ROOM: Final[dict[int, str]] = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room, then run it again"),
+    errno.EFBIG: "choose another place, or allow larger files (ulimit -f)",
+}
+"""What to do where a disk is full, or one's share of it, or where a file may not become so large."""
 _REMEDIES: Final[dict[int, str]] = {
     errno.ENOENT: "make its folder first",
     errno.ENOTDIR: "check the name: a part of it is no folder",

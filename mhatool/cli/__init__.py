@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from mhatool.cli.complaint import say
 
         return say("standard output is closed; open it, or send it to /dev/null")
+    _write_whole()
     _show_any_name()
     try:
         if arguments is None:
@@ -50,6 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         look_no_more()
     return status if _let_go(told) else status or WRONG_USE
+
+
+def _write_whole() -> None:
+    """Have standard output write all that it is given, or say that it can't.
+
+    Unbuffered (PYTHONUNBUFFERED, `python -u`) it is the file itself, which takes what there is room for and raises
+    nothing: a full disk or a pipe that doesn't block cut what was printed. Lines still go out one by one.
+    """
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        descriptor, encoding = sys.stdout.fileno(), sys.stdout.encoding
+        sys.stdout = open(descriptor, "w", buffering=1, encoding=encoding, closefd=False)  # noqa: SIM115 - as above
 
 
 def _show_any_name() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import traceback
+from typing import Final
 
 import typer
 
@@ -45,12 +47,28 @@ def _what(error: BaseException) -> str:
         case typer.TyperException():
             return _usage(error)
         case OSError() if error.strerror:
-            place = error.filename or STANDARD_OUTPUT
-            remedy = WITHOUT_ROOM.get(error.errno or 0, "check the name and who may use it")
-            return f"{os.fsdecode(place)}: {error.strerror.lower()}; {remedy}"
+            return _refused(error, error.strerror.lower())
         case _:
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             return f"internal error: {what.splitlines()[0]}; set MHATOOL_TRACEBACK=1 to see the traceback"
+
+
+_NOT_OF_A_WRITE: Final[dict[int, str]] = {
+    errno.ENOENT: "is the folder that you are in gone? change to another",
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "allow more (ulimit -n), or end other programs"),
+    errno.ENOMEM: "allow more (ulimit -v), or end other programs",
+}
+"""What write() never says (POSIX), and what to do: an error without a file's name that has one of these isn't standard
+output's."""
+
+
+def _refused(error: OSError, reason: str) -> str:
+    """What the system says of the file that it names; of standard output, which has no name; of the process itself."""
+    number = error.errno or 0
+    if error.filename is None and number in _NOT_OF_A_WRITE:
+        return f"{reason}; {_NOT_OF_A_WRITE[number]}"
+    place = error.filename or STANDARD_OUTPUT
+    return f"{os.fsdecode(place)}: {reason}; {WITHOUT_ROOM.get(number, 'check the name and who may use it')}"
 
 
 def _usage(error: typer.TyperException) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from mhatool.cli.app import group, subcommand
 from mhatool.cli.common import JsonOption, Out, chosen_profile, warn
-from mhatool.settings import SETTINGS, Sourced, everything, files, stray_variables
+from mhatool.settings import SETTINGS, Sourced, everything, files, is_hidden, stray_variables
 
 SCHEMA_ID: Final = "mhatool.config/1"
 
@@ -90,7 +91,13 @@ def path() -> None:
       $EDITOR "$(mhatool config path | tail -1 | cut -f1)"
     """
     for _, file in files():
-        print(f"{file}\t{'there' if file.is_file() else 'not there'}")
+        print(f"{file}\t{_presence(file)}")
+
+
+def _presence(file: Path) -> str:
+    if is_hidden(file):
+        return "hidden: you may not look into its folder"
+    return "there" if file.is_file() else "not there"
 
 
 def _entry(key: str, item: Sourced) -> dict[str, Any]:

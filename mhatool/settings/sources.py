@@ -80,12 +80,16 @@ def _from_file(path: Path, origin: Origin) -> dict[str, Sourced]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
+        if is_hidden(path):
+            return {}
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it isn't UTF-8"
         raise SettingsError(f"{path}: it can't be read: {reason}; let it be a TOML file that you may read") from None
     import tomllib
 
+    from dissectors import toml_text
+
     try:
-        data = tomllib.loads(text)
+        data = toml_text.read(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: this isn't TOML: {error}; correct it there") from None
     found = {}
@@ -95,6 +99,18 @@ def _from_file(path: Path, origin: Origin) -> dict[str, Sourced]:
         checked = _checked(item, value, f"{place}: {key}")
         found[key] = Sourced(_from_folder(path.parent, item, checked), origin, place)
     return found
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether its folder may not be looked into, as that of another user whose HOME was kept.
+
+    Nobody can tell then whether it is there, and it counts as absent, as git's configuration does.
+    """
+    try:
+        path.stat()
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return False
 
 
 def _from_folder(folder: Path, item: Setting, value: Value) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -143,6 +143,9 @@ class Rule(Struct, frozen=True, kw_only=True):
 #: id -> rule, in the order of declaration.
 RULES: dict[str, Rule] = {}
 
+WITHOUT_TEXTS: Final = "What this rule says was left out by python -OO (PYTHONOPTIMIZE=2); run without it to read it."
+"""A rule's explanation where its docstring isn't kept."""
+
 
 def rule(  # noqa: PLR0913  (each is a fact of the rule)
     id_: str,
@@ -173,7 +176,7 @@ def rule(  # noqa: PLR0913  (each is a fact of the rule)
             role=role,
             scope=scope,
             needs=needs,
-            explanation=" ".join((check.__doc__ or "").split()),
+            explanation=" ".join((check.__doc__ or WITHOUT_TEXTS).split()),
             on=on,
             check=check,
             finish=finish,

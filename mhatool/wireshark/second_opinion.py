@@ -68,10 +68,10 @@ def opinions(capture: Path, script: Path, wanted: frozenset[str], only: str = ""
     import pyshark
     from pyshark.capture.capture import TSharkCrashException
 
-    _have_event_loop()
     parameters = ["-n", "-X", f"lua_script:{script}", *(word for each in PREFERENCES for word in ("-o", each))]
     source: Any = pyshark.FileCapture(
         str(capture),
+        eventloop=_event_loop(),
         keep_packets=False,
         tshark_path=program(),
         display_filter=only or None,
@@ -92,14 +92,20 @@ def opinions(capture: Path, script: Path, wanted: frozenset[str], only: str = ""
             source.close()
 
 
-def _have_event_loop() -> None:
-    """Give the thread an event loop, as pyshark takes it: one that has run another loop has none any more."""
+def _event_loop() -> Any:
+    """None where pyshark finds a loop itself: the thread's, which one that has run another loop has to be given.
+
+    Looking for it, pyshark also sets a SafeChildWatcher. Python 3.14 has none and needs none: the loop is handed over.
+    """
     import asyncio
 
+    if not hasattr(asyncio, "SafeChildWatcher"):
+        return asyncio.new_event_loop()
     try:
         asyncio.get_event_loop_policy().get_event_loop()
     except RuntimeError:
         asyncio.set_event_loop(asyncio.new_event_loop())
+    return None
 
 
 def _next(packets: Iterator[Any]) -> Any:

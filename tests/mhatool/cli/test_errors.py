@@ -1,5 +1,6 @@
 """Whatever goes wrong: one line that says what, where and what to do, status 2, never a traceback."""
 
+import errno
 import gzip
 import os
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mhatool.cli.complaint import complain
 from tests.mhatool.capture.builders import block, enhanced, interface, pcap_header, pcap_record, section
 from tests.mhatool.cli.process import COMMAND, REPOSITORY, complaint, mhatool
 
@@ -220,3 +222,31 @@ def test_an_unexpected_error_names_itself_and_how_to_see_more() -> None:
     environment = {**os.environ, "MHATOOL_TRACEBACK": "1"}
     run = subprocess.run(python, capture_output=True, text=True, cwd=REPOSITORY, env=environment, check=False)
     assert "Traceback (most recent call last)" in run.stderr
+
+
+@pytest.mark.tshark
+def test_a_folder_that_is_gone_is_not_standard_output(tmp_path: Path, captures: Path) -> None:
+    command = f'cd "{tmp_path}"; rmdir "{tmp_path}"; exec "$@"'
+    run = subprocess.run(
+        ["bash", "-c", command, "bash", *COMMAND, "crosscheck", captures / "umip" / "tour-mn.pcap"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=False,
+    )
+    expected = "mhatool: no such file or directory; is the folder that you are in gone? change to another\n"
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", expected)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (errno.EMFILE, "too many open files; allow more (ulimit -n), or end other programs"),
+        (errno.ENOSPC, "standard output: no space left on device; make room, then run it again"),
+        (errno.EIO, "standard output: input/output error; check the name and who may use it"),
+    ],
+)
+def test_an_error_without_a_name(number: int, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which of them write() may give stands in POSIX; EMFILE isn't one."""
+    assert complain(OSError(number, os.strerror(number))) == 2
+    assert capsys.readouterr().err == f"mhatool: {expected}\n"

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -114,6 +115,45 @@ def test_a_full_disk_is_told(unbuffered: str) -> None:
         )
     expected = b"mhatool: standard output: no space left on device; make room, then run it again\n"
     assert (run.returncode, run.stderr) == (2, expected)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["schema dissect", "timeline captures/umip/tour-mn.pcap --style html"])
+def test_a_file_with_room_for_a_part_is_told(command: str, unbuffered: str, tmp_path: Path) -> None:
+    """write() takes what there is room for and is no error then; what is left out is one."""
+    room = 8192
+    with (tmp_path / "out").open("wb") as out:
+        run = subprocess.run(
+            [*COMMAND, *command.split()],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+            check=False,
+        )
+    expected = b"mhatool: standard output: file too large; choose another place, or allow larger files (ulimit -f)\n"
+    assert (run.returncode, run.stderr) == (2, expected)
+    assert (tmp_path / "out").stat().st_size == room
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_pipe_that_does_not_block_and_is_full_is_told(unbuffered: str) -> None:
+    """A pipe holds 64 KiB (pipe(7)); the scenario's capture has megabytes, and nobody reads."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    run = subprocess.run(
+        [*COMMAND, "simulate", "tour", "-w", "-"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        check=False,
+    )
+    os.close(read)
+    os.close(write)
+    assert (run.returncode, run.stderr.count(b"\n")) == (2, 1)
+    assert run.stderr.startswith(b"mhatool: standard output: it can't be written: ")
 
 
 def _bash(command: str, stdin: bytes) -> tuple[str, int, str]:

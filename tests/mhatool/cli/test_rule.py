@@ -17,6 +17,7 @@ from mhatool.cli.rule import LIST_SCHEMA, SCHEMA
 from mhatool.validate import RULES, Severity
 from mhatool.validate.example import example_of
 from mhatool.validate.reference import with_table
+from mhatool.validate.rule import WITHOUT_TEXTS
 from tests.mhatool.cli.process import REPOSITORY, complaint, mhatool
 from tests.recipes import every
 from tests.recipes.example import Example
@@ -201,3 +202,9 @@ def test_the_page_has_the_table_of_all_rules() -> None:
     assert listed == sorted(RULES)
     with pytest.raises(ValueError, match="the page has no"):
         with_table("no marks")
+
+
+def test_without_docstrings_it_says_where_the_text_is() -> None:
+    command = [sys.executable, "-OO", "-m", "mhatool", "rule", "MIP6-SEQ-001", "--json"]
+    told = json.loads(subprocess.run(command, capture_output=True, check=True, cwd=REPOSITORY).stdout)
+    assert told["explanation"] == WITHOUT_TEXTS

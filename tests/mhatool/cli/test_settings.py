@@ -1,15 +1,19 @@
 """Flags over MHATOOL_* over mhatool.toml here over the user's over defaults; a wrong one is told with its line."""
 
 import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from mhatool.cli import main
+from mhatool.cli import config, main
 from mhatool.cli.timeline import Style
 from mhatool.cli.validate import Format
-from mhatool.settings import SETTINGS
+from mhatool.settings import SETTINGS, SettingsError, forget, sourced, sources
 from tests.mhatool.cli.process import complaint, mhatool
 
 
@@ -89,6 +93,10 @@ def test_a_list_in_the_environment_has_commas(tmp_path: Path) -> None:
         (
             "profile = \n",
             "mhatool.toml: this isn't TOML: Invalid value (at line 1, column 11); correct it there",
+        ),
+        (
+            f"profile = {'[' * 100_000}\n",
+            "mhatool.toml: this isn't TOML: Lists or tables too deep in one another; correct it there",
         ),
     ],
 )
@@ -190,6 +198,49 @@ def test_config_path(tmp_path: Path) -> None:
     (tmp_path / "mhatool.toml").touch()
     result = mhatool("config", "path", cwd=tmp_path, environment={"XDG_CONFIG_HOME": str(tmp_path)})
     assert result.out == f"mhatool.toml\tthere\n{tmp_path}/mhatool/mhatool.toml\tnot there\n"
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """What follows may do no more than anybody may; only root has to step down for it."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_a_folder_that_may_not_be_looked_into_has_no_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As HOME of another user, kept by who steps down; git takes its own file there as absent too."""
+    file = tmp_path / "mhatool" / "mhatool.toml"
+    file.parent.mkdir()
+    file.write_text('color = "always"\n')
+    file.parent.chmod(0)
+    monkeypatch.setattr(sources, "files", lambda: [("user file", file)])
+    monkeypatch.setattr(config, "files", sources.files)
+    forget()
+    with as_nobody():
+        assert sourced("color").origin == "default"
+        config.path()
+    assert capsys.readouterr().out == f"{file}\thidden: you may not look into its folder\n"
+    forget()
+    file.parent.chmod(0o700)
+
+
+def test_a_settings_file_that_is_seen_and_may_not_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        file = Path(folder) / "mhatool.toml"
+        file.touch(0)
+        monkeypatch.setattr(sources, "files", lambda: [("user file", file)])
+        forget()
+        with as_nobody(), pytest.raises(SettingsError, match="it can't be read: permission denied"):
+            sourced("color")
+    forget()
 
 
 def test_a_second_command_line_in_one_process_starts_afresh(

@@ -53,8 +53,18 @@ def unexplained(path: Path, profile: Profile = RFC6275) -> list[Difference]:
 
 
 def test_it_works_where_an_event_loop_has_run_before(tmp_path: Path) -> None:
-    """The thread has none any more, and pyshark takes that one."""
+    """The thread has none any more."""
     asyncio.run(asyncio.sleep(0))
+    assert unexplained(write(tmp_path / "one.pcapng", [made.home_bu()])) == []
+
+
+def test_it_works_without_what_python_3_14_took_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Child watchers, and a loop of the policy where none was set ("What's New In Python 3.14", asyncio)."""
+    if hasattr(asyncio, "set_child_watcher"):
+        asyncio.set_child_watcher(None)  # pyshark's, of a test before this one
+    for name in ("SafeChildWatcher", "set_child_watcher", "get_child_watcher"):
+        monkeypatch.delattr(asyncio, name, raising=False)
+    monkeypatch.setattr(asyncio, "get_event_loop_policy", lambda: pytest.fail("there is no loop in it"))
     assert unexplained(write(tmp_path / "one.pcapng", [made.home_bu()])) == []
 
 
