@@ -223,10 +223,10 @@ def goes_up(case: Case) -> Iterable[Breach]:
     135 they go on from the number in it. A capture may miss a deregistration elsewhere, and who starts anew has lost
     its list. So a number that is behind is a breach where the home agent had accepted the update before, accepts this
     one too, and packets show no time to go home; or the care-of address is the same and the number at most 32 behind;
-    and within 2 s in any case, but for the first 0.1 s: stamps may have changed places. It is inconclusive after a
-    search for home agents or routers, where the peer refuses it, where no answer is seen, and where a correspondent
-    accepts it: its Binding Error may be out of sight. Retransmissions are MIP6-SEQ-002's, what follows 135
-    MIP6-SEQ-005's, deregistrations MIP6-DEREG-002's.
+    and from 0.1 s (stamps may change places) to 2 s anyhow. It is inconclusive after a search for home
+    agents or routers, where the peer refuses it, where no answer is seen, and where a correspondent accepts it: its
+    Binding Error may be out of sight. Retransmissions are MIP6-SEQ-002's, what follows 135 SEQ-005's, deregistrations
+    DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()
