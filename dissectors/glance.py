@@ -14,6 +14,7 @@ from dissectors.form import Forms
 from dissectors.form_source import packet_reader
 from dissectors.glanced import GlancedDatagram, GlancedPacket, GlancedView, Later
 from dissectors.ipv6 import checksum
+from dissectors.ipv6.header import MOST_HEADERS
 from dissectors.ipv6.link import (
     ETHERNET,
     ETHERTYPE_IPV6,
@@ -175,7 +176,7 @@ class Glance:
         headers: tuple[str, ...] = ()
         while protocol in self._extensions:
             size = 8
-            if at + 8 > end:
+            if at + 8 > end or len(headers) == MOST_HEADERS:
                 return None
             content = octets[at + 1 : at + 8]
             if protocol == self._options and content == _HOME_ADDRESS_OPTION:

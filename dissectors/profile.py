@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from dissectors import toml_text
 from dissectors.spec.flags import FlagTable
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def load(name_or_path: str) -> Profile:
         return BUILT_IN[name_or_path]
     path = Path(name_or_path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        data = toml_text.read(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         known = ", ".join(BUILT_IN)
         raise ProfileError(f"no profile {name_or_path!r}: give one of {known}, or a TOML file") from None

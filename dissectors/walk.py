@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dissectors import registry
 from dissectors.ipv6 import checksum
 from dissectors.ipv6.esp import NullEsp, look_inside
-from dissectors.ipv6.header import Authentication, DestinationOptions, Esp, Fragment, HopByHop, Ipv6
+from dissectors.ipv6.header import MOST_HEADERS, Authentication, DestinationOptions, Esp, Fragment, HopByHop, Ipv6
 from dissectors.ipv6.link import IPV6_ONLY, Payload, Tcp, Udp
 from dissectors.ipv6.link_walk import LINK_TYPES, through_link
 from dissectors.ipv6.reassembly import Reassembler
@@ -34,6 +34,7 @@ _EXTENSIONS: dict[str, type] = {
     "fragment": Fragment,
     "ah": Authentication,
 }
+_HEADERS = frozenset({*_EXTENSIONS, "routing", "esp"})
 
 
 class Dissector:
@@ -166,6 +167,11 @@ class _Walk:
         """The extension headers, then the upper layer."""
         while True:
             name = self.dissector.protocol(protocol)
+            if len(datagram.extensions) >= MOST_HEADERS and name in _HEADERS:
+                message = f"more than {MOST_HEADERS} extension headers: not looked into"
+                datagram.ipv6.extra_problems.append(Problem("too_many_headers", rest.start, message))
+                self.payload(rest, protocol=protocol)
+                return
             if name == "routing":
                 view = self.routing(rest)
             elif name in _EXTENSIONS:
@@ -373,4 +379,4 @@ def dissect(octets: bytes, link_type: int = IPV6_ONLY, profile: Profile = RFC627
     return Dissector(profile).dissect(octets, link_type)
 
 
-__all__ = ["LINK_TYPES", "MOST_TUNNELS", "Dissector", "dissect"]
+__all__ = ["LINK_TYPES", "MOST_HEADERS", "MOST_TUNNELS", "Dissector", "dissect"]

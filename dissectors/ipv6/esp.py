@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dissectors.ipv6 import checksum
+from dissectors.ipv6.header import MOST_HEADERS
 
 _ICV_SIZES = (12, 16, 24, 32, 0)
 """Octets of the integrity check value: HMAC-SHA-1-96 and its like, the three of RFC 4868, none."""
@@ -46,16 +47,25 @@ def look_inside(
     return None
 
 
-def _proves(payload: bytes, addresses: tuple[bytes, bytes], number: int, protocol: Callable[[int], str]) -> bool:
+def _proves(
+    payload: bytes,
+    addresses: tuple[bytes, bytes],
+    number: int,
+    protocol: Callable[[int], str],
+    most: int = MOST_HEADERS,
+) -> bool:
+    """Whether it does, behind so many extension headers at most."""
     name = protocol(number)
     if name in ("mobility", "icmpv6", "udp", "tcp") and len(payload) >= 8:
         return checksum.is_good(*addresses, number, payload)
     if name == "ipv6" and len(payload) >= 40:
         return payload[0] >> 4 == 6 and int.from_bytes(payload[4:6], "big") == len(payload) - 40
+    if not most:
+        return False
     if name == "destination_options" and len(payload) >= 24 and payload[1] == 2 and payload[6:8] == _HOME_ADDRESS:
-        return _proves(payload[24:], (payload[8:24], addresses[1]), payload[0], protocol)
+        return _proves(payload[24:], (payload[8:24], addresses[1]), payload[0], protocol, most - 1)
     if name == "routing" and len(payload) >= 24 and _names_first(payload):
-        return _proves(payload[(payload[1] + 1) * 8 :], (addresses[0], payload[8:24]), payload[0], protocol)
+        return _proves(payload[(payload[1] + 1) * 8 :], (addresses[0], payload[8:24]), payload[0], protocol, most - 1)
     return False
 
 

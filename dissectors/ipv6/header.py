@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from dissectors.spec import Flags, Message, Option, envelope, message, option
 from dissectors.spec import fields as wire
+
+MOST_HEADERS: Final = 64
+"""Extension headers of one datagram that are looked into: RFC 8883 (2.4) has an error for too many, and no number."""
 
 
 @message("ipv6", symbol="ipv6", title="IPv6", rfc="RFC 8200, 3")

@@ -59,6 +59,8 @@ class PcapngSieve:
         self._links: dict[int, LinkSieve | None] = {}
         self._quick: _Quick | None = None
         """None where there is no quick look."""
+        self._are_alike = True
+        """Whether the section's interfaces are, those that were described so far."""
         self._clock = Clock(_no_time)
         self._frame = 0
         self._base = 0
@@ -160,13 +162,23 @@ class PcapngSieve:
     def _look_again(self) -> None:
         """The interfaces have changed: whether they are alike, and so whether there is a quick look."""
         self._clock.stop()
-        self._quick = None
+        quick, self._quick = self._quick, None
         clocks, byte_order = self._section.clocks, self._section.byte_order
-        if len({clock._replace(interface=0) for clock in clocks}) == 1 and (link := self._link(clocks[0].link_type)):
-            self._clock.nanoseconds = clocks[0].nanoseconds
+        if not clocks:
+            self._are_alike = True
+            return
+        first = clocks[0]
+        # the newest alone is looked at: there may be as many as there are packets
+        self._are_alike = self._are_alike and clocks[-1]._replace(interface=first.interface) == first
+        if not self._are_alike:
+            return
+        if quick is not None and len(clocks) > 1:
+            self._quick = quick._replace(interfaces=len(clocks))
+        elif (link := self._link(first.link_type)) is not None:
+            self._clock.nanoseconds = first.nanoseconds
             unpack_length = struct.Struct(byte_order + "I").unpack_from
             looks = probe(byte_order, _HEADER, link)
-            self._quick = _Quick(looks, link, clocks[0].link_type, len(clocks), unpack_length, set())
+            self._quick = _Quick(looks, link, first.link_type, len(clocks), unpack_length, set())
 
 
 def _no_time(_upper: int, _lower: int) -> int:

@@ -80,12 +80,14 @@ def _replayed(file: str, role: Role, address: str, until: str | None, profile: P
     from mhatool.replay import replay as run
 
     try:
+        node = parse(address)
+    except EncodeError as error:
+        fail(f"--address: {error}")
+    try:
         end = at(until) if until is not None else None
         lost: set[int] = set()
         packets = sightings([noting_losses(source, lost) for source in sources([file])], profile)
-        return run(packets, role, parse(address), profile, until=end, lost=lost)
-    except EncodeError as error:
-        fail(f"--address: {error}")
+        return run(packets, role, node, profile, until=end, lost=lost)
     except ReplayError as error:
         remedy = _others(file, role, address, profile) if isinstance(error, AbsentError) else ""
         fail(f"--as {role} --address {address}: {error}", remedy or "mhatool info FILE lists the nodes", file)

@@ -269,7 +269,7 @@ def _known(path: str | None) -> Counter[Identity]:
         records = list(_records(text))
         is_old = any("rule" in record and "first_time" not in record for record in records)
         known = Counter() if is_old else Counter(map(identity_of, records))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         fail("this is no baseline", _REMEDY, path)
     if is_old:
         fail("an earlier version wrote this baseline", "write it again with `mhatool validate --jsonl`", path)

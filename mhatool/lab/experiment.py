@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from dissectors import toml_text
 from mhatool.lab.hub import Impairment
 from mhatool.lab.lab import Lab
 from mhatool.lab.topology import Topology, changed, load, text_of
@@ -160,7 +161,7 @@ def read(name: str, lab: str = "") -> tuple[Experiment, Topology]:
     """A built-in experiment, or that of a file, and its topology under the name `lab`. ScenarioError if it's wrong."""
     text = text_of(name, EXPERIMENTS, "experiment")
     try:
-        made: Experiment = dataclass_of(tomllib.loads(text), Experiment, ())
+        made: Experiment = dataclass_of(toml_text.read(text), Experiment, ())
         topology = made.deployed(lab)
         _check(made, topology)
         return made, topology

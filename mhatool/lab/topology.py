@@ -10,6 +10,7 @@ from ipaddress import IPv6Address, IPv6Interface, IPv6Network
 from pathlib import Path as FilePath
 from typing import Any, Final
 
+from dissectors import toml_text
 from mhatool.network.scenario.convert import dataclass_of
 from mhatool.network.scenario.errors import Path, ScenarioError
 from mhatool.network.scenario.lines import key_lines, line_of
@@ -142,7 +143,7 @@ def load(name: str) -> Topology:
     """
     text = text_of(name, BUILT_IN, "topology")
     try:
-        table = tomllib.loads(text)
+        table = toml_text.read(text)
         base = table.pop("extends", None)
         if base is None:
             return replace(_made(table, text), file=name)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
+from dissectors import toml_text
 from dissectors.ipv6.address import text
 from dissectors.profile import Profile
 from mhatool.engine.constants import Constants
@@ -120,7 +121,7 @@ def load(path: str) -> LiveNode:
     """What a file says. ScenarioError where it can't be run: with file, line, key, and what to give."""
     try:
         written = Path(path).read_text("utf-8")
-        data = tomllib.loads(written)
+        data = toml_text.read(written)
     except OSError as error:
         raise ScenarioError(
             f"{(error.strerror or '').lower()}; give a TOML file that you may read", file=path

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
+from dissectors import toml_text
 from mhatool.network.scenario.convert import convert, refuse_unknown
 from mhatool.network.scenario.errors import ScenarioError
 from mhatool.network.scenario.lines import key_lines, line_of
@@ -43,7 +44,7 @@ def with_keys(configuration: Any, role: str, path: Path, *, required: bool) -> A
 
 
 def _associations(text: str, kind: Any) -> Any:
-    data = tomllib.loads(text)
+    data = toml_text.read(text)
     refuse_unknown(data, (_TABLE,), ())
     return convert(data.get(_TABLE, []), kind, (_TABLE,))
 

@@ -13,6 +13,7 @@ from mhatool.live.data_plane.base import DataPlane
 from mhatool.live.errors import LiveError
 from mhatool.live.kernel import Kernel
 from mhatool.live.packets import LinkSocket, RawSocket
+from mhatool.live.seldom import Seldom
 from mhatool.network import datagram as ipv6
 from mhatool.network.ethernet import group_link_address
 
@@ -38,6 +39,7 @@ class LiveMachine:
         self.tell_addresses: Callable[[Iterable[bytes]], None] = lambda addresses: None
         """Told whenever the machine's addresses may have changed."""
         self._warn = warn
+        self._seldom = Seldom(warn)
         self._raw = RawSocket()
         self._mobility = mobility
         self._local: dict[bytes, str] = {}
@@ -143,7 +145,8 @@ class LiveMachine:
             interface = getattr(action, "interface", None) or ""
             if self._takes_addresses(interface):  # else it has been said why
                 what = f"{type(action).__name__} on {interface}" if interface else type(action).__name__
-                self._warn(f"{what}: {(getattr(error, 'strerror', None) or str(error)).lower()}")
+                warn = self._seldom.say if isinstance(action, actions.Send) else self._warn
+                warn(f"{what}: {(getattr(error, 'strerror', None) or str(error)).lower()}")
             return False
         return True
 
@@ -170,7 +173,7 @@ class LiveMachine:
             if error.errno == errno.EMSGSIZE:
                 self.data_plane.too_big(datagram, min(link.mtu() for link in self.links.values()))
             else:
-                self._warn(f"a tunnelled packet: {error}")
+                self._seldom.say(f"a tunnelled packet: {error}")
 
     def _only_link(self) -> LinkSocket | None:
         return next(iter(self.links.values())) if len(self.links) == 1 else None

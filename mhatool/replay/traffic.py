@@ -112,7 +112,7 @@ def traffic_of(sightings: Iterable[Sighting], side: Side, lost: Container[int] =
     copies = Copies()
     every = list(sightings)
     times = [sighting.time_ns for sighting in every] or [0]
-    traffic = Traffic([], [], [], times[0], max(times))
+    traffic = Traffic([], [], [], min(times), max(times))
     for sighting in every:
         for seen in _innermost(sighting):
             side.learn(seen)

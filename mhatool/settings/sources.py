@@ -86,8 +86,10 @@ def _from_file(path: Path, origin: Origin) -> dict[str, Sourced]:
         raise SettingsError(f"{path}: it can't be read: {reason}; let it be a TOML file that you may read") from None
     import tomllib
 
+    from dissectors import toml_text
+
     try:
-        data = tomllib.loads(text)
+        data = toml_text.read(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: this isn't TOML: {error}; correct it there") from None
     found = {}

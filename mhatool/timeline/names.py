@@ -10,13 +10,13 @@ clock_ahead_s = 0.25     # its clock minus the capture's
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from dissectors import toml_text
 from dissectors.errors import EncodeError
 from dissectors.ipv6 import address
 from mhatool.protocol.lifetime import nanoseconds
@@ -90,7 +90,7 @@ class Names:
 def read_names(path: str) -> Names:
     """The names in a file. NamesError where it isn't what it should be, OSError where it can't be read."""
     try:
-        data = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+        data = toml_text.read(Path(path).read_text(encoding="utf-8-sig"))
         tables = msgspec.convert(data, dict[str, _Table])
         return Names([_node(name, table) for name, table in tables.items()])
     except (ValueError, EncodeError) as error:  # TOML, UTF-8, types

@@ -59,6 +59,8 @@ def parse(lines: Iterable[bytes], name: str = "trace") -> Trace:
         except (msgspec.DecodeError, UnicodeDecodeError):
             warnings.append(f"trace breaks off (line {number}, at octet {offset})")
             break
+        except RecursionError:
+            raise TraceError(f"{name}:{number}: no event: brackets too deep in one another") from None
         try:
             events.append(_event(said, classes))
         except (ValueError, TypeError, KeyError) as error:
@@ -77,7 +79,7 @@ def _last_ns(header: Header, events: Iterable[Event]) -> int:
 def _header(line: bytes, name: str) -> Header:
     try:
         header = msgspec.json.decode(line, type=Header)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TraceError(f"{name}:1: no header of a trace: {error}; give what --trace wrote") from None
     if header.schema != SCHEMA_NAME:
         raise TraceError(f"{name}:1: schema {header.schema!r}; this reads {SCHEMA_NAME}")

@@ -85,8 +85,8 @@ def names_listed_agents(case: Case) -> Iterator[Breach]:
     """Each address in Home Agent Unreachable is another home agent of the same list: not the sender, no stranger.
 
     Who can send can be reached, and about a stranger the mobile node could do nothing. The list is that of the last
-    Binding Update to the sender; where that wasn't seen to be accepted a second before or longer, or another update
-    named the address, a stranger is inconclusive. That the sender names itself is sure in any case.
+    Binding Update to the sender; where that wasn't seen to be accepted a second before or longer, or names nobody, as
+    a deletion, a stranger is inconclusive. That the sender names itself is sure in any case.
     """
     seen = case.seen
     if seen.message.checksum_status == "bad":
@@ -105,7 +105,7 @@ def _stranger(roster: Roster, seen: Seen, named: bytes, at: int) -> Iterator[Bre
     known = told if told is not None and told.home_agents else roster.current
     if known is None or named in known.home_agents:
         return
-    unsure = roster.is_cut or told is None or not _is_settled(told, seen)
+    unsure = roster.is_cut or told is None or known is not told or not _is_settled(told, seen)
     expected = f"home agents of the list {_texts(known.home_agents)}"
     yield Breach(expected, address.text(named), at, (known.moment.frame,), unsure)
 

@@ -13,7 +13,7 @@ from mhatool.validate.binding_facts import FLAGS, has_option, is_damaged, kind, 
 from mhatool.validate.finding import Severity
 from mhatool.validate.home_agent_list import lists
 from mhatool.validate.once import Said
-from mhatool.validate.overtaken import was_overtaken
+from mhatool.validate.overtaken import DISORDER_NS, was_overtaken
 from mhatool.validate.rule import Breach, Case, Era, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.situation import UNUSUAL
@@ -197,7 +197,8 @@ def proves_itself(case: Case) -> Iterable[Breach]:
     The keyed hash covers all octets before its own, so what stands behind isn't protected. And each Binding Update has
     a later time stamp than the last accepted one (Mobility Message Replay Protection): a home agent takes anything
     else for a replay and refuses it with 144. Inconclusive where its number was left out just before, so that it was
-    overtaken on its way. The hash itself is computed only where a key is given, which nobody can do yet.
+    overtaken on its way, and within 0.1 s, when the two may have been captured the other way round. The hash itself is
+    computed only where a key is given, which nobody can do yet.
     """
     message = case.seen.message
     known = message.value
@@ -239,7 +240,7 @@ def _later_than_before(case: Case) -> Iterable[Breach]:
     found = option(message, "message_identification")
     at = found.start + 2 if found is not None else None
     expected = f"a time stamp later than {_seconds(before[0])} s (NTP)"
-    unsure = was_overtaken(conversation, update)
+    unsure = was_overtaken(conversation, update) or update.time_ns - before[1].time_ns <= DISORDER_NS
     return (Breach(expected, f"{_seconds(stamp)} s", at, (before[1],), unsure),)
 
 

@@ -6,25 +6,56 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from mhatool.exchange import Acknowledgement, Conversation, Exchange, Frame, Latest
+from mhatool.exchange import Acknowledgement, Conversation, Exchange, Frame, Latest, Update
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.observe.failure.probing import HELD_NS
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry
 from mhatool.validate.finding import Severity
+from mhatool.validate.overtaken import DISORDER_NS
 from mhatool.validate.refused_number import is_after_135
-from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.rule import Breach, Case, Late, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.sequence import kept_its_entry
 from mhatool.validate.several_bindings import has_several_bindings
 from mhatool.validate.situation import HOME, STEP
+from mhatool.validate.surroundings import Surroundings
 
 LEAP = 1024
 """Nobody sends that many updates to one peer within a lifetime."""
 MOST_NODES = 100_000
+MOST_REFUSALS = 10_000
 
 
 # --- refusals ---
+
+
+class Refusals:
+    """Refusals of numbers within the window, by frame, as far as nothing explains them; the rule itself keeps it."""
+
+    def __init__(self) -> None:
+        self.found: Latest[Frame, Late] = Latest(MOST_REFUSALS)
+        self._newest: Latest[tuple[bytes, bytes], Acknowledgement] = Latest(MOST_REFUSALS)
+
+    def see(self, seen: Seen) -> None:
+        """Nothing: the rule looks at every refusal, and at the updates after it."""
+
+    def note(self, conversation: Conversation, refusal: Acknowledgement, late: Late) -> None:
+        """One more."""
+        self.found.note(refusal.frame, late)
+        self._newest.note((conversation.home_address, conversation.peer), refusal)
+
+    def explain(self, conversation: Conversation, update: Update) -> None:
+        """An update may be the refused one, stamped a little later than the refusal: then that is taken back."""
+        refusal = self._newest.get((conversation.home_address, conversation.peer))
+        if refusal is None or update.time_ns - refusal.time_ns > DISORDER_NS:
+            return
+        if not sequence.is_fresh(update.sequence_number, refusal.sequence_number):
+            self.found.pop(refusal.frame, None)
+
+
+def _never_taken_back(surroundings: Surroundings) -> Iterable[Late]:
+    return surroundings.known(Refusals).found.values()
 
 
 @rule(
@@ -35,7 +66,8 @@ MOST_NODES = 100_000
     role="receiver",
     scope="timeline",
     needs="A Binding Update and its acknowledgement with status 135",
-    on=("binding_acknowledgement",),
+    on=("binding_acknowledgement", "binding_update"),
+    finish=_never_taken_back,
     only=STEP,
 )
 def accepts_what_is_within_the_window(case: Case) -> Iterable[Breach]:
@@ -45,11 +77,17 @@ def accepts_what_is_within_the_window(case: Case) -> Iterable[Breach]:
     another size refuses nodes that were silent for a while. The acknowledgement names the number that the peer holds,
     so it contradicts itself where the update is ahead of that. Not judged: where an update seen earlier was behind and
     may be the one that was refused, as may the second copy of one up to 3 s before that has the number which is held,
-    or where the named number isn't the last one that was accepted (then it's that number that is wrong). Inconclusive
-    where no accepted update was seen yet.
+    where an update with an old number follows within 0.1 s, whose stamp may have changed places with the refusal's, or
+    where the named number isn't the last one that was accepted (then it's that number that is wrong). Inconclusive
+    where no accepted update was seen yet. It is told at the end.
     """
     answer, exchange, conversation = case.acknowledgement, case.exchange, case.conversation
-    if answer is None or answer.status != SEQUENCE_NUMBER_OUT_OF_WINDOW or exchange is None or conversation is None:
+    if exchange is None or conversation is None:
+        return ()
+    if answer is None:
+        case.surroundings.known(Refusals).explain(conversation, exchange.update)
+        return ()
+    if answer.status != SEQUENCE_NUMBER_OUT_OF_WINDOW:
         return ()
     update, held = exchange.update, answer.sequence_number
     if not update.trusted or not sequence.is_fresh(update.sequence_number, held):
@@ -65,7 +103,10 @@ def accepts_what_is_within_the_window(case: Case) -> Iterable[Breach]:
     steps = sequence.ahead(update.sequence_number, held)
     seen = f"status 135 for {update.sequence_number}, {steps} ahead of {held}"
     at = case.seen.message.start + 6
-    return (Breach("no status 135 for a number 1 to 32767 ahead", seen, at, before, inconclusive=accepted is None),)
+    breach = Breach("no status 135 for a number 1 to 32767 ahead", seen, at, before, inconclusive=accepted is None)
+    late = Late(breach, answer.time_ns, answer.frame, answer.peer, conversation.home_address)
+    case.surroundings.known(Refusals).note(conversation, answer, late)
+    return ()
 
 
 def _refused_another(conversation: Conversation, exchange: Exchange, refusal: Acknowledgement) -> bool:

@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mhatool.exchange import Acknowledgement, Conversation, Exchange, Frame, Latest, Update
-from mhatool.exchange.conversation import JITTER_NS, PROMPT_NS, Previous, Unexplained
+from mhatool.exchange.conversation import JITTER_NS, Previous, Unexplained
 from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.validate.answers_seen import shows_answers
-from mhatool.validate.overtaken import UNSEEN_RETRANSMISSIONS, may_have_changed_places, was_overtaken
+from mhatool.validate.overtaken import DISORDER_NS, UNSEEN_RETRANSMISSIONS, may_have_changed_places, was_overtaken
 from mhatool.validate.refused_number import AT_ONCE_NS, baseline, got_the_refusal, is_after_135
 from mhatool.validate.restart import has_searched, has_solicited
 from mhatool.validate.retransmission import repeats
@@ -26,6 +26,8 @@ from mhatool.validate.surroundings import Surroundings
 
 AWAY_AND_BACK_NS = nanoseconds(2)
 """A mobile node can't go home, deregister and leave again within this: each move alone takes a second of DAD."""
+ASKED_AGAIN_NS = nanoseconds(2)
+"""After this an update that nobody answered was sent again: 1.5 s at first (RFC 6275, 11.8 and 12), and some room."""
 MOST = 10_000
 BEGUN_ANEW = 32
 """Who has lost its list begins with any number, or a small one: rarely so shortly behind the one before."""
@@ -77,6 +79,8 @@ class _Suspect(Struct, frozen=True):
             return False
         if self.was_overtaken:
             return False
+        if self.why is Why.AFTER_135 and _may_be_the_refused(update, previous):
+            return False
         if self.why is Why.AFTER_135:
             return got_the_refusal(self.conversation, update, previous) and not self._obeys_later()
         return not may_have_changed_places(previous.update, update) and self._kept_its_numbers()
@@ -115,6 +119,14 @@ class _Suspect(Struct, frozen=True):
 
 def _is_accepted(answer: Acknowledgement | None) -> bool:
     return answer is not None and answer.accepts
+
+
+def _may_be_the_refused(update: Update, previous: Previous) -> bool:
+    """Whether the refusal before may be this one's, and the update before what obeyed it: stamps changed places."""
+    answer = previous.answer
+    if answer is None or update.time_ns - answer.time_ns > DISORDER_NS:
+        return False
+    return sequence.is_fresh(previous.update.sequence_number, answer.sequence_number)
 
 
 class Suspects:
@@ -211,10 +223,10 @@ def goes_up(case: Case) -> Iterable[Breach]:
     135 they go on from the number in it. A capture may miss a deregistration elsewhere, and who starts anew has lost
     its list. So a number that is behind is a breach where the home agent had accepted the update before, accepts this
     one too, and packets show no time to go home; or the care-of address is the same and the number at most 32 behind;
-    and within 2 s in any case, but for the first 0.1 s: stamps may have changed places. It is inconclusive after a
-    search for home agents or routers, where the peer refuses it, where no answer is seen, and where a correspondent
-    accepts it: its Binding Error may be out of sight. Retransmissions are MIP6-SEQ-002's, what follows 135
-    MIP6-SEQ-005's, deregistrations MIP6-DEREG-002's.
+    and from 0.1 s (stamps may change places) to 2 s anyhow. It is inconclusive after a search for home
+    agents or routers, where the peer refuses it, where no answer is seen, and where a correspondent accepts it: its
+    Binding Error may be out of sight. Retransmissions are MIP6-SEQ-002's, what follows 135 SEQ-005's, deregistrations
+    DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()
@@ -319,7 +331,7 @@ def _never_explained(surroundings: Surroundings) -> Iterator[Late]:
             if may_be_anothers and unexplained.waiting.acknowledgement is not None:
                 continue
             answer, asked = unexplained.acknowledgement, unexplained.waiting.update
-            is_prompt = answer.time_ns - asked.time_ns <= PROMPT_NS and not answer.truncated
+            is_prompt = answer.time_ns - asked.time_ns <= ASKED_AGAIN_NS and not answer.truncated
             is_alone = not may_be_anothers or _is_nobodys(surroundings, conversation, unexplained)
             certain = is_prompt and is_alone and not _may_follow_a_refusal(unexplained)
             breach = replace(_wrong_number(unexplained), inconclusive=not certain)
@@ -394,7 +406,7 @@ def answers_what_was_asked(case: Case) -> Iterable[Breach]:
     with a number shortly beside may answer an update that the capture doesn't show; it is reported only where nothing
     else answers the update that was waiting. It is a breach where the next update has that number or one before it, or
     where the update that was waiting was the first after a search for home agents; else it is inconclusive, since
-    captures lose packets, and so is one that came over ten seconds after the update that was waiting, and one that
+    captures lose packets. So is one that came over two seconds after the update that was waiting, and one that
     goes on from the numbers before where that update began anew: a 135 and what obeyed it may be out of sight.
     """
     return ()

@@ -102,7 +102,7 @@ def of_update(case: Case, form: Form) -> int:
 def _since(update: Update, previous: Previous) -> int:
     """What an update is to the one before it."""
     before, answer = previous.update, previous.answer
-    bits = SEVERAL if "M" in before.flags else 0
+    bits = SEVERAL if _may_name_several(before) else 0
     waited_ns = update.time_ns - before.time_ns
     if waited_ns < NS_PER_S:
         bits |= QUICK
@@ -126,6 +126,11 @@ def _since(update: Update, previous: Previous) -> int:
     return bits
 
 
+def _may_name_several(update: Update) -> bool:
+    """Whether what follows may be the first word after a list: a cut update leaves the one before it in force."""
+    return "M" in update.flags or update.truncated
+
+
 def of_answer(case: Case, form: Form) -> int:
     """The bits of a Binding Acknowledgement that was read by its form."""
     answer, exchange = case.acknowledgement, case.exchange
@@ -135,7 +140,7 @@ def of_answer(case: Case, form: Form) -> int:
     bits = _of_form(case, form) | (HOME if "H" in update.flags else CORRESPONDENT)
     if update.deletes:
         bits |= DELETES
-    if "M" in update.flags or exchange.previous is None or "M" in exchange.previous.update.flags:
+    if exchange.previous is None or _may_name_several(update) or _may_name_several(exchange.previous.update):
         bits |= SEVERAL
     if answer.lifetime_s > update.lifetime_s:
         bits |= LONGER

@@ -32,6 +32,11 @@ def esp(icv: bytes = bytes(12)) -> Layer:
     return layer(Esp(spi=256, sequence_number=1), esp=(b"\1\2", icv))
 
 
+def test_headers_without_end_prove_nothing() -> None:
+    packet = build([layer(UP), esp(), *[HOME_ADDRESS] * 2000, UPDATE])
+    assert [view.type for view in dissect(packet).layers] == ["ipv6", "esp", "payload"]
+
+
 @pytest.mark.parametrize(
     ("packet", "inside"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from dissectors.build import Layer, build, layer
@@ -10,12 +12,12 @@ from dissectors.ipv6 import address
 from dissectors.ipv6.header import DestinationOptions, Esp, Fragment, HomeAddress, Ipv6, RoutingType2
 from dissectors.ipv6.link import Ethernet, Payload, Vlan
 from dissectors.mobility.binding import BindingAcknowledgement, BindingUpdate
-from dissectors.packet import SIGNALLING
+from dissectors.packet import SIGNALLING, Packet
 from dissectors.padding import padded
 from dissectors.profile import KAME2003
 from dissectors.spec import Flags
 from dissectors.spec.families import declarations
-from dissectors.walk import MOST_TUNNELS, Dissector, dissect
+from dissectors.walk import MOST_HEADERS, MOST_TUNNELS, Dissector, dissect
 
 COA = address.parse("2001:db8:f1::99")
 HOA = address.parse("2001:db8::99")
@@ -85,6 +87,31 @@ def test_a_ninth_tunnel_is_not_followed() -> None:
     packet = dissect(build([*[layer(DOWN)] * (MOST_TUNNELS + 1), *registration()]))
     assert packet.layers[-1].type == "payload"
     assert [p.code for view in packet.layers for p in view.problems] == ["too_deep"]
+
+
+def with_headers(number: int) -> bytes:
+    """A registration behind so many Destination Options headers of nothing but padding."""
+    empty = layer(padded(DestinationOptions()))
+    return build([layer(UP), *[empty] * (number - 1), *registration()[1:]])
+
+
+def test_so_many_extension_headers_are_followed() -> None:
+    packet = dissect(with_headers(MOST_HEADERS))
+    assert (packet.layers[-1].type, len(packet.datagrams[0].extensions)) == ("binding_update", MOST_HEADERS)
+    assert packet.is_signalling
+
+
+@pytest.mark.parametrize("walk", [Dissector().dissect, Dissector().glance], ids=["exactly", "quickly"])
+def test_more_extension_headers_are_not_followed(walk: Callable[..., Packet]) -> None:
+    packet = walk(with_headers(MOST_HEADERS + 1), 101)
+    assert not packet.is_signalling
+    assert packet.layers[-1].type == "payload"
+    assert [p.code for view in packet.layers for p in view.problems] == ["too_many_headers"]
+
+
+def test_a_jumbogram_of_nothing_but_headers_costs_what_the_first_of_them_cost() -> None:
+    octets = bytes([0x60, *bytes(39)]) + bytes(1_000_000)  # each says: a Hop-by-Hop header of 8 octets follows
+    assert len(dissect(octets).layers) == 1 + MOST_HEADERS + 1
 
 
 def fragments(sizes: list[int]) -> list[bytes]:

@@ -7,19 +7,37 @@ second. KAME did the same; the paper's run shows its 3 s.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation
 from dissectors.icmpv6.options import SourceLinkLayerAddress
 from dissectors.ipv6.address import UNSPECIFIED
 from mhatool.engine.mobile_node.advertised import AdvertisedRouter
 from mhatool.engine.mobile_node.context import Alarm, Context
-from mhatool.engine.mobile_node.routers import KnownRouter
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.protocol.neighbourhood import solicited_node
 
 
+class Neighbour(Protocol):
+    """Who is asked: a router's link-local address, and the one on the link that it was heard from."""
+
+    @property
+    def address(self) -> bytes: ...
+    @property
+    def link_address(self) -> bytes: ...
+
+
+class _Other(NamedTuple):
+    address: bytes
+    link_address: bytes
+
+
 class LinkCheck:
-    """About one other router at a time: `believe` is called with it where nobody answers, `share` where both are."""
+    """About one other router at a time: `believe` is called with it where the one so far doesn't answer.
+
+    Where that one does, the other is asked as well: meanwhile the node may be back on the first one's link. `share` is
+    called where both answer.
+    """
 
     def __init__(
         self,
@@ -34,34 +52,45 @@ class LinkCheck:
         self._source = source
         """The link-local address to ask from; None while the interface has none past its trial."""
         self._other: AdvertisedRouter | None = None
-        self._asked: KnownRouter | None = None
-        self._questions = 0
+        self._asked: Neighbour | None = None
+        """The router so far; then the other one."""
+        self._asks_other = False
         self._ends_ns = 0
         context.ring_for(Alarm.LINK_CHECK, lambda _: self._tick())
 
-    def begin(self, other: AdvertisedRouter, so_far: KnownRouter | None) -> None:
-        """Ask the router so far; a further advertisement of the other one changes nothing."""
-        if self._other is not None:
-            return
-        self._other, self._asked, self._questions = other, so_far, 0
+    def begin(self, other: AdvertisedRouter, so_far: Neighbour | None) -> None:
+        """Ask the router so far; a further advertisement of the other one is no news until it is asked itself."""
+        if self._other is None:
+            self._asks_other = False
+            self._begin(other, so_far)
+        elif self._asks_other and other.address == self._other.address:
+            self._both_are_there()
+
+    def _begin(self, other: AdvertisedRouter, asked: Neighbour | None) -> None:
+        self._other, self._asked = other, asked
         self._ends_ns = self._context.now + nanoseconds(self._context.configuration.movement_detection_s)
         self._tick()
 
-    def is_there(self, address: bytes) -> bool:
-        """The router so far says something, so there is no further question. False where another one is asked."""
-        if self._other is None or self._asked is None or self._asked.address != address:
-            return False
-        self.end()
-        return True
+    def is_there(self, address: bytes) -> None:
+        """The router so far says something, so there is no further question about it."""
+        if self._asked is not None and self._asked.address == address:
+            self.end()
 
     def answered(self, address: bytes) -> None:
-        """The router so far advertises itself as a neighbour.
+        """A router advertises itself as a neighbour."""
+        other = self._other
+        if other is None or self._asked is None or self._asked.address != address:
+            return
+        if self._asks_other:
+            self._both_are_there()
+        else:
+            self._asks_other = True
+            self._begin(other, _Other(other.address, other.link_source))
 
-        The first question left as the other router was heard, so that both are on one link; before a later answer the
-        node may have gone back to the link of the first.
-        """
-        other, questions = self._other, self._questions
-        if self.is_there(address) and other is not None and questions == 1:
+    def _both_are_there(self) -> None:
+        other = self._other
+        self.end()
+        if other is not None:
             self._share(other)
 
     def end(self) -> None:
@@ -76,7 +105,8 @@ class LinkCheck:
         left = self._ends_ns - context.now
         if left <= 0:
             self.end()
-            self._believe(other)
+            if not self._asks_other:
+                self._believe(other)
             return
         self._ask()
         interval = min(nanoseconds(context.constants.retransmission_timer_s), left)
@@ -84,10 +114,9 @@ class LinkCheck:
 
     def _ask(self) -> None:
         if self._asked is not None:
-            self._questions += 1
             self.ask(self._asked)
 
-    def ask(self, router: KnownRouter) -> None:
+    def ask(self, router: Neighbour) -> None:
         """From the link-local address to the router's own: nobody else may answer.
 
         Without one, as while it is on trial, from nobody to the router's group, and nothing tells the own link-layer
@@ -103,4 +132,4 @@ class LinkCheck:
         context.send_on_link(message, source, router.address, router.link_address)
 
 
-__all__ = ["LinkCheck"]
+__all__ = ["LinkCheck", "Neighbour"]

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any
 
+from dissectors import toml_text
 from mhatool.network.scenario.builtin import built_in_names, built_in_path
 from mhatool.network.scenario.check import check
 from mhatool.network.scenario.convert import convert
@@ -41,7 +42,7 @@ def load(name: str, changes: Iterable[str] = ()) -> Scenario:
 def parse(text: str, file: str, changes: Iterable[str] = ()) -> Scenario:
     """The scenario that a text describes; `file` is for errors."""
     try:
-        data = tomllib.loads(text)
+        data = toml_text.read(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"no TOML: {error}", file=file) from None
     changes = list(changes)
@@ -70,7 +71,7 @@ def scenario_of(data: dict[str, Any], changes: Iterable[str] = ()) -> Scenario:
 def _is_sound(text: str) -> bool:
     """Whether the file without the changes can be run: then they are to blame."""
     try:
-        scenario_of(tomllib.loads(text))
+        scenario_of(toml_text.read(text))
     except ScenarioError:
         return False
     return True
@@ -116,7 +117,7 @@ def _inside(place: Any, key: str | int, path: Path) -> Any:
 def _value(text: str) -> Any:
     """TOML's value; where it is none, the text itself, so that shells need no second quotes."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return toml_text.read(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
 

@@ -94,6 +94,10 @@ def test_a_list_in_the_environment_has_commas(tmp_path: Path) -> None:
             "profile = \n",
             "mhatool.toml: this isn't TOML: Invalid value (at line 1, column 11); correct it there",
         ),
+        (
+            f"profile = {'[' * 100_000}\n",
+            "mhatool.toml: this isn't TOML: Lists or tables too deep in one another; correct it there",
+        ),
     ],
 )
 def test_a_wrong_file_is_told_with_its_line(text: str, expected: str, tmp_path: Path) -> None:

@@ -234,6 +234,8 @@ def test_what_is_no_baseline(folder: Path) -> None:
     (folder / "text").write_text("[1]\n")
     expected = f"text: this is no baseline; {remedy}"
     assert complaint("validate", "bad.pcapng", "--baseline", "text", cwd=folder) == expected
+    (folder / "text").write_text("[" * 100_000)
+    assert complaint("validate", "bad.pcapng", "--baseline", "text", cwd=folder) == expected
 
 
 def test_standard_input(folder: Path) -> None:

@@ -85,11 +85,14 @@ from mhatool.network import datagram as ipv6
 machine = LiveMachine(["left"], Kernel(Ledger(Path("ledger")), print), 135, print, carries=False)
 subprocess.run(["ip", "link", "set", "left", "down"], check=True)
 group = bytes.fromhex("ff020000000000000000000000000001")
-machine.carry_out([Send(ipv6.compose(bytes(16), group, ipv6.ICMPV6, bytes(8), 255), interface="left")])
+said = Send(ipv6.compose(bytes(16), group, ipv6.ICMPV6, bytes(8), 255), interface="left")
+for _ in range(100):
+    machine.carry_out([said])
 """
 
 
-def test_who_cannot_send_says_where(tmp_path: Path) -> None:
+def test_who_cannot_send_says_where_and_once(tmp_path: Path) -> None:
+    """A stranger's packets are answered, so that strangers would fill the log."""
     with namespace(tmp_path) as machine:
         done = machine.run(sys.executable, "-c", DOWN, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
     assert (done.stdout, done.stderr) == ("Send on left: network is down\n", "")

@@ -105,3 +105,10 @@ def test_the_same_capture_gives_the_same_answers() -> None:
     packets = seen(recording("ro-mn.pcap"))
     first, second = (replay(packets, "mn", UMIP_HOME).replies for _ in range(2))
     assert first == second
+
+
+def test_a_clock_that_was_set_back() -> None:
+    source = scene((100, bu()), (90, bu(seq=3)), (10, bu(seq=2)), (20, bu(seq=4)))
+    replayed = replay(seen(source), "ha", AGENT)
+    # Each is answered (RFC 6275, 10.3.1), the earliest too, which is the third in the file.
+    assert sent_by(replayed).count("binding_acknowledgement") == 4

@@ -154,6 +154,9 @@ BROKEN = [
     (written([]) + b'{"time_ns":1,"name":"timer:started","node":"n","data":{}}\n', "missing required field `list`"),
     (written([]) + b'{"time_ns":1,"name":"timer:started","node":"n","data":{"list":"a","more":1}}\n', "unknown field"),
     (written([]) + b'{"time_ns":1,"name":"timer:started","node":"n","data":{"list":"a","node":"n"}}\n', "beside it"),
+    (b'{"schema":"\xff"}\n', "trace:1: no header of a trace"),
+    (b'{"schema":"mhatool.trace/1","names":' + b"[" * 100_000, "trace:1: no header of a trace"),
+    (written([]) + b"[" * 100_000 + b"\n", "trace:2: no event: brackets too deep"),
 ]
 
 

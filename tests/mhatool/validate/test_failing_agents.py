@@ -137,6 +137,12 @@ def test_one_that_is_not_listed_any_more() -> None:
     assert sure("MHA-019", *ROUND, *NEW_ROUND, (21.2, alarm(AGENT))) == [9]
 
 
+def test_who_was_told_of_the_end_knows_another_list_if_it_speaks() -> None:
+    """The capture lost its new registration: which agents that named nobody saw."""
+    gone = ((20.4, update(SPARE, to=AGENT2, seq=3, life=0)), (20.5, ba(source=AGENT2, seq=3, life=0)))
+    assert unsure("MHA-019", *ROUND, *gone, (30, alarm(STRANGER))) == [len(ROUND) + 3]
+
+
 def test_what_the_sender_was_told_counts() -> None:
     """The second agent's own list still names the first one."""
     assert told(["MHA-019"], *ROUND, *NEW_ROUND[2:], (30, alarm(AGENT))) == []

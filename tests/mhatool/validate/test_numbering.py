@@ -56,6 +56,16 @@ def test_a_refusal_that_comes_late_or_twice_is_the_old_updates() -> None:
     assert refused((0, home_bu(seq=10)), (0.1, refusal), (0.2, home_bu(seq=21)), (0.5, refusal)) == []
 
 
+def test_who_obeyed_a_refusal_may_be_stamped_before_it() -> None:
+    """Started anew with 40000 at 20.03 s, refused, then 11: each stamp may be off by up to 50 ms."""
+    packets = [(0, home_bu(seq=10)), (0.1, ba(seq=10)), (20, home_bu(seq=11)), (20.01, ba(seq=10, status=135, life=0))]
+    rules = ["MIP6-SEQ-004", "MIP6-SEQ-005"]
+    errors = [said for said in told(rules, *packets, (20.03, home_bu(seq=40000)), (20.05, ba(seq=11))) if not said[2]]
+    assert errors == []
+    assert refused(*packets, (20.111, home_bu(seq=40000))) == [("MIP6-SEQ-004", 4, False)]
+    assert refused(*packets, (20.03, home_bu(seq=12))) == [("MIP6-SEQ-004", 4, False)]
+
+
 def leaps(number: int, **later: int) -> list[Said]:
     return told(["MIP6-SEQ-007"], (0, home_bu(seq=10)), (0.1, ba(seq=10)), (later.get("at", 30), home_bu(seq=number)))
 

@@ -414,13 +414,14 @@ def _locations(play: Journey) -> list[str]:
     return [event.location for event in play.events if isinstance(event, LocationChanged)]
 
 
+@pytest.mark.parametrize("after_s", [0, 1.2])
 @pytest.mark.parametrize("by_advertising", [True, False])
-def test_a_late_answer_says_nothing_of_the_other_routers_link(by_advertising: bool) -> None:
+def test_an_answer_alone_says_nothing_of_the_other_routers_link(by_advertising: bool, after_s: float) -> None:
     """The node was on the home link and went back, which nobody told it: each router was heard on its own link."""
     play = Journey()
     play.is_registered_with(AGENT1)
     play.hears_router(HOME_PREFIX)
-    play.waits(1.2)  # one question was in vain
+    play.waits(after_s)
     if by_advertising:
         play.hears_router(ABROAD)
     else:
@@ -428,11 +429,20 @@ def test_a_late_answer_says_nothing_of_the_other_routers_link(by_advertising: bo
     assert _locations(play) == []
 
 
-def test_who_answers_at_once_is_on_the_link_of_the_other_router() -> None:
+@pytest.mark.parametrize("after_s", [0, 1.2])
+@pytest.mark.parametrize("by_advertising", [True, False])
+def test_two_routers_that_answer_one_after_the_other_are_on_one_link(by_advertising: bool, after_s: float) -> None:
     play = Journey()
     play.is_registered_with(AGENT1)
     play.hears_router(HOME_PREFIX)
+    play.sends(NeighborSolicitation, target=ROUTERS[ABROAD])
     play.hears_neighbour(ROUTERS[ABROAD], LINK_LOCAL)
+    play.sends(NeighborSolicitation, target=ROUTERS[HOME_PREFIX])
+    play.waits(after_s)
+    if by_advertising:
+        play.hears_router(HOME_PREFIX)
+    else:
+        play.hears_neighbour(ROUTERS[HOME_PREFIX], LINK_LOCAL)
     assert _locations(play) == ["home"]
 
 
