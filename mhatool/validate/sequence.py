@@ -61,8 +61,8 @@ def _behind(case: Case, why: Why) -> None:
 class _Suspect(Struct, frozen=True):
     """An update whose number is behind; whether that is certain shows by what follows.
 
-    `solicited`: the mobile node may have looked for routers since the update before. `was_overtaken`: its number was
-    left out between the two before.
+    `solicited`: the mobile node may have looked for routers since the update before. `was_overtaken`: it may have
+    been sent before that one.
     """
 
     why: Why
@@ -224,9 +224,9 @@ def goes_up(case: Case) -> Iterable[Breach]:
     its list. So a number that is behind is a breach where the home agent had accepted the update before, accepts this
     one too, and packets show no time to go home; or the care-of address is the same and the number at most 32 behind;
     and from 0.1 s (stamps may change places) to 2 s anyhow. It is inconclusive after a search for home
-    agents or routers, where the peer refuses it, where no answer is seen, and where a correspondent accepts it: its
-    Binding Error may be out of sight. Retransmissions are MIP6-SEQ-002's, what follows 135 SEQ-005's, deregistrations
-    DEREG-002's.
+    agents or routers, where the peer refuses it, where no answer is seen, within 3 s where a number shortly behind
+    wasn't seen before (it may have been overtaken), and where a correspondent accepts it: its Binding Error may be out
+    of sight. Retransmissions are MIP6-SEQ-002's, what follows 135 SEQ-005's, deregistrations DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()
@@ -332,6 +332,7 @@ def _never_explained(surroundings: Surroundings) -> Iterator[Late]:
                 continue
             answer, asked = unexplained.acknowledgement, unexplained.waiting.update
             is_prompt = answer.time_ns - asked.time_ns <= ASKED_AGAIN_NS and not answer.truncated
+            is_prompt = is_prompt and answer.destination == asked.source
             is_alone = not may_be_anothers or _is_nobodys(surroundings, conversation, unexplained)
             certain = is_prompt and is_alone and not _may_follow_a_refusal(unexplained)
             breach = replace(_wrong_number(unexplained), inconclusive=not certain)
@@ -342,7 +343,7 @@ def _is_nobodys(surroundings: Surroundings, conversation: Conversation, unexplai
     """Whether no update that the capture lost can have had the number.
 
     One after the update that was waiting can't where the next one has a number up to that; one before it can't where
-    the mobile node had just begun with a search for home agents.
+    the mobile node had just begun with a search for one home agent; who has several goes on telling them, or ends one.
     """
     answer, update = unexplained.acknowledgement, unexplained.waiting.update
     number, asked = answer.sequence_number, update.sequence_number
@@ -353,7 +354,9 @@ def _is_nobodys(surroundings: Surroundings, conversation: Conversation, unexplai
         still_known = any(exchange is unexplained.waiting for exchange in conversation.recent)
         return still_known and following is not None and 0 < sequence.ahead(following.sequence_number, asked) <= steps
     searched = surroundings.conversations.presence.search(update.source)
-    return searched is not None and 0 <= update.time_ns - searched < AT_ONCE_NS
+    if update.deletes or "M" in update.flags or searched is None:
+        return False
+    return 0 <= update.time_ns - searched < AT_ONCE_NS
 
 
 def _wrong_number(unexplained: Unexplained) -> Breach:
@@ -370,12 +373,8 @@ def _may_be_anothers(conversation: Conversation, unexplained: Unexplained) -> bo
     number, waiting = unexplained.acknowledgement.sequence_number, unexplained.waiting
     asked = waiting.update.sequence_number
     earlier = 0 < sequence.ahead(conversation.first_sequence_number, number) <= UNSEEN_RETRANSMISSIONS
-    later = 0 < sequence.ahead(number, asked) <= UNSEEN_RETRANSMISSIONS
-    between = False
-    if waiting.previous is not None:
-        before = waiting.previous.update.sequence_number
-        between = 0 < sequence.ahead(number, before) < sequence.ahead(asked, before) <= UNSEEN_RETRANSMISSIONS
-    return earlier or later or between
+    distances = (sequence.ahead(number, asked), sequence.ahead(asked, number))
+    return earlier or any(0 < steps <= UNSEEN_RETRANSMISSIONS for steps in distances)
 
 
 def _may_follow_a_refusal(unexplained: Unexplained) -> bool:
@@ -405,8 +404,8 @@ def answers_what_was_asked(case: Case) -> Iterable[Breach]:
     fine, and one whose update is stamped up to a second after it, by another interface. So it is told at the end. One
     with a number shortly beside may answer an update that the capture doesn't show; it is reported only where nothing
     else answers the update that was waiting. It is a breach where the next update has that number or one before it, or
-    where the update that was waiting was the first after a search for home agents; else it is inconclusive, since
-    captures lose packets. So is one that came over two seconds after the update that was waiting, and one that
+    where the update that was waiting was the first after a search, without M; else it is inconclusive, since captures
+    lose packets. So is one that came over two seconds after the update that was waiting or goes elsewhere, and one that
     goes on from the numbers before where that update began anew: a 135 and what obeyed it may be out of sight.
     """
     return ()
