@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
 
 from dissectors.ipv6 import address
+from mhatool.exchange import Frame, Latest, Update
 from mhatool.observe.failure import NamedList, Roster
+from mhatool.observe.failure.roster import listed_in
 from mhatool.observe.moment import Moment
 from mhatool.protocol.lifetime import NS_PER_S, nanoseconds
 from mhatool.validate.failure_watch import failures_of
 from mhatool.validate.finding import Severity
 from mhatool.validate.held import may_be_held
-from mhatool.validate.rule import Breach, Case, rule
+from mhatool.validate.overtaken import DISORDER_NS
+from mhatool.validate.rule import Breach, Case, Finish, Late, rule
 from mhatool.validate.seen import Seen
+from mhatool.validate.situation import SEVERAL
+from mhatool.validate.surroundings import Surroundings
 
 SURELY_WITHIN_A_SECOND_NS = nanoseconds(0.85)
 """What looks this long may have been a second: each time stamp may be off by 50 ms, each timer by as much."""
@@ -20,7 +27,69 @@ SETTLED_NS = NS_PER_S
 """So long after an update was accepted nobody goes by the list before it."""
 IDENTIFIER, ADDRESSES = 6, 8
 """Where fields stand, counted from the start of the message."""
+MOST_NODES, MOST_DOUBTS = 10_000, 10_000
 _LISTS = "The mobile node's Binding Updates with their lists, and the message"
+
+
+# --- strangers ---
+
+
+class _Doubt(Struct, frozen=True):
+    """What a rule says of an address that no list names, in a message to a mobile node."""
+
+    rule: str
+    stranger: bytes
+    late: Late
+
+
+class Doubts:
+    """Strangers, as senders of alarms and in them, as far as no list explains them; the rules themselves keep it."""
+
+    def __init__(self) -> None:
+        self.found: Latest[tuple[str, Frame, bytes], _Doubt] = Latest(MOST_DOUBTS)
+        self._lately: Latest[bytes, list[_Doubt]] = Latest(MOST_NODES)
+        """By home address: those of the last moment."""
+
+    def see(self, seen: Seen) -> None:
+        """Nothing: the rules look at every alarm, and at the lists after it."""
+
+    def note(self, rule_id: str, seen: Seen, stranger: bytes, breach: Breach) -> None:
+        """One more."""
+        home_address = seen.datagram.true_destination
+        late = Late(breach, seen.time_ns, seen.frame, seen.datagram.source, home_address)
+        doubt = _Doubt(rule_id, stranger, late)
+        self.found.note((rule_id, seen.frame, stranger), doubt)
+        lately = [other for other in self._lately.get(home_address, ()) if _is_lately(other, seen.time_ns)]
+        self._lately.note(home_address, [*lately, doubt])
+
+    def explain(self, update: Update, named: tuple[bytes, ...]) -> None:
+        """A list may have come before alarms that are stamped a little earlier: whom it names is no stranger."""
+        for doubt in self._lately.get(update.home_address, ()):
+            if doubt.stranger in named and _is_lately(doubt, update.time_ns):
+                self.found.pop((doubt.rule, doubt.late.frame, doubt.stranger), None)
+
+
+def _is_lately(doubt: _Doubt, now_ns: int) -> bool:
+    return now_ns - doubt.late.time_ns <= DISORDER_NS
+
+
+def _never_explained(rule_id: str) -> Finish:
+    """What a rule has to say of strangers at the end."""
+
+    def finish(surroundings: Surroundings) -> Iterator[Late]:
+        for doubt in surroundings.known(Doubts).found.values():
+            if doubt.rule == rule_id:
+                yield doubt.late
+
+    return finish
+
+
+def _explain(case: Case) -> bool:
+    """Whether it is a Binding Update; then its list clears those that it names."""
+    update = case.update
+    if update is not None and update.trusted and not update.deletes:
+        case.surroundings.known(Doubts).explain(update, (update.peer, *listed_in(case.seen.message)))
+    return case.seen.message.type == "binding_update"
 
 
 def _roster(case: Case) -> Roster | None:
@@ -37,29 +106,36 @@ def _roster(case: Case) -> Roster | None:
     role="HA",
     scope="timeline",
     needs=_LISTS,
-    on=("home_agent_unreachable",),
+    on=("home_agent_unreachable", "binding_update"),
+    finish=_never_explained("MHA-018"),
+    only=SEVERAL,
 )
-def sender_is_listed(case: Case) -> Iterator[Breach]:
+def sender_is_listed(case: Case) -> Iterable[Breach]:
     """Home Agent Unreachable comes from a home agent that the mobile node's list names, as some agent was told last.
 
     Anybody else knows nothing of its bindings, and a mobile node that believed strangers could be talked out of its
-    home agents one by one. A former home agent may not have heard yet that it isn't one any more, so that is
+    home agents one by one. A list that is stamped up to 0.1 s after the message may have come before it, so strangers
+    are told at the end. A former home agent may not have heard yet that it isn't one any more, so that is
     inconclusive unless it acknowledged the end of its own binding a second before or longer; and where its message may
     have waited since, as it looked for the next node's link-layer address (RFC 4861, 7.2.2).
     """
+    if _explain(case):
+        return ()
     roster, seen = _roster(case), case.seen
     if roster is None or roster.current is None:
-        return
+        return ()
     sender = seen.datagram.source
     told = roster.told(sender)
     if any(sender in known.home_agents for known in roster.by_agent.values()):
-        return
+        return ()
     knows = told is None or (_is_settled(told, seen) and not may_be_held(case, [(seen.time_ns, seen.frame)]))
     is_former = sender in roster.named and told is None
     before = (roster.current.moment.frame,)
     at = seen.datagram.ipv6.start + 8
     unsure = roster.is_cut or is_former or not knows or _accepted_nowhere(roster)
-    yield Breach(f"one of {_texts(roster.current.home_agents)}", address.text(sender), at, before, unsure)
+    breach = Breach(f"one of {_texts(roster.current.home_agents)}", address.text(sender), at, before, unsure)
+    case.surroundings.known(Doubts).note("MHA-018", seen, sender, breach)
+    return ()
 
 
 def _is_settled(told: NamedList, seen: Seen) -> bool:
@@ -79,17 +155,20 @@ def _accepted_nowhere(roster: Roster) -> bool:
     role="HA",
     scope="timeline",
     needs=_LISTS,
-    on=("home_agent_unreachable",),
+    on=("home_agent_unreachable", "binding_update"),
+    finish=_never_explained("MHA-019"),
+    only=SEVERAL,
 )
 def names_listed_agents(case: Case) -> Iterator[Breach]:
     """Each address in Home Agent Unreachable is another home agent of the same list: not the sender, no stranger.
 
     Who can send can be reached, and about a stranger the mobile node could do nothing. The list is that of the last
     Binding Update to the sender; where that wasn't seen to be accepted a second before or longer, or names nobody, as
-    a deletion, a stranger is inconclusive. That the sender names itself is sure in any case.
+    a deletion, a stranger is inconclusive. Strangers are told at the end: a list that is stamped up to 0.1 s after the
+    message may have come before it. That the sender names itself is sure in any case.
     """
     seen = case.seen
-    if seen.message.checksum_status == "bad":
+    if _explain(case) or seen.message.checksum_status == "bad":
         return
     sender, roster = seen.datagram.source, _roster(case)
     for place, named in enumerate(seen.message.get("unreachable") or ()):
@@ -97,17 +176,20 @@ def names_listed_agents(case: Case) -> Iterator[Breach]:
         if named == sender:
             yield Breach("another home agent than the sender", f"the sender {address.text(sender)}", at)
         elif roster is not None:
-            yield from _stranger(roster, seen, named, at)
+            breach = _stranger(roster, seen, named, at)
+            if breach is not None:
+                case.surroundings.known(Doubts).note("MHA-019", seen, named, breach)
 
 
-def _stranger(roster: Roster, seen: Seen, named: bytes, at: int) -> Iterator[Breach]:
+def _stranger(roster: Roster, seen: Seen, named: bytes, at: int) -> Breach | None:
+    """What an address that isn't in the sender's list is; None for one that is."""
     told = roster.told(seen.datagram.source)
     known = told if told is not None and told.home_agents else roster.current
     if known is None or named in known.home_agents:
-        return
+        return None
     unsure = roster.is_cut or told is None or known is not told or not _is_settled(told, seen)
     expected = f"home agents of the list {_texts(known.home_agents)}"
-    yield Breach(expected, address.text(named), at, (known.moment.frame,), unsure)
+    return Breach(expected, address.text(named), at, (known.moment.frame,), unsure)
 
 
 def _texts(agents: tuple[bytes, ...]) -> str:

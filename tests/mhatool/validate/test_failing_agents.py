@@ -137,6 +137,18 @@ def test_one_that_is_not_listed_any_more() -> None:
     assert sure("MHA-019", *ROUND, *NEW_ROUND, (21.2, alarm(AGENT))) == [9]
 
 
+@pytest.mark.parametrize("said", [alarm(SPARE, source=AGENT2), alarm(AGENT, source=SPARE)])
+def test_a_list_may_be_stamped_after_the_alarm_that_goes_by_it(said: bytes) -> None:
+    """Each stamp may be off by up to 50 ms, so 0.1 s make no order; a list without the address explains nothing."""
+    listed = update(AGENT, AGENT2, SPARE, to=AGENT2, seq=2)
+    assert told(SELF, *ROUND, (10, said), (10.1, listed)) == []
+    assert [inconclusive for _, _, inconclusive in told(SELF, *ROUND, (10, said), (10.101, listed))] == [False]
+    other = update(AGENT, AGENT2, STRANGER, to=AGENT2, seq=2)
+    assert [inconclusive for _, _, inconclusive in told(SELF, *ROUND, (10, said), (10.05, other))] == [False]
+    gone = update(AGENT, AGENT2, SPARE, to=AGENT2, seq=2, life=0)
+    assert [inconclusive for _, _, inconclusive in told(SELF, *ROUND, (10, said), (10.05, gone))] == [False]
+
+
 def test_who_was_told_of_the_end_knows_another_list_if_it_speaks() -> None:
     """The capture lost its new registration: which agents that named nobody saw."""
     gone = ((20.4, update(SPARE, to=AGENT2, seq=3, life=0)), (20.5, ba(source=AGENT2, seq=3, life=0)))
