@@ -182,8 +182,8 @@ def names_listed_agents(case: Case) -> Iterator[Breach]:
     Who can send can be reached, and about a stranger the mobile node could do nothing. The list is that of the last
     Binding Update to the sender; where that wasn't seen to be accepted a second before or longer, or names nobody, as
     a deletion, a stranger is inconclusive, and so it is unless the next update to the sender has the next number and
-    doesn't name it either: the capture may have lost another list. Strangers are told at the end: a list that is stamped up to 0.1 s after the
-    message may have come before it. That the sender names itself is sure in any case.
+    doesn't name it either: the capture may have lost another list. Strangers are told at the end: a list that is
+    stamped up to 0.1 s after the message may have come before it. That the sender names itself is sure in any case.
     """
     seen = case.seen
     if _explain(case) or seen.message.checksum_status == "bad":

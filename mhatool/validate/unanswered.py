@@ -20,6 +20,8 @@ MANY = 4
 
 Three go unanswered now and then where answers are lost; the fourth shows that the mobile node still waits.
 """
+PAUSE_NS = nanoseconds(1.5)
+"""Who is silent for longer may have been started anew, or cut off, meanwhile; at a second's pace two updates fit in."""
 MOST_FRAMES = 8
 MOST = 100_000
 
@@ -38,23 +40,30 @@ class Speech:
     """Who was last heard by whom. Tunnels count by their ends. What mobile nodes send themselves shows nothing."""
 
     def __init__(self) -> None:
-        self._spoken: Recent[bytes, int] = Recent(MOST)
-        """By both addresses."""
+        self._spoken: Recent[bytes, tuple[int, int]] = Recent(MOST)
+        """By both addresses: since when without a pause, and last; nanoseconds since 1970."""
 
     def see(self, seen: Seen) -> None:
         """Take in a message."""
         datagram = seen.datagram
         ends = datagram.outer or datagram
-        self._spoken.note(ends.source + ends.destination, seen.time_ns, seen.time_ns)
+        pair, now = ends.source + ends.destination, seen.time_ns
+        since, last = self._spoken.get(pair) or (now, now)
+        self._spoken.note(pair, (since if now - last <= PAUSE_NS else now, max(last, now)), now)
 
     def last(self, speaker: bytes, hearer: bytes) -> int:
         """When a node last spoke to another one, nanoseconds since 1970; 0: never."""
-        return self._spoken.get(speaker + hearer) or 0
+        return (self._spoken.get(speaker + hearer) or (0, 0))[1]
+
+    def lasted(self, speaker: bytes, hearer: bytes, since_ns: int, until_ns: int) -> bool:
+        """Whether it spoke all the time from then until then, nanoseconds since 1970, and later."""
+        since, last = self._spoken.get(speaker + hearer) or (0, 0)
+        return 0 < since <= since_ns + PAUSE_NS and last > until_ns
 
     def reached(self) -> dict[bytes, int]:
         """When anybody's packet to each address was last seen, nanoseconds since 1970."""
         found: dict[bytes, int] = {}
-        for ends, time_ns in self._spoken.items():
+        for ends, (_, time_ns) in self._spoken.items():
             hearer = ends[16:]
             found[hearer] = max(time_ns, found.get(hearer, 0))
         return found
@@ -116,8 +125,11 @@ def _judged(
     if spoke_ns <= first.time_ns:
         seen = f"none to {updates} in {lasted:.0f} s, and no other sign of life from the receiver"
         return Breach(what, seen, before=frames, inconclusive=True)
-    is_alive = count >= MANY and spoke_ns - series[MANY - 1].update.time_ns > ANSWER_NS
     arrived = surroundings.known(ReceiversLink).arrived_since(conversation.home_address, peer, first.time_ns)
+    is_alive = count >= MANY and any(
+        speech.lasted(peer, address, first.time_ns, series[MANY - 1].update.time_ns + ANSWER_NS)
+        for address in addresses
+    )
     is_certain = is_alive and arrived >= MANY - 1 and _accepted_before(conversation)  # the first one isn't counted
     seen = f"none to {updates} in {lasted:.0f} s, though the receiver sent other packets"
     return Breach(what, seen, before=frames, inconclusive=not is_certain)
@@ -139,9 +151,9 @@ def gets_an_answer(case: Case) -> Iterable[Breach]:
     Without an answer a mobile node sends again and again, and doesn't know whether its packets arrive. It is told at
     the end of a capture, once for a series of updates. A breach for certain are four updates or more that were seen on
     their home agent's own link (its Router Advertisements show that), from a mobile node of which it had accepted one
-    before and to which it went on sending other packets. Otherwise the updates may have been lost behind the capture,
-    the answers before it, the receiver may be dead, or it may have discarded them silently for a wrong proof: that is
-    inconclusive. Nothing is said where the capture ends within five seconds, or doesn't show
-    packets to the mobile node.
+    before and to which it went on sending other packets, with no pause over 1.5 s, until five seconds after the fourth.
+    Otherwise the updates may have been lost behind the capture, the answers before it, the receiver may have been dead
+    or cut off for a while, or it may have discarded them silently for a wrong proof: that is inconclusive. Nothing is
+    said where the capture ends within five seconds, or doesn't show packets to the mobile node.
     """
     return ()

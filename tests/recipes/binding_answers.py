@@ -16,21 +16,24 @@ from tests.recipes.packets import (
 )
 from tests.recipes.packets import prefix_information as prefix
 
-DATA = tunnel(AGENT, CARE1, echo_request(PEER, HOME))
-"""From the correspondent, forwarded by the home agent."""
+FLOW: tuple[Packet, ...] = tuple((30.4 + i, tunnel(AGENT, CARE1, echo_request(PEER, HOME, i))) for i in range(13))
+"""From the correspondent, forwarded by the home agent once a second, from 30.4 s to 42.4 s."""
 
-LOST: tuple[Packet, ...] = (
-    *REGISTRATION,
-    (29.0, router_advertisement(prefix())),
-    (30.0, home_bu(seq=2)),
-    (31.0, home_bu(seq=3)),
-    (33.0, home_bu(seq=4)),
-    (33.1, ba(seq=4)),
-    (37.0, home_bu(seq=5)),
-    (37.1, ba(seq=5)),
-    (39.0, router_advertisement(prefix())),
-    (40.0, DATA),
-    (43.0, tunnel(AGENT, CARE1, echo_request(PEER, HOME, 2))),
+LOST: tuple[Packet, ...] = tuple(
+    sorted(
+        (
+            *REGISTRATION,
+            (29.0, router_advertisement(prefix())),
+            (30.0, home_bu(seq=2)),
+            (31.0, home_bu(seq=3)),
+            (33.0, home_bu(seq=4)),
+            (33.1, ba(seq=4)),
+            (37.0, home_bu(seq=5)),
+            (37.1, ba(seq=5)),
+            (39.0, router_advertisement(prefix())),
+            *FLOW,
+        )
+    )
 )
 CORRESPONDENT: tuple[Packet, ...] = (*TESTED, (1.5, peer_bu()), (1.6, peer_ba()))
 GREEDY: tuple[Packet, ...] = (*TESTED, (1.5, peer_bu(life=600)), (1.6, peer_ba(life=420)))
@@ -68,10 +71,10 @@ EXAMPLES = [
     Example(
         rule="MIP6-BA-001",
         clean=LOST,
-        broken=without_frame(without_frame(LOST, 9), 7),
+        broken=without_frame(without_frame(LOST, 16), 10),
         keeps="Two refreshes are lost, and the answer to the third; the home agent answers the fourth, too.",
         breaks="On its own link a home agent forwards packets to a mobile node, but answers none of four refreshes.",
-        at=(7,),
+        at=(14,),
     ),
     Example(
         rule="MIP6-BA-002",

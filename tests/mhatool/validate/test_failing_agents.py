@@ -139,9 +139,7 @@ def test_one_that_is_not_listed_any_more() -> None:
     assert sure("MHA-019", *ROUND, *NEW_ROUND, (21.2, alarm(AGENT)), goes_on) == [9]
 
 
-@pytest.mark.parametrize(
-    ("rule", "said"), [("MHA-018", alarm(source=STRANGER)), ("MHA-019", alarm(STRANGER))]
-)
+@pytest.mark.parametrize(("rule", "said"), [("MHA-018", alarm(source=STRANGER)), ("MHA-019", alarm(STRANGER))])
 def test_the_capture_may_have_lost_another_list(rule: str, said: bytes) -> None:
     """Each update takes the next number (RFC 6275, 11.7.1), so a number that is left out was that of a lost one."""
     first, second = update(AGENT, AGENT2, to=AGENT, seq=2), update(AGENT, AGENT2, to=AGENT2, seq=2)
@@ -157,6 +155,18 @@ def test_a_stranger_may_be_the_one_that_took_over_from_the_first_agent() -> None
     """What the first agent is told next isn't known: the mobile node may have told the stranger instead."""
     second = update(AGENT, AGENT2, to=AGENT2, seq=2)
     assert unsure("MHA-018", *ROUND, (10, alarm(source=STRANGER)), (31, second)) == [5]
+
+
+@pytest.mark.parametrize("said", [alarm(SPARE, source=AGENT2), alarm(AGENT, source=SPARE)])
+def test_a_list_may_be_stamped_after_the_alarm_that_goes_by_it(said: bytes) -> None:
+    """Each stamp may be off by up to 50 ms, so 0.1 s make no order; a list without the address explains nothing."""
+    listed = update(AGENT, AGENT2, SPARE, to=AGENT2, seq=2)
+    assert told(SELF, *ROUND, (10, said), (10.1, listed)) == []
+    assert len(told(SELF, *ROUND, (10, said), (10.101, listed))) == 1
+    other = update(AGENT, AGENT2, STRANGER, to=AGENT2, seq=2)
+    assert len(told(SELF, *ROUND, (10, said), (10.05, other))) == 1
+    gone = update(AGENT, AGENT2, SPARE, to=AGENT2, seq=2, life=0)
+    assert len(told(SELF, *ROUND, (10, said), (10.05, gone))) == 1
 
 
 def test_who_was_told_of_the_end_knows_another_list_if_it_speaks() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from mhatool.validate import Finding, Severity, validate
 from tests.mhatool.scenes import AGENT, AGENT2, CARE1, HOME, PEER, echo, recording, scene, tunnel
-from tests.recipes.binding_answers import DATA, LOST
+from tests.recipes.binding_answers import FLOW, LOST
 from tests.recipes.correspondent import peer_bu
 from tests.recipes.example import Packet
 from tests.recipes.packets import (
@@ -24,7 +24,7 @@ REFRESHES: tuple[Packet, ...] = (
     (33.0, home_bu(seq=4)),
     (37.0, home_bu(seq=5)),
 )
-ALIVE: Packet = (43.0, DATA)
+DATA = FLOW[0][1]
 ADVERTISED: tuple[Packet, ...] = tuple((at, router_advertisement(prefix_information())) for at in (29.0, 36.0, 44.0))
 """The capture is on the home agent's link: all updates between them were seen there."""
 ELSEWHERE: Packet = (43.0, tunnel(AGENT2, CARE1, echo(PEER, HOME)))
@@ -43,9 +43,9 @@ def severities(*packets: Packet) -> list[Severity]:
 
 
 def test_an_agent_that_speaks_but_does_not_answer() -> None:
-    (finding,) = on_its_link(*REGISTERED, *REFRESHES, ALIVE)
+    (finding,) = on_its_link(*REGISTERED, *REFRESHES, *FLOW)
     assert finding.severity is Severity.ERROR
-    assert [frame.number for frame in finding.frames] == [4, 5, 6, 8]  # 3, 7 and 10 are advertisements
+    assert [frame.number for frame in finding.frames] == [4, 6, 9, 15]  # 3, 13 and 22 are advertisements
     assert finding.node == AGENT
     assert finding.home_address == HOME
 
@@ -64,14 +64,14 @@ FAR = [
 @pytest.mark.parametrize("advertisements", FAR)
 def test_updates_may_be_lost_behind_the_capture(advertisements: tuple[Packet, ...]) -> None:
     """Only on the home agent's own link they have certainly arrived."""
-    (finding,) = judged(*sorted((*REGISTERED, *REFRESHES, ALIVE, *advertisements)))
+    (finding,) = judged(*sorted((*REGISTERED, *REFRESHES, *FLOW, *advertisements)))
     assert finding.severity is Severity.NOTE
     assert finding.inconclusive
 
 
 def test_the_link_is_that_of_one_interface() -> None:
     """Advertisements of the home link, updates as seen elsewhere: a file with several interfaces is several places."""
-    packets = sorted((*REGISTERED, *REFRESHES, ALIVE, *ADVERTISED))
+    packets = sorted((*REGISTERED, *REFRESHES, *FLOW, *ADVERTISED))
     elsewhere = {octets for _, octets in ADVERTISED}
     source = scene(*packets)
     records = [record._replace(interface=int(record.captured in elsewhere)) for record in source.records]
@@ -81,12 +81,12 @@ def test_the_link_is_that_of_one_interface() -> None:
 
 def test_less_than_four_may_be_lost() -> None:
     """Two answers on their way, the third to the capture."""
-    assert severities(*REGISTERED, *REFRESHES[:3], ALIVE) == [Severity.NOTE]
+    assert severities(*REGISTERED, *REFRESHES[:3], *FLOW) == [Severity.NOTE]
 
 
 def test_who_never_accepted_one_may_have_reasons() -> None:
     """Wrong keys are answered by silence."""
-    assert severities(*REFRESHES, ALIVE) == [Severity.NOTE]
+    assert severities(*REFRESHES, *FLOW) == [Severity.NOTE]
 
 
 def test_an_agent_without_a_sign_of_life() -> None:
@@ -105,11 +105,18 @@ def test_a_capture_that_ends_too_early() -> None:
 )
 def test_what_the_agent_says_itself_is_a_sign_of_life(sign: bytes) -> None:
     """An echo to the care-of address, an ICMPv6 error about the mobile node's packet."""
-    assert severities(*REGISTERED, *REFRESHES, (43.0, sign)) == [Severity.ERROR]
+    assert severities(*REGISTERED, *REFRESHES, *((at, sign) for at, _ in FLOW)) == [Severity.ERROR]
 
 
 def test_the_agent_has_time_to_answer_the_fourth() -> None:
-    assert severities(*REGISTERED, *REFRESHES, (41.9, DATA)) == [Severity.NOTE]
+    assert severities(*REGISTERED, *REFRESHES, *FLOW[:-1], (41.9, DATA)) == [Severity.NOTE]
+    assert severities(*REGISTERED, *REFRESHES, *FLOW[:-1], (42.1, DATA)) == [Severity.ERROR]
+
+
+@pytest.mark.parametrize("spoken", [FLOW[-1:], FLOW[8:], FLOW[2:], (*FLOW[:5], *FLOW[6:])])
+def test_an_agent_that_pauses_may_have_been_started_anew(spoken: tuple[Packet, ...]) -> None:
+    """Down from before 30 s to after 38 s, it heard none of the updates; then it answers discovery, or forwards."""
+    assert severities(*REGISTERED, *REFRESHES, *spoken) == [Severity.NOTE]
 
 
 def test_only_the_mobile_nodes_own_packets() -> None:
@@ -121,7 +128,7 @@ def test_an_answer_to_the_last_one_is_enough() -> None:
 
 
 def test_an_answer_with_a_wrong_number_is_another_rules_matter() -> None:
-    assert judged(*REGISTERED, *REFRESHES, (37.1, ba(seq=4711)), ALIVE) == []
+    assert on_its_link(*REGISTERED, *REFRESHES, (37.1, ba(seq=4711)), *FLOW) == []
 
 
 def test_correspondents_answer_only_if_asked() -> None:
@@ -133,7 +140,7 @@ def test_correspondents_answer_only_if_asked() -> None:
 def test_series_are_told_apart_by_agent() -> None:
     second = [(at, bu(to=AGENT2, seq=seq)) for at, seq in ((30.5, 7), (31.5, 8), (33.5, 9), (37.5, 10))]
     alarm = (45.0, unreachable(AGENT, source=AGENT2))
-    packets = sorted([*REGISTERED, *REFRESHES, *second, ALIVE, alarm, *ADVERTISED])
+    packets = sorted([*REGISTERED, *REFRESHES, *second, *FLOW, alarm, *ADVERTISED])
     assert {f.node: f.severity for f in judged(*packets)} == {AGENT: Severity.ERROR, AGENT2: Severity.NOTE}
 
 
