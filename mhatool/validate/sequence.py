@@ -219,14 +219,14 @@ def goes_up(case: Case) -> Iterable[Breach]:
     """Each Binding Update has a number 1 to 32767 ahead (modulo 2^16) of the one before it to the same peer.
 
     Retransmissions too. Each home address and peer is counted apart. Numbers may begin anywhere once the list entry is
-    gone: after a deregistration, a refusal, a Binding Error or Revocation, or when the lifetime is over; after status
-    135 they go on from the number in it. A capture may miss a deregistration elsewhere, and who starts anew has lost
-    its list. So a number that is behind is a breach where the home agent had accepted the update before, accepts this
-    one too, and packets show no time to go home; or the care-of address is the same and the number at most 32 behind;
-    and from 0.1 s (stamps may change places) to 2 s anyhow. It is inconclusive after a search for home
-    agents or routers, where the peer refuses it, where no answer is seen, within 3 s where a number shortly behind
-    wasn't seen before (it may have been overtaken), and where a correspondent accepts it: its Binding Error may be out
-    of sight. Retransmissions are MIP6-SEQ-002's, what follows 135 SEQ-005's, deregistrations DEREG-002's.
+    gone: deregistered, refused, revoked, over, or unknown to the peer (Binding Error); after 135 they go on from the
+    number in it. A capture may miss a deregistration, and who starts anew has lost its list. So a number
+    that is behind is a breach where the home agent had accepted the update before, accepts this one too, and packets
+    show no time to go home; or the care-of address is the same and the number at most 32 behind; and from 0.1 s (stamps
+    may change places) to 2 s anyhow. It is inconclusive after a search for home agents or routers, where the peer
+    refuses it, where no answer is seen, up to 3 s where a number shortly behind is new (it may be overtaken), and where
+    a correspondent accepts it: its Binding Error may be out of sight. Retransmissions are MIP6-SEQ-002's, what follows
+    135 SEQ-005's, deregistrations DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()
