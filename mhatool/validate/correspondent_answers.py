@@ -77,6 +77,11 @@ class Proofs:
         """That of an update; None where it isn't known."""
         return self._by_update.get((update.source, update.peer, update.sequence_number))
 
+    def lacks(self, update: Update) -> bool:
+        """Whether an update surely carried none: its receiver discards it, and anybody may have sent it."""
+        proof = self.of(update)
+        return proof is not None and not proof.carried.has_authorization and not proof.carried.has_other
+
 
 @knowledge("binding_acknowledgement", only=CORRESPONDENT | UNUSUAL)
 class PermanentTokens:

@@ -14,9 +14,10 @@ from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.validate.answers_seen import shows_answers
+from mhatool.validate.correspondent_answers import Proofs
 from mhatool.validate.overtaken import DISORDER_NS, UNSEEN_RETRANSMISSIONS, may_have_changed_places, was_overtaken
 from mhatool.validate.refused_number import AT_ONCE_NS, baseline, got_the_refusal, is_after_135
-from mhatool.validate.restart import has_searched, has_solicited
+from mhatool.validate.restart import Searches, has_searched, has_solicited
 from mhatool.validate.retransmission import repeats
 from mhatool.validate.rule import Breach, Case, Finish, Late, rule
 from mhatool.validate.seen import Seen
@@ -54,7 +55,9 @@ def _behind(case: Case, why: Why) -> None:
     if _why(update, previous) is not why or has_several_bindings(case):
         return
     solicited = has_solicited(case.surroundings, update, previous)
-    suspect = _Suspect(why, conversation, exchange, previous, solicited, was_overtaken(conversation, update))
+    proofs = case.surroundings.known(Proofs)
+    anybodys = proofs.lacks(update) or proofs.lacks(previous.update)
+    suspect = _Suspect(why, conversation, exchange, previous, solicited, was_overtaken(conversation, update), anybodys)
     case.surroundings.known(Suspects).found.note(update.frame, suspect)
 
 
@@ -62,7 +65,8 @@ class _Suspect(Struct, frozen=True):
     """An update whose number is behind; whether that is certain shows by what follows.
 
     `solicited`: the mobile node may have looked for routers since the update before. `was_overtaken`: its number was
-    left out between the two before.
+    left out between the two before. `is_anybodys`: one of the two proves nothing to a correspondent, so that anybody may
+    have sent it.
     """
 
     why: Why
@@ -71,13 +75,14 @@ class _Suspect(Struct, frozen=True):
     previous: Previous
     solicited: bool
     was_overtaken: bool
+    is_anybodys: bool
 
     def is_certain(self, surroundings: Surroundings) -> bool:
         """Whether nothing explains the number: no answer out of sight, no new start of the mobile node."""
         update, previous = self.exchange.update, self.previous
         if update.truncated or has_searched(previous) or not shows_answers(surroundings, self.conversation):
             return False
-        if self.was_overtaken:
+        if self.was_overtaken or self.is_anybodys or surroundings.known(Searches).is_one_beside(update):
             return False
         if self.why is Why.AFTER_135 and _may_be_the_refused(update, previous):
             return False
@@ -224,8 +229,9 @@ def goes_up(case: Case) -> Iterable[Breach]:
     its list. So a number that is behind is a breach where the home agent had accepted the update before, accepts this
     one too, and packets show no time to go home; or the care-of address is the same and the number at most 32 behind;
     and from 0.1 s (stamps may change places) to 2 s anyhow. It is inconclusive after a search for home
-    agents or routers, where the peer refuses it, where no answer is seen, and where a correspondent accepts it: its
-    Binding Error may be out of sight. Retransmissions are MIP6-SEQ-002's, what follows 135 SEQ-005's, deregistrations
+    agents or routers (one within 0.1 s may have come before), where the peer refuses it, where no answer is seen, where
+    a correspondent accepts it, since its Binding Error may be out of sight, and where one of the two has no
+    Authorization Data for a correspondent: anybody may have sent that. Retransmissions are MIP6-SEQ-002's, what follows 135 SEQ-005's, deregistrations
     DEREG-002's.
     """
     _behind(case, Why.OTHER)
