@@ -65,8 +65,8 @@ class _Suspect(Struct, frozen=True):
     """An update whose number is behind; whether that is certain shows by what follows.
 
     `solicited`: the mobile node may have looked for routers since the update before. `was_overtaken`: its number was
-    left out between the two before. `is_anybodys`: one of the two proves nothing to a correspondent, so that anybody may
-    have sent it.
+    left out between the two before. `is_anybodys`: one of the two proves nothing to a correspondent; anybody may have
+    sent it.
     """
 
     why: Why
@@ -228,11 +228,11 @@ def goes_up(case: Case) -> Iterable[Breach]:
     135 they go on from the number in it. A capture may miss a deregistration elsewhere, and who starts anew has lost
     its list. So a number that is behind is a breach where the home agent had accepted the update before, accepts this
     one too, and packets show no time to go home; or the care-of address is the same and the number at most 32 behind;
-    and from 0.1 s (stamps may change places) to 2 s anyhow. It is inconclusive after a search for home
-    agents or routers (one within 0.1 s may have come before), where the peer refuses it, where no answer is seen, where
-    a correspondent accepts it, since its Binding Error may be out of sight, and where one of the two has no
-    Authorization Data for a correspondent: anybody may have sent that. Retransmissions are MIP6-SEQ-002's, what follows 135 SEQ-005's, deregistrations
-    DEREG-002's.
+    and from 0.1 s (stamps may change places) to 2 s anyhow. It is inconclusive after a search for home agents or
+    routers (one within 0.1 s may have come before), where the peer refuses it, where no answer is seen, where a
+    correspondent accepts it, since its Binding Error may be out of sight, and where one of the two has no Authorization
+    Data for a correspondent: anybody may have sent that. Retransmissions are MIP6-SEQ-002's, what follows 135
+    SEQ-005's, deregistrations DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()
