@@ -9,6 +9,7 @@ from dissectors.options.binding import AlternateCareOfAddress, BindingAuthorizat
 from dissectors.options.header import Pad1, PadN
 from dissectors.profile import KAME2003
 from mhatool.exchange import Acknowledgement, Exchange, Latest, Recent, Update
+from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol.lifetime import MAX_RR_BINDING_LIFETIME_S
 from mhatool.validate.authenticators import Keys, right_authenticator
 from mhatool.validate.binding_facts import (
@@ -76,6 +77,11 @@ class Proofs:
     def of(self, update: Update) -> Proof | None:
         """That of an update; None where it isn't known."""
         return self._by_update.get((update.source, update.peer, update.sequence_number))
+
+    def lacks(self, update: Update) -> bool:
+        """Whether an update surely carried none: its receiver discards it, and anybody may have sent it."""
+        proof = self.of(update)
+        return proof is not None and not proof.carried.has_authorization and not proof.carried.has_other
 
 
 @knowledge("binding_acknowledgement", only=CORRESPONDENT | UNUSUAL)
@@ -184,8 +190,9 @@ def keeps_silent(case: Case) -> Iterable[Breach]:
 
     An answer would tell strangers about bindings, and let them use the correspondent to flood somebody. Refusals for
     expired nonces (136 to 138) are sent, but without Authorization Data: the correspondent has no key any more that
-    it could have made them with. Authenticators are computed where the tokens were captured (MIP6-RR-007). Updates
-    under IPsec or RFC 4866 aren't judged.
+    it could have made them with. Authenticators are computed where the tokens were captured (MIP6-RR-007). Status 135
+    tells another number than that of the update which it refuses, so whose answer it is is inconclusive. Updates under
+    IPsec or RFC 4866 aren't judged.
     """
     known = _correspondents(case)
     if known is None:
@@ -203,10 +210,13 @@ def keeps_silent(case: Case) -> Iterable[Breach]:
     proof = _proof(case, exchange)
     if proof is None or proof.carried.has_other or exchange.acknowledgement is not acknowledgement:
         return ()
+    unsure = acknowledgement.status == SEQUENCE_NUMBER_OUT_OF_WINDOW
     if not proof.carried.has_authorization:
-        return (Breach("no answer to an update without Authorization Data", "an acknowledgement", before=before),)
+        expected = "no answer to an update without Authorization Data"
+        return (Breach(expected, "an acknowledgement", before=before, inconclusive=unsure),)
     if acknowledgement.status not in NONCE_REFUSALS and _is_wrong(case, exchange, proof.seen):
-        return (Breach("no answer to an update with a wrong authenticator", "an acknowledgement", before=before),)
+        expected = "no answer to an update with a wrong authenticator"
+        return (Breach(expected, "an acknowledgement", before=before, inconclusive=unsure),)
     return ()
 
 

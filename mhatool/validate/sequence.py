@@ -14,9 +14,10 @@ from mhatool.exchange.registration import SEQUENCE_NUMBER_OUT_OF_WINDOW
 from mhatool.protocol import sequence
 from mhatool.protocol.lifetime import expiry, nanoseconds
 from mhatool.validate.answers_seen import shows_answers
+from mhatool.validate.correspondent_answers import Proofs
 from mhatool.validate.overtaken import DISORDER_NS, UNSEEN_RETRANSMISSIONS, may_have_changed_places, was_overtaken
 from mhatool.validate.refused_number import AT_ONCE_NS, baseline, got_the_refusal, is_after_135
-from mhatool.validate.restart import has_searched, has_solicited
+from mhatool.validate.restart import Searches, has_searched, has_solicited
 from mhatool.validate.retransmission import repeats
 from mhatool.validate.rule import Breach, Case, Finish, Late, rule
 from mhatool.validate.seen import Seen
@@ -54,7 +55,9 @@ def _behind(case: Case, why: Why) -> None:
     if _why(update, previous) is not why or has_several_bindings(case):
         return
     solicited = has_solicited(case.surroundings, update, previous)
-    suspect = _Suspect(why, conversation, exchange, previous, solicited, was_overtaken(conversation, update))
+    proofs = case.surroundings.known(Proofs)
+    anybodys = proofs.lacks(update) or proofs.lacks(previous.update)
+    suspect = _Suspect(why, conversation, exchange, previous, solicited, was_overtaken(conversation, update), anybodys)
     case.surroundings.known(Suspects).found.note(update.frame, suspect)
 
 
@@ -62,7 +65,8 @@ class _Suspect(Struct, frozen=True):
     """An update whose number is behind; whether that is certain shows by what follows.
 
     `solicited`: the mobile node may have looked for routers since the update before. `was_overtaken`: it may have
-    been sent before that one.
+    been sent before that one. `is_anybodys`: one of the two proves nothing to a correspondent; anybody may have
+    sent it.
     """
 
     why: Why
@@ -71,13 +75,14 @@ class _Suspect(Struct, frozen=True):
     previous: Previous
     solicited: bool
     was_overtaken: bool
+    is_anybodys: bool
 
     def is_certain(self, surroundings: Surroundings) -> bool:
         """Whether nothing explains the number: no answer out of sight, no new start of the mobile node."""
         update, previous = self.exchange.update, self.previous
         if update.truncated or has_searched(previous) or not shows_answers(surroundings, self.conversation):
             return False
-        if self.was_overtaken:
+        if self.was_overtaken or self.is_anybodys or surroundings.known(Searches).is_one_beside(update):
             return False
         if self.why is Why.AFTER_135 and _may_be_the_refused(update, previous):
             return False
@@ -219,14 +224,13 @@ def goes_up(case: Case) -> Iterable[Breach]:
     """Each Binding Update has a number 1 to 32767 ahead (modulo 2^16) of the one before it to the same peer.
 
     Retransmissions too. Each home address and peer is counted apart. Numbers may begin anywhere once the list entry is
-    gone: deregistered, refused, revoked, over, or unknown to the peer (Binding Error); after 135 they go on from the
-    number in it. A capture may miss a deregistration, and who starts anew has lost its list. So a number
-    that is behind is a breach where the home agent had accepted the update before, accepts this one too, and packets
-    show no time to go home; or the care-of address is the same and the number at most 32 behind; and from 0.1 s (stamps
-    may change places) to 2 s anyhow. It is inconclusive after a search for home agents or routers, where the peer
-    refuses it, where no answer is seen, up to 3 s where a number shortly behind is new (it may be overtaken), and where
-    a correspondent accepts it: its Binding Error may be out of sight. Retransmissions are MIP6-SEQ-002's, what follows
-    135 SEQ-005's, deregistrations DEREG-002's.
+    gone: deregistered, refused, revoked, over, or unknown to the peer; after 135 they go on from the number in it. One
+    behind is a breach where the home agent accepted the update before, and this one, and packets show no time to go
+    home, or the care-of address is the same and the number at most 32 behind; and from 0.1 s (stamps may change places)
+    to 2 s anyhow. It is inconclusive after a search for home agents or routers (or 0.1 s before one), where the peer
+    refuses it, where no answer is seen, up to 3 s where a number shortly behind is new (it may be overtaken), where a
+    correspondent accepts it (its Binding Error may be unseen), and where anybody may have sent one of the two, without
+    Authorization Data. Retransmissions are MIP6-SEQ-002's, what follows 135 SEQ-005's, deregistrations DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()

@@ -155,6 +155,11 @@ def test_an_update_without_proof_is_not_answered() -> None:
     assert answered("MIP6-BA-012", bu(authentication(5), to=PEER, flags="A"), ba(source=PEER)) == []
 
 
+def test_status_135_may_answer_another_update_than_the_one_without_proof() -> None:
+    """It has the last accepted number; the update that it refuses may be stamped up to 0.1 s after it."""
+    assert answered("MIP6-BA-012", bu(to=PEER, flags="A"), ba(source=PEER, status=135, life=0)) == [(2, NOTE)]
+
+
 def test_an_update_with_a_wrong_proof_is_not_answered() -> None:
     """Both tokens are in the capture, and the key of twenty zeros isn't their hash."""
     wrong = (1.5, peer_bu(key=bytes(20)))

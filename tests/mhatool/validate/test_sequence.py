@@ -24,6 +24,7 @@ from tests.mhatool.scenes import (
     scene,
     tunnel,
 )
+from tests.recipes.correspondent import peer_ba, peer_bu
 
 ALL_ROUTERS = ip("ff02::2")
 RULES = ("MIP6-SEQ-001", "MIP6-SEQ-002", "MIP6-SEQ-005", "MIP6-SEQ-006", "MIP6-DEREG-002", "MIP6-MH-001")
@@ -103,6 +104,26 @@ def test_elsewhere_at_once_it_had_no_time_to_deregister() -> None:
 def test_a_search_for_agents_in_between_is_a_new_beginning() -> None:
     packets = [(0, bu(seq=10)), (1, ba(seq=10)), (29, dhaad_request(CARE1)), (30, bu(seq=3)), (31, ba(seq=3))]
     assert told(*packets) == [("MIP6-SEQ-001", 4, True)]
+
+
+@pytest.mark.parametrize(("at", "unsure"), [(29.8, True), (29.9, True), (30.1, True), (30.101, False)])
+def test_a_search_for_agents_may_be_stamped_after_the_update(at: float, unsure: bool) -> None:
+    """Each stamp may be off by 50 ms: 0.1 s make no order. (A search before it starts anew in any case.)"""
+    packets = [(29, bu(seq=100)), (29.5, ba(seq=100)), (30, bu(seq=3)), (30.9, ba(seq=3))]
+    assert told(*sorted([*packets, (at, dhaad_request(CARE1))])) == [("MIP6-SEQ-001", 3 + (at < 30), unsure)]
+
+
+def test_anybody_may_have_sent_what_proves_nothing_to_a_correspondent() -> None:
+    """The update in between has no Authorization Data: the correspondent discards it (RFC 6275, 9.5.1)."""
+    first, forged, refresh = peer_bu(seq=10), bu(agent=PEER, flags=0x8000, seq=28635), peer_bu(seq=11)
+    answers = [(0.1, peer_ba(seq=10)), (31.1, peer_ba(seq=11))]
+
+    def numbers(between: bytes) -> list[bool]:
+        found = told(*sorted([(0, first), (30, between), (31, refresh), *answers]))
+        return [inconclusive for rule, _, inconclusive in found if rule == "MIP6-SEQ-002"]
+
+    assert numbers(forged) == [True]
+    assert numbers(peer_bu(seq=28635)) == [False]
 
 
 def test_a_damaged_copy_is_no_second_update() -> None:
@@ -275,7 +296,7 @@ def test_a_binding_that_was_revoked_is_gone() -> None:
 def test_another_status_of_a_binding_error_shows_the_peers_direction() -> None:
     """Status 2, a message type that isn't known, leaves the binding as it is."""
     error = ipv6(PEER, CARE1, 135, mobility(7, b"\x02\0" + bytes(16), PEER, CARE1))
-    updates = [(0, bu(agent=PEER, seq=100, flags=0)), (1.5, bu(agent=PEER, seq=3, flags=0))]
+    updates = [(0, peer_bu(seq=100, flags="")), (1.5, peer_bu(seq=3, flags=""))]
     assert told(updates[0], (0.5, error), updates[1]) == [("MIP6-SEQ-001", 3, False)]
     assert told(*updates) == [("MIP6-SEQ-001", 2, True)]
 
