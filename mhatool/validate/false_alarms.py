@@ -75,7 +75,7 @@ def is_probed_in_vain(case: Case) -> Iterator[Breach]:
     Any one packet may be lost; an alarm for each would wear out mobile nodes. An agent that takes leave or has a new
     Restart Counter needn't be probed. Judged where probes of the sender's were seen. Routes are lost without a packet
     that shows it, and the number may be set otherwise: it is a breach if no probe failed within a minute, none was
-    overdue, and the next one was answered too, else inconclusive. Said once for two agents.
+    due, and the next one was answered too, else inconclusive. Said once for two agents.
     """
     return iter(())
 
@@ -118,9 +118,10 @@ def _is_open(probed: Probed) -> bool:
     """Whether the sender may have asked in vain, or said so earlier, where no link shows it.
 
     One whose interface is down sends nothing that anybody could capture, and one that looks for a neighbour's
-    link-layer address holds its probes, or the alarm itself, until it is found.
+    link-layer address holds its probes, or the alarm itself, until it is found. Who gets no answers, because they are
+    lost behind the place of capture, gives up as its next probe is due, and the capture may lack that one.
     """
-    return probed.has_gaps or probed.may_be_late
+    return probed.has_gaps or probed.is_due or probed.may_be_late
 
 
 def _word(sign: LifeSign) -> str:
@@ -144,7 +145,7 @@ def is_not_alive(case: Case) -> Iterator[Breach]:
     Signs of life are acknowledgements, tunnelled packets, Heartbeats and advertisements, before the alarm and after it.
     Alive elsewhere is not alive for the sender: while its probes stay unanswered the two are cut off from each other,
     and the alarm is honest though wrong. So it is a breach where the sender's last three probes were answered and no
-    other one is overdue, else inconclusive: after probes in vain the first answers may be lost too, and an alarm waits
+    other one is due, else inconclusive: after probes in vain the first answers may be lost too, and an alarm waits
     for the sender's turn. Who has lost its bindings or takes leave may be named. Said once for two agents.
     """
     return iter(())

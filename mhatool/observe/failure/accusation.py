@@ -26,7 +26,7 @@ class Probed(Struct):
     `failed`: the longest run of late, `current` the one that still went on; None for none. `answers`: how many in a row
     were answered up to the last answer. `detection_ns`: how long it takes that accuser to find out. `excused`: the
     accused was started anew or took leave, or may have been. `has_gaps`: not all of the accuser's probes were seen.
-    `may_be_late`: the message may have waited for its next hop's address.
+    `is_due`: its next probe is due. `may_be_late`: the message may have waited for its next hop's address.
     """
 
     failed: Run | None
@@ -36,6 +36,7 @@ class Probed(Struct):
     detection_ns: int
     excused: bool
     has_gaps: bool
+    is_due: bool
     may_be_late: bool
     answered_after: Moment | None = None
 
@@ -106,6 +107,7 @@ class Accusations:
                 probing.detection_ns,
                 self._is_excused(accused, moment.time_ns),
                 probing.has_gaps(moment.time_ns),
+                probing.is_due(moment.time_ns),
                 self._probes.may_hold(sender, moment.time_ns),
             )
             _put(self._unanswered, (sender, accused), new.probed)

@@ -105,8 +105,16 @@ class Probing(Struct):
         """
         if self.asked is None or not self.pauses:
             return False
-        usual_ns = sorted(self.pauses)[len(self.pauses) // 2]
-        return now_ns - self.asked.time_ns > OVERDUE * usual_ns
+        return now_ns - self.asked.time_ns > OVERDUE * self._usual_ns()
+
+    def is_due(self, now_ns: int) -> bool:
+        """Whether the next probe should be on its way by now, seen or not: who gives up asks again in that instant."""
+        if self.asked is None or not self.pauses:
+            return False
+        return now_ns - self.asked.time_ns >= self._usual_ns() - CROSSING_NS
+
+    def _usual_ns(self) -> int:
+        return sorted(self.pauses)[len(self.pauses) // 2]
 
     def has_gaps(self, now_ns: int) -> bool:
         """Whether probes may be missing of late: one is overdue, or was when it came, and nothing was answered since.

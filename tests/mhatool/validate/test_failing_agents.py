@@ -243,6 +243,13 @@ def test_answers_may_be_lost_behind_the_place_of_capture() -> None:
     as_it_asks = ((16.0, alarm()), *probe(16.001, 90))
     assert sure("MHA-020", *ROUND, *probes, *probe(15.99, 89), *as_it_asks) == []
     assert len(sure("MHA-020", *ROUND, *probes, (15.5, alarm()), *probe(16.0, 90))) == 1
+    for rule in (
+        "MHA-020",
+        "MHA-021",
+    ):  # the probe of that instant was lost to the capture; each answer comes 10 ms late
+        assert sure(rule, *ROUND, *probes, (16.0, alarm()), *probe(17.0, 91)) == []
+        assert sure(rule, *ROUND, *probes, (15.8, alarm()), *probe(16.0, 90)) == []
+        assert len(sure(rule, *ROUND, *probes, (15.79, alarm()), *probe(16.0, 90))) == 1
 
 
 def test_the_first_answers_after_probes_in_vain_may_be_lost() -> None:
