@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dissectors.ipv6 import address
-from mhatool.exchange import Request
+from mhatool.exchange import Frame, Latest, Request
 from mhatool.protocol.lifetime import nanoseconds
 from mhatool.validate.finding import Severity
+from mhatool.validate.overtaken import DISORDER_NS
 from mhatool.validate.receivers_link import ReceiversLink
 from mhatool.validate.reserved import code_zero, reserved_zero
 from mhatool.validate.return_routability import MAY_ANSWER_EARLIER_NS
 from mhatool.validate.rule import Breach, Case, Late, rule
-from mhatool.validate.surroundings import Surroundings
+from mhatool.validate.seen import Seen
+from mhatool.validate.surroundings import Surroundings, knowledge
 
 NEMO_FLAG = 0x8000
 """R: for mobile routers (RFC 3963); the other 15 bits are reserved."""
@@ -22,6 +24,7 @@ OTHER_ANYCAST_ENDING = b"\xff\xff\xff\xfe"
 ANSWER_TIME_NS = nanoseconds(3)
 """INITIAL_DHAAD_TIMEOUT (RFC 6275, 12): after that much a mobile node asks again."""
 SHOWN_FRAMES = 8
+MOST = 20_000
 
 
 def is_home_agents_anycast(destination: bytes) -> bool:
@@ -57,6 +60,27 @@ def request_to_anycast(case: Case) -> Iterator[Breach]:
     yield from reserved_zero(seen.message, 6, ~NEMO_FLAG & 0xFFFF)
 
 
+@knowledge("dhaad_request")
+class Searches:
+    """Which requests a mobile node sent again, just as the first one's time was over: nothing had answered them."""
+
+    def __init__(self) -> None:
+        self._last: Latest[bytes, tuple[int, Frame]] = Latest(MOST)
+        self._repeated: Latest[Frame, None] = Latest(MOST)
+
+    def see(self, seen: Seen) -> None:
+        """Take in a request."""
+        asks = seen.datagram.source + seen.datagram.destination
+        before_ns, before = self._last.get(asks) or (0, seen.frame)
+        if abs(seen.time_ns - before_ns - ANSWER_TIME_NS) <= DISORDER_NS:
+            self._repeated.note(before, None)
+        self._last.note(asks, (seen.time_ns, seen.frame))
+
+    def repeated(self, request: Request) -> bool:
+        """Whether a request was the first one of its search, and another one followed it."""
+        return request.frame in self._repeated
+
+
 def _strange_identifiers(surroundings: Surroundings) -> Iterator[Late]:
     """Replies with an identifier that nobody sent, where the one who waited got no other."""
     for stray in surroundings.requests.strays("dhaad_reply"):
@@ -65,9 +89,10 @@ def _strange_identifiers(surroundings: Surroundings) -> Iterator[Late]:
             continue
         early = stray.time_ns - surroundings.first_ns < MAY_ANSWER_EARLIER_NS
         late = stray.time_ns - waiting.time_ns >= ANSWER_TIME_NS
+        certain = surroundings.known(Searches).repeated(waiting) and not early and not late
         asked, answered = int.from_bytes(waiting.carried), stray.message.get("identifier")
         at = stray.message.start + 4
-        breach = Breach(f"identifier {asked}", str(answered), at, before=(waiting.frame,), inconclusive=early or late)
+        breach = Breach(f"identifier {asked}", str(answered), at, before=(waiting.frame,), inconclusive=not certain)
         yield Late(breach, stray.time_ns, stray.frame, stray.datagram.source)
 
 
@@ -86,8 +111,10 @@ def reply_from_unicast(case: Case) -> Iterator[Breach]:
 
     Never the anycast address that it was asked at: the mobile node may register with the source. Identifier copied,
     code and reserved bits 0 (R is RFC 3963's). A mobile node drops a reply with another identifier. That is a breach
-    only where the capture shows a request that gets no other reply. Shortly after its beginning it is inconclusive, and
-    so it is three seconds or more after the request: a mobile node that has moved may have asked again by another way.
+    only where the capture shows a request that gets no other reply, and is sent again when its three seconds are over:
+    else both that reply and a newer request may have been lost to the capture. Shortly after its beginning it is
+    inconclusive, and so it is three seconds or more after the request: a mobile node that has moved may have asked
+    again by another way.
     """
     seen = case.seen
     if seen.message.checksum_status == "bad":

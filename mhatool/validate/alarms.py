@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dissectors.ipv6 import address
 from mhatool.exchange import Frame, Latest, Update
@@ -20,6 +21,7 @@ from mhatool.validate.rule import Breach, Case, Finish, Late, rule
 from mhatool.validate.seen import Seen
 from mhatool.validate.situation import SEVERAL
 from mhatool.validate.surroundings import Surroundings
+from mhatool.validate.unbroken import Unbroken
 
 SURELY_WITHIN_A_SECOND_NS = nanoseconds(0.85)
 """What looks this long may have been a second: each time stamp may be off by 50 ms, each timer by as much."""
@@ -77,18 +79,23 @@ def _never_explained(rule_id: str) -> Finish:
     """What a rule has to say of strangers at the end."""
 
     def finish(surroundings: Surroundings) -> Iterator[Late]:
-        for doubt in surroundings.known(Doubts).found.values():
+        shown = surroundings.known(Unbroken).shown
+        for key, doubt in surroundings.known(Doubts).found.items():
             if doubt.rule == rule_id:
-                yield doubt.late
+                unsure = doubt.late.breach.inconclusive or not shown(key)
+                yield replace(doubt.late, breach=replace(doubt.late.breach, inconclusive=unsure))
 
     return finish
 
 
 def _explain(case: Case) -> bool:
-    """Whether it is a Binding Update; then its list clears those that it names."""
+    """Whether it is a Binding Update; then its list clears those that it names, and its number may show that all is."""
     update = case.update
-    if update is not None and update.trusted and not update.deletes:
-        case.surroundings.known(Doubts).explain(update, (update.peer, *listed_in(case.seen.message)))
+    if update is not None and update.trusted:
+        named = (update.peer, *listed_in(case.seen.message))
+        case.surroundings.known(Unbroken).update(update, named)
+        if not update.deletes:
+            case.surroundings.known(Doubts).explain(update, named)
     return case.seen.message.type == "binding_update"
 
 
@@ -115,9 +122,11 @@ def sender_is_listed(case: Case) -> Iterable[Breach]:
 
     Anybody else knows nothing of its bindings, and a mobile node that believed strangers could be talked out of its
     home agents one by one. A list that is stamped up to 0.1 s after the message may have come before it, so strangers
-    are told at the end. A former home agent may not have heard yet that it isn't one any more, so that is
-    inconclusive unless it acknowledged the end of its own binding a second before or longer; and where its message may
-    have waited since, as it looked for the next node's link-layer address (RFC 4861, 7.2.2).
+    are told at the end. It is inconclusive unless the next update to each home agent of the list has the next number
+    and doesn't name the sender: the capture may have lost a list that does. A former home agent may not have heard yet
+    that it isn't one any more, so that is inconclusive unless it acknowledged the end of its own binding a second
+    before or longer; and where its message may have waited since, as it looked for the next node's link-layer address
+    (RFC 4861, 7.2.2).
     """
     if _explain(case):
         return ()
@@ -134,8 +143,16 @@ def sender_is_listed(case: Case) -> Iterable[Breach]:
     at = seen.datagram.ipv6.start + 8
     unsure = roster.is_cut or is_former or not knows or _accepted_nowhere(roster)
     breach = Breach(f"one of {_texts(roster.current.home_agents)}", address.text(sender), at, before, unsure)
-    case.surroundings.known(Doubts).note("MHA-018", seen, sender, breach)
+    _doubt(case, "MHA-018", sender, breach, [roster.told(agent) for agent in roster.current.home_agents])
     return ()
+
+
+def _doubt(case: Case, rule_id: str, stranger: bytes, breach: Breach, lists: list[NamedList | None]) -> None:
+    """Keep until the end what a rule says of a stranger; it rests on these lists, where they were the last ones."""
+    seen, known = case.seen, case.surroundings.known
+    known(Doubts).note(rule_id, seen, stranger, breach)
+    if not breach.inconclusive:
+        known(Unbroken).watch(seen.datagram.true_destination, (rule_id, seen.frame, stranger), stranger, lists)
 
 
 def _is_settled(told: NamedList, seen: Seen) -> bool:
@@ -164,8 +181,9 @@ def names_listed_agents(case: Case) -> Iterator[Breach]:
 
     Who can send can be reached, and about a stranger the mobile node could do nothing. The list is that of the last
     Binding Update to the sender; where that wasn't seen to be accepted a second before or longer, or names nobody, as
-    a deletion, a stranger is inconclusive. Strangers are told at the end: a list that is stamped up to 0.1 s after the
-    message may have come before it. That the sender names itself is sure in any case.
+    a deletion, a stranger is inconclusive, and so it is unless the next update to the sender has the next number and
+    doesn't name it either: the capture may have lost another list. Strangers are told at the end: a list that is
+    stamped up to 0.1 s after the message may have come before it. That the sender names itself is sure in any case.
     """
     seen = case.seen
     if _explain(case) or seen.message.checksum_status == "bad":
@@ -178,7 +196,7 @@ def names_listed_agents(case: Case) -> Iterator[Breach]:
         elif roster is not None:
             breach = _stranger(roster, seen, named, at)
             if breach is not None:
-                case.surroundings.known(Doubts).note("MHA-019", seen, named, breach)
+                _doubt(case, "MHA-019", named, breach, [roster.told(sender)])
 
 
 def _stranger(roster: Roster, seen: Seen, named: bytes, at: int) -> Breach | None:

@@ -196,9 +196,9 @@ def proves_itself(case: Case) -> Iterable[Breach]:
 
     The keyed hash covers all octets before its own, so what stands behind isn't protected. And each Binding Update has
     a later time stamp than the last accepted one (Mobility Message Replay Protection): a home agent takes anything
-    else for a replay and refuses it with 144. Inconclusive where its number was left out just before, so that it was
-    overtaken on its way, and within 0.1 s, when the two may have been captured the other way round. The hash itself is
-    computed only where a key is given, which nobody can do yet.
+    else for a replay and refuses it with 144. Inconclusive where a number shortly behind wasn't seen up to 3 s before,
+    so that it may have been overtaken, and within 0.1 s, when the two may have been captured the other way round. The
+    hash itself is computed only where a key is given, which nobody can do yet.
     """
     message = case.seen.message
     known = message.value

@@ -14,16 +14,19 @@ UNSEEN_RETRANSMISSIONS = 32
 
 
 def was_overtaken(conversation: Conversation, update: Update) -> bool:
-    """Whether the update was sent between the two before it, which left its number out, but not long ago.
+    """Whether the newest update may have been sent before the one before it, though not long ago.
 
-    What waits for its next hop's link-layer address is overtaken by what is sent by another way meanwhile.
+    What waits for its next hop's link-layer address is overtaken by what is sent by another way meanwhile. So is one
+    whose number is shortly behind, where no update with that was seen yet: the capture may have begun later, or have
+    lost what would show that the number was left out.
     """
-    if len(conversation.recent) < 3:
+    earlier = [each.update for each in conversation.recent[:-1] if each.update.trusted]
+    if not earlier:
         return False
-    first, second = (each.update for each in conversation.recent[-3:-1])
-    steps = sequence.ahead(update.sequence_number, first.sequence_number)
-    left_out = 0 < steps < sequence.ahead(second.sequence_number, first.sequence_number) <= UNSEEN_RETRANSMISSIONS
-    return left_out and update.time_ns - second.time_ns <= HELD_NS
+    last, number = earlier[-1], update.sequence_number
+    is_behind = 0 < sequence.ahead(last.sequence_number, number) <= UNSEEN_RETRANSMISSIONS
+    is_new = all(each.sequence_number != number for each in earlier)
+    return is_behind and is_new and update.time_ns - last.time_ns <= HELD_NS
 
 
 def may_have_changed_places(earlier: Update, later: Update) -> bool:

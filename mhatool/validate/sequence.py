@@ -64,8 +64,8 @@ def _behind(case: Case, why: Why) -> None:
 class _Suspect(Struct, frozen=True):
     """An update whose number is behind; whether that is certain shows by what follows.
 
-    `solicited`: the mobile node may have looked for routers since the update before. `was_overtaken`: its number was
-    left out between the two before. `is_anybodys`: one of the two proves nothing to a correspondent; anybody may have
+    `solicited`: the mobile node may have looked for routers since the update before. `was_overtaken`: it may have
+    been sent before that one. `is_anybodys`: one of the two proves nothing to a correspondent; anybody may have
     sent it.
     """
 
@@ -224,15 +224,13 @@ def goes_up(case: Case) -> Iterable[Breach]:
     """Each Binding Update has a number 1 to 32767 ahead (modulo 2^16) of the one before it to the same peer.
 
     Retransmissions too. Each home address and peer is counted apart. Numbers may begin anywhere once the list entry is
-    gone: after a deregistration, a refusal, a Binding Error or Revocation, or when the lifetime is over; after status
-    135 they go on from the number in it. A capture may miss a deregistration elsewhere, and who starts anew has lost
-    its list. So a number that is behind is a breach where the home agent had accepted the update before, accepts this
-    one too, and packets show no time to go home; or the care-of address is the same and the number at most 32 behind;
-    and from 0.1 s (stamps may change places) to 2 s anyhow. It is inconclusive after a search for home agents or
-    routers (one within 0.1 s may have come before), where the peer refuses it, where no answer is seen, where a
-    correspondent accepts it, since its Binding Error may be out of sight, and where one of the two has no Authorization
-    Data for a correspondent: anybody may have sent that. Retransmissions are MIP6-SEQ-002's, what follows 135
-    SEQ-005's, deregistrations DEREG-002's.
+    gone: deregistered, refused, revoked, over, or unknown to the peer; after 135 they go on from the number in it. One
+    behind is a breach where the home agent accepted the update before, and this one, and packets show no time to go
+    home, or the care-of address is the same and the number at most 32 behind; and from 0.1 s (stamps may change places)
+    to 2 s anyhow. It is inconclusive after a search for home agents or routers (or 0.1 s before one), where the peer
+    refuses it, where no answer is seen, up to 3 s where a number shortly behind is new (it may be overtaken), where a
+    correspondent accepts it (its Binding Error may be unseen), and where anybody may have sent one of the two, without
+    Authorization Data. Retransmissions are MIP6-SEQ-002's, what follows 135 SEQ-005's, deregistrations DEREG-002's.
     """
     _behind(case, Why.OTHER)
     return ()
@@ -338,6 +336,7 @@ def _never_explained(surroundings: Surroundings) -> Iterator[Late]:
                 continue
             answer, asked = unexplained.acknowledgement, unexplained.waiting.update
             is_prompt = answer.time_ns - asked.time_ns <= ASKED_AGAIN_NS and not answer.truncated
+            is_prompt = is_prompt and answer.destination == asked.source
             is_alone = not may_be_anothers or _is_nobodys(surroundings, conversation, unexplained)
             certain = is_prompt and is_alone and not _may_follow_a_refusal(unexplained)
             breach = replace(_wrong_number(unexplained), inconclusive=not certain)
@@ -348,7 +347,7 @@ def _is_nobodys(surroundings: Surroundings, conversation: Conversation, unexplai
     """Whether no update that the capture lost can have had the number.
 
     One after the update that was waiting can't where the next one has a number up to that; one before it can't where
-    the mobile node had just begun with a search for home agents.
+    the mobile node had just begun with a search for one home agent; who has several goes on telling them, or ends one.
     """
     answer, update = unexplained.acknowledgement, unexplained.waiting.update
     number, asked = answer.sequence_number, update.sequence_number
@@ -359,7 +358,9 @@ def _is_nobodys(surroundings: Surroundings, conversation: Conversation, unexplai
         still_known = any(exchange is unexplained.waiting for exchange in conversation.recent)
         return still_known and following is not None and 0 < sequence.ahead(following.sequence_number, asked) <= steps
     searched = surroundings.conversations.presence.search(update.source)
-    return searched is not None and 0 <= update.time_ns - searched < AT_ONCE_NS
+    if update.deletes or "M" in update.flags or searched is None:
+        return False
+    return 0 <= update.time_ns - searched < AT_ONCE_NS
 
 
 def _wrong_number(unexplained: Unexplained) -> Breach:
@@ -376,12 +377,8 @@ def _may_be_anothers(conversation: Conversation, unexplained: Unexplained) -> bo
     number, waiting = unexplained.acknowledgement.sequence_number, unexplained.waiting
     asked = waiting.update.sequence_number
     earlier = 0 < sequence.ahead(conversation.first_sequence_number, number) <= UNSEEN_RETRANSMISSIONS
-    later = 0 < sequence.ahead(number, asked) <= UNSEEN_RETRANSMISSIONS
-    between = False
-    if waiting.previous is not None:
-        before = waiting.previous.update.sequence_number
-        between = 0 < sequence.ahead(number, before) < sequence.ahead(asked, before) <= UNSEEN_RETRANSMISSIONS
-    return earlier or later or between
+    distances = (sequence.ahead(number, asked), sequence.ahead(asked, number))
+    return earlier or any(0 < steps <= UNSEEN_RETRANSMISSIONS for steps in distances)
 
 
 def _may_follow_a_refusal(unexplained: Unexplained) -> bool:
@@ -411,8 +408,8 @@ def answers_what_was_asked(case: Case) -> Iterable[Breach]:
     fine, and one whose update is stamped up to a second after it, by another interface. So it is told at the end. One
     with a number shortly beside may answer an update that the capture doesn't show; it is reported only where nothing
     else answers the update that was waiting. It is a breach where the next update has that number or one before it, or
-    where the update that was waiting was the first after a search for home agents; else it is inconclusive, since
-    captures lose packets. So is one that came over two seconds after the update that was waiting, and one that
+    where the update that was waiting was the first after a search, without M; else it is inconclusive, since captures
+    lose packets. So is one that came over two seconds after the update that was waiting or goes elsewhere, and one that
     goes on from the numbers before where that update began anew: a 135 and what obeyed it may be out of sight.
     """
     return ()

@@ -92,6 +92,13 @@ def router(agent: bytes, source: bytes) -> bytes:
 ROUND = round_of(*BOTH)
 ALARMED: tuple[Packet, ...] = (*ROUND, (10.0, alarm()))
 STRANGER = ip("2001:db8:9::9")
+#: The first agent is asked again, in vain; the second one as ever.
+GOES_ON: tuple[Packet, ...] = (
+    *ALARMED,
+    (10.1, update(*BOTH, to=AGENT, seq=2)),
+    (40.0, update(*BOTH, to=AGENT2, seq=2)),
+    (40.1, ba(source=AGENT2, seq=2)),
+)
 
 #: Three probes in vain, then the alarm.
 UNANSWERED: tuple[Packet, ...] = (
@@ -211,18 +218,18 @@ def refused(*later: bytes) -> tuple[Packet, ...]:
 EXAMPLES = [
     Example(
         rule="MHA-018",
-        clean=ALARMED,
-        broken=with_frame(ALARMED, 5, alarm(source=STRANGER)),
+        clean=GOES_ON,
+        broken=with_frame(GOES_ON, 5, alarm(source=STRANGER)),
         keeps="The second home agent of the list says that the first one is unreachable.",
-        breaks="Somebody says so whom the mobile node never named.",
+        breaks="Somebody says so whom the mobile node never named; its next updates have the next numbers.",
         at=(5,),
     ),
     Example(
         rule="MHA-019",
-        clean=ALARMED,
-        broken=with_frame(ALARMED, 5, alarm(STRANGER)),
+        clean=GOES_ON,
+        broken=with_frame(GOES_ON, 5, alarm(STRANGER)),
         keeps="The message names the first home agent, which is in the list that its sender accepted.",
-        breaks="It names somebody who isn't in the list.",
+        breaks="It names somebody who isn't in the list; the next update to its sender has the next number.",
         at=(5,),
     ),
     Example(

@@ -84,13 +84,27 @@ def test_replies_come_from_global_unicast_addresses(source: bytes) -> None:
 def test_a_strange_identifier() -> None:
     start: Packet = (1.0, echo(PEER, HOME))
     request, reply = dhaad_request(identifier=7), dhaad_reply(identifier=8)
-    assert found(start, (5.0, request), (5.1, reply)) == [("MIP6-DHAAD-002", 3, False)]
-    assert found(start, (5.0, request), (7.9, reply)) == [("MIP6-DHAAD-002", 3, False)]
-    assert ("MIP6-DHAAD-002", 3, True) in found(start, (5.0, request), (8.0, reply))  # to one that went another way?
-    assert found((0.0, request), (0.1, reply)) == [("MIP6-DHAAD-002", 2, True)]
+    again = (8.0, dhaad_request(identifier=9)), (8.1, dhaad_reply(identifier=9))
+    assert ("MIP6-DHAAD-002", 3, False) in found(start, (5.0, request), (5.1, reply), *again)
+    assert ("MIP6-DHAAD-002", 3, False) in found(start, (5.0, request), (7.9, reply), *again)
+    assert ("MIP6-DHAAD-002", 2, True) in found((5.0, request), (5.1, reply), *again)
+    late = (5.0, request), (8.05, reply)  # to one that went another way?
+    assert ("MIP6-DHAAD-002", 3, True) in found(start, *late, (8.1, dhaad_request(identifier=9)))
     assert found(start, (5.1, reply)) == []
     assert found(start, (5.0, request), (5.1, reply), (5.2, dhaad_reply(identifier=7))) == []
     assert found(start, (5.0, reply), (5.05, dhaad_request(identifier=8))) == []
+
+
+@pytest.mark.parametrize(("after", "inconclusive"), [(2.89, True), (2.9, False), (3.1, False), (3.11, True)])
+def test_a_search_that_ends_may_have_been_answered_out_of_sight(after: float, inconclusive: bool) -> None:
+    """The next request comes 3 s after the first one (INITIAL_DHAAD_TIMEOUT), each stamp off by 50 ms: no answer came.
+
+    Else the capture may have lost the reply, and the request that the other reply answers.
+    """
+    packets = (1.0, echo(PEER, HOME)), (5.0, dhaad_request(identifier=7)), (5.1, dhaad_reply(identifier=8))
+    unsure = ("MIP6-DHAAD-002", 3, True)
+    assert unsure in found(*packets)
+    assert ("MIP6-DHAAD-002", 3, inconclusive) in found(*packets, (5.0 + after, dhaad_request(identifier=9)))
 
 
 def test_the_list() -> None:

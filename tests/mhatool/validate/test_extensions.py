@@ -141,7 +141,7 @@ def test_time_stamps_go_up() -> None:
 @pytest.mark.parametrize(("gap", "severity"), [(0.1, Severity.NOTE), (0.101, ERROR)])
 def test_the_capture_may_have_seen_the_second_first(gap: float, severity: Severity) -> None:
     """Each of its stamps may be off by 50 ms; the mobile node's own time stamps tell the order."""
-    packets = [(0.0, stamped(2, 31)), (0.01, ba(seq=2)), (gap, stamped(1, 30))]
+    packets = [(-1.0, stamped(1, 29)), (0.0, stamped(2, 31)), (0.01, ba(seq=2)), (gap, stamped(1, 30))]
     assert [each.severity for each in judged("X-004", *packets)] == [severity]
 
 

@@ -159,5 +159,5 @@ def test_an_unknown_message_type_is_no_lost_binding() -> None:
     """Binding Error 1 says that the binding is gone, 2 that a message type isn't known (RFC 6275, 6.1.9)."""
     error = ipv6(PEER, CARE1, 135, mobility(7, b"\x02\x00" + bytes(16), PEER, CARE1))
     proof = nonce_indices(1, 1), authorization()
-    first, second = (proven_bu(*proof, to=PEER, seq=seq, flags="") for seq in (10, 3))
+    first, second = (proven_bu(*proof, to=PEER, seq=seq, flags="") for seq in (100, 3))
     assert [f.rule for f in errors((0, first), (1, error), (1.5, second))] == ["MIP6-SEQ-001"]

@@ -109,7 +109,7 @@ def test_a_search_for_agents_in_between_is_a_new_beginning() -> None:
 @pytest.mark.parametrize(("at", "unsure"), [(29.8, True), (29.9, True), (30.1, True), (30.101, False)])
 def test_a_search_for_agents_may_be_stamped_after_the_update(at: float, unsure: bool) -> None:
     """Each stamp may be off by 50 ms: 0.1 s make no order. (A search before it starts anew in any case.)"""
-    packets = [(29, bu(seq=10)), (29.5, ba(seq=10)), (30, bu(seq=3)), (30.9, ba(seq=3))]
+    packets = [(29, bu(seq=100)), (29.5, ba(seq=100)), (30, bu(seq=3)), (30.9, ba(seq=3))]
     assert told(*sorted([*packets, (at, dhaad_request(CARE1))])) == [("MIP6-SEQ-001", 3 + (at < 30), unsure)]
 
 
@@ -166,6 +166,23 @@ def test_an_answer_with_a_number_beside_may_be_to_a_lost_update() -> None:
     assert told((0, bu(seq=10)), (1, ba(seq=11)), (30, bu(seq=12))) == [("MIP6-SEQ-006", 2, True)]
     assert told((0, bu(seq=10)), (1, ba(seq=9))) == [("MIP6-SEQ-006", 2, True)]
     assert told((0, dhaad_request(CARE1)), (1.1, bu(seq=10)), (2, ba(seq=9))) == [("MIP6-SEQ-006", 3, True)]
+    deleted = [(-20, bu(seq=9)), (-19.9, ba(seq=9)), (-10, bu(seq=300, life=0)), (-9.9, ba(seq=300, life=0))]
+    assert told(*deleted, (0, bu(seq=11)), (0.1, ba(seq=10)), (0.2, ba(seq=11))) == []
+    assert told(*deleted, (0, bu(seq=11)), (0.1, ba(seq=10))) == [("MIP6-SEQ-006", 6, True)]
+
+
+def test_an_answer_that_goes_elsewhere_may_be_anothers() -> None:
+    """Somebody else registers the home address from the second care-of address; the mobile node's own is lost."""
+    assert told((0, bu(CARE2, seq=10)), (1, ba(CARE1, seq=4711))) == [("MIP6-SEQ-006", 2, True)]
+    assert told((0, bu(CARE1, seq=10)), (1, ba(CARE1, seq=4711))) == [("MIP6-SEQ-006", 2, False)]
+
+
+def test_one_with_several_home_agents_goes_on_telling_them() -> None:
+    """It heard of another one, or ends this one, within milliseconds: the update with 9 was lost to the capture."""
+    asked = (0, dhaad_request(CARE1))
+    assert told(asked, (0.1, bu(seq=10)), (0.2, ba(seq=9))) == [("MIP6-SEQ-006", 3, False)]
+    for update in (bu(seq=10, flags=ACCEPT_HOME | 0x0800), bu(seq=10, life=0)):
+        assert ("MIP6-SEQ-006", 3, True) in told(asked, (0.1, update), (0.2, ba(seq=9)))
 
 
 def test_an_answer_that_nobody_waits_for_is_not_judged() -> None:
@@ -198,7 +215,7 @@ def test_an_answer_stamped_shortly_before_its_update_is_fine() -> None:
 
 
 def test_a_damaged_update_hides_no_number() -> None:
-    packets = [(0, bu(seq=10)), (0.1, ba(seq=10)), (1, without_checksum(bu(seq=5))), (2, bu(seq=4)), (2.1, ba(seq=4))]
+    packets = [(0, bu(seq=10)), (0.1, ba(seq=10)), (1, without_checksum(bu(seq=5))), (3.1, bu(seq=4)), (3.2, ba(seq=4))]
     assert told(*packets) == [("MIP6-MH-001", 3, False), ("MIP6-SEQ-001", 4, False)]
 
 
@@ -279,7 +296,7 @@ def test_a_binding_that_was_revoked_is_gone() -> None:
 def test_another_status_of_a_binding_error_shows_the_peers_direction() -> None:
     """Status 2, a message type that isn't known, leaves the binding as it is."""
     error = ipv6(PEER, CARE1, 135, mobility(7, b"\x02\0" + bytes(16), PEER, CARE1))
-    updates = [(0, peer_bu(seq=10, flags="")), (1.5, peer_bu(seq=3, flags=""))]
+    updates = [(0, peer_bu(seq=100, flags="")), (1.5, peer_bu(seq=3, flags=""))]
     assert told(updates[0], (0.5, error), updates[1]) == [("MIP6-SEQ-001", 3, False)]
     assert told(*updates) == [("MIP6-SEQ-001", 2, True)]
 
@@ -379,6 +396,17 @@ def test_an_overtaken_update_fills_the_gap_before() -> None:
     assert told(*packets, (2.0, bu(seq=11))) == [("MIP6-SEQ-002", 5, True)]
     assert told(*packets, (2.0, bu(seq=12))) == [("MIP6-SEQ-002", 5, False)]
     assert told(*packets, (2.0, bu(seq=10))) == [("MIP6-SEQ-002", 5, False)]
+
+
+def test_what_it_filled_may_be_out_of_sight() -> None:
+    """The capture began later, or lost the updates before; 3 s are MAX_MULTICAST_SOLICIT x RETRANS_TIMER."""
+    assert told((0.0, bu(seq=12)), (0.1, ba(seq=12)), (3.0, bu(seq=11)), (3.1, ba(seq=11))) == [
+        ("MIP6-SEQ-001", 3, True)
+    ]
+    assert told((0.0, bu(seq=12)), (0.1, ba(seq=12)), (3.001, bu(seq=11)), (3.1, ba(seq=11))) == [
+        ("MIP6-SEQ-001", 3, False)
+    ]
+    assert told((0.0, bu(seq=12)), (1.0, bu(seq=11))) == [("MIP6-SEQ-002", 2, True)]
 
 
 def test_stamps_that_change_places_are_no_breach() -> None:
