@@ -20,6 +20,8 @@ RECENT = 32
 """Binding Updates of one conversation that can still be answered."""
 FEW = 5
 """So many are kept whatever their age."""
+MOST_EARLY = 4
+"""So many answers of one conversation wait for updates that are stamped after them."""
 OVER_NS = nanoseconds(60)
 """So long after its end a binding is of interest to nobody."""
 JITTER_NS = nanoseconds(1)
@@ -182,7 +184,8 @@ class Conversations:
         self._by_pair: OrderedDict[Pair, Conversation] = OrderedDict()
         self._home_of: Recent[bytes, bytes] = Recent(most)
         """By care-of address and peer, one behind the other; as long as a binding lives, of those that were seen."""
-        self._early: OrderedDict[Pair, Acknowledgement] = OrderedDict()
+        self._early: OrderedDict[Pair, tuple[Acknowledgement, ...]] = OrderedDict()
+        """Answers to no update so far, the latest few."""
 
     def __iter__(self) -> Iterator[Conversation]:
         return iter(self._by_pair.values())
@@ -218,9 +221,8 @@ class Conversations:
         conversation.forgotten = False
         if conversation.unexplained:
             conversation.explain(update)
-        early = self._early.pop(pair, None) if self._early else None
-        if early is not None and update.trusted and _came_with(early, update):
-            exchange.acknowledgement = early
+        if self._early and update.trusted:
+            exchange.acknowledgement = self._came_early(pair, update)
         recent = conversation.recent
         recent.add(exchange)
         if len(recent) > FEW and self._answerable_ns is None and _is_over(recent, update.time_ns):
@@ -271,7 +273,17 @@ class Conversations:
     def _expect(self, acknowledgement: Acknowledgement) -> None:
         """Keep what answers no update so far: that may be stamped a little later."""
         if self._answerable_ns is None and acknowledgement.trusted:
-            self._remember(self._early, (acknowledgement.home_address, acknowledgement.peer), acknowledgement)
+            pair = (acknowledgement.home_address, acknowledgement.peer)
+            self._remember(self._early, pair, (*self._early.get(pair, ()), acknowledgement)[-MOST_EARLY:])
+
+    def _came_early(self, pair: Pair, update: Update) -> Acknowledgement | None:
+        """The answer to an update that was seen before it; the others wait for theirs."""
+        early = self._early.pop(pair, ())
+        found = next((answer for answer in early if _came_with(answer, update)), None)
+        left = tuple(each for each in early if each is not found and update.time_ns - each.time_ns <= JITTER_NS)
+        if left:
+            self._remember(self._early, pair, left)
+        return found
 
     def forget(self, home_address: bytes, peer: bytes) -> None:
         """The peer has no such binding (Binding Error, status 1; Binding Revocation): the next update begins anew."""

@@ -40,6 +40,20 @@ def scrolled_out() -> list[Packet]:
 
 
 EARLY = {
+    "the second refusal before both updates, and that one's number again": [
+        (0, ba(seq=11, status=134)),
+        (0.002, bu(seq=10)),
+        (0.006, ba(seq=10, status=134)),
+        (0.02, bu(seq=11)),
+        (1.1, bu(seq=11)),
+    ],
+    "both refusals before both updates": [
+        (0, ba(seq=11, status=134)),
+        (0.006, ba(seq=10, status=134)),
+        (0.01, bu(seq=10)),
+        (0.02, bu(seq=11)),
+        (1.1, bu(seq=11)),
+    ],
     "an older update went unanswered, and the numbers began far away": [
         *registered(1, 0, life=20),
         (15, bu(seq=2, life=20)),
