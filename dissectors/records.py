@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from dissectors.build import Layer, build
 from dissectors.errors import EncodeError
@@ -132,6 +132,7 @@ def _layer(data: Json, quoted: Sequence[Json], profile: Profile) -> Layer:
     return result
 
 
+_IPV6_HEADER: Final = 40
 #: Problems that leave octets of a layer in no field. A length that is wrong isn't one: it is a field itself.
 _LOSSY = frozenset({"too_short", "option_overrun", "wrong_size", "trailing_octets", "length_too_small"})
 _LOSSY_WITHOUT_PAYLOAD = frozenset({"truncated", "length_exceeds"})
@@ -190,6 +191,20 @@ def _keep_stated(layers: Sequence[Layer], items: Sequence[Json]) -> None:
 
 def build_quoted(items: Sequence[Json], profile: Profile) -> bytes:
     """A quoted packet, with the lengths, numbers and checksums that it had: it may be cut, and isn't ours to mend."""
+    packet = _as_stated(items[:-1], profile) if _may_end_before(items) else b""
+    if packet and len(packet) >= _IPV6_HEADER + items[0]["payload_length"]:
+        return packet + _as_stated(items[-1:], profile)
+    return _as_stated(items, profile)
+
+
+def _may_end_before(items: Sequence[Json]) -> bool:
+    """Whether the last one may stand behind the packet: then the trailer of ESP is before it, else behind it."""
+    stated = items[0].get("payload_length")
+    is_clear = any(item.get("null") for item in items)
+    return is_clear and items[-1].get("type") == "payload" and isinstance(stated, int) and stated > 0
+
+
+def _as_stated(items: Sequence[Json], profile: Profile) -> bytes:
     layers = layers_from_json(items, profile)
     _keep_stated(layers, items)
     return build(layers, profile, fix_lengths=False, fix_checksum=False)

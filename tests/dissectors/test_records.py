@@ -68,6 +68,17 @@ def test_an_error_with_the_packet_that_it_quotes() -> None:
     assert again(octets) == octets
 
 
+@pytest.mark.parametrize("behind", [b"", b"x", b"behind the packet"])
+def test_an_error_with_octets_behind_the_esp_that_it_quotes(behind: bytes) -> None:
+    """The quoted packet's length says where its ESP trailer ends (RFC 4303, 2); what follows isn't in it."""
+    esp = layer(Esp(spi=256, sequence_number=1), esp=(b"\1\2", bytes(range(12))))
+    inside = build([layer(UP), esp, layer(padded(BindingUpdate(sequence_number=1, flags=Flags("AH"), lifetime_s=60)))])
+    octets = build([layer(DOWN), layer(Icmpv6Error(icmp_type=1, code=3, parameter=0, quoted=inside + behind))])
+    shown = [item["type"] for item in record(octets) if item.get("quoted")]
+    assert shown == ["ipv6", "esp", "binding_update", *["payload"] * bool(behind)]
+    assert again(octets) == octets
+
+
 def test_a_link_layer_and_a_payload() -> None:
     frame = [layer(Ethernet(destination=bytes(6), source=b"\2" + bytes(5))), layer(Vlan(vlan_id=7)), *REGISTRATION]
     octets = build(frame)
