@@ -446,6 +446,27 @@ def test_two_routers_that_answer_one_after_the_other_are_on_one_link(by_advertis
     assert _locations(play) == ["home"]
 
 
+def test_the_other_routers_further_words_are_no_answer_of_the_first() -> None:
+    """It was heard twice while the node was on its link; then the first one answers, and the other keeps silent."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(HOME_PREFIX)
+    play.waits(0.5)
+    play.hears_router(HOME_PREFIX)
+    play.hears_neighbour(ROUTERS[ABROAD], LINK_LOCAL)
+    assert _locations(play) == []
+
+
+def test_who_stayed_once_still_believes_in_the_next_move() -> None:
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.hears_router(HOME_PREFIX)
+    play.hears_neighbour(ROUTERS[ABROAD], LINK_LOCAL)
+    assert _locations(play) == []
+    play.hears_router(HOME_PREFIX)
+    assert _locations(play) == ["home"]
+
+
 def test_eager_detection_believes_at_once() -> None:
     play = Journey(movement_detection_s=0.0)
     play.is_registered_with(AGENT1)
