@@ -34,7 +34,7 @@ from mhatool.protocol.neighbourhood import home_agents_anycast
 from tests.fuzz.mutate import mutations
 from tests.mhatool.lab.attacker import ATTACKER, Attacker, Key, heard, summed
 from tests.mhatool.lab.standing import AGENTS, HOME, PATIENCE_S, Standing, care_of, standing, until
-from tests.mhatool.lab.withstanding import counted, held, without_numbers, withstands
+from tests.mhatool.lab.withstanding import counted, held, registrations, without_numbers, withstands
 
 pytestmark = [
     pytest.mark.root,
@@ -120,7 +120,7 @@ def _move(lab: Standing, link: int) -> None:
 
 def _is_registered(lab: Standing, link: int) -> bool:
     is_known = all(_care_of_addresses(lab, agent) == {care_of(link)} for agent in ("ha1", "ha2"))
-    return is_known and [row["state"] for row in lab.show("mn", "updates") if row["home_registration"]] == ["BOUND"] * 2
+    return is_known and [row["state"] for row in registrations(lab)] == ["BOUND"] * 2
 
 
 def _care_of_addresses(lab: Standing, agent: str) -> set[str]:
