@@ -93,7 +93,7 @@ class HomeRegistrations:
             entry.is_postponed = False
             self._send(entry)
             return None
-        if entry.outstanding and entry.care_of_address != entry.home_address:
+        if entry.outstanding:
             self._context.unanswered(max(entry.outstanding.values()))
         if entry.is_first and entry.state is State.WAITA and not entry.is_checked and self._gives_up(entry):
             return self._drop(entry, NO_ANSWER if self.choice.is_single else UNREACHABLE)

@@ -59,7 +59,9 @@ class Movement:
         )
         self._link_local = LinkLocalAddress(context, addresses, traveller.is_defended)
         self._check = LinkCheck(context, self._believe, self._share, lambda: self.link_local_address)
-        self._router_check = RouterCheck(context, routers, self._check.ask)
+        self._router_check = RouterCheck(
+            context, routers, self._check.ask, lambda: self._is_home_link, self._look_around
+        )
         self._prefixes: set[Subnet] = set()
         self._solicitations = 0
         self._link_is_new = True
@@ -184,6 +186,13 @@ class Movement:
         self._care_of.rest()
         self._is_home_link = False
         self._settle(router)
+
+    def _look_around(self) -> None:
+        """This isn't the home link: nobody of it answers. Who advertises next tells which one it is."""
+        self._routers.leave("nobody of the home link answers")
+        self._prefixes.clear()
+        self._link_is_new = True
+        self._ask_for_routers(0.0)
 
     def _settle(self, router: AdvertisedRouter) -> None:
         """At home where the home prefix is on-link (11.5.5); elsewhere one of the addresses is chosen (11.5.3)."""

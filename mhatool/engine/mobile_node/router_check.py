@@ -1,4 +1,7 @@
-"""Whether the default router is still there, where the link has another one (RFC 4861, 6.3.6 and 7.3).
+"""Whether the way to the home agents is still there, where the link has another one (RFC 4861, 6.3.6 and 7.3).
+
+Away from home that is the default router. At home it is the link itself, which those who advertise the home prefix
+stand for: where none of them answers, and a router of another prefix is there, the node isn't at home.
 
 A machine asks a neighbour that it sends to and doesn't hear from. The node doesn't see what its machine sends, so it
 asks when it has reason to doubt: the router keeps silent for longer than it should (RFC 6275, 11.5.1), or what the node
@@ -23,16 +26,28 @@ _FIRST = 3
 
 
 class RouterCheck:
-    """At most one check of the default router at a time: MAX_UNICAST_SOLICIT solicitations, and it is given up."""
+    """At most one check of a router at a time: MAX_UNICAST_SOLICIT solicitations, and it is given up.
 
-    def __init__(self, context: Context, routers: Routers, ask: Callable[[KnownRouter], None]) -> None:
+    `is_home` says whether the node takes itself to be at home; `is_elsewhere` is called where that is an error.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        routers: Routers,
+        ask: Callable[[KnownRouter], None],
+        is_home: Callable[[], bool],
+        is_elsewhere: Callable[[], None],
+    ) -> None:
         self._context = context
         self._routers = routers
         self._ask = ask
+        self._is_home = is_home
+        self._is_elsewhere = is_elsewhere
         self._asked: KnownRouter | None = None
         self._questions = 0
         context.unanswered = self.doubt
-        context.ring_for(Alarm.ROUTER_SILENT, lambda _: self._begin())
+        context.ring_for(Alarm.ROUTER_SILENT, lambda _: self._begin(self._routers.default))
         context.ring_for(Alarm.ROUTER_CHECK, lambda _: self._tick())
 
     def watch(self) -> None:
@@ -51,10 +66,17 @@ class RouterCheck:
         return _MISSING * router.longest_silence_ns if router.silences >= _FIRST else 0
 
     def doubt(self, since_ns: int) -> None:
-        """What the node has sent through the router since then is unanswered."""
-        router = self._routers.default
+        """What the node has sent to its agents since then is unanswered."""
+        router = self._way()
         if router is not None and router.answered_ns < since_ns:
-            self._begin()
+            self._begin(router)
+
+    def _way(self) -> KnownRouter | None:
+        """Who should have taken what was sent; None where there is no doubt of it, or nothing else to do."""
+        if not self._is_home():
+            return self._routers.default
+        subnet = self._context.configuration.home_subnet
+        return next(iter(self._routers.advertising(subnet)), None) if self._routers.has_stranger_to(subnet) else None
 
     def answered(self, address: bytes) -> None:
         """A neighbour says that it is there."""
@@ -67,14 +89,14 @@ class RouterCheck:
         self._context.cancel(Alarm.ROUTER_CHECK)
         self._asked = None
 
-    def _begin(self) -> None:
+    def _begin(self, router: KnownRouter | None) -> None:
         if self._asked is None:
-            self._asked, self._questions = self._routers.default, 0
+            self._asked, self._questions = router, 0
             self._tick()
 
     def _tick(self) -> None:
         context, router = self._context, self._asked
-        if router is None or router is not self._routers.default or not self._routers.has_choice:
+        if router is None or not self._can_be_spared(router):
             self.end()
         elif self._questions < context.constants.max_unicast_solicit:
             self._questions += 1
@@ -82,8 +104,20 @@ class RouterCheck:
             context.set_alarm(Alarm.ROUTER_CHECK, context.constants.retransmission_timer_s)
         else:
             self.end()
-            self._routers.give_up(router.address)
-            self.watch()
+            self._give_up(router)
+
+    def _can_be_spared(self, router: KnownRouter) -> bool:
+        if router is self._routers.default:
+            return self._routers.has_choice
+        subnet = self._context.configuration.home_subnet
+        is_known = any(router is each for each in self._routers.advertising(subnet))
+        return is_known and self._is_home() and self._routers.has_stranger_to(subnet)
+
+    def _give_up(self, router: KnownRouter) -> None:
+        self._routers.give_up(router.address)
+        if self._is_home() and not self._routers.advertising(self._context.configuration.home_subnet):
+            self._is_elsewhere()
+        self.watch()
 
 
 __all__ = ["RouterCheck"]

@@ -105,6 +105,15 @@ class Routers:
         """Whether others could take the default router's place."""
         return any(router.is_default and router.address != self._default for router in self._routers.values())
 
+    def advertising(self, subnet: Subnet) -> list[KnownRouter]:
+        """Who has said that this prefix is here, whose last answer is the oldest first."""
+        found = [router for router in self._routers.values() if subnet in router.prefixes]
+        return sorted(found, key=lambda router: router.answered_ns)
+
+    def has_stranger_to(self, subnet: Subnet) -> bool:
+        """Whether a router of the link says nothing of this prefix: it may be the link of that one alone."""
+        return any(router.is_default and subnet not in router.prefixes for router in self._routers.values())
+
     def use(self, router: AdvertisedRouter) -> None:
         """An advertisement of this link: its prefixes are on the link, and it may be the way out."""
         for prefix in router.prefixes:

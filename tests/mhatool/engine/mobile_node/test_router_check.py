@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dissectors.icmpv6.home_agents import DhaadRequest
-from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation
+from dissectors.icmpv6.neighbour_discovery import NeighborSolicitation, RouterSolicitation
 from dissectors.icmpv6.options import AdvertisementInterval
 from dissectors.ipv6.address import parse
 from mhatool.engine.actions import SetRoute
 from mhatool.engine.commands import LinkChanged
 from mhatool.engine.departure import ON_LINK
-from mhatool.engine.nd_events import CareOfAddressChanged, RouterFound, RouterLost
+from mhatool.engine.nd_events import CareOfAddressChanged, LocationChanged, RouterFound, RouterLost
 from tests.mhatool.engine.mobile_node.journey import (
     ABROAD,
     AGENT1,
     AGENT2,
     ALL_NODES,
+    HOME_PREFIX,
+    IDENTIFIER,
     LINK_LOCAL,
     ROUTER_LINKS,
     ROUTERS,
@@ -174,3 +176,65 @@ def test_on_another_link_the_question_is_over() -> None:
     play.forgets()
     play.waits(60)
     assert not [sent for sent in play.solicitations() if isinstance(sent.message, NeighborSolicitation)]
+
+
+# --- at home ---
+
+
+def _is_told_that_it_is_at_home(play: Journey) -> None:
+    """Somebody on the foreign link speaks as the home link's router, twice: no machine of that address is there."""
+    play.agents_answer = False
+    play.is_registered_with(AGENT1)
+    play.hears_router(HOME_PREFIX)
+    play.hears_neighbour(FIRST, LINK_LOCAL)
+    play.hears_router(HOME_PREFIX)
+    assert play.tells(LocationChanged).location == "home"
+    play.forgets()
+
+
+def test_a_home_link_that_nobody_answers_on_is_not_the_home_link() -> None:
+    """The deletion is sent again after 1 s: then whoever said that this is home is asked, and 3 s later nobody is."""
+    play = Journey()
+    _is_told_that_it_is_at_home(play)
+    began = play.now / S
+    play.waits(1 + 3)
+    assert play.finds(RouterSolicitation).arrival.source == LINK_LOCAL
+    assert [round(at - began, 6) for at in _asked(play, ROUTERS[HOME_PREFIX])] == [1, 2, 3]
+    assert [(event.router, event.cause) for event in play.events if isinstance(event, RouterLost)] == [
+        (ROUTERS[HOME_PREFIX], "it doesn't answer"),
+        (FIRST, "nobody of the home link answers"),
+    ]
+    play.forgets()
+    play.hears_router(ABROAD)
+    play.waits(1)
+    care_of_address = play.tells(CareOfAddressChanged).care_of_address
+    assert care_of_address == ABROAD[:8] + IDENTIFIER
+    play.is_offered(AGENT1)
+    assert [(sent.arrival.source, sent.arrival.destination) for sent in play.updates()] == [(care_of_address, AGENT1)]
+    play.waits(60)
+    assert _asked(play, ROUTERS[HOME_PREFIX]) == []
+
+
+def test_a_home_link_whose_router_answers_is_one_even_without_agents() -> None:
+    play = Journey()
+    _is_told_that_it_is_at_home(play)
+    for _ in range(60):
+        play.waits(1)
+        if _asked(play, ROUTERS[HOME_PREFIX]):
+            play.hears_neighbour(ROUTERS[HOME_PREFIX], LINK_LOCAL)
+        play.hears_router(ABROAD)
+    assert not [event for event in play.events if isinstance(event, RouterLost | LocationChanged)]
+
+
+def test_at_home_nobody_is_asked_where_there_is_no_other_link_to_be_on() -> None:
+    """All routers have the home prefix: the node has nowhere else to be."""
+    play = Journey()
+    play.is_registered_with(AGENT1)
+    play.returns_home()
+    play.hears_router(HOME_PREFIX, source=SECOND)
+    play.waits(0.5)
+    play.hears_neighbour(SECOND, LINK_LOCAL)
+    play.forgets()
+    play.waits(60)
+    assert len(play.takes_updates()) > 3
+    assert _asked(play, ROUTERS[HOME_PREFIX]) == _asked(play, SECOND) == []
