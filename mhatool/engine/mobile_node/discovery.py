@@ -49,9 +49,12 @@ DISCOVERY: Table[Search, Clue] = Table(
 
 
 class Discovery:
-    """One search at a time; `found` gets the agents in the reply's order, none after DHAAD_RETRIES in vain."""
+    """One search at a time; `found` gets who replied, and the agents in the reply's order.
 
-    def __init__(self, context: Context, found: Callable[[tuple[bytes, ...]], None]) -> None:
+    None of both after DHAAD_RETRIES in vain.
+    """
+
+    def __init__(self, context: Context, found: Callable[[bytes | None, tuple[bytes, ...]], None]) -> None:
         self._context = context
         self._found = found
         self._state = DISCOVERY.start
@@ -103,13 +106,13 @@ class Discovery:
         agents = tuple(agent for agent in agents if in_prefix(agent, home_prefix, 64)) or agents
         self._context.tell(DiscoveryAnswered, identifier=self._identifier, home_agents=agents)
         self._feed(Clue.REPLY)
-        self._found(agents)
+        self._found(arrival.source, agents)
 
     def _feed(self, clue: Clue) -> None:
         asked = self.is_asking
         self._state = DISCOVERY.feed(self._state, clue, self)
         if asked and clue is Clue.TIMEOUT and not self.is_asking:
-            self._found(())
+            self._found(None, ())
 
     # --- handlers ---
 

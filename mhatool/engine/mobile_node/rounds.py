@@ -158,8 +158,10 @@ class Rounds:
         elif not self._discovery.asks_from(care_of_address):  # else its waits go on (RFC 6275, 11.8)
             self._discovery.start(care_of_address)
 
-    def _found(self, agents: tuple[bytes, ...]) -> None:
-        """Discovery ended; where nobody answered, those heard on the home link may do."""
+    def _found(self, replier: bytes | None, agents: tuple[bytes, ...]) -> None:
+        """Discovery ended; where nobody answered, those heard on the home link may do. Who replied lives."""
+        if replier is not None:
+            self._choice.lost.hear(replier)
         for agent in agents:
             self._choice.lost.see_listed(agent)
         self._registrations.urge(agents)

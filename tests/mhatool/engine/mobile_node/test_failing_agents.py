@@ -851,6 +851,19 @@ def test_a_reply_of_who_may_not_have_noticed_yet_does_not_bring_it_back() -> Non
     assert [each.arrival.destination for each in play.takes_updates()] == [AGENT3]
 
 
+def test_its_own_reply_brings_it_back_at_once() -> None:
+    """Nobody else replies in its name: who asked drew the identifier by chance. The link had lost all that was asked."""
+    play = registered(*BOTH)
+    play.hears_alarm(AGENT1)
+    play.waits(3)
+    play.is_answered(play.takes_updates()[-1])
+    play.waits(0.5)
+    play.is_offered(AGENT1, AGENT2)
+    assert play.tells(AgentReturned).cause == "answered"
+    (update,) = play.takes_updates()
+    assert (update.arrival.destination, listed(update)) == (AGENT1, (AGENT2, AGENT1))
+
+
 def test_its_numbers_go_on() -> None:
     play = registered(*BOTH)
     play.hears_alarm(AGENT1)
