@@ -852,7 +852,7 @@ def test_a_reply_of_who_may_not_have_noticed_yet_does_not_bring_it_back() -> Non
 
 
 def test_its_own_reply_brings_it_back_at_once() -> None:
-    """Nobody else replies in its name: who asked drew the identifier by chance. The link had lost all that was asked."""
+    """Nobody else replies in its name: the identifier was drawn by chance. A link may lose all that is asked."""
     play = registered(*BOTH)
     play.hears_alarm(AGENT1)
     play.waits(3)
