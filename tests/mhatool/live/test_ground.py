@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 
 import pytest
 
@@ -58,6 +59,36 @@ def test_a_firewall_that_is_loaded_anew_takes_nothing_from_it(machine: Namespace
     until(lambda: "table ip6 mhatool_ha" in machine.does("nft", "list", "tables"))
     until(lambda: machine.log("ha").count("put back") == 2)
     machine.does("nft", "delete table inet firewall")
+
+
+def _link_local(machine: Namespace) -> str:
+    """The address from which `left`'s agent advertises itself (RFC 4291, appendix A)."""
+    first, *rest = bytes.fromhex(machine.does("cat", "/sys/class/net/left/address").strip().replace(":", ""))
+    return str(IPv6Address(b"\xfe\x80" + bytes(6) + bytes([first ^ 2, *rest[:2], 0xFF, 0xFE, *rest[2:]])))
+
+
+def test_the_address_from_which_it_advertises_is_its_machines(place: Namespace) -> None:
+    """RFC 4861, 4.2. The kernel makes another one (NetworkManager's `stable-privacy` is mode 3), or somebody flushes it."""
+    if "ha" in place.nodes:
+        place.ends("ha")
+    own, shows = _link_local(place), ("ip", "-6", "-o", "address", "show", "dev", "left", "scope", "link")
+    settings = "sysctl -qw net.ipv6.conf.left.stable_secret=2001:db8::1 net.ipv6.conf.left.addr_gen_mode={}"
+    cycle = f"ip link set left down && {settings} && ip link set left up"
+    place.does("sh", "-c", cycle.format(3))
+    until(lambda: "stable-privacy" in place.does(*shows))
+    before = place.looks()
+    place.starts("ha")
+    assert own in place.does(*shows)
+    assert place.ends("ha") == 0
+    assert place.looks() == before
+    place.does("sh", "-c", cycle.format(0))
+    until(lambda: own in place.does(*shows))
+    place.starts("ha")
+    place.does("ip", "-6", "address", "flush", "dev", "left")
+    until(lambda: f"{own} had gone from left: put back, the node needs it" in place.log("ha"))
+    assert own in place.does(*shows)
+    assert place.ends("ha") == 0
+    assert own in place.does(*shows), "the kernel had it before"
 
 
 @pytest.mark.parametrize("plane", ["seg6", "tun"])
