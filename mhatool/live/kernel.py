@@ -39,7 +39,7 @@ _MAIN: Final = 254
 _METRIC: Final = 128
 _ON_LINK_METRIC: Final = 512
 """Behind the kernel's own, 256: with an address's last it removes the first route to the prefix, whosever that is."""
-_GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV, errno.EADDRNOTAVAIL})
+_GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EADDRNOTAVAIL})
 
 
 class Netlink:

@@ -147,7 +147,7 @@ def _need_ipv6(interfaces: tuple[str, ...]) -> None:
     for interface in interfaces:
         if settings.is_off(interface):
             what = f"{interface}: IPv6 is switched off there, and a node needs addresses"
-            raise LiveError(f"{what}; sysctl -w net.ipv6.conf.{interface}.disable_ipv6=0")
+            raise LiveError(f"{what}; {settings.how_to_switch_on(interface)}")
 
 
 def _say(event: Event) -> None:

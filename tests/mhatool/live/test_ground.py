@@ -68,7 +68,7 @@ def _link_local(machine: Namespace) -> str:
 
 
 def test_the_address_from_which_it_advertises_is_its_machines(place: Namespace) -> None:
-    """RFC 4861, 4.2. The kernel makes another one (NetworkManager's `stable-privacy` is mode 3), or somebody flushes it."""
+    """RFC 4861, 4.2. The kernel makes another one (`stable-privacy` is mode 3), or somebody flushes it."""
     if "ha" in place.nodes:
         place.ends("ha")
     own, shows = _link_local(place), ("ip", "-6", "-o", "address", "show", "dev", "left", "scope", "link")
@@ -171,6 +171,34 @@ def test_where_ipv6_is_switched_off_it_says_so_and_goes_on_once_it_is_on(machine
         off.partition("; ")[0],
         "2001:db8:2::1 had gone from left: put back, the node needs it",
     ]
+
+
+def test_an_mtu_that_ipv6_cant_have_is_no_end(machine: Namespace) -> None:
+    """RFC 8200, 5: 1280. The kernel forgets all that is IPv6's: addresses, routes, groups, anycast, settings."""
+    machine.file("mn", "mn")
+    machine.starts("mn")
+    machine.registers(6)
+    until(lambda: _numbers(machine) == [6])
+    said = "IPv6 is switched off on {}: the node has no address there until it is on again; its MTU is less than 1280"
+
+    def is_whole() -> bool:
+        return (
+            machine.does("ip", "-6", "route", "show", "dev", "right", "proto", "135").count("\n") == 2
+            and "20010db800020000fdfffffffffffffe" in machine.does("cat", "/proc/net/anycast6")
+            and "ff02::1:ff00:100\n" in machine.does("ip", "-6", "maddr", "show", "left")
+            and machine.does("sysctl", "-n", "net.ipv6.conf.left.forwarding") == "1\n"
+            and machine.does("sysctl", "-n", "net.ipv6.conf.right.accept_ra") == "0\n"
+        )
+
+    until(is_whole)
+    for interface, node in (("left", "ha"), ("right", "mn")):
+        machine.does("ip", "link", "set", interface, "mtu", "1279")
+        until(lambda interface=interface, node=node: said.format(interface) in machine.log(node))
+        machine.does("ip", "link", "set", interface, "mtu", "1500")
+        until(lambda: "2001:db8:2::1/64" in machine.does("ip", "-6", "address", "show", "left"))
+        until(is_whole)
+    assert "can't be given" not in machine.log("ha") + machine.log("mn")
+    assert machine.ends("mn") == 0
 
 
 def test_it_doesnt_start_where_ipv6_is_switched_off(machine: Namespace) -> None:
