@@ -198,6 +198,36 @@ def test_with_the_a_flag_nothing_begins_before_it_is_shown() -> None:
     assert (shown.bindings[0].start_ns, shown.updates[0].result) == (0, "accepted")
 
 
+def test_data_within_the_old_lifetime_shows_no_refresh_that_was_sent_again() -> None:
+    """The binding of 0 s, for 20 s, explains it; what came of 15 s and 16 s nobody knows."""
+    refreshes = [(15, update(2, 20, flags="A")), (16, update(3, 20, flags="A"))]
+    packets = [(0, update(1, 20, flags="A")), (0.1, answer(1, 20)), *refreshes]
+    early = the_correspondence(*packets, (18.5, to_care_of()), (60, echo(PEER, HOME)))
+    assert [seen.kind for seen in early.updates] == [Kind.REGISTRATION, Kind.REFRESH, Kind.RETRANSMISSION]
+    assert [seen.result for seen in early.updates] == ["accepted", "unanswered", "unanswered"]
+    assert (early.bindings[0].end_ns, early.bindings[0].end_reason) == (20 * S, CorrespondentEnd.EXPIRED)
+    late = the_correspondence(*packets, (18.5, to_care_of()), (21, to_care_of()))
+    assert [seen.result for seen in late.updates] == ["accepted", "unanswered", "accepted"]
+    assert late.bindings[0].expires_ns == 36 * S
+
+
+def test_data_after_the_old_lifetime_shows_a_refresh_whose_answer_was_not_seen() -> None:
+    packets = [(0, update(1, 20, flags="A")), (0.1, answer(1, 20)), (15, update(2, 20, flags="A"))]
+    found = the_correspondence(*packets, (21, to_care_of()), (60, echo(PEER, HOME)))
+    (binding,) = found.bindings
+    assert [seen.result for seen in found.updates] == ["accepted", "accepted"]
+    assert (binding.end_ns, [seen.update.sequence_number for seen in binding.updates]) == (35 * S, [1, 2])
+
+
+@pytest.mark.parametrize("data", [(21, from_care_of()), (40, to_care_of())])
+def test_what_shows_no_refresh_whose_answer_was_not_seen(data: Packet) -> None:
+    """Its sender doesn't know; at 40 s its lifetime, too, is long over."""
+    packets = [(0, update(1, 20, flags="A")), (0.1, answer(1, 20)), (15, update(2, 20, flags="A"))]
+    found = the_correspondence(*packets, data, (60, echo(PEER, HOME)))
+    assert [seen.result for seen in found.updates] == ["accepted", "unanswered"]
+    assert [binding.end_ns for binding in found.bindings] == [20 * S]
+
+
 def test_a_retransmission() -> None:
     packets = [(0, update(flags="A")), (1, update(2, flags="A")), (1.1, answer(2))]
     found = the_correspondence(*packets)
