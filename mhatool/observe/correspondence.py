@@ -122,18 +122,22 @@ class Correspondence(Struct):
         if newest.proof is not None and newest.proof.kind is not ProofKind.HOME_ADDRESS_OPTION:
             self.shown_span = self._shown(care_of_address)
 
-    def error(self, moment: Moment) -> None:
-        """The correspondent said that it has no binding for the home address (Binding Error, status 1)."""
+    def error(self, moment: Moment, destination: bytes) -> None:
+        """The correspondent said that it has no binding for the home address (Binding Error, status 1).
+
+        It says so, too, of another care-of address than that of the binding, which stays then (RFC 6275, 9.3.1).
+        """
         self.shown_span = None
         self.errors.add(moment)
         newest = self.updates[-1] if self.updates else None
         binding = self.holding(moment.time_ns)
         if newest is None or binding is None:
             return
-        if newest.proof is None or newest.proof.kind is ProofKind.HOME_ADDRESS_OPTION:
+        if _concerns(destination, newest.update.care_of_address, self.home_address) and _is_doubtful(newest):
             newest.error, newest.proof = moment, None  # what was sent with it was answered, but like this
             self._forget_option_proof(binding)
-        binding.end(moment.time_ns, CorrespondentEnd.BINDING_ERROR)
+        if _concerns(destination, binding.care_of_address, self.home_address):
+            binding.end(moment.time_ns, CorrespondentEnd.BINDING_ERROR)
 
     # --- what follows from it ---
 
@@ -278,3 +282,13 @@ def _due(binding: CorrespondentBinding | None, update: Update) -> int | None:
     if binding is None or update.deletes or binding.care_of_address != update.care_of_address:
         return None
     return binding.expires_ns
+
+
+def _is_doubtful(seen: CorrespondentUpdate) -> bool:
+    """Whether the correspondent itself has shown neither that it took an update nor that it refused it."""
+    return not seen.is_refused and (seen.proof is None or seen.proof.kind is ProofKind.HOME_ADDRESS_OPTION)
+
+
+def _concerns(destination: bytes, care_of_address: bytes | None, home_address: bytes) -> bool:
+    """Whether an error is about this care-of address: it goes to the source of the packet in error."""
+    return destination in (care_of_address, home_address)

@@ -272,6 +272,18 @@ def test_a_binding_error_after_it_was_shown() -> None:
     assert found.updates[0].result == "accepted"
 
 
+def test_a_binding_error_about_another_care_of_address_leaves_the_binding() -> None:
+    """RFC 6275, 9.3.1: there has to be an entry, and the care-of address in it has to be the packet's source."""
+    packets = [(0, update(flags="A")), (0.1, answer()), (10, update(2, source=CARE2, flags="A"))]
+    error = made.binding_error(to=CARE2)
+    found = the_correspondence(*packets, (10.2, from_care_of(CARE2)), (10.3, error), (11, to_care_of()))
+    assert [b.end_ns for b in found.bindings] == [None]
+    assert (found.updates[1].result, found.updates[1].error is not None) == ("refused", True)
+    refused = the_correspondence(*packets, (10.1, answer(2, 0, 137, CARE2)), (10.3, error))
+    assert (refused.updates[1].error, refused.updates[1].result) == (None, "refused")
+    assert (refused.bindings[0].care_of_address, refused.bindings[0].end_ns) == (CARE1, None)
+
+
 def test_refresh_requests() -> None:
     found = the_correspondence((0, update()), (58, made.refresh_request()), (58.1, tunnel(AGENT, CARE1, to_care_of())))
     assert [(moment.time_ns, moment.frame.number) for moment in found.refresh_requests] == [(58 * S, 2)]
