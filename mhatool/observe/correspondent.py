@@ -150,6 +150,11 @@ class CorrespondentBinding(Struct):
         """Care-of address and lifetime of each update but the deletion."""
         return [(seen.update.care_of_address, seen.lifetime_s) for seen in self.updates if seen.lifetime_s]
 
+    def expire(self) -> None:
+        """Close it when its lifetime was over, though not before its latest span: that answer may have come later."""
+        began_ns = self.spans[-1].start_ns if self.spans else self.start_ns
+        self.end(max(self.expires_ns or 0, began_ns or 0), CorrespondentEnd.EXPIRED)
+
     def end(self, time_ns: int, reason: CorrespondentEnd) -> None:
         """Close it and its last span."""
         self.end_ns, self.end_reason = time_ns, reason

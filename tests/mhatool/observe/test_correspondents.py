@@ -148,6 +148,12 @@ def test_it_expires_without_any_packet() -> None:
     assert (binding.end_ns, binding.end_reason) == (8 * S, CorrespondentEnd.EXPIRED)
 
 
+def test_no_binding_ends_before_it_begins() -> None:
+    """4 s from 0 on are over when the answer comes."""
+    binding = the_binding((0, update(life=4, flags="A")), (5, answer(life=4)), (20, echo(PEER, HOME)))
+    assert (binding.start_ns, binding.end_ns, binding.end_reason) == (5 * S, 5 * S, CorrespondentEnd.EXPIRED)
+
+
 def test_after_expiry_another_one_begins() -> None:
     old, new = bindings((0, update(life=8)), (20, update(seq=2)))
     assert (old.end_reason, new.start_ns) == (CorrespondentEnd.EXPIRED, 20 * S)
