@@ -58,7 +58,8 @@ class CorrespondentUpdate(Struct):
 
     Nonce indices and authenticator are None where the update has no such option. `proof` is what showed first, and at
     its strongest, that it was taken; for a refresh, sent once or again, data counts only after the time at which the
-    binding would have run out without it (`due_ns`). `home_test` and `care_of_test` are those whose tokens it used, where they were seen.
+    binding would have run out without it (`due_ns`). `home_test` and `care_of_test` are those whose tokens it used,
+    where they were seen.
     """
 
     kind: Kind
