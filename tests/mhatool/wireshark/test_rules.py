@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mhatool.capture import open_capture
+from mhatool.capture import PcapngWriter, linktype, open_capture
 from mhatool.exchange import Source
 from mhatool.validate import RULES, validate
 from mhatool.wireshark.generate import JUDGED
@@ -82,6 +82,19 @@ def test_an_inconclusive_finding_is_a_note(tmp_path: Path) -> None:
     colour = next(each for each in COLOURS if each.name == "Mobility: a rule is broken")
     assert frames(path, colour.display_filter) == [1, 4]
     assert frames(path, "mha.rule.inconclusive") == [2, 3, 4]
+
+
+def test_nothing_in_a_cut_message_is_certain(tmp_path: Path) -> None:
+    """docs/rules.md: what the capture doesn't show could clear the node. Status 200 is nobody's (IANA); 40 + 24 + 8 octets."""
+    path = tmp_path / "cut.pcapng"
+    whole = made.ba(status=200)
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream, application="test")
+        writer.write(0, linktype.RAW, whole[:72], original_length=len(whole))
+        writer.write(1, linktype.RAW, whole)
+    note = [("MIP6-BA-003", "note"), ("MIP6-MH-001", "note")]
+    assert _severities(path) == {1: note, 2: [("MIP6-BA-003", "error")]}
+    assert frames(path, "mha.rule.inconclusive") == [1]
 
 
 def test_no_options_behind_addresses_that_are_counted_too_high(tmp_path: Path) -> None:
