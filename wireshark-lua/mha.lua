@@ -334,6 +334,7 @@ local function look_at_other_fields()
       routing_type = Field.new("ipv6.routing.type"),
       routing_length = Field.new("ipv6.routing.len"),
       hop_by_hop_length = Field.new("ipv6.hopopts.len"),
+      payload_length = Field.new("ipv6.plen"),
       source = Field.new("ipv6.src"),
       hop_limit = Field.new("ipv6.hlim"),
       ah = Field.new("ah.spi"),
@@ -377,6 +378,13 @@ local function address_of(address)
   named[text] = named[text] or {}
   table.insert(named[text], { address = Address.ipv6(numeric), octets = octets, text = numeric })
   return octets, numeric
+end
+
+-- Whether the innermost packet so far goes beyond a frame that is told to be whole: mirror ports slice frames so.
+local function is_sliced(pinfo)
+  local lengths = { other.payload_length() }
+  local function goes_beyond(length) return length.offset + 36 + length.value > pinfo.len end
+  return #lengths > 0 and goes_beyond(lengths[1]) and goes_beyond(lengths[#lengths])
 end
 
 -- The address in the routing header of the innermost packet so far; nil where it has none with segments left.
@@ -1170,7 +1178,7 @@ end
 -- What is known around a message.
 local function facts_of(buf, s, pinfo)
   local m = { buf = buf, s = s, room = buf:reported_len() }
-  m.truncated = m.room > #s
+  m.truncated = m.room > #s or pinfo.fragmented or (other ~= nil and is_sliced(pinfo))
   m.source, m.source_text = address_of(pinfo.src)
   m.destination, m.destination_text = address_of(pinfo.dst)
   m.wire_source, m.wire_source_text = address_of(pinfo.net_src)

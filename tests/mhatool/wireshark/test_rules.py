@@ -12,9 +12,10 @@ from mhatool.exchange import Source
 from mhatool.validate import RULES, validate
 from mhatool.wireshark.generate import JUDGED
 from mhatool.wireshark.looks import COLOURS
-from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER
+from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER, tunnel
 from tests.peers.plugin import frames, table, tshark, write
 from tests.recipes import packets as made
+from tests.recipes.mobility_header import fragments
 
 pytestmark = pytest.mark.tshark
 
@@ -95,6 +96,28 @@ def test_nothing_in_a_cut_message_is_certain(tmp_path: Path) -> None:
     note = [("MIP6-BA-003", "note"), ("MIP6-MH-001", "note")]
     assert _severities(path) == {1: note, 2: [("MIP6-BA-003", "error")]}
     assert frames(path, "mha.rule.inconclusive") == [1]
+
+
+def test_a_sliced_frame_was_cut(tmp_path: Path) -> None:
+    """Mirror ports that slice frames: IPv6's Payload Length (RFC 8200, 3) is more than the frame has, which is "whole".
+
+    1 sliced; 2 the same in a tunnel; 3 a Header Len of 80 octets in an IPv6 payload of 56; 4 that in a tunnel.
+    """
+    update = made.home_bu()
+    too_long = update[:65] + b"\x09" + update[66:]
+    packets = [update[:80], tunnel(CARE1, AGENT, update)[:120], too_long, tunnel(CARE1, AGENT, too_long)]
+    rows = table(write(tmp_path / "four.pcapng", packets), ["mha.rule"], "-o", "mha.other_fields:TRUE")
+    assert rows == [["1", "MIP6-MH-001"], ["2", "MIP6-MH-001"], ["3", "MIP6-MH-003"], ["4", "MIP6-MH-003"]]
+    assert frames(tmp_path / "four.pcapng", "mha.rule.inconclusive", "-o", "mha.other_fields:TRUE") == [1, 2]
+
+
+@pytest.mark.parametrize(("together", "expected"), [("TRUE", [["1", ""], ["2", ""]]), ("FALSE", [["1", "MIP6-MH-001"]])])
+def test_a_fragment_is_no_message(tmp_path: Path, together: str, expected: list[list[str]]) -> None:
+    """With Wireshark's preference not to put fragments together: the first has 16 octets of a message of 32."""
+    path = write(tmp_path / "two.pcapng", fragments())
+    rows = table(path, ["mha.rule"], "-o", f"ipv6.defragment:{together}")
+    assert rows[: len(expected)] == expected
+    assert frames(path, 'mha.rule == "MIP6-MH-003"', "-o", f"ipv6.defragment:{together}") == []
 
 
 def test_no_options_behind_addresses_that_are_counted_too_high(tmp_path: Path) -> None:
