@@ -380,6 +380,16 @@ local function address_of(address)
   return octets, numeric
 end
 
+-- Whether the innermost packet so far has one of these fields; one that stands before it is of a tunnel's outer packet.
+local function innermost_has(...)
+  local sources = { other.source() }
+  local header = #sources > 1 and sources[#sources].offset or -1
+  for _, field in ipairs({ ... }) do
+    if field.offset > header then return true end
+  end
+  return false
+end
+
 -- Whether the innermost packet so far goes beyond a frame that is told to be whole: mirror ports slice frames so.
 local function is_sliced(pinfo)
   local lengths = { other.payload_length() }
@@ -1304,9 +1314,9 @@ local function show_mobility(buf, s, pinfo, tree)
   if not m.known then return end
   m.has_home = m.source ~= m.wire_source
   if other then
-    m.has_home = m.has_home or other.home_address() ~= nil
-    m.has_ah = other.ah() ~= nil
-    m.protected = m.has_ah or other.esp() ~= nil
+    m.has_home = m.has_home or innermost_has(other.home_address())
+    m.has_ah = innermost_has(other.ah())
+    m.protected = m.has_ah or innermost_has(other.esp())
   end
   judge_mobility(m)
 end

@@ -116,6 +116,16 @@ local function address_of(address)
   return octets, numeric
 end
 
+-- Whether the innermost packet so far has one of these fields; one that stands before it is of a tunnel's outer packet.
+local function innermost_has(...)
+  local sources = { other.source() }
+  local header = #sources > 1 and sources[#sources].offset or -1
+  for _, field in ipairs({ ... }) do
+    if field.offset > header then return true end
+  end
+  return false
+end
+
 -- Whether the innermost packet so far goes beyond a frame that is told to be whole: mirror ports slice frames so.
 local function is_sliced(pinfo)
   local lengths = { other.payload_length() }

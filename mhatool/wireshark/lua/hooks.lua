@@ -143,9 +143,9 @@ local function show_mobility(buf, s, pinfo, tree)
   if not m.known then return end
   m.has_home = m.source ~= m.wire_source
   if other then
-    m.has_home = m.has_home or other.home_address() ~= nil
-    m.has_ah = other.ah() ~= nil
-    m.protected = m.has_ah or other.esp() ~= nil
+    m.has_home = m.has_home or innermost_has(other.home_address())
+    m.has_ah = innermost_has(other.ah())
+    m.protected = m.has_ah or innermost_has(other.esp())
   end
   judge_mobility(m)
 end

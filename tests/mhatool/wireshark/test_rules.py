@@ -12,10 +12,11 @@ from mhatool.exchange import Source
 from mhatool.validate import RULES, validate
 from mhatool.wireshark.generate import JUDGED
 from mhatool.wireshark.looks import COLOURS
-from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER, tunnel
+from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER, home_address_option, ipv6, tunnel
 from tests.peers.plugin import frames, table, tshark, write
 from tests.recipes import packets as made
 from tests.recipes.mobility_header import fragments
+from tests.recipes.protected import esp_tunnel, in_esp
 
 pytestmark = pytest.mark.tshark
 
@@ -118,6 +119,22 @@ def test_a_fragment_is_no_message(tmp_path: Path, together: str, expected: list[
     rows = table(path, ["mha.rule"], "-o", f"ipv6.defragment:{together}")
     assert rows[: len(expected)] == expected
     assert frames(path, 'mha.rule == "MIP6-MH-003"', "-o", f"ipv6.defragment:{together}") == []
+
+
+def test_a_tunnels_protection_isnt_the_messages(tmp_path: Path) -> None:
+    """ESP between mobile node and home agent proves nothing to a correspondent (RFC 6275, 6.1.7: Nonce Indices there).
+
+    1 an update to a correspondent in an ESP tunnel; 2 ESP of its own; 3 one to a home agent behind a header that has
+    a Home Address option and a tunnel in it, and none of its own: nothing is missing.
+    """
+    bare = made.bu(to=PEER, flags="A")
+    outer = ipv6(CARE1, AGENT, 60, home_address_option(PEER, 41) + made.bu(home=None))
+    path = write(tmp_path / "three.pcapng", [esp_tunnel(CARE1, AGENT, bare), in_esp(bare), outer])
+    more = ("-o", "esp.enable_null_encryption_decode_heuristic:TRUE", "-o", "mha.other_fields:TRUE")
+    assert table(path, ["mha.rule"], *more) == [["1", "MIP6-BU-013"], ["2", ""], ["3", ""]]
+    with open_capture(path) as reader:
+        found = validate([Source("three", iter(list(reader)))], select=JUDGED)
+    assert [(each.frames[0].number, each.rule) for each in found] == [(1, "MIP6-BU-013")]
 
 
 def test_no_options_behind_addresses_that_are_counted_too_high(tmp_path: Path) -> None:
