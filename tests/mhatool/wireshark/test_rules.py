@@ -87,7 +87,10 @@ def test_an_inconclusive_finding_is_a_note(tmp_path: Path) -> None:
 
 
 def test_nothing_in_a_cut_message_is_certain(tmp_path: Path) -> None:
-    """docs/rules.md: what the capture doesn't show could clear the node. Status 200 is nobody's (IANA); 40 + 24 + 8 octets."""
+    """docs/rules.md: what the capture doesn't show could clear the node. Status 200 is nobody's (IANA).
+
+    1 of 40 + 24 + 8 octets, 2 whole.
+    """
     path = tmp_path / "cut.pcapng"
     whole = made.ba(status=200)
     with path.open("wb") as stream:
@@ -112,7 +115,9 @@ def test_a_sliced_frame_was_cut(tmp_path: Path) -> None:
     assert frames(tmp_path / "four.pcapng", "mha.rule.inconclusive", "-o", "mha.other_fields:TRUE") == [1, 2]
 
 
-@pytest.mark.parametrize(("together", "expected"), [("TRUE", [["1", ""], ["2", ""]]), ("FALSE", [["1", "MIP6-MH-001"]])])
+@pytest.mark.parametrize(
+    ("together", "expected"), [("TRUE", [["1", ""], ["2", ""]]), ("FALSE", [["1", "MIP6-MH-001"]])]
+)
 def test_a_fragment_is_no_message(tmp_path: Path, together: str, expected: list[list[str]]) -> None:
     """With Wireshark's preference not to put fragments together: the first has 16 octets of a message of 32."""
     path = write(tmp_path / "two.pcapng", fragments())
