@@ -58,7 +58,7 @@ class Agency(Struct):
         if newest is None or newest.end_ns is not None:
             return None
         if newest.expires_ns is not None and newest.expires_ns <= time_ns:
-            newest.end(newest.expires_ns, EndReason.EXPIRED)
+            newest.expire()
             return None
         return newest
 

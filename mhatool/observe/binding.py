@@ -162,6 +162,11 @@ class Binding(Struct):
         """Close it and its last span."""
         self._close(time_ns, reason)
 
+    def expire(self) -> None:
+        """Close it when its lifetime was over, though not before its latest span: that answer may have come later."""
+        began_ns = self.spans[-1].start_ns if self.spans else self.start_ns
+        self.end(max(self.expires_ns or 0, began_ns or 0), EndReason.EXPIRED)
+
     def reopen(self) -> None:
         """It was prolonged before its end, as is seen only now."""
         self._close(None, None)

@@ -57,6 +57,13 @@ def test_its_lifetime_counts_from_the_update_as_granted() -> None:
     assert the_binding((5, bu(seq=1, life=60)), (7, ba(seq=1, life=60))).expires_ns == 65 * S
 
 
+def test_no_binding_ends_before_it_begins() -> None:
+    """4 s from 0 on are over when the answer comes; so they are for the mobile node (RFC 6275, 11.7.3)."""
+    binding = the_binding((0, bu(seq=1, life=4)), (5, ba(seq=1, life=4)), (20, echo(PEER, HOME)))
+    assert (binding.start_ns, binding.end_ns, binding.end_reason) == (5 * S, 5 * S, EndReason.EXPIRED)
+    assert [(span.start_ns, span.end_ns) for span in binding.spans] == [(5 * S, 5 * S)]
+
+
 def test_it_expires_without_any_packet_that_says_so() -> None:
     binding = the_binding(*REGISTERED, (60, echo(PEER, HOME)))
     assert (binding.end_ns, binding.end_reason) == (60 * S, EndReason.EXPIRED)

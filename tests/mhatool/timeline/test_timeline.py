@@ -68,6 +68,19 @@ def test_the_document_fits_its_schema(name: str) -> None:
     ]
 
 
+def test_what_was_replaced_ends_before_what_replaces_it() -> None:
+    """65000 isn't ahead of 2: who takes it has lost the binding (RFC 6275, 9.5.1)."""
+    packets = [(0, bu(seq=2)), (1, ba(seq=2)), (9, bu(seq=65000)), (10, ba(seq=65000))]
+    timeline = told(scene(*packets))
+    assert [(event.kind, event.time_ns) for event in timeline.events] == [
+        (EventKind.REGISTERED, 1 * S),
+        (EventKind.REPLACED, 10 * S),
+        (EventKind.REGISTERED, 10 * S),
+    ]
+    (line,) = [" ".join(line.split()) for line in as_text(timeline).splitlines() if " replaced " in line]
+    assert line == "00:00:10.000 replaced A by an update with a number from before"
+
+
 @pytest.mark.parametrize("schema", [TIMELINE, FINDING])
 def test_schemas_are_schemas(schema: dict[str, Any]) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
