@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from mhatool.exchange import Acknowledgement, Exchange, Update
+from mhatool.exchange import Acknowledgement, Exchange, Frame, Update
 from mhatool.exchange.history import History
 from mhatool.observe.binding import Binding, EndReason, Kind, Registration, Sign, SignKind
 from mhatool.observe.lives import Life
@@ -94,11 +94,24 @@ class Agency(Struct):
         """The home agent tunnelled a packet for the home address to this care-of address."""
         self._lives(sign)
         newest = self._used(care_of_address)
+        if newest is not None and _was_denied_wrongly(newest, sign, care_of_address):
+            newest.reopen()
         if newest is not None and newest.expires_ns is not None and sign.time_ns > newest.expires_ns + IN_FLIGHT_NS:
             self._show(newest, sign, care_of_address)
             newest = self._used(care_of_address)
         if newest is not None and newest.care_of_address == care_of_address:
             newest.last_tunnelled = sign
+
+    def error(self, time_ns: int, frame: Frame, destination: bytes) -> None:
+        """The home agent said that it has no binding (Binding Error, status 1) of the care-of address there.
+
+        It says so, too, of another one than that of the binding, which stays then (RFC 6275, 9.3.1).
+        """
+        self.settle(time_ns)
+        for binding in self.bindings:
+            if binding.end_ns is None and destination in (binding.care_of_address, self.home_address):
+                binding.end(time_ns, EndReason.BINDING_ERROR)
+                binding.denied_by = frame
 
     # --- what follows from it ---
 
@@ -227,6 +240,13 @@ def _latest(history: History[T], identifier: int | None) -> T | None:
     if newest is None or newest.identifier == identifier:
         return newest
     return next((each for each in reversed(history) if each.identifier == identifier), None)
+
+
+def _was_denied_wrongly(binding: Binding, sign: Sign, care_of_address: bytes) -> bool:
+    """Whether a home agent that is said to have no binding tunnels by it for longer than packets are on their way."""
+    if binding.end_reason is not EndReason.BINDING_ERROR or binding.care_of_address != care_of_address:
+        return False
+    return binding.end_ns is not None and sign.time_ns > binding.end_ns + IN_FLIGHT_NS
 
 
 def _is_overtaken(binding: Binding, registration: Registration) -> bool:

@@ -33,6 +33,8 @@ class EndReason(StrEnum):
     """Nothing prolonged it: the last accepted update and its lifetime give the time, no packet does."""
     REPLACED = "replaced"
     """The home agent accepted a number that it would have refused had it still had the binding."""
+    BINDING_ERROR = "binding_error"
+    """The home agent said that it has none."""
     CAPTURE_END = "capture_end"
     """None that was seen: it still held when the capture ended."""
 
@@ -118,7 +120,7 @@ class Binding(Struct):
     seen; `is_older`: it surely existed before. `expires_ns`: the lifetime that was granted last, counted from its
     update, as both nodes do, or from the acknowledgement where no update was seen. `end_ns` is None as long as it
     holds. `registrations` are those that were accepted for it, its deletion included; of them and of the spans at most
-    the latest of many are kept. `care_of_addresses` counts every span.
+    the latest of many are kept. `care_of_addresses` counts every span. `denied_by` is the Binding Error that ended it.
     """
 
     home_address: bytes
@@ -134,6 +136,7 @@ class Binding(Struct):
     care_of_addresses: int = 0
     last_tunnelled: Sign | None = None
     is_older: bool = False
+    denied_by: Frame | None = None
 
     @property
     def care_of_address(self) -> bytes | None:
@@ -168,8 +171,9 @@ class Binding(Struct):
         self.end(max(self.expires_ns or 0, began_ns or 0), EndReason.EXPIRED)
 
     def reopen(self) -> None:
-        """It was prolonged before its end, as is seen only now."""
+        """It didn't end then, as is seen only now."""
         self._close(None, None)
+        self.denied_by = None
 
     def _close(self, time_ns: int | None, reason: EndReason | None) -> None:
         self.end_ns, self.end_reason = time_ns, reason

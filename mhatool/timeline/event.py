@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     PENDING = "pending"
     EXPIRED = "expired"
     REPLACED = "replaced"
+    BINDING_ERROR = "binding error"
 
 
 class Event(Struct, frozen=True, kw_only=True):

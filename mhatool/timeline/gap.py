@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
 from mhatool.exchange import Frame
 from mhatool.observe import Agency, Registration, Sign
 
+DENIED: Final = "binding_error"
+"""The step at which a home agent said that it has no binding."""
+
 
 class GapKind(StrEnum):
     """What was missing."""
 
     NO_VALID_BINDING = "no_valid_binding"
-    """No home agent held a binding: the last lifetime was over."""
+    """No home agent held a binding: the last lifetime was over, or its home agent said that it has none."""
     NO_USABLE_BINDING = "no_usable_binding"
     """The home agents that hold a binding were silent: counted from the last sign of life before updates in vain."""
 
@@ -66,6 +70,11 @@ class Gap(Struct, frozen=True):
     end_ns: int | None
     next_home_agent: bytes | None
     steps: tuple[Step, ...]
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether it begins with a home agent that says that it has no binding."""
+        return any(step.name == DENIED and step.time_ns == self.start_ns for step in self.steps)
 
     @property
     def duration_ns(self) -> int | None:

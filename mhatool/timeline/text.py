@@ -17,7 +17,7 @@ from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
 from mhatool.validate import Finding
 
-__all__ = ["GAP_MEANINGS", "GAP_REASONS", "GAP_TITLES", "as_text"]
+__all__ = ["GAP_REASONS", "GAP_TITLES", "as_text", "meaning_of"]
 
 GAP_TITLES = {
     GapKind.NO_USABLE_BINDING: "No usable binding",
@@ -32,6 +32,11 @@ GAP_REASONS = {
     GapReason.REFUSED: "updates were refused",
     GapReason.NONE_SEEN: "no update was seen: perhaps at home, out of sight",
 }
+
+
+def meaning_of(gap: Gap) -> str:
+    """Since when it is counted."""
+    return "since the home agent said that it has none" if gap.is_denied else GAP_MEANINGS[gap.kind]
 
 
 def as_text(timeline: Timeline, *, width: int = 100, names: Mapping[bytes, str] | None = None) -> str:
@@ -114,7 +119,7 @@ class _Renderer:
         else:
             start, end = self.clock(gap.start_ns), self.clock(gap.end_ns or 0)
             yield f"  {GAP_TITLES[gap.kind]} for {spent(gap.duration_ns)}, {start} to {end}"
-        yield f"    ({GAP_MEANINGS[gap.kind]}; {GAP_REASONS[gap.reason]})"
+        yield f"    ({meaning_of(gap)}; {GAP_REASONS[gap.reason]})"
         yield from (self.step(step) for step in gap.steps)
 
     def step(self, step: Step) -> str:

@@ -68,6 +68,24 @@ def test_the_document_fits_its_schema(name: str) -> None:
     ]
 
 
+def test_a_home_agent_that_denies_its_binding_is_told() -> None:
+    error = made.binding_error(source=AGENT)
+    timeline = told(scene((0, bu(seq=1)), (1, ba(seq=1)), (20, error), (30, bu(seq=2)), (31, ba(seq=2))))
+    said = "\n".join(" ".join(line.split()) for line in as_text(timeline).splitlines())
+    for wanted in (
+        "00:00:20.000 binding error A frame 3 it has no binding, as it says",
+        "00:00:31.000 registered A seq 2 60 s frames 4 5 after 1.000 s",
+        "No valid binding for 11.000 s, 00:00:20.000 to 00:00:31.000",
+        "(since the home agent said that it has none; no update was seen: perhaps at home, out of sight)",
+        "00:00:20.000 binding error 2001:db8:1::1 frame 3",
+    ):
+        assert wanted in said, said
+    document = as_json(timeline)
+    jsonschema.validate(document, TIMELINE)
+    assert [binding["end_reason"] for binding in document["bindings"]] == ["binding_error", "capture_end"]
+    assert [step["name"] for step in document["gaps"][0]["steps"]] == ["binding_error", "binding_accepted"]
+
+
 def test_what_was_replaced_ends_before_what_replaces_it() -> None:
     """65000 isn't ahead of 2: who takes it has lost the binding (RFC 6275, 9.5.1)."""
     packets = [(0, bu(seq=2)), (1, ba(seq=2)), (9, bu(seq=65000)), (10, ba(seq=65000))]
