@@ -82,7 +82,7 @@ FRAME_FIELDS: dict[str, tuple[ValueType, Values]] = {
     "link_type": (values.INTEGER, lambda f: (f.record.link_type,)),
     "length": (values.INTEGER, lambda f: (f.record.original_length,)),
     "captured_length": (values.INTEGER, lambda f: (len(f.record.captured),)),
-    "comment": (values.TEXT, lambda f: (f.record.comment,) if f.record.comment else ()),
+    "comment": (values.TEXT, lambda f: f.record.comment.split("\n") if f.record.comment else ()),
     "src": (values.ADDRESS, lambda f: [d.source for d in f.packet.datagrams[:1]]),
     "dst": (values.ADDRESS, lambda f: [d.destination for d in f.packet.datagrams[:1]]),
     "problem": (values.TEXT, lambda f: [p.code for p in _problems(f)]),

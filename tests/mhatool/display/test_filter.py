@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from dissectors.profile import KAME2003
+from mhatool.capture import PcapngWriter, linktype
 from mhatool.display.filter import FilterError, compile_filter, resolve_column
 from mhatool.display.filter.aliases import ALIASES
 from mhatool.display.filter.script_names import ELSEWHERE, meanings
 from mhatool.display.frame import Frame
 from tests.peers.frames import frames_of
+from tests.recipes.packets import home_bu
 
 UMIP = Path(__file__).parents[3] / "captures" / "umip"
 
@@ -75,6 +77,22 @@ def test_aliases_look_into_quoted_packets_as_tshark_does(failover: list[Frame]) 
     command = ["tshark", "-n", "-r", str(path), "-Y", "mip6.mhtype == 5", "-T", "fields", "-e", "frame.number"]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert numbers(failover, "mip6.mhtype == 5") == [int(line) for line in output.split()]
+
+
+@pytest.mark.tshark
+@pytest.mark.parametrize("expression", ['== "two"', '!= "two"', 'contains "tw"', 'in {"one"}', '== "one"', ""])
+def test_each_of_several_comments_counts(tmp_path: Path, expression: str) -> None:
+    """1 two comments, 2 another one, 3 none; "several values: any of them matches" (docs/filters.md), tshark agrees."""
+    path = tmp_path / "said.pcapng"
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream, application="test")
+        for number, comment in enumerate(("one\ntwo", "three", None)):
+            writer.write(number, linktype.RAW, home_bu(), comment=comment)
+    wanted = f"frame.comment {expression}"
+    command = ["tshark", "-n", "-r", str(path), "-Y", wanted, "-T", "fields", "-e", "frame.number"]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert output
+    assert numbers(frames_of(path), wanted) == [int(line) for line in output.split()]
 
 
 # By the README of captures/umip.
