@@ -204,6 +204,10 @@ _OTHERS: dict[str, Alias] = {
     "tcp.srcport": _of("tcp.source_port"),
     "tcp.dstport": _of("tcp.destination_port"),
     "tcp.port": _of("tcp.source_port tcp.destination_port"),
+    "mha": _of(
+        f"{_ANY_MH} home_agent_unreachable dhaad_request dhaad_reply mobile_prefix_solicitation "
+        "mobile_prefix_advertisement"
+    ),
     "mha.flag.multiple": _of(_BU, "multiple"),
 }
 

@@ -145,8 +145,8 @@ def resolve_together(names: Sequence[str], profile: Profile) -> Field:
             value
             for view in frame.packet.layers
             for symbols, _, of_view in parts
-            if of_view is not None and (symbols is None or view.declaration.symbol in symbols)
-            for value in of_view(view)
+            if symbols is None or view.declaration.symbol in symbols
+            for value in (of_view(view) if of_view is not None else (view,))
         ]
 
     return Field(names[0], parts[0][1], found)

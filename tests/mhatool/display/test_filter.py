@@ -15,6 +15,7 @@ from mhatool.display.filter.script_names import ELSEWHERE, meanings
 from mhatool.display.frame import Frame
 from tests.mhatool.scenes import AGENT, PEER, tunnel
 from tests.peers.frames import frames_of
+from tests.peers.plugin import frames as frames_in_wireshark
 from tests.recipes.packets import home_bu
 
 UMIP = Path(__file__).parents[3] / "captures" / "umip"
@@ -218,6 +219,12 @@ def test_errors_show_the_place(expression: str, column: int, message: str) -> No
 def test_the_scripts_names(ro: list[Frame], expression: str, frames: list[int]) -> None:
     """The frames are those of test_our_own_names; that values are Wireshark's is for the tests of crosscheck."""
     assert numbers(ro, expression) == frames
+
+
+@pytest.mark.tshark
+def test_what_the_script_has_a_tree_of(failover: list[Frame]) -> None:
+    assert numbers(failover, "mha") == frames_in_wireshark(UMIP / "failover60-core.pcap", "mha")
+    assert numbers(failover, "mha and not mipv6") == frames_in_wireshark(UMIP / "failover60-core.pcap", "mha && !mipv6")
 
 
 @pytest.mark.parametrize("name", ["mha.node", "mha.rule", "mha.rule.inconclusive", "mha.response_time"])
