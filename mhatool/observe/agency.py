@@ -20,6 +20,9 @@ IN_FLIGHT_NS = nanoseconds(3)
 MOST_OPEN = 32
 """Of one pair; a conversation gives no answer to older ones."""
 
+_SAID = frozenset({EndReason.BINDING_ERROR, EndReason.RESTARTED})
+"""Ends that somebody told, perhaps wrongly."""
+
 T = TypeVar("T", Binding, Registration)
 
 
@@ -54,6 +57,7 @@ class Agency(Struct):
 
     def holding(self, time_ns: int, identifier: int | None = None) -> Binding | None:
         """The binding that holds at this time; one that has run out by then is closed."""
+        self._outlive()
         newest = _latest(self.bindings, identifier)
         if newest is None or newest.end_ns is not None:
             return None
@@ -84,6 +88,7 @@ class Agency(Struct):
         repeats: bool,
     ) -> None:
         """The home agent answered."""
+        self._outlive()
         if not repeats:
             registration = self._answered(acknowledgement, exchange, identifier)
             if registration.is_accepted:
@@ -92,9 +97,11 @@ class Agency(Struct):
 
     def tunnelled(self, sign: Sign, care_of_address: bytes) -> None:
         """The home agent tunnelled a packet for the home address to this care-of address."""
+        if self.life.end is not None:
+            self._outlive()
         self._lives(sign)
         newest = self._used(care_of_address)
-        if newest is not None and _was_denied_wrongly(newest, sign, care_of_address):
+        if newest is not None and _holds_after_all(newest, sign, care_of_address):
             newest.reopen()
         if newest is not None and newest.expires_ns is not None and sign.time_ns > newest.expires_ns + IN_FLIGHT_NS:
             self._show(newest, sign, care_of_address)
@@ -111,7 +118,7 @@ class Agency(Struct):
         for binding in self.bindings:
             if binding.end_ns is None and destination in (binding.care_of_address, self.home_address):
                 binding.end(time_ns, EndReason.BINDING_ERROR)
-                binding.denied_by = frame
+                binding.ended_by = frame
 
     # --- what follows from it ---
 
@@ -121,6 +128,22 @@ class Agency(Struct):
             return None
         late = (each for each in reversed(self.registrations) if each.update is None)
         return next((each for each in late if each.acknowledgement is answer), None)
+
+    def _outlive(self) -> None:
+        """A home agent that was started anew has no binding that it had before, as far as that shows.
+
+        It may have accepted one between its start and the Heartbeat that tells of that.
+        """
+        before, end = self.life.last, self.life.end
+        if before is None or end is None:
+            return
+        for binding in self.bindings:
+            confirmed_ns = binding.confirmed_ns
+            if binding.end_ns is not None or confirmed_ns is None or confirmed_ns > before.time_ns:
+                continue
+            if binding.expires_ns is not None and binding.expires_ns > end.time_ns:
+                binding.end(end.time_ns, EndReason.RESTARTED)
+                binding.ended_by = end.frame
 
     def _lives(self, sign: Sign) -> None:
         """It holds a binding of this home address, perhaps again."""
@@ -242,9 +265,9 @@ def _latest(history: History[T], identifier: int | None) -> T | None:
     return next((each for each in reversed(history) if each.identifier == identifier), None)
 
 
-def _was_denied_wrongly(binding: Binding, sign: Sign, care_of_address: bytes) -> bool:
+def _holds_after_all(binding: Binding, sign: Sign, care_of_address: bytes) -> bool:
     """Whether a home agent that is said to have no binding tunnels by it for longer than packets are on their way."""
-    if binding.end_reason is not EndReason.BINDING_ERROR or binding.care_of_address != care_of_address:
+    if binding.end_reason not in _SAID or binding.care_of_address != care_of_address:
         return False
     return binding.end_ns is not None and sign.time_ns > binding.end_ns + IN_FLIGHT_NS
 

@@ -228,7 +228,8 @@ class Correspondence(Struct):
             if span.care_of_address == care_of_address:
                 if span.proof is None or proof.is_stronger(span.proof):
                     span.proof = proof
-                span.last_used_ns = proof.moment.time_ns
+                if proof.kind is not ProofKind.ACKNOWLEDGEMENT:
+                    span.last_used_ns = proof.moment.time_ns
                 return
 
     def _shown(self, care_of_address: bytes) -> CorrespondentSpan | None:

@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     EXPIRED = "expired"
     REPLACED = "replaced"
     BINDING_ERROR = "binding error"
+    RESTARTED = "restarted"
 
 
 class Event(Struct, frozen=True, kw_only=True):

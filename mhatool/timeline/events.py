@@ -117,6 +117,7 @@ def _other_ends(agency: Agency) -> Iterator[Event]:
         EndReason.EXPIRED: EventKind.EXPIRED,
         EndReason.REPLACED: EventKind.REPLACED,
         EndReason.BINDING_ERROR: EventKind.BINDING_ERROR,
+        EndReason.RESTARTED: EventKind.RESTARTED,
     }
     for binding in agency.bindings:
         if binding.end_ns is not None and binding.end_reason in kinds:
@@ -126,5 +127,5 @@ def _other_ends(agency: Agency) -> Iterator[Event]:
                 home_address=agency.home_address,
                 home_agent=agency.home_agent,
                 care_of_address=binding.care_of_address,
-                frames=(binding.denied_by,) if binding.denied_by is not None else (),
+                frames=(binding.ended_by,) if binding.ended_by is not None else (),
             )

@@ -11,14 +11,15 @@ from mhatool.exchange import Frame
 from mhatool.observe import Agency, Registration, Sign
 
 DENIED: Final = "binding_error"
-"""The step at which a home agent said that it has no binding."""
+RESTARTED: Final = "home_agent_restarted"
+"""Steps: a home agent said that it has no binding; it was started anew without its bindings."""
 
 
 class GapKind(StrEnum):
     """What was missing."""
 
     NO_VALID_BINDING = "no_valid_binding"
-    """No home agent held a binding: the last lifetime was over, or its home agent said that it has none."""
+    """No home agent held a binding: the last lifetime was over, or its home agent has lost or denied it."""
     NO_USABLE_BINDING = "no_usable_binding"
     """The home agents that hold a binding were silent: counted from the last sign of life before updates in vain."""
 
@@ -72,9 +73,9 @@ class Gap(Struct, frozen=True):
     steps: tuple[Step, ...]
 
     @property
-    def is_denied(self) -> bool:
-        """Whether it begins with a home agent that says that it has no binding."""
-        return any(step.name == DENIED and step.time_ns == self.start_ns for step in self.steps)
+    def first_step(self) -> str | None:
+        """What it begins with, where a step does."""
+        return next((step.name for step in self.steps if step.time_ns == self.start_ns), None)
 
     @property
     def duration_ns(self) -> int | None:

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from mhatool.observe import Agency, Binding, EndReason, Kind, Registration
 from mhatool.timeline.events import is_unanswered
-from mhatool.timeline.gap import DENIED, Gap, GapKind, GapReason, Silence, Step
+from mhatool.timeline.gap import DENIED, RESTARTED, Gap, GapKind, GapReason, Silence, Step
 
-_ENDS: Final = {EndReason.EXPIRED: "binding_expired", EndReason.BINDING_ERROR: DENIED}
+_ENDS: Final = {EndReason.EXPIRED: "binding_expired", EndReason.BINDING_ERROR: DENIED, EndReason.RESTARTED: RESTARTED}
 
 
 class _Interval(Struct, frozen=True):
@@ -170,7 +170,7 @@ def _end(binding: Binding, end_ns: int | None) -> Iterator[Step]:
     ended_ns = binding.end_ns
     name = _ENDS.get(binding.end_reason) if binding.end_reason is not None else None
     if name is not None and ended_ns is not None and (end_ns is None or ended_ns <= end_ns):
-        yield Step(name, ended_ns, binding.denied_by, binding.home_agent)
+        yield Step(name, ended_ns, binding.ended_by, binding.home_agent)
 
 
 def _recovery(following: _Interval) -> Step:

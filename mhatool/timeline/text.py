@@ -10,7 +10,7 @@ from mhatool.timeline.correspondent_text import CorrespondentText
 from mhatool.timeline.event import Event
 from mhatool.timeline.event_text import EventText
 from mhatool.timeline.failure_text import failures
-from mhatool.timeline.gap import Gap, GapKind, GapReason, Step
+from mhatool.timeline.gap import DENIED, RESTARTED, Gap, GapKind, GapReason, Step
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.surroundings_text import SurroundingsText
 from mhatool.timeline.values import spent
@@ -27,6 +27,10 @@ GAP_MEANINGS = {
     GapKind.NO_USABLE_BINDING: "since the last sign of life of a home agent that then left updates unanswered",
     GapKind.NO_VALID_BINDING: "since the last lifetime was over",
 }
+GAP_BEGINNINGS = {
+    DENIED: "since the home agent said that it has none",
+    RESTARTED: "since the home agent was started anew without its bindings",
+}
 GAP_REASONS = {
     GapReason.UNANSWERED: "updates stayed unanswered",
     GapReason.REFUSED: "updates were refused",
@@ -36,7 +40,7 @@ GAP_REASONS = {
 
 def meaning_of(gap: Gap) -> str:
     """Since when it is counted."""
-    return "since the home agent said that it has none" if gap.is_denied else GAP_MEANINGS[gap.kind]
+    return GAP_BEGINNINGS.get(gap.first_step or "") or GAP_MEANINGS[gap.kind]
 
 
 def as_text(timeline: Timeline, *, width: int = 100, names: Mapping[bytes, str] | None = None) -> str:

@@ -26,6 +26,7 @@ MOST_NODES: Final = 26
 """As many as there are letters for columns."""
 _TOLD_BY_ARROWS: Final = frozenset({EventKind.REFRESHED, EventKind.REFUSED, EventKind.REPLACED})
 _WITH_PLACE: Final = frozenset({EventKind.REGISTERED, EventKind.MOVED})
+_BAD: Final = frozenset({EventKind.UNANSWERED, EventKind.EXPIRED, EventKind.BINDING_ERROR, EventKind.RESTARTED})
 _DENIED: Final = "no binding, as it says,"
 _ENDS: Final = {
     CorrespondentEnd.DEREGISTERED: "deregistered",
@@ -144,7 +145,7 @@ def _event(event: Event, words: Words, *, several: bool) -> Note:
     if event.kind is EventKind.UNANSWERED and count > 1:
         what += f": {count} updates since {words.clock(event.time_ns)}"
     text = f"{words.name(event.home_address)}: {what}" if several else what
-    is_bad = event.kind in (EventKind.UNANSWERED, EventKind.EXPIRED, EventKind.BINDING_ERROR)
+    is_bad = event.kind in _BAD
     return Note(time_ns, NoteKind.BINDING, text, event.home_address, (event.home_agent,), is_bad)
 
 

@@ -197,6 +197,13 @@ def test_with_the_a_flag_the_acknowledgement_counts() -> None:
     assert found.updates[0].result == "accepted"
 
 
+def test_an_acknowledgement_is_no_use() -> None:
+    packets = [(0, update(flags="A")), (1, answer())]
+    assert the_binding(*packets).spans[0].last_used_ns is None
+    deletion = [(9, update(2, 0, flags="A")), (9.1, answer(2, 0))]
+    assert the_binding(*packets, (2, to_care_of()), *deletion).spans[0].last_used_ns == 2 * S
+
+
 def test_with_the_a_flag_nothing_begins_before_it_is_shown() -> None:
     found = the_correspondence((0, update(flags="A")), (5, echo(PEER, HOME)))
     assert (list(found.bindings), found.updates[0].result) == ([], "unanswered")

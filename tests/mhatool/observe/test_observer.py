@@ -63,8 +63,8 @@ def test_a_home_agent_that_says_it_has_no_binding_has_none() -> None:
     error = (20, binding_error(CARE1, AGENT, HOME))
     old, new = bindings(*REGISTERED, error, (30, bu(seq=2)), (31, ba(seq=2)))
     assert (old.end_ns, old.end_reason) == (20 * S, EndReason.BINDING_ERROR)
-    assert old.denied_by is not None
-    assert (old.denied_by.number, new.start_ns, new.end_ns) == (3, 31 * S, None)
+    assert old.ended_by is not None
+    assert (old.ended_by.number, new.start_ns, new.end_ns) == (3, 31 * S, None)
 
 
 @pytest.mark.parametrize(

@@ -217,10 +217,48 @@ def test_an_agent_dies_after_a_lost_update() -> None:
 def test_who_started_anew_holds_nothing_until_it_answers(message: bytes) -> None:
     """Another Restart Counter, or the farewell (U flag, RFC 5847, 3.1): the bindings are gone, heartbeats or not."""
     packets = [*DEAD[:3], (30, heartbeat(1)), *DEAD[3:], (54, message), (56, heartbeat(2))]
-    assert gaps(*packets, (57, bu(seq=5)), (57.5, ba(seq=5)), (58, USED)) == [(GapKind.NO_USABLE_BINDING, 30, 57.5)]
+    assert gaps(*packets, (57, bu(seq=5)), (57.5, ba(seq=5)), (58, USED)) == [
+        (GapKind.NO_USABLE_BINDING, 30, 57.5),
+        (GapKind.NO_VALID_BINDING, 54, 57.5),
+    ]
     again = [(57, bu(seq=5)), (57.5, ba(seq=5)), (70, heartbeat(2)), (90, bu(seq=6)), (91, bu(seq=7))]
     silences = told(scene(*packets, *again, (95, echo(PEER, HOME)))).silences
     assert [silence.last_sign.time_ns for silence in silences] == [30 * S, 70 * S]
+
+
+def test_a_home_agent_that_was_started_anew_is_told() -> None:
+    packets = [(0, bu(seq=1)), (1, ba(seq=1)), (2, heartbeat(1)), (20, heartbeat(2)), (30, bu(seq=2)), (31, ba(seq=2))]
+    timeline = told(scene(*packets))
+    said = "\n".join(" ".join(line.split()) for line in as_text(timeline).splitlines())
+    for wanted in (
+        "00:00:20.000 restarted A frame 4 it has lost its bindings",
+        "00:00:31.000 registered A seq 2 60 s frames 5 6 after 1.000 s",
+        "No valid binding for 11.000 s, 00:00:20.000 to 00:00:31.000",
+        "(since the home agent was started anew without its bindings; no update was seen",
+        "00:00:20.000 home agent restarted 2001:db8:1::1 frame 4",
+    ):
+        assert wanted in said, said
+    document = as_json(timeline)
+    jsonschema.validate(document, TIMELINE)
+    assert [binding["end_reason"] for binding in document["bindings"]] == ["restarted", "capture_end"]
+
+
+@pytest.mark.parametrize(
+    "packets",
+    [
+        [
+            (20, bu(seq=2)),
+            (21, ba(seq=2)),
+            (22, heartbeat(2)),
+        ],  # accepted before the Heartbeat, perhaps after the start
+        [(20, heartbeat(2)), (24, USED)],  # who still tunnels has the binding
+        [(20, heartbeat(1))],
+        [(20, heartbeat(2, source=AGENT2, to=AGENT))],
+    ],
+)
+def test_what_shows_no_loss_of_a_binding(packets: list[Packet]) -> None:
+    timeline = told(scene((0, bu(seq=1)), (1, ba(seq=1)), (2, heartbeat(1)), *packets, (30, echo(PEER, HOME))))
+    assert [binding.end_reason for binding in timeline.bindings] == [None]
 
 
 @pytest.mark.parametrize(
