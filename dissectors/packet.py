@@ -199,11 +199,15 @@ class Packet:
         return any(datagram.is_signalling for datagram in self.datagrams)
 
     def left_over(self, message: View) -> int:
-        """The octets of the IPv6 payload behind an upper layer's message."""
+        """The octets of the IPv6 payload behind a Mobility Header.
+
+        What a tunnel's payload has behind the packet in it may begin there too: it is behind no Payload Proto.
+        """
         behind = (
             layer.end - layer.start
             for layer in self._layers
             if layer.extra.get("trailing") and layer.start == message.end and layer.octets is message.octets
+            if "protocol" in layer.extra
         )
         return next(behind, 0)
 

@@ -334,6 +334,7 @@ local function look_at_other_fields()
       routing_type = Field.new("ipv6.routing.type"),
       routing_length = Field.new("ipv6.routing.len"),
       hop_by_hop_length = Field.new("ipv6.hopopts.len"),
+      payload_length = Field.new("ipv6.plen"),
       source = Field.new("ipv6.src"),
       hop_limit = Field.new("ipv6.hlim"),
       ah = Field.new("ah.spi"),
@@ -377,6 +378,23 @@ local function address_of(address)
   named[text] = named[text] or {}
   table.insert(named[text], { address = Address.ipv6(numeric), octets = octets, text = numeric })
   return octets, numeric
+end
+
+-- Whether the innermost packet so far has one of these fields; one that stands before it is of a tunnel's outer packet.
+local function innermost_has(...)
+  local sources = { other.source() }
+  local header = #sources > 1 and sources[#sources].offset or -1
+  for _, field in ipairs({ ... }) do
+    if field.offset > header then return true end
+  end
+  return false
+end
+
+-- Whether the innermost packet so far goes beyond a frame that is told to be whole: mirror ports slice frames so.
+local function is_sliced(pinfo)
+  local lengths = { other.payload_length() }
+  local function goes_beyond(length) return length.offset + 36 + length.value > pinfo.len end
+  return #lengths > 0 and goes_beyond(lengths[1]) and goes_beyond(lengths[#lengths])
 end
 
 -- The address in the routing header of the innermost packet so far; nil where it has none with segments left.
@@ -645,9 +663,7 @@ local function asks(key, parties, frame, seconds)
   answers[frame .. key] = request
 end
 
-local function answers_to(key, parties, frame, seconds, by_parties)
-  local request = by_parties and latest[parties] or asked[key]
-  if not request then return end
+local function answers_to(request, key, frame, seconds)
   answers[frame .. "!" .. key] = { to = request.frame, after = seconds - request.seconds }
   local each = request
   while each do
@@ -665,6 +681,12 @@ local function key_of(role, s, source, destination)
   return parties .. "|" .. sub(s, role.from, role.to), parties, is_request
 end
 
+-- What an answer is to. Status 135 returns another number than the update had (RFC 6275, 9.5.1).
+local function request_of(role, s, key, parties)
+  local by_parties = role.topic == "binding" and byte(s, 7) == 135
+  return by_parties and latest[parties] or asked[key]
+end
+
 local function follow(role, s, source, destination, frame, seconds)
   if #s < role.to then return end
   newest_frame = frame
@@ -676,8 +698,12 @@ local function follow(role, s, source, destination, frame, seconds)
     request_count = request_count + 1
     asks(key, parties, frame, seconds)
   else
-    -- Status 135 returns another number than the update had (RFC 6275, 9.5.1).
-    answers_to(key, parties, frame, seconds, role.topic == "binding" and byte(s, 7) == 135)
+    local request = request_of(role, s, key, parties)
+    local home = role.topic == "binding" and home_of[destination]
+    if not request and home then -- sent to the care-of address, without the routing header of RFC 6275, 9.5.4
+      request = request_of(role, s, key_of(role, s, source, home))
+    end
+    if request then answers_to(request, key, frame, seconds) end
   end
 end
 
@@ -712,13 +738,14 @@ local function show_node(node, source, wire_source, is_update, item)
 end
 
 -- The rules that need no more than the message. Ids, severities and titles are those of `mhatool rules`; what is asked
--- here is what the check of the same id asks in mhatool/validate.
+-- here is what the check of the same id asks in mhatool/validate. Nothing that is found in a cut message is certain.
 local judged = {} -- the message's facts, while it is judged
 
 local function breach(id, expected, seen, inconclusive)
   local rule = RULE[id]
   if not rule.profiles[profile.era] then return end
   local text = ("%s: expected %s, seen %s [%s]"):format(id, expected, seen, rule.title)
+  inconclusive = inconclusive or judged.truncated
   if inconclusive then text = text .. " (inconclusive)" end
   judged.item:add(F["mha.rule"], id):set_generated()
   judged.item:add_proto_expert_info(inconclusive and INCONCLUSIVE or rule.expert, text)
@@ -1169,7 +1196,7 @@ end
 -- What is known around a message.
 local function facts_of(buf, s, pinfo)
   local m = { buf = buf, s = s, room = buf:reported_len() }
-  m.truncated = m.room > #s
+  m.truncated = m.room > #s or pinfo.fragmented or (other ~= nil and is_sliced(pinfo))
   m.source, m.source_text = address_of(pinfo.src)
   m.destination, m.destination_text = address_of(pinfo.dst)
   m.wire_source, m.wire_source_text = address_of(pinfo.net_src)
@@ -1295,9 +1322,9 @@ local function show_mobility(buf, s, pinfo, tree)
   if not m.known then return end
   m.has_home = m.source ~= m.wire_source
   if other then
-    m.has_home = m.has_home or other.home_address() ~= nil
-    m.has_ah = other.ah() ~= nil
-    m.protected = m.has_ah or other.esp() ~= nil
+    m.has_home = m.has_home or innermost_has(other.home_address())
+    m.has_ah = innermost_has(other.ah())
+    m.protected = m.has_ah or innermost_has(other.esp())
   end
   judge_mobility(m)
 end
@@ -1613,10 +1640,15 @@ local function choose_options()
   end
 end
 
+local WIRESHARKS_MOBILITY = 135
+
 local function apply()
   restore()
   choose()
-  if mha.prefs.mobility then builtin.mobility = install(protocols, code.mobility_protocol, mha) end
+  if mha.prefs.mobility then
+    local own = install(protocols, code.mobility_protocol, mha)
+    builtin.mobility = own or protocols:get_dissector(WIRESHARKS_MOBILITY) -- its own tree, whatever the number
+  end
   if mha.prefs.icmpv6 then builtin.icmpv6 = install(protocols, code.icmpv6_protocol, mha_icmpv6) end
   choose_options()
 end

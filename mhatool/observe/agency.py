@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from mhatool.exchange import Acknowledgement, Exchange, Update
+from mhatool.exchange import Acknowledgement, Exchange, Frame, Update
 from mhatool.exchange.history import History
 from mhatool.observe.binding import Binding, EndReason, Kind, Registration, Sign, SignKind
 from mhatool.observe.lives import Life
@@ -19,6 +19,9 @@ IN_FLIGHT_NS = nanoseconds(3)
 """What is tunnelled so long after the end of a binding may still belong to it: packets on their way, slow timers."""
 MOST_OPEN = 32
 """Of one pair; a conversation gives no answer to older ones."""
+
+_SAID = frozenset({EndReason.BINDING_ERROR, EndReason.RESTARTED})
+"""Ends that somebody told, perhaps wrongly."""
 
 T = TypeVar("T", Binding, Registration)
 
@@ -54,11 +57,12 @@ class Agency(Struct):
 
     def holding(self, time_ns: int, identifier: int | None = None) -> Binding | None:
         """The binding that holds at this time; one that has run out by then is closed."""
+        self._outlive()
         newest = _latest(self.bindings, identifier)
         if newest is None or newest.end_ns is not None:
             return None
         if newest.expires_ns is not None and newest.expires_ns <= time_ns:
-            newest.end(newest.expires_ns, EndReason.EXPIRED)
+            newest.expire()
             return None
         return newest
 
@@ -84,7 +88,8 @@ class Agency(Struct):
         repeats: bool,
     ) -> None:
         """The home agent answered."""
-        if not repeats:
+        self._outlive()
+        if not repeats and not self._is_stale(acknowledgement, exchange, identifier):
             registration = self._answered(acknowledgement, exchange, identifier)
             if registration.is_accepted:
                 self._accept(registration, acknowledgement.time_ns, acknowledgement.lifetime_s)
@@ -92,13 +97,28 @@ class Agency(Struct):
 
     def tunnelled(self, sign: Sign, care_of_address: bytes) -> None:
         """The home agent tunnelled a packet for the home address to this care-of address."""
+        if self.life.end is not None:
+            self._outlive()
         self._lives(sign)
         newest = self._used(care_of_address)
+        if newest is not None and _holds_after_all(newest, sign, care_of_address):
+            newest.reopen()
         if newest is not None and newest.expires_ns is not None and sign.time_ns > newest.expires_ns + IN_FLIGHT_NS:
             self._show(newest, sign, care_of_address)
             newest = self._used(care_of_address)
         if newest is not None and newest.care_of_address == care_of_address:
             newest.last_tunnelled = sign
+
+    def error(self, time_ns: int, frame: Frame, destination: bytes) -> None:
+        """The home agent said that it has no binding (Binding Error, status 1) of the care-of address there.
+
+        It says so, too, of another one than that of the binding, which stays then (RFC 6275, 9.3.1).
+        """
+        self.settle(time_ns)
+        for binding in self.bindings:
+            if binding.end_ns is None and destination in (binding.care_of_address, self.home_address):
+                binding.end(time_ns, EndReason.BINDING_ERROR)
+                binding.ended_by = frame
 
     # --- what follows from it ---
 
@@ -108,6 +128,34 @@ class Agency(Struct):
             return None
         late = (each for each in reversed(self.registrations) if each.update is None)
         return next((each for each in late if each.acknowledgement is answer), None)
+
+    def _outlive(self) -> None:
+        """A home agent that was started anew has no binding that it had before, as far as that shows.
+
+        It may have accepted one between its start and the Heartbeat that tells of that.
+        """
+        before, end = self.life.last, self.life.end
+        if before is None or end is None:
+            return
+        for binding in self.bindings:
+            confirmed_ns = binding.confirmed_ns
+            if binding.end_ns is not None or confirmed_ns is None or confirmed_ns > before.time_ns:
+                continue
+            if binding.expires_ns is not None and binding.expires_ns > end.time_ns:
+                binding.end(end.time_ns, EndReason.RESTARTED)
+                binding.ended_by = end.frame
+
+    def _is_stale(self, acknowledgement: Acknowledgement, exchange: Exchange | None, identifier: int | None) -> bool:
+        """Whether it accepts, of no update in sight, a number that is no news to a home agent with this binding.
+
+        It was on its way for long, or somebody sent it again.
+        """
+        if exchange is not None or not acknowledgement.accepts:
+            return False
+        binding = self.holding(acknowledgement.time_ns, identifier)
+        if binding is None or not binding.registrations:
+            return False
+        return not sequence.is_fresh(acknowledgement.sequence_number, binding.registrations[-1].sequence_number)
 
     def _lives(self, sign: Sign) -> None:
         """It holds a binding of this home address, perhaps again."""
@@ -227,6 +275,13 @@ def _latest(history: History[T], identifier: int | None) -> T | None:
     if newest is None or newest.identifier == identifier:
         return newest
     return next((each for each in reversed(history) if each.identifier == identifier), None)
+
+
+def _holds_after_all(binding: Binding, sign: Sign, care_of_address: bytes) -> bool:
+    """Whether a home agent that is said to have no binding tunnels by it for longer than packets are on their way."""
+    if binding.end_reason not in _SAID or binding.care_of_address != care_of_address:
+        return False
+    return binding.end_ns is not None and sign.time_ns > binding.end_ns + IN_FLIGHT_NS
 
 
 def _is_overtaken(binding: Binding, registration: Registration) -> bool:

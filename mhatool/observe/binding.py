@@ -33,6 +33,10 @@ class EndReason(StrEnum):
     """Nothing prolonged it: the last accepted update and its lifetime give the time, no packet does."""
     REPLACED = "replaced"
     """The home agent accepted a number that it would have refused had it still had the binding."""
+    BINDING_ERROR = "binding_error"
+    """The home agent said that it has none."""
+    RESTARTED = "restarted"
+    """The home agent was started anew without its bindings (RFC 5847, 3.2 and 4.1)."""
     CAPTURE_END = "capture_end"
     """None that was seen: it still held when the capture ended."""
 
@@ -118,7 +122,8 @@ class Binding(Struct):
     seen; `is_older`: it surely existed before. `expires_ns`: the lifetime that was granted last, counted from its
     update, as both nodes do, or from the acknowledgement where no update was seen. `end_ns` is None as long as it
     holds. `registrations` are those that were accepted for it, its deletion included; of them and of the spans at most
-    the latest of many are kept. `care_of_addresses` counts every span.
+    the latest of many are kept. `care_of_addresses` counts every span. `ended_by`: the Binding Error or Heartbeat
+    that did.
     """
 
     home_address: bytes
@@ -134,11 +139,19 @@ class Binding(Struct):
     care_of_addresses: int = 0
     last_tunnelled: Sign | None = None
     is_older: bool = False
+    ended_by: Frame | None = None
 
     @property
     def care_of_address(self) -> bytes | None:
         """The latest one; None where only the deletion was seen."""
         return self.spans[-1].care_of_address if self.spans else None
+
+    @property
+    def confirmed_ns(self) -> int | None:
+        """When its home agent last accepted an update of it, nanoseconds since 1970; None where no answer was seen."""
+        newest = self.registrations[-1] if self.registrations else None
+        seen = (newest.acknowledgement or newest.shown_by) if newest is not None else None
+        return seen.time_ns if seen is not None else None
 
     @property
     def refreshes(self) -> int:
@@ -162,9 +175,15 @@ class Binding(Struct):
         """Close it and its last span."""
         self._close(time_ns, reason)
 
+    def expire(self) -> None:
+        """Close it when its lifetime was over, though not before its latest span: that answer may have come later."""
+        began_ns = self.spans[-1].start_ns if self.spans else self.start_ns
+        self.end(max(self.expires_ns or 0, began_ns or 0), EndReason.EXPIRED)
+
     def reopen(self) -> None:
-        """It was prolonged before its end, as is seen only now."""
+        """It didn't end then, as is seen only now."""
         self._close(None, None)
+        self.ended_by = None
 
     def _close(self, time_ns: int | None, reason: EndReason | None) -> None:
         self.end_ns, self.end_reason = time_ns, reason

@@ -10,9 +10,9 @@ from itertools import islice
 
 from msgspec import Struct, field
 
-from mhatool.exchange import Acknowledgement, Exchange
+from mhatool.exchange import Acknowledgement, Exchange, Update
 from mhatool.exchange.history import History
-from mhatool.observe.agency import MOST_OPEN, RETRANSMISSION_NS
+from mhatool.observe.agency import IN_FLIGHT_NS, MOST_OPEN, RETRANSMISSION_NS
 from mhatool.observe.binding import Kind
 from mhatool.observe.correspondent import (
     CorrespondentBinding,
@@ -69,7 +69,7 @@ class Correspondence(Struct):
         if newest is None or newest.end_ns is not None:
             return None
         if newest.expires_ns is not None and newest.expires_ns <= time_ns:
-            newest.end(newest.expires_ns, CorrespondentEnd.EXPIRED)
+            newest.expire()
             return None
         return newest
 
@@ -80,7 +80,7 @@ class Correspondence(Struct):
         self.shown_span = None
         binding = self.holding(exchange.update.time_ns)
         seen = CorrespondentUpdate(self._kind(exchange, binding), exchange.update)
-        seen.due_ns = binding.expires_ns if binding is not None and seen.kind is Kind.REFRESH else None
+        seen.due_ns = _due(binding, exchange.update)
         self.updates.add(seen)
         self._open.add((exchange, seen))
         self._before = None
@@ -116,30 +116,41 @@ class Correspondence(Struct):
         if newest is None or not asks or newest.is_refused:
             self._show(proof, care_of_address)
             return
-        now = proof.moment.time_ns
-        pending = newest.proof is None and newest.wants_acknowledgement
-        if pending and newest.kind is not Kind.REFRESH and proof.kind is ProofKind.ROUTING_HEADER:
-            self._take(newest, newest.update.time_ns, newest.update.lifetime_s)  # its acknowledgement is out of sight
-        if newest.due_ns is None or now > newest.due_ns:
-            newest.proof = proof if proof.is_stronger(newest.proof) else newest.proof
+        if newest.due_ns is None or proof.moment.time_ns > newest.due_ns:
+            self._prove(newest, proof)
         self._show(proof, care_of_address)
         if newest.proof is not None and newest.proof.kind is not ProofKind.HOME_ADDRESS_OPTION:
             self.shown_span = self._shown(care_of_address)
 
-    def error(self, moment: Moment) -> None:
-        """The correspondent said that it has no binding for the home address (Binding Error, status 1)."""
+    def error(self, moment: Moment, destination: bytes) -> None:
+        """The correspondent said that it has no binding for the home address (Binding Error, status 1).
+
+        It says so, too, of another care-of address than that of the binding, which stays then (RFC 6275, 9.3.1).
+        """
         self.shown_span = None
         self.errors.add(moment)
         newest = self.updates[-1] if self.updates else None
         binding = self.holding(moment.time_ns)
         if newest is None or binding is None:
             return
-        if newest.proof is None or newest.proof.kind is ProofKind.HOME_ADDRESS_OPTION:
+        if _concerns(destination, newest.update.care_of_address, self.home_address) and _is_doubtful(newest):
             newest.error, newest.proof = moment, None  # what was sent with it was answered, but like this
             self._forget_option_proof(binding)
-        binding.end(moment.time_ns, CorrespondentEnd.BINDING_ERROR)
+        if _concerns(destination, binding.care_of_address, self.home_address):
+            binding.end(moment.time_ns, CorrespondentEnd.BINDING_ERROR)
 
     # --- what follows from it ---
+
+    def _prove(self, newest: CorrespondentUpdate, proof: Proof) -> None:
+        """Data that nothing but the newest update explains. One that waits for an answer isn't shown by its sender."""
+        if newest.proof is not None or not newest.wants_acknowledgement:
+            newest.proof = proof if proof.is_stronger(newest.proof) else newest.proof
+            return
+        asked_ns, lifetime_s = newest.update.time_ns, newest.update.lifetime_s
+        holds = proof.moment.time_ns <= expiry(asked_ns, lifetime_s) + IN_FLIGHT_NS
+        if proof.kind is ProofKind.ROUTING_HEADER and holds:
+            self._take(newest, asked_ns, lifetime_s)  # its acknowledgement is out of sight
+            newest.proof = proof
 
     def _answered(self, exchange: Exchange | None) -> CorrespondentUpdate | None:
         for place, (candidate, seen) in enumerate(self._open):
@@ -217,7 +228,8 @@ class Correspondence(Struct):
             if span.care_of_address == care_of_address:
                 if span.proof is None or proof.is_stronger(span.proof):
                     span.proof = proof
-                span.last_used_ns = proof.moment.time_ns
+                if proof.kind is not ProofKind.ACKNOWLEDGEMENT:
+                    span.last_used_ns = proof.moment.time_ns
                 return
 
     def _shown(self, care_of_address: bytes) -> CorrespondentSpan | None:
@@ -264,3 +276,20 @@ class Correspondence(Struct):
         while binding.spans[-1] is not before.span:
             binding.spans.pop()
         binding.spans[-1].end_ns = None
+
+
+def _due(binding: CorrespondentBinding | None, update: Update) -> int | None:
+    """Until when data to the care-of address shows the binding that there was, whatever became of this update."""
+    if binding is None or update.deletes or binding.care_of_address != update.care_of_address:
+        return None
+    return binding.expires_ns
+
+
+def _is_doubtful(seen: CorrespondentUpdate) -> bool:
+    """Whether the correspondent itself has shown neither that it took an update nor that it refused it."""
+    return not seen.is_refused and (seen.proof is None or seen.proof.kind is ProofKind.HOME_ADDRESS_OPTION)
+
+
+def _concerns(destination: bytes, care_of_address: bytes | None, home_address: bytes) -> bool:
+    """Whether an error is about this care-of address: it goes to the source of the packet in error."""
+    return destination in (care_of_address, home_address)

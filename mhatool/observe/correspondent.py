@@ -57,8 +57,9 @@ class CorrespondentUpdate(Struct):
     """A Binding Update to a correspondent.
 
     Nonce indices and authenticator are None where the update has no such option. `proof` is what showed first, and at
-    its strongest, that it was taken; for a refresh data counts only after the time at which the binding would have
-    run out without it (`due_ns`). `home_test` and `care_of_test` are those whose tokens it used, where they were seen.
+    its strongest, that it was taken; for a refresh, sent once or again, data counts only after the time at which the
+    binding would have run out without it (`due_ns`). `home_test` and `care_of_test` are those whose tokens it used,
+    where they were seen.
     """
 
     kind: Kind
@@ -149,6 +150,11 @@ class CorrespondentBinding(Struct):
     def grants(self) -> list[tuple[bytes | None, int]]:
         """Care-of address and lifetime of each update but the deletion."""
         return [(seen.update.care_of_address, seen.lifetime_s) for seen in self.updates if seen.lifetime_s]
+
+    def expire(self) -> None:
+        """Close it when its lifetime was over, though not before its latest span: that answer may have come later."""
+        began_ns = self.spans[-1].start_ns if self.spans else self.start_ns
+        self.end(max(self.expires_ns or 0, began_ns or 0), CorrespondentEnd.EXPIRED)
 
     def end(self, time_ns: int, reason: CorrespondentEnd) -> None:
         """Close it and its last span."""

@@ -64,7 +64,7 @@ class Correspondents:
             self._early.pop((home_address, peer), None)
             correspondence = self._pairs.get((home_address, peer))
             if correspondence is not None:
-                correspondence.error(moment)
+                correspondence.error(moment, datagram.destination)
 
     def data(self, sighting: Sighting, datagram: Datagram) -> None:
         """A packet that is no signalling, with a type 2 routing header or a Home Address option."""

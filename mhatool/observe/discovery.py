@@ -51,9 +51,11 @@ class Discovery(Struct):
     @property
     def latency_ns(self) -> int | None:
         """From the first request to the first reply, 0 where that is stamped before it; None where one wasn't seen."""
-        if not self.asked or not self.replies:
-            return None
-        return max(0, self.replies[0].moment.time_ns - self.asked[0].moment.time_ns)
+        return self.latency_of(self.replies[0]) if self.replies else None
+
+    def latency_of(self, reply: DiscoveryReply) -> int | None:
+        """From the first request to this reply, nanoseconds; None where no request was seen."""
+        return max(0, reply.moment.time_ns - self.asked[0].moment.time_ns) if self.asked else None
 
 
 #: Who asks, and the identifier of request and reply.

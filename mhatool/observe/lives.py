@@ -26,13 +26,17 @@ Router and Neighbor Advertisements, discovery replies, Binding Errors."""
 
 
 class Life:
-    """A home agent from one start to the next: its latest message, and the life after it, None while it goes on."""
+    """A home agent from one start to the next: its latest message, and the life after it, None while it goes on.
 
-    __slots__ = ("counter", "last", "successor")
+    `end` is the Heartbeat that showed that it was over; None while it goes on.
+    """
+
+    __slots__ = ("counter", "end", "last", "successor")
 
     def __init__(self, counter: int | None = None) -> None:
         self.counter = counter
         self.last: Sign | None = None
+        self.end: Sign | None = None
         self.successor: Life | None = None
 
     @property
@@ -65,6 +69,7 @@ class Lives:
             counter = next((o.restart_counter for o in heartbeat.options if isinstance(o, RestartCounter)), None)
             leaves = "U" in heartbeat.flags
             if leaves or (None not in (counter, life.counter) and counter != life.counter):
+                life.end = Sign(seen.time_ns, seen.frame, SignKind.MESSAGE)
                 life.successor = life = self._of.note(agent, Life(counter))
             if leaves:
                 return

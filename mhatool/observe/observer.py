@@ -23,6 +23,7 @@ from mhatool.exchange import (
 from mhatool.exchange.history import History
 from mhatool.observe.agency import Agency
 from mhatool.observe.binding import Binding, Registration, Sign, SignKind
+from mhatool.observe.correspondents import NO_BINDING
 from mhatool.observe.facts import Facts
 from mhatool.observe.limits import Limits
 from mhatool.observe.lives import OWN_MESSAGES, Lives
@@ -71,6 +72,8 @@ class Observer:
             else:
                 if carries in OWN_MESSAGES and datagram.upper is not None:
                     self._lives.hear(sighting, datagram, datagram.upper)
+                elif carries == "binding_error":
+                    self._binding_error(sighting, datagram)
                 self.facts.see(sighting, datagram)
 
     def covers(self, packets: int, first_ns: int | None, last_ns: int | None) -> None:
@@ -156,6 +159,14 @@ class Observer:
         agency.acknowledge(
             answer.acknowledgement, answer.exchange, _identifier(datagram, message), repeats=answer.repeats
         )
+
+    def _binding_error(self, sighting: Sighting, datagram: Datagram) -> None:
+        message = datagram.upper
+        if message is None or message.checksum_status == "bad" or message.get("status") != NO_BINDING:
+            return
+        agency = self._agencies.get((message.get("home_address") or b"", datagram.true_source))
+        if agency is not None and not self._copies.is_copy(sighting, datagram, message):
+            agency.error(sighting.time_ns, sighting.frame, datagram.destination)
 
     @staticmethod
     def _home_address(acknowledgement: Acknowledgement, exchange: Exchange | None) -> bytes:

@@ -31,6 +31,7 @@ class Holding:
     """
 
     __slots__ = (
+        "asked_ns",
         "bindings",
         "care_of_address",
         "care_of_addresses",
@@ -44,6 +45,8 @@ class Holding:
         self.home_address = home_address
         self.home_agent = home_agent
         self.care_of_address: bytes | None = None
+        self.asked_ns = 0
+        """When the latest update was sent that was accepted."""
         self.until_ns = 0
         self.bindings = 0
         self.care_of_addresses = 0
@@ -51,11 +54,12 @@ class Holding:
         """By sequence number: when an update was sent, its care-of address, whether it deletes."""
 
     def answered(self, now_ns: int, sequence_number: int, lifetime_s: int) -> None:
-        """An update was accepted; one that wasn't seen, or is seen again, changes nothing."""
+        """An update was accepted; one that wasn't seen, is seen again, or was overtaken changes nothing."""
         sent = self.waiting.pop(sequence_number, None)
-        if sent is None or now_ns - sent[0] > ANSWERED_WITHIN_NS:
+        if sent is None or now_ns - sent[0] > ANSWERED_WITHIN_NS or sent[0] < self.asked_ns:
             return
         asked_ns, care_of_address, deletes = sent
+        self.asked_ns = asked_ns
         if deletes or not lifetime_s:
             self.care_of_address = None
             return

@@ -21,6 +21,8 @@ class EventKind(StrEnum):
     PENDING = "pending"
     EXPIRED = "expired"
     REPLACED = "replaced"
+    BINDING_ERROR = "binding error"
+    RESTARTED = "restarted"
 
 
 class Event(Struct, frozen=True, kw_only=True):

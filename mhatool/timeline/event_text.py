@@ -37,3 +37,9 @@ class EventText:
             yield f"no answer seen, shown by frame {self._words.frame(event.shown_by)}"
         if event.kind is EventKind.EXPIRED:
             yield "no packet: the lifetime was over"
+        if event.kind is EventKind.BINDING_ERROR:
+            yield "it has no binding, as it says"
+        if event.kind is EventKind.RESTARTED:
+            yield "it has lost its bindings"
+        if event.kind is EventKind.REPLACED:
+            yield "by an update with a number from before"

@@ -21,7 +21,7 @@ def is_unanswered(registration: Registration, last_ns: int) -> bool:
 
 
 def events_of(agency: Agency, last_ns: int) -> Iterator[Event]:
-    """What happened to one home address at one home agent, registrations first, then the ends that no packet shows."""
+    """What happened to one home address at one home agent, registrations first, then other ends."""
     accepted = {id(r): (binding, r) for binding in agency.bindings for r in binding.registrations}
     run: list[Registration] = []
     for registration in agency.registrations:
@@ -39,7 +39,7 @@ def events_of(agency: Agency, last_ns: int) -> Iterator[Event]:
         yield _answered(agency, registration, binding, asked)
     if run:
         yield _unanswered(agency, run)
-    yield from _silent_ends(agency)
+    yield from _other_ends(agency)
 
 
 def _goes_on(last: Registration, registration: Registration) -> bool:
@@ -112,8 +112,13 @@ def _unanswered(agency: Agency, run: list[Registration]) -> Event:
     )
 
 
-def _silent_ends(agency: Agency) -> Iterator[Event]:
-    kinds = {EndReason.EXPIRED: EventKind.EXPIRED, EndReason.REPLACED: EventKind.REPLACED}
+def _other_ends(agency: Agency) -> Iterator[Event]:
+    kinds = {
+        EndReason.EXPIRED: EventKind.EXPIRED,
+        EndReason.REPLACED: EventKind.REPLACED,
+        EndReason.BINDING_ERROR: EventKind.BINDING_ERROR,
+        EndReason.RESTARTED: EventKind.RESTARTED,
+    }
     for binding in agency.bindings:
         if binding.end_ns is not None and binding.end_reason in kinds:
             yield Event(
@@ -122,4 +127,5 @@ def _silent_ends(agency: Agency) -> Iterator[Event]:
                 home_address=agency.home_address,
                 home_agent=agency.home_agent,
                 care_of_address=binding.care_of_address,
+                frames=(binding.ended_by,) if binding.ended_by is not None else (),
             )

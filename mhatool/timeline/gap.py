@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
 from mhatool.exchange import Frame
 from mhatool.observe import Agency, Registration, Sign
 
+DENIED: Final = "binding_error"
+RESTARTED: Final = "home_agent_restarted"
+"""Steps: a home agent said that it has no binding; it was started anew without its bindings."""
+
 
 class GapKind(StrEnum):
     """What was missing."""
 
     NO_VALID_BINDING = "no_valid_binding"
-    """No home agent held a binding: the last lifetime was over."""
+    """No home agent held a binding: the last lifetime was over, or its home agent has lost or denied it."""
     NO_USABLE_BINDING = "no_usable_binding"
     """The home agents that hold a binding were silent: counted from the last sign of life before updates in vain."""
 
@@ -66,6 +71,11 @@ class Gap(Struct, frozen=True):
     end_ns: int | None
     next_home_agent: bytes | None
     steps: tuple[Step, ...]
+
+    @property
+    def first_step(self) -> str | None:
+        """What it begins with, where a step does."""
+        return next((step.name for step in self.steps if step.time_ns == self.start_ns), None)
 
     @property
     def duration_ns(self) -> int | None:

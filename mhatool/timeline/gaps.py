@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from msgspec import Struct
 
 from mhatool.observe import Agency, Binding, EndReason, Kind, Registration
 from mhatool.timeline.events import is_unanswered
-from mhatool.timeline.gap import Gap, GapKind, GapReason, Silence, Step
+from mhatool.timeline.gap import DENIED, RESTARTED, Gap, GapKind, GapReason, Silence, Step
+
+_ENDS: Final = {EndReason.EXPIRED: "binding_expired", EndReason.BINDING_ERROR: DENIED, EndReason.RESTARTED: RESTARTED}
 
 
 class _Interval(Struct, frozen=True):
@@ -109,7 +112,7 @@ def _gap(kind: GapKind, agencies: Sequence[Agency], last: _Interval, following: 
     if following is None and reason is GapReason.NONE_SEEN:
         return  # nobody was seen to miss it
     end_ns = following.start_ns if following is not None else None
-    steps = [*_last_sign(last), *_attempts(agencies, binding, last, following), *_expiry(binding, end_ns)]
+    steps = [*_last_sign(last), *_attempts(agencies, binding, last, following), *_end(binding, end_ns)]
     if following is not None:
         steps.append(_recovery(following))
     yield Gap(
@@ -163,10 +166,11 @@ def _attempts(
         yield Step("last_update_in_vain", updates[-1].time_ns, updates[-1].frame, updates[-1].peer)
 
 
-def _expiry(binding: Binding, end_ns: int | None) -> Iterator[Step]:
-    expired_ns = binding.end_ns if binding.end_reason is EndReason.EXPIRED else None
-    if expired_ns is not None and (end_ns is None or expired_ns <= end_ns):
-        yield Step("binding_expired", expired_ns, None, binding.home_agent)
+def _end(binding: Binding, end_ns: int | None) -> Iterator[Step]:
+    ended_ns = binding.end_ns
+    name = _ENDS.get(binding.end_reason) if binding.end_reason is not None else None
+    if name is not None and ended_ns is not None and (end_ns is None or ended_ns <= end_ns):
+        yield Step(name, ended_ns, binding.ended_by, binding.home_agent)
 
 
 def _recovery(following: _Interval) -> Step:

@@ -153,7 +153,7 @@ def build(observer: Observer, findings: Iterable[Finding] = ()) -> Timeline:
         last_ns,
         observer.packets,
         tuple(agencies),
-        tuple(sorted(events, key=lambda event: event.time_ns)),
+        tuple(sorted(events, key=lambda event: (event.time_ns, event.kind is not EventKind.REPLACED))),
         tuple(sorted(gaps, key=lambda gap: gap.start_ns)),
         tuple(silences),
         tuple(findings),

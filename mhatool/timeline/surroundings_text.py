@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mhatool.observe import (
     AdvertisedAgent,
@@ -13,6 +13,7 @@ from mhatool.observe import (
     Role,
     Tunnel,
 )
+from mhatool.observe.inquiry import Asked
 from mhatool.timeline.correspondent_text import test_line
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.values import TRUNCATED, listed, spent
@@ -56,14 +57,15 @@ class SurroundingsText:
 
     def _discovery(self, found: Discovery) -> Iterator[str]:
         frames = self._words.frames(tuple(asked.moment.frame for asked in found.asked)) if found.asked else ""
-        identifiers = ", ".join(dict.fromkeys(f"id {asked.identifier}" for asked in found.asked))
+        identifiers = _identifiers(found.asked)
         what = f"asked by {self._words.name(found.care_of_address)}" if found.asked else "not seen asked"
         count = f" ×{len(found.asked)}" if len(found.asked) > 1 else ""
         unanswered = "" if found.replies else "unanswered"
         parts = (f"  {self._clock(found.start_ns)}  {what}{count}", identifiers, frames, unanswered)
         yield "  ".join(part for part in parts if part)
         for reply in found.replies:
-            after = f"after {spent(found.latency_ns)}" if found.latency_ns is not None else ""
+            latency_ns = found.latency_of(reply)
+            after = f"after {spent(latency_ns)}" if latency_ns is not None else ""
             agents = listed(map(self._words.name, reply.home_agents), reply.truncated, "no home agents")
             frame = self._words.frames((reply.moment.frame,))
             yield f"  {self._clock(reply.moment.time_ns)}  answered {after}  id {reply.identifier}  {frame}: {agents}"
@@ -88,7 +90,7 @@ class SurroundingsText:
             frames = self._words.frames(tuple(asked.moment.frame for asked in found.asked))
             unanswered = "" if found.advertisements else "  unanswered"
             agent = self._words.name(found.home_agent)
-            what = f"asked of {agent}  id {found.asked[0].identifier}"
+            what = f"asked of {agent}  {_identifiers(found.asked)}"
             yield f"  {self._clock(found.start_ns)}  {what}  {frames}{unanswered}"
         for advertisement in found.advertisements:
             kind = "answered" if found.asked else f"unsolicited, by {self._words.name(found.home_agent)}"
@@ -119,3 +121,8 @@ class SurroundingsText:
             for role, evidence in roles.items():
                 message, frame = evidence.message.replace("_", " "), self._words.frames((evidence.moment.frame,))
                 yield f"  {_ROLES[role]:<13}  {self._words.name(node)}  {message}, {frame}"
+
+
+def _identifiers(asked: Iterable[Asked]) -> str:
+    """Those of what was asked, each once."""
+    return ", ".join(dict.fromkeys(f"id {each.identifier}" for each in asked))

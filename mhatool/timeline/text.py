@@ -10,14 +10,14 @@ from mhatool.timeline.correspondent_text import CorrespondentText
 from mhatool.timeline.event import Event
 from mhatool.timeline.event_text import EventText
 from mhatool.timeline.failure_text import failures
-from mhatool.timeline.gap import Gap, GapKind, GapReason, Step
+from mhatool.timeline.gap import DENIED, RESTARTED, Gap, GapKind, GapReason, Step
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.surroundings_text import SurroundingsText
 from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
 from mhatool.validate import Finding
 
-__all__ = ["GAP_MEANINGS", "GAP_REASONS", "GAP_TITLES", "as_text"]
+__all__ = ["GAP_REASONS", "GAP_TITLES", "as_text", "meaning_of"]
 
 GAP_TITLES = {
     GapKind.NO_USABLE_BINDING: "No usable binding",
@@ -27,11 +27,20 @@ GAP_MEANINGS = {
     GapKind.NO_USABLE_BINDING: "since the last sign of life of a home agent that then left updates unanswered",
     GapKind.NO_VALID_BINDING: "since the last lifetime was over",
 }
+GAP_BEGINNINGS = {
+    DENIED: "since the home agent said that it has none",
+    RESTARTED: "since the home agent was started anew without its bindings",
+}
 GAP_REASONS = {
     GapReason.UNANSWERED: "updates stayed unanswered",
     GapReason.REFUSED: "updates were refused",
     GapReason.NONE_SEEN: "no update was seen: perhaps at home, out of sight",
 }
+
+
+def meaning_of(gap: Gap) -> str:
+    """Since when it is counted."""
+    return GAP_BEGINNINGS.get(gap.first_step or "") or GAP_MEANINGS[gap.kind]
 
 
 def as_text(timeline: Timeline, *, width: int = 100, names: Mapping[bytes, str] | None = None) -> str:
@@ -114,7 +123,7 @@ class _Renderer:
         else:
             start, end = self.clock(gap.start_ns), self.clock(gap.end_ns or 0)
             yield f"  {GAP_TITLES[gap.kind]} for {spent(gap.duration_ns)}, {start} to {end}"
-        yield f"    ({GAP_MEANINGS[gap.kind]}; {GAP_REASONS[gap.reason]})"
+        yield f"    ({meaning_of(gap)}; {GAP_REASONS[gap.reason]})"
         yield from (self.step(step) for step in gap.steps)
 
     def step(self, step: Step) -> str:

@@ -102,7 +102,7 @@ def advice_within_lifetime(case: Case) -> Iterator[Breach]:
     A granted deletion has lifetime 0, so any advice is wrong there (10.3.2).
     """
     acknowledgement = case.acknowledgement
-    if acknowledgement is None or acknowledgement.refresh_interval_s is None:
+    if acknowledgement is None or acknowledgement.refresh_interval_s is None or not acknowledgement.trusted:
         return
     interval, lifetime = acknowledgement.refresh_interval_s, acknowledgement.lifetime_s
     message = case.seen.message

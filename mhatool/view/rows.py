@@ -12,14 +12,14 @@ from mhatool.timeline.event import Event, EventKind
 from mhatool.timeline.event_text import EventText
 from mhatool.timeline.gap import Gap
 from mhatool.timeline.model import Timeline
-from mhatool.timeline.text import GAP_MEANINGS, GAP_REASONS, GAP_TITLES
+from mhatool.timeline.text import GAP_REASONS, GAP_TITLES, meaning_of
 from mhatool.timeline.values import spent
 from mhatool.timeline.words import Words
 from mhatool.validate import Finding
 from mhatool.view.row import Row
 from mhatool.view.surroundings import surroundings
 
-_FAILED = frozenset({EventKind.REFUSED, EventKind.UNANSWERED})
+_FAILED = frozenset({EventKind.REFUSED, EventKind.UNANSWERED, EventKind.BINDING_ERROR, EventKind.RESTARTED})
 _BAD_RESULTS = frozenset({"refused", "unanswered"})
 
 
@@ -139,7 +139,7 @@ def _gap(gap: Gap, words: Words) -> Row:
         home_address=gap.home_address,
         frames=tuple(dict.fromkeys(step.frame for step in gap.steps if step.frame is not None)),
         is_trouble=True,
-        story=(f"counted            {GAP_MEANINGS[gap.kind]}", "", *steps),
+        story=(f"counted            {meaning_of(gap)}", "", *steps),
     )
 
 

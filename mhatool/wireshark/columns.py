@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NOTHING = ("", "<none>", "<MISSING>")
 Texts = Callable[["Frame"], list[str]]
 #: Aliases that aren't a field with a value in Wireshark: presence of a layer, and what has another form there.
-_NOT_COMPARED = frozenset({"mip6", "mipv6", "icmpv6", "eth", "ipv6.fraghdr", "ipv6.hopopts", "ipv6.dstopts"})
+_NOT_COMPARED = frozenset({"mha", "mip6", "mipv6", "icmpv6", "eth", "ipv6.fraghdr", "ipv6.hopopts", "ipv6.dstopts"})
 
 
 class Column(Struct, frozen=True):

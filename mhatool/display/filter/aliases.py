@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dissectors.spec import kinds
 from dissectors.spec.families import declarations
 from mhatool.display.filter import values
-from mhatool.display.filter.names import OPTION_FAMILIES, Field, layers_by_name, resolve
+from mhatool.display.filter.names import OPTION_FAMILIES, Field, layers_by_name, resolve, resolve_together
 from mhatool.display.filter.values import ValueType
 
 if TYPE_CHECKING:
     from dissectors.profile import Profile
-    from mhatool.display.frame import Frame
 
 
 class Alias(NamedTuple):
@@ -87,7 +86,7 @@ _MOBILITY_OPTIONS: dict[str, Alias] = {
     "mip6.bad.auth": _of("option.binding_authorization_data.authenticator"),
     "mip6.nemo.mnp.pfl": _of("option.mobile_network_prefix.prefix_length"),
     "mip6.nemo.mnp.mnp": _of("option.mobile_network_prefix.prefix"),
-    "mip6.lla": _of("option.mobility_link_layer_address.link_layer_address", "plain"),
+    "mip6.lla": _of("option.mobility_link_layer_address.link_layer_address"),
     "mip6.lla.optcode": _of("option.mobility_link_layer_address.option_code"),
     "mip6.mnid.subtype": _of("option.mobile_node_identifier.subtype"),
     "mip6.mnid.identifier": _of("option.mobile_node_identifier.identifier", "text"),
@@ -205,6 +204,10 @@ _OTHERS: dict[str, Alias] = {
     "tcp.srcport": _of("tcp.source_port"),
     "tcp.dstport": _of("tcp.destination_port"),
     "tcp.port": _of("tcp.source_port tcp.destination_port"),
+    "mha": _of(
+        f"{_ANY_MH} home_agent_unreachable dhaad_request dhaad_reply mobile_prefix_solicitation "
+        "mobile_prefix_advertisement"
+    ),
     "mha.flag.multiple": _of(_BU, "multiple"),
 }
 
@@ -228,16 +231,12 @@ def alias_of(name: str) -> Alias | None:
 
 def resolve_alias(name: str, alias: Alias, profile: Profile) -> Field:
     """The meaning of an alias."""
-    fields = [resolve(own, profile, quoted=None) for own in alias.names]
-    type_, turn = _turned(alias, fields[0].type, profile)
-
-    def found(frame: Frame) -> Iterable[Any]:
-        result: list[Any] = []
-        for field in fields:
-            result += field.values(frame)
-        return result if turn is None else [value for each in result for value in turn(each)]
-
-    return Field(name, type_, found)
+    several = len(alias.names) > 1
+    field = resolve_together(alias.names, profile) if several else resolve(alias.names[0], profile, quoted=None)
+    type_, turn = _turned(alias, field.type, profile)
+    if turn is None:
+        return Field(name, type_, field.values)
+    return Field(name, type_, lambda frame: [value for each in field.values(frame) for value in turn(each)])
 
 
 def _turned(alias: Alias, type_: ValueType, profile: Profile) -> tuple[ValueType, Turn | None]:
@@ -268,7 +267,6 @@ _SIMPLE_TYPES: dict[str, ValueType] = {
     "flag": values.BOOLEAN,
     "size": values.ADDRESS,
     "text": values.TEXT,
-    "plain": values.OCTETS,
     "epoch": values.EPOCH,
     "status": values.Named(_STATUS),
     "multiple": values.BOOLEAN,

@@ -8,7 +8,7 @@ layer. `quoted.` before any of them looks into the packet that an ICMPv6 error q
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,7 +82,7 @@ FRAME_FIELDS: dict[str, tuple[ValueType, Values]] = {
     "link_type": (values.INTEGER, lambda f: (f.record.link_type,)),
     "length": (values.INTEGER, lambda f: (f.record.original_length,)),
     "captured_length": (values.INTEGER, lambda f: (len(f.record.captured),)),
-    "comment": (values.TEXT, lambda f: (f.record.comment,) if f.record.comment else ()),
+    "comment": (values.TEXT, lambda f: f.record.comment.split("\n") if f.record.comment else ()),
     "src": (values.ADDRESS, lambda f: [d.source for d in f.packet.datagrams[:1]]),
     "dst": (values.ADDRESS, lambda f: [d.destination for d in f.packet.datagrams[:1]]),
     "problem": (values.TEXT, lambda f: [p.code for p in _problems(f)]),
@@ -131,25 +131,45 @@ def resolve(name: str, profile: Profile, *, quoted: bool | None = False) -> Fiel
         return Field(name, *FRAME_FIELDS[name])
     if name.startswith("quoted."):
         return resolve(name.removeprefix("quoted."), profile, quoted=True)._replace(name=name)
+    symbols, type_, of_view = _of_layers(name, profile)
+    views = _every_view(quoted) if symbols is None else _layer_views(symbols, quoted)
+    return Field(name, type_, views if of_view is None else _each(views, of_view))
+
+
+def resolve_together(names: Sequence[str], profile: Profile) -> Field:
+    """Fields of layers under one name, of the first one's type: their values in the order of the layers, quoted too."""
+    parts = [_of_layers(name, profile) for name in names]
+
+    def found(frame: Frame) -> list[Any]:
+        return [
+            value
+            for view in frame.packet.layers
+            for symbols, _, of_view in parts
+            if symbols is None or view.declaration.symbol in symbols
+            for value in (of_view(view) if of_view is not None else (view,))
+        ]
+
+    return Field(names[0], parts[0][1], found)
+
+
+def _of_layers(name: str, profile: Profile) -> tuple[frozenset[str] | None, ValueType, OfView | None]:
+    """Which layers a name is about (None: any), the values' type, and what gives them (None: the layer itself)."""
     head, _, rest = name.partition(".")
     if head == "option":
-        family_views = _every_view(quoted)
         try:
-            type_, of_view = _option(OPTION_FAMILIES, rest, profile)
+            return None, *_option(OPTION_FAMILIES, rest, profile)
         except UnknownNameError as error:
             raise UnknownNameError([known.replace("options.", "option.", 1) for known in error.known]) from None
-        return Field(name, type_, _each(family_views, of_view))
     members = declarations(GROUPS[head]) if head in GROUPS else layers_by_name().get(head)
     if not members:
         raise UnknownNameError([*layers_by_name(), *FRAME_FIELDS, "option"])
-    views = _layer_views(frozenset(d.symbol for d in members), quoted)
+    symbols = frozenset(d.symbol for d in members)
     if not rest:
-        return Field(name, values.PRESENCE, views)
+        return symbols, values.PRESENCE, None
     try:
-        type_, of_view = _of_declarations(members, rest, profile)
+        return symbols, *_of_declarations(members, rest, profile)
     except UnknownNameError as error:
         raise UnknownNameError([f"{head}.{known}" for known in error.known]) from None
-    return Field(name, type_, _each(views, of_view))
 
 
 def _each(views: Views, of_view: OfView) -> Values:

@@ -49,6 +49,7 @@ class Deduction:
         yield from ()
 
     def _refusal(self, refusal: Refusal) -> Iterator[Step]:
+        self._caches.refuse(refusal)
         self._lists.refuse(refusal)
         yield from ()
 

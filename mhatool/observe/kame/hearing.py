@@ -57,12 +57,16 @@ class Tested(Struct, frozen=True):
 
 
 class Refusal(Struct, frozen=True):
-    """A Binding Error or an ICMPv6 Parameter Problem from `peer`; `address` is any that the mobile node uses."""
+    """A Binding Error or an ICMPv6 Parameter Problem from `peer`; `address` is any that the mobile node uses.
+
+    `destination` is where it goes: to the source of what is refused.
+    """
 
     time_ns: int
     kind: RefusalKind
     peer: bytes
     address: bytes
+    destination: bytes
 
 
 Heard = Update | Answered | Advertised | Tested | Refusal
@@ -134,14 +138,14 @@ def _binding_error(sighting: Sighting, datagram: Datagram, message: View) -> Ite
     if kind is not None:
         home_address = message.get("home_address")
         address = home_address if home_address and any(home_address) else datagram.destination
-        yield Refusal(sighting.time_ns, kind, datagram.source, address)
+        yield Refusal(sighting.time_ns, kind, datagram.source, address, datagram.destination)
 
 
 def _icmpv6_error(sighting: Sighting, datagram: Datagram, message: View) -> Iterator[Heard]:
     quoted = quoted_by(sighting, datagram)
     if message.get("icmp_type") == _PARAMETER_PROBLEM and quoted and quoted[-1].carries in _MOBILE_QUOTED:
         peer, address = quoted[-1].true_destination, quoted[-1].true_source
-        yield Refusal(sighting.time_ns, RefusalKind.PARAMETER_PROBLEM, peer, address)
+        yield Refusal(sighting.time_ns, RefusalKind.PARAMETER_PROBLEM, peer, address, datagram.destination)
 
 
 _HANDLERS: Final[dict[str, Callable[[Sighting, Datagram, View], Iterator[Heard]]]] = {

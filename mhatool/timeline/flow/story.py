@@ -26,10 +26,12 @@ MOST_NODES: Final = 26
 """As many as there are letters for columns."""
 _TOLD_BY_ARROWS: Final = frozenset({EventKind.REFRESHED, EventKind.REFUSED, EventKind.REPLACED})
 _WITH_PLACE: Final = frozenset({EventKind.REGISTERED, EventKind.MOVED})
+_BAD: Final = frozenset({EventKind.UNANSWERED, EventKind.EXPIRED, EventKind.BINDING_ERROR, EventKind.RESTARTED})
+_DENIED: Final = "no binding, as it says,"
 _ENDS: Final = {
     CorrespondentEnd.DEREGISTERED: "deregistered",
     CorrespondentEnd.EXPIRED: "expired",
-    CorrespondentEnd.BINDING_ERROR: "no binding, as it says,",
+    CorrespondentEnd.BINDING_ERROR: _DENIED,
 }
 
 
@@ -136,13 +138,14 @@ def _notes(timeline: Timeline, words: Words) -> Iterator[Note]:
 def _event(event: Event, words: Words, *, several: bool) -> Note:
     """Of updates in vain at the last one."""
     count, time_ns = len(event.sequence_numbers), event.until_ns or event.time_ns
-    what = f"{event.kind} at {words.name(event.home_agent)}"
+    happened = _DENIED if event.kind is EventKind.BINDING_ERROR else event.kind
+    what = f"{happened} at {words.name(event.home_agent)}"
     if event.kind in _WITH_PLACE and event.care_of_address is not None:
         what += f", care-of {words.name(event.care_of_address)}"
     if event.kind is EventKind.UNANSWERED and count > 1:
         what += f": {count} updates since {words.clock(event.time_ns)}"
     text = f"{words.name(event.home_address)}: {what}" if several else what
-    is_bad = event.kind in (EventKind.UNANSWERED, EventKind.EXPIRED)
+    is_bad = event.kind in _BAD
     return Note(time_ns, NoteKind.BINDING, text, event.home_address, (event.home_agent,), is_bad)
 
 

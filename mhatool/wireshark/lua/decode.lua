@@ -70,6 +70,7 @@ local function look_at_other_fields()
       routing_type = Field.new("ipv6.routing.type"),
       routing_length = Field.new("ipv6.routing.len"),
       hop_by_hop_length = Field.new("ipv6.hopopts.len"),
+      payload_length = Field.new("ipv6.plen"),
       source = Field.new("ipv6.src"),
       hop_limit = Field.new("ipv6.hlim"),
       ah = Field.new("ah.spi"),
@@ -113,6 +114,23 @@ local function address_of(address)
   named[text] = named[text] or {}
   table.insert(named[text], { address = Address.ipv6(numeric), octets = octets, text = numeric })
   return octets, numeric
+end
+
+-- Whether the innermost packet so far has one of these fields; one that stands before it is of a tunnel's outer packet.
+local function innermost_has(...)
+  local sources = { other.source() }
+  local header = #sources > 1 and sources[#sources].offset or -1
+  for _, field in ipairs({ ... }) do
+    if field.offset > header then return true end
+  end
+  return false
+end
+
+-- Whether the innermost packet so far goes beyond a frame that is told to be whole: mirror ports slice frames so.
+local function is_sliced(pinfo)
+  local lengths = { other.payload_length() }
+  local function goes_beyond(length) return length.offset + 36 + length.value > pinfo.len end
+  return #lengths > 0 and goes_beyond(lengths[1]) and goes_beyond(lengths[#lengths])
 end
 
 -- The address in the routing header of the innermost packet so far; nil where it has none with segments left.

@@ -39,9 +39,7 @@ local function asks(key, parties, frame, seconds)
   answers[frame .. key] = request
 end
 
-local function answers_to(key, parties, frame, seconds, by_parties)
-  local request = by_parties and latest[parties] or asked[key]
-  if not request then return end
+local function answers_to(request, key, frame, seconds)
   answers[frame .. "!" .. key] = { to = request.frame, after = seconds - request.seconds }
   local each = request
   while each do
@@ -59,6 +57,12 @@ local function key_of(role, s, source, destination)
   return parties .. "|" .. sub(s, role.from, role.to), parties, is_request
 end
 
+-- What an answer is to. Status 135 returns another number than the update had (RFC 6275, 9.5.1).
+local function request_of(role, s, key, parties)
+  local by_parties = role.topic == "binding" and byte(s, 7) == 135
+  return by_parties and latest[parties] or asked[key]
+end
+
 local function follow(role, s, source, destination, frame, seconds)
   if #s < role.to then return end
   newest_frame = frame
@@ -70,8 +74,12 @@ local function follow(role, s, source, destination, frame, seconds)
     request_count = request_count + 1
     asks(key, parties, frame, seconds)
   else
-    -- Status 135 returns another number than the update had (RFC 6275, 9.5.1).
-    answers_to(key, parties, frame, seconds, role.topic == "binding" and byte(s, 7) == 135)
+    local request = request_of(role, s, key, parties)
+    local home = role.topic == "binding" and home_of[destination]
+    if not request and home then -- sent to the care-of address, without the routing header of RFC 6275, 9.5.4
+      request = request_of(role, s, key_of(role, s, source, home))
+    end
+    if request then answers_to(request, key, frame, seconds) end
   end
 end
 

@@ -17,7 +17,7 @@ end
 -- What is known around a message.
 local function facts_of(buf, s, pinfo)
   local m = { buf = buf, s = s, room = buf:reported_len() }
-  m.truncated = m.room > #s
+  m.truncated = m.room > #s or pinfo.fragmented or (other ~= nil and is_sliced(pinfo))
   m.source, m.source_text = address_of(pinfo.src)
   m.destination, m.destination_text = address_of(pinfo.dst)
   m.wire_source, m.wire_source_text = address_of(pinfo.net_src)
@@ -143,9 +143,9 @@ local function show_mobility(buf, s, pinfo, tree)
   if not m.known then return end
   m.has_home = m.source ~= m.wire_source
   if other then
-    m.has_home = m.has_home or other.home_address() ~= nil
-    m.has_ah = other.ah() ~= nil
-    m.protected = m.has_ah or other.esp() ~= nil
+    m.has_home = m.has_home or innermost_has(other.home_address())
+    m.has_ah = innermost_has(other.ah())
+    m.protected = m.has_ah or innermost_has(other.esp())
   end
   judge_mobility(m)
 end

@@ -1,11 +1,12 @@
 -- The rules that need no more than the message. Ids, severities and titles are those of `mhatool rules`; what is asked
--- here is what the check of the same id asks in mhatool/validate.
+-- here is what the check of the same id asks in mhatool/validate. Nothing that is found in a cut message is certain.
 local judged = {} -- the message's facts, while it is judged
 
 local function breach(id, expected, seen, inconclusive)
   local rule = RULE[id]
   if not rule.profiles[profile.era] then return end
   local text = ("%s: expected %s, seen %s [%s]"):format(id, expected, seen, rule.title)
+  inconclusive = inconclusive or judged.truncated
   if inconclusive then text = text .. " (inconclusive)" end
   judged.item:add(F["mha.rule"], id):set_generated()
   judged.item:add_proto_expert_info(inconclusive and INCONCLUSIVE or rule.expert, text)

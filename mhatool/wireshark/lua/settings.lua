@@ -121,10 +121,15 @@ local function choose_options()
   end
 end
 
+local WIRESHARKS_MOBILITY = 135
+
 local function apply()
   restore()
   choose()
-  if mha.prefs.mobility then builtin.mobility = install(protocols, code.mobility_protocol, mha) end
+  if mha.prefs.mobility then
+    local own = install(protocols, code.mobility_protocol, mha)
+    builtin.mobility = own or protocols:get_dissector(WIRESHARKS_MOBILITY) -- its own tree, whatever the number
+  end
   if mha.prefs.icmpv6 then builtin.icmpv6 = install(protocols, code.icmpv6_protocol, mha_icmpv6) end
   choose_options()
 end

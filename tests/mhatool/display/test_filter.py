@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from dissectors.profile import KAME2003
+from mhatool.capture import PcapngWriter, linktype
 from mhatool.display.filter import FilterError, compile_filter, resolve_column
 from mhatool.display.filter.aliases import ALIASES
 from mhatool.display.filter.script_names import ELSEWHERE, meanings
 from mhatool.display.frame import Frame
+from tests.mhatool.scenes import AGENT, PEER, tunnel
 from tests.peers.frames import frames_of
+from tests.peers.plugin import frames as frames_in_wireshark
+from tests.recipes.packets import home_bu
 
 UMIP = Path(__file__).parents[3] / "captures" / "umip"
 
@@ -75,6 +79,38 @@ def test_aliases_look_into_quoted_packets_as_tshark_does(failover: list[Frame]) 
     command = ["tshark", "-n", "-r", str(path), "-Y", "mip6.mhtype == 5", "-T", "fields", "-e", "frame.number"]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert numbers(failover, "mip6.mhtype == 5") == [int(line) for line in output.split()]
+
+
+@pytest.mark.tshark
+@pytest.mark.parametrize("expression", ['== "two"', '!= "two"', 'contains "tw"', 'in {"one"}', '== "one"', ""])
+def test_each_of_several_comments_counts(tmp_path: Path, expression: str) -> None:
+    """1 two comments, 2 another one, 3 none; "several values: any of them matches" (docs/filters.md), tshark agrees."""
+    path = tmp_path / "said.pcapng"
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream, application="test")
+        for number, comment in enumerate(("one\ntwo", "three", None)):
+            writer.write(number, linktype.RAW, home_bu(), comment=comment)
+    wanted = f"frame.comment {expression}"
+    command = ["tshark", "-n", "-r", str(path), "-Y", wanted, "-T", "fields", "-e", "frame.number"]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert output
+    assert numbers(frames_of(path), wanted) == [int(line) for line in output.split()]
+
+
+@pytest.mark.tshark
+def test_columns_are_tsharks(tmp_path: Path) -> None:
+    """Addresses in the order of the headers, of an update with a link-layer address (RFC 5568, 6.4.4) in a tunnel."""
+    update = home_bu((7, bytes.fromhex("02 0200 5e10 0099"), (2, 0)))
+    path = tmp_path / "tunnel.pcapng"
+    with path.open("wb") as stream:
+        PcapngWriter(stream, application="test").write(0, linktype.RAW, tunnel(PEER, AGENT, update))
+    names = ["ipv6.addr", "mip6.lla", "ipv6.src", "mip6.mnid.identifier"]
+    fields = [part for name in names for part in ("-e", name)]
+    command = ["tshark", "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=a", *fields]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert "2001:db8:c::10,2001:db8:1::1,2001:db8:a::100,2001:db8:1::1\t02:00:5e:10:00:99" in output
+    (frame,) = frames_of(path)
+    assert "\t".join(resolve_column(name).text(frame) for name in names) == output.rstrip("\n")
 
 
 # By the README of captures/umip.
@@ -183,6 +219,12 @@ def test_errors_show_the_place(expression: str, column: int, message: str) -> No
 def test_the_scripts_names(ro: list[Frame], expression: str, frames: list[int]) -> None:
     """The frames are those of test_our_own_names; that values are Wireshark's is for the tests of crosscheck."""
     assert numbers(ro, expression) == frames
+
+
+@pytest.mark.tshark
+def test_what_the_script_has_a_tree_of(failover: list[Frame]) -> None:
+    assert numbers(failover, "mha") == frames_in_wireshark(UMIP / "failover60-core.pcap", "mha")
+    assert numbers(failover, "mha and not mipv6") == frames_in_wireshark(UMIP / "failover60-core.pcap", "mha && !mipv6")
 
 
 @pytest.mark.parametrize("name", ["mha.node", "mha.rule", "mha.rule.inconclusive", "mha.response_time"])

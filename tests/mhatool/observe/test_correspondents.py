@@ -148,6 +148,12 @@ def test_it_expires_without_any_packet() -> None:
     assert (binding.end_ns, binding.end_reason) == (8 * S, CorrespondentEnd.EXPIRED)
 
 
+def test_no_binding_ends_before_it_begins() -> None:
+    """4 s from 0 on are over when the answer comes."""
+    binding = the_binding((0, update(life=4, flags="A")), (5, answer(life=4)), (20, echo(PEER, HOME)))
+    assert (binding.start_ns, binding.end_ns, binding.end_reason) == (5 * S, 5 * S, CorrespondentEnd.EXPIRED)
+
+
 def test_after_expiry_another_one_begins() -> None:
     old, new = bindings((0, update(life=8)), (20, update(seq=2)))
     assert (old.end_reason, new.start_ns) == (CorrespondentEnd.EXPIRED, 20 * S)
@@ -191,11 +197,48 @@ def test_with_the_a_flag_the_acknowledgement_counts() -> None:
     assert found.updates[0].result == "accepted"
 
 
+def test_an_acknowledgement_is_no_use() -> None:
+    packets = [(0, update(flags="A")), (1, answer())]
+    assert the_binding(*packets).spans[0].last_used_ns is None
+    deletion = [(9, update(2, 0, flags="A")), (9.1, answer(2, 0))]
+    assert the_binding(*packets, (2, to_care_of()), *deletion).spans[0].last_used_ns == 2 * S
+
+
 def test_with_the_a_flag_nothing_begins_before_it_is_shown() -> None:
     found = the_correspondence((0, update(flags="A")), (5, echo(PEER, HOME)))
     assert (list(found.bindings), found.updates[0].result) == ([], "unanswered")
     shown = the_correspondence((0, update(flags="A")), (5, to_care_of()))
     assert (shown.bindings[0].start_ns, shown.updates[0].result) == (0, "accepted")
+
+
+def test_data_within_the_old_lifetime_shows_no_refresh_that_was_sent_again() -> None:
+    """The binding of 0 s, for 20 s, explains it; what came of 15 s and 16 s nobody knows."""
+    refreshes = [(15, update(2, 20, flags="A")), (16, update(3, 20, flags="A"))]
+    packets = [(0, update(1, 20, flags="A")), (0.1, answer(1, 20)), *refreshes]
+    early = the_correspondence(*packets, (18.5, to_care_of()), (60, echo(PEER, HOME)))
+    assert [seen.kind for seen in early.updates] == [Kind.REGISTRATION, Kind.REFRESH, Kind.RETRANSMISSION]
+    assert [seen.result for seen in early.updates] == ["accepted", "unanswered", "unanswered"]
+    assert (early.bindings[0].end_ns, early.bindings[0].end_reason) == (20 * S, CorrespondentEnd.EXPIRED)
+    late = the_correspondence(*packets, (18.5, to_care_of()), (21, to_care_of()))
+    assert [seen.result for seen in late.updates] == ["accepted", "unanswered", "accepted"]
+    assert late.bindings[0].expires_ns == 36 * S
+
+
+def test_data_after_the_old_lifetime_shows_a_refresh_whose_answer_was_not_seen() -> None:
+    packets = [(0, update(1, 20, flags="A")), (0.1, answer(1, 20)), (15, update(2, 20, flags="A"))]
+    found = the_correspondence(*packets, (21, to_care_of()), (60, echo(PEER, HOME)))
+    (binding,) = found.bindings
+    assert [seen.result for seen in found.updates] == ["accepted", "accepted"]
+    assert (binding.end_ns, [seen.update.sequence_number for seen in binding.updates]) == (35 * S, [1, 2])
+
+
+@pytest.mark.parametrize("data", [(21, from_care_of()), (40, to_care_of())])
+def test_what_shows_no_refresh_whose_answer_was_not_seen(data: Packet) -> None:
+    """Its sender doesn't know; at 40 s its lifetime, too, is long over."""
+    packets = [(0, update(1, 20, flags="A")), (0.1, answer(1, 20)), (15, update(2, 20, flags="A"))]
+    found = the_correspondence(*packets, data, (60, echo(PEER, HOME)))
+    assert [seen.result for seen in found.updates] == ["accepted", "unanswered"]
+    assert [binding.end_ns for binding in found.bindings] == [20 * S]
 
 
 def test_a_retransmission() -> None:
@@ -240,6 +283,18 @@ def test_a_binding_error_after_it_was_shown() -> None:
     found = the_correspondence((0, update()), (1, to_care_of()), (9, made.binding_error()), (10, update(70)))
     assert [b.end_reason for b in found.bindings] == [CorrespondentEnd.BINDING_ERROR, None]
     assert found.updates[0].result == "accepted"
+
+
+def test_a_binding_error_about_another_care_of_address_leaves_the_binding() -> None:
+    """RFC 6275, 9.3.1: there has to be an entry, and the care-of address in it has to be the packet's source."""
+    packets = [(0, update(flags="A")), (0.1, answer()), (10, update(2, source=CARE2, flags="A"))]
+    error = made.binding_error(to=CARE2)
+    found = the_correspondence(*packets, (10.2, from_care_of(CARE2)), (10.3, error), (11, to_care_of()))
+    assert [b.end_ns for b in found.bindings] == [None]
+    assert (found.updates[1].result, found.updates[1].error is not None) == ("refused", True)
+    refused = the_correspondence(*packets, (10.1, answer(2, 0, 137, CARE2)), (10.3, error))
+    assert (refused.updates[1].error, refused.updates[1].result) == (None, "refused")
+    assert (refused.bindings[0].care_of_address, refused.bindings[0].end_ns) == (CARE1, None)
 
 
 def test_refresh_requests() -> None:

@@ -158,6 +158,37 @@ def test_a_cache_holds_what_was_answered() -> None:
     assert deduction.cache({AGENT}, 61 * S) == []
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        [(10, bu(CARE2, seq=2, flags=0)), (10.1, ba(CARE2, seq=2, status=137))],
+        [(10, bu(CARE2, seq=0, flags=0)), (10.1, ba(CARE2, seq=1, status=135))],  # names the number that counts
+        [(10, bu(seq=2, life=0, flags=0)), (10.1, ba(seq=2, status=136))],
+        [(10, binding_error(CARE2, AGENT, HOME))],  # about an address that isn't registered (RFC 6275, 9.3.1)
+    ],
+)
+def test_what_counted_at_once_counts_no_more_once_it_is_refused(refused: list[Packet]) -> None:
+    (cached,) = after((0, bu(seq=1, flags=0)), *refused).cache({AGENT}, 11 * S)
+    assert (cached.care_of_address, cached.sequence_number, cached.expires_ns) == (CARE1, 1, 60 * S)
+
+
+@pytest.mark.parametrize(
+    "packets",
+    [
+        [(0, bu(seq=1, flags=0)), (0.1, ba(seq=1, status=136))],
+        [(0, bu(seq=1, flags=0)), (1, binding_error(CARE1, AGENT, HOME))],
+    ],
+)
+def test_who_refuses_the_first_update_or_denies_its_binding_has_none(packets: list[Packet]) -> None:
+    assert after(*packets).cache({AGENT}, 2 * S) == []
+
+
+def test_a_late_refusal_of_what_was_replaced_changes_nothing() -> None:
+    packets = [(0, bu(seq=1, flags=0)), (1, bu(CARE2, seq=2)), (1.1, ba(CARE2, seq=2)), (1.2, ba(seq=1, status=136))]
+    (cached,) = after(*packets).cache({AGENT}, 2 * S)
+    assert cached.care_of_address == CARE2
+
+
 def test_without_the_link_local_flag_there_is_one_entry() -> None:
     assert len(after((0.0, bu()), (0.1, ba())).cache({AGENT}, S)) == 1
 

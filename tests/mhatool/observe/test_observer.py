@@ -15,6 +15,7 @@ from tests.mhatool.scenes import (
     PEER,
     S,
     ba,
+    binding_error,
     bu,
     echo,
     ipv6,
@@ -55,6 +56,52 @@ def test_its_lifetime_counts_from_the_update_as_granted() -> None:
     """At the home agent (RFC 6275, 9.5.1 and 10.3.1) and at the mobile node (11.7.3), however late the answer comes."""
     assert the_binding((0, bu(seq=1, life=60)), (1, ba(seq=1, life=40))).expires_ns == 40 * S
     assert the_binding((5, bu(seq=1, life=60)), (7, ba(seq=1, life=60))).expires_ns == 65 * S
+
+
+def test_a_home_agent_that_says_it_has_no_binding_has_none() -> None:
+    """A Binding Error with status 1 (RFC 6275, 9.3.3), as one answers a prefix solicitation that was started anew."""
+    error = (20, binding_error(CARE1, AGENT, HOME))
+    old, new = bindings(*REGISTERED, error, (30, bu(seq=2)), (31, ba(seq=2)))
+    assert (old.end_ns, old.end_reason) == (20 * S, EndReason.BINDING_ERROR)
+    assert old.ended_by is not None
+    assert (old.ended_by.number, new.start_ns, new.end_ns) == (3, 31 * S, None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        binding_error(CARE2, AGENT, HOME),  # about another care-of address (RFC 6275, 9.3.1)
+        binding_error(CARE1, PEER, HOME),  # a correspondent's
+        binding_error(CARE1, AGENT, CARE2),  # about another home address
+        made.binding_error(2, source=AGENT),  # about a Mobility Header type
+    ],
+)
+def test_what_denies_no_binding_at_a_home_agent(error: bytes) -> None:
+    assert the_binding(*REGISTERED, (20, error), (21, echo(PEER, HOME))).end_reason is None
+
+
+def test_who_tunnels_on_was_not_the_one_that_denied_its_binding() -> None:
+    error = (20, binding_error(CARE1, AGENT, HOME))
+    late = (23, tunnel(AGENT, CARE1, echo(PEER, HOME)))  # it may have been on its way, for 3 s
+    assert the_binding(*REGISTERED, error, late).end_reason is EndReason.BINDING_ERROR
+    later = (24, tunnel(AGENT, CARE1, echo(PEER, HOME)))
+    assert the_binding(*REGISTERED, error, later).end_reason is None
+
+
+@pytest.mark.parametrize("seq", [1, 2, 65535])
+def test_an_old_acknowledgement_again_moves_nothing(seq: int) -> None:
+    """None of these is ahead of 2 (RFC 6275, 9.5.1): half a minute later somebody sends it again."""
+    binding = the_binding(*REGISTERED, (10, bu(CARE2, seq=2)), (11, ba(CARE2, seq=2)), (30, ba(seq=seq)))
+    assert (binding.care_of_address, binding.expires_ns, len(binding.registrations)) == (CARE2, 70 * S, 2)
+    goes_on = the_binding(*REGISTERED, (10, bu(CARE2, seq=2)), (11, ba(CARE2, seq=2)), (30, ba(CARE1, seq=3)))
+    assert (goes_on.care_of_address, goes_on.expires_ns) == (CARE1, 90 * S)  # of an update out of sight
+
+
+def test_no_binding_ends_before_it_begins() -> None:
+    """4 s from 0 on are over when the answer comes; so they are for the mobile node (RFC 6275, 11.7.3)."""
+    binding = the_binding((0, bu(seq=1, life=4)), (5, ba(seq=1, life=4)), (20, echo(PEER, HOME)))
+    assert (binding.start_ns, binding.end_ns, binding.end_reason) == (5 * S, 5 * S, EndReason.EXPIRED)
+    assert [(span.start_ns, span.end_ns) for span in binding.spans] == [(5 * S, 5 * S)]
 
 
 def test_it_expires_without_any_packet_that_says_so() -> None:

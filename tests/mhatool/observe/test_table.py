@@ -60,3 +60,10 @@ def test_deleted_expired_refused_and_too_late() -> None:
     assert refused.bindings == 0
     late = scene((0, bu(seq=1)), (65, ba(seq=1)))
     assert late.bindings == 0
+
+
+def test_a_late_answer_to_an_older_update_changes_nothing() -> None:
+    """The home agent got both in order, so that the second one counts, whichever answer came first."""
+    updates = ((0, bu(seq=1)), (1, bu(alternate(CARE2), source=CARE2, seq=2)))
+    found = scene(*updates, (1.5, ba(to=CARE2, seq=2)), (1.6, ba(seq=1)))
+    assert (found.care_of_address, found.until_ns, found.bindings, found.care_of_addresses) == (CARE2, 61 * S, 1, 1)

@@ -166,6 +166,18 @@ def test_everything_as_text() -> None:
         assert wanted in said, said
 
 
+def test_each_answer_has_its_own_time_and_each_question_its_number() -> None:
+    """Three requests 0, 3 and 9 s after the start, the second and the third answered at 9.2 and 9.3 s."""
+    asked = [(at, made.dhaad_request(identifier=i)) for at, i in ((0, 7), (3, 8), (9, 9))]
+    replies = [(9.2, made.dhaad_reply(identifier=9)), (9.3, made.dhaad_reply(identifier=8))]
+    solicited = [(20, made.prefix_solicitation(identifier=5)), (23, made.prefix_solicitation(identifier=6))]
+    text = as_text(told(*asked, *replies, *solicited))
+    said = "\n".join(" ".join(line.split()) for line in text.splitlines())
+    assert "00:00:09.200 answered after 9.200 s id 9" in said
+    assert "00:00:09.300 answered after 9.300 s id 8" in said
+    assert "asked of 2001:db8:1::1 id 5, id 6 frames 6 7 unanswered" in said
+
+
 def test_names_stand_for_addresses_everywhere() -> None:
     names = {AGENT: "ha1", PEER: "cn", HOME: "mn", CARE1: "abroad"}
     text = as_text(told(*EVERYTHING), names=names)

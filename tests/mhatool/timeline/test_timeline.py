@@ -68,6 +68,37 @@ def test_the_document_fits_its_schema(name: str) -> None:
     ]
 
 
+def test_a_home_agent_that_denies_its_binding_is_told() -> None:
+    error = made.binding_error(source=AGENT)
+    timeline = told(scene((0, bu(seq=1)), (1, ba(seq=1)), (20, error), (30, bu(seq=2)), (31, ba(seq=2))))
+    said = "\n".join(" ".join(line.split()) for line in as_text(timeline).splitlines())
+    for wanted in (
+        "00:00:20.000 binding error A frame 3 it has no binding, as it says",
+        "00:00:31.000 registered A seq 2 60 s frames 4 5 after 1.000 s",
+        "No valid binding for 11.000 s, 00:00:20.000 to 00:00:31.000",
+        "(since the home agent said that it has none; no update was seen: perhaps at home, out of sight)",
+        "00:00:20.000 binding error 2001:db8:1::1 frame 3",
+    ):
+        assert wanted in said, said
+    document = as_json(timeline)
+    jsonschema.validate(document, TIMELINE)
+    assert [binding["end_reason"] for binding in document["bindings"]] == ["binding_error", "capture_end"]
+    assert [step["name"] for step in document["gaps"][0]["steps"]] == ["binding_error", "binding_accepted"]
+
+
+def test_what_was_replaced_ends_before_what_replaces_it() -> None:
+    """65000 isn't ahead of 2: who takes it has lost the binding (RFC 6275, 9.5.1)."""
+    packets = [(0, bu(seq=2)), (1, ba(seq=2)), (9, bu(seq=65000)), (10, ba(seq=65000))]
+    timeline = told(scene(*packets))
+    assert [(event.kind, event.time_ns) for event in timeline.events] == [
+        (EventKind.REGISTERED, 1 * S),
+        (EventKind.REPLACED, 10 * S),
+        (EventKind.REGISTERED, 10 * S),
+    ]
+    (line,) = [" ".join(line.split()) for line in as_text(timeline).splitlines() if " replaced " in line]
+    assert line == "00:00:10.000 replaced A by an update with a number from before"
+
+
 @pytest.mark.parametrize("schema", [TIMELINE, FINDING])
 def test_schemas_are_schemas(schema: dict[str, Any]) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -186,10 +217,48 @@ def test_an_agent_dies_after_a_lost_update() -> None:
 def test_who_started_anew_holds_nothing_until_it_answers(message: bytes) -> None:
     """Another Restart Counter, or the farewell (U flag, RFC 5847, 3.1): the bindings are gone, heartbeats or not."""
     packets = [*DEAD[:3], (30, heartbeat(1)), *DEAD[3:], (54, message), (56, heartbeat(2))]
-    assert gaps(*packets, (57, bu(seq=5)), (57.5, ba(seq=5)), (58, USED)) == [(GapKind.NO_USABLE_BINDING, 30, 57.5)]
+    assert gaps(*packets, (57, bu(seq=5)), (57.5, ba(seq=5)), (58, USED)) == [
+        (GapKind.NO_USABLE_BINDING, 30, 57.5),
+        (GapKind.NO_VALID_BINDING, 54, 57.5),
+    ]
     again = [(57, bu(seq=5)), (57.5, ba(seq=5)), (70, heartbeat(2)), (90, bu(seq=6)), (91, bu(seq=7))]
     silences = told(scene(*packets, *again, (95, echo(PEER, HOME)))).silences
     assert [silence.last_sign.time_ns for silence in silences] == [30 * S, 70 * S]
+
+
+def test_a_home_agent_that_was_started_anew_is_told() -> None:
+    packets = [(0, bu(seq=1)), (1, ba(seq=1)), (2, heartbeat(1)), (20, heartbeat(2)), (30, bu(seq=2)), (31, ba(seq=2))]
+    timeline = told(scene(*packets))
+    said = "\n".join(" ".join(line.split()) for line in as_text(timeline).splitlines())
+    for wanted in (
+        "00:00:20.000 restarted A frame 4 it has lost its bindings",
+        "00:00:31.000 registered A seq 2 60 s frames 5 6 after 1.000 s",
+        "No valid binding for 11.000 s, 00:00:20.000 to 00:00:31.000",
+        "(since the home agent was started anew without its bindings; no update was seen",
+        "00:00:20.000 home agent restarted 2001:db8:1::1 frame 4",
+    ):
+        assert wanted in said, said
+    document = as_json(timeline)
+    jsonschema.validate(document, TIMELINE)
+    assert [binding["end_reason"] for binding in document["bindings"]] == ["restarted", "capture_end"]
+
+
+@pytest.mark.parametrize(
+    "packets",
+    [
+        [
+            (20, bu(seq=2)),
+            (21, ba(seq=2)),
+            (22, heartbeat(2)),
+        ],  # accepted before the Heartbeat, perhaps after the start
+        [(20, heartbeat(2)), (24, USED)],  # who still tunnels has the binding
+        [(20, heartbeat(1))],
+        [(20, heartbeat(2, source=AGENT2, to=AGENT))],
+    ],
+)
+def test_what_shows_no_loss_of_a_binding(packets: list[Packet]) -> None:
+    timeline = told(scene((0, bu(seq=1)), (1, ba(seq=1)), (2, heartbeat(1)), *packets, (30, echo(PEER, HOME))))
+    assert [binding.end_reason for binding in timeline.bindings] == [None]
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,13 @@ def test_an_advice_in_a_refusal() -> None:
     assert rules(home_bu(), ba(status=130, life=0, advice=0)) == ["MIP6-OPT-005"]
 
 
+def test_a_damaged_advice_is_damaged_alone() -> None:
+    """A wrong checksum (RFC 6275, 6.1.1) tells that octets aren't those that were sent, not which."""
+    octets = ba(status=130, life=0, advice=20)
+    assert octets[-2:] == bytes((0, 5))  # 4-second units
+    assert rules(home_bu(), octets[:-1] + b"\0") == ["MIP6-MH-001"]
+
+
 def test_a_wrong_checksum_is_named_with_the_right_one() -> None:
     packet = bu()
     right = packet[68:70].hex()  # made by the arithmetic of the scenes

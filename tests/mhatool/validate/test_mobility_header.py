@@ -8,7 +8,7 @@ from mhatool.exchange import Source
 from mhatool.validate import Finding, validate
 from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER, home_address_option, ipv6, record, routing_header, scene
 from tests.recipes.mobility_header import UPDATE_BODY, answer, fragments, header
-from tests.recipes.packets import agent_switch, ba, carried, home_bu
+from tests.recipes.packets import agent_switch, ba, bu, carried, home_bu
 
 
 def found(rule: str, *packets: bytes) -> list[Finding]:
@@ -74,6 +74,20 @@ def test_a_cut_message_still_shows_its_reserved_octet() -> None:
     octets = answer(header(6, bytes(6) + b"\x01\x02\x00\x00", AGENT, HOME, reserved=1))
     findings = validate([Source("cut", [record(1, 0, octets, snap=40 + 24 + 8)])])
     assert [f.inconclusive for f in findings if f.rule == "MIP6-MH-005"] == [True]
+
+
+def test_what_a_tunnel_carries_behind_a_packet_is_nobodys() -> None:
+    """IPv6's Payload Length (RFC 8200, 3) says where the packet ends: 16 octets more are none of it.
+
+    What is missing in a message there (RFC 6275, 11.7.1: an Alternate Care-of Address) is told all the same.
+    """
+    for update, broken in ((home_bu(), []), (bu(), ["MIP6-BU-003"])):
+        packet = ipv6(CARE1, AGENT, 41, update + bytes(16))
+        rules = [finding.rule for finding in validate([scene((0.0, packet))])]
+        assert [rule for rule in rules if rule in ("MIP6-MH-003", "MIP6-BU-003")] == broken
+    octets = home_bu()
+    longer = octets[:4] + (len(octets) - 40 + 16).to_bytes(2) + octets[6:] + bytes(16)
+    assert len(found("MIP6-MH-003", ipv6(CARE1, AGENT, 41, longer + bytes(8)))) == 1
 
 
 def test_fragments_of_a_small_packet() -> None:

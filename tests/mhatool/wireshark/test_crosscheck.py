@@ -27,7 +27,7 @@ from mhatool.wireshark.fault_conditions import Case, options_of_the_script
 from mhatool.wireshark.faults import FAULTS, fault_of
 from mhatool.wireshark.generate import plugin
 from tests.mhatool.cli.process import COMMAND, complaint, mhatool
-from tests.mhatool.scenes import AGENT, CARE1, HOME, UMIP, ipv6
+from tests.mhatool.scenes import AGENT, CARE1, HOME, UMIP, internet_checksum, ipv6
 from tests.peers.every_message import packets
 from tests.peers.frames import frames_of
 from tests.peers.plugin import write
@@ -341,6 +341,18 @@ def test_a_profile_of_ones_own(tmp_path: Path) -> None:
     found = compare(path, load_profile(str(file)))[1]
     assert ("mip6.bu.m_flag", "todays-numbers") in {(d.field, d.fault and d.fault.id) for d in found}
     assert None not in {d.fault for d in found}
+
+
+def test_a_profile_that_moves_the_mobility_header(tmp_path: Path) -> None:
+    """docs/profiles.md: `protocols.mobility`; each field of an update is compared with Wireshark's all the same."""
+    file = tmp_path / "lab.toml"
+    file.write_text("protocols.mobility = 253\n", encoding="utf-8")
+    body = bytes.fromhex("3b010500 0000 0007 8000 000f 01020000")
+    right = internet_checksum(CARE1, AGENT, 253, body)
+    update = ipv6(CARE1, AGENT, 253, body[:4] + right.to_bytes(2) + body[6:])
+    comparison, found = compare(write(tmp_path / "one.pcapng", [update]), load_profile(str(file)))
+    assert [each for each in found if each.fault is None] == []
+    assert comparison.compared > 30
 
 
 def test_every_fault_is_met() -> None:

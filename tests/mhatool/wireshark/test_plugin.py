@@ -108,6 +108,17 @@ def test_what_is_no_response(tmp_path: Path, request_: bytes, other: bytes) -> N
     assert frames(path, "mha.response_in or mha.response_to", "-2") == []
 
 
+def test_an_answer_to_the_care_of_address(tmp_path: Path) -> None:
+    """Without the routing header that RFC 6275, 9.5.4 asks for; by then the care-of address is known for the node's.
+
+    1 and 2 one update and its answer, 3 and 4 another; 5 answers none.
+    """
+    packets = [made.home_bu(seq=1), made.ba(home=None), made.home_bu(seq=2), made.ba(home=None, seq=9, status=135)]
+    packets.append(made.ba(home=None, seq=7))
+    rows = table(write(tmp_path / "five.pcapng", packets), ["mha.response_in", "mha.response_to"], *TWICE)
+    assert rows == [["1", "2", ""], ["2", "", "1"], ["3", "4", ""], ["4", "", "3"], ["5", "", ""]]
+
+
 def test_each_of_two_copies_knows_the_response(tmp_path: Path) -> None:
     path = write(tmp_path / "copies.pcapng", [made.home_bu(), made.home_bu(), made.ba(), made.home_bu(), made.ba()])
     rows = table(path, ["mha.response_in", "mha.response_to"], *TWICE)

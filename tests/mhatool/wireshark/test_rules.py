@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 import pytest
 
-from mhatool.capture import open_capture
+from mhatool.capture import PcapngWriter, linktype, open_capture
 from mhatool.exchange import Source
 from mhatool.validate import RULES, validate
 from mhatool.wireshark.generate import JUDGED
 from mhatool.wireshark.looks import COLOURS
-from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER
+from tests.mhatool.scenes import AGENT, CARE1, HOME, PEER, home_address_option, ipv6, tunnel
 from tests.peers.plugin import frames, table, tshark, write
 from tests.recipes import packets as made
+from tests.recipes.mobility_header import fragments
+from tests.recipes.protected import esp_tunnel, in_esp
 
 pytestmark = pytest.mark.tshark
 
@@ -82,6 +84,62 @@ def test_an_inconclusive_finding_is_a_note(tmp_path: Path) -> None:
     colour = next(each for each in COLOURS if each.name == "Mobility: a rule is broken")
     assert frames(path, colour.display_filter) == [1, 4]
     assert frames(path, "mha.rule.inconclusive") == [2, 3, 4]
+
+
+def test_nothing_in_a_cut_message_is_certain(tmp_path: Path) -> None:
+    """docs/rules.md: what the capture doesn't show could clear the node. Status 200 is nobody's (IANA).
+
+    1 of 40 + 24 + 8 octets, 2 whole.
+    """
+    path = tmp_path / "cut.pcapng"
+    whole = made.ba(status=200)
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream, application="test")
+        writer.write(0, linktype.RAW, whole[:72], original_length=len(whole))
+        writer.write(1, linktype.RAW, whole)
+    note = [("MIP6-BA-003", "note"), ("MIP6-MH-001", "note")]
+    assert _severities(path) == {1: note, 2: [("MIP6-BA-003", "error")]}
+    assert frames(path, "mha.rule.inconclusive") == [1]
+
+
+def test_a_sliced_frame_was_cut(tmp_path: Path) -> None:
+    """Mirror ports that slice frames: IPv6's Payload Length (RFC 8200, 3) is more than the frame has, which is "whole".
+
+    1 sliced; 2 the same in a tunnel; 3 a Header Len of 80 octets in an IPv6 payload of 56; 4 that in a tunnel.
+    """
+    update = made.home_bu()
+    too_long = update[:65] + b"\x09" + update[66:]
+    packets = [update[:80], tunnel(CARE1, AGENT, update)[:120], too_long, tunnel(CARE1, AGENT, too_long)]
+    rows = table(write(tmp_path / "four.pcapng", packets), ["mha.rule"], "-o", "mha.other_fields:TRUE")
+    assert rows == [["1", "MIP6-MH-001"], ["2", "MIP6-MH-001"], ["3", "MIP6-MH-003"], ["4", "MIP6-MH-003"]]
+    assert frames(tmp_path / "four.pcapng", "mha.rule.inconclusive", "-o", "mha.other_fields:TRUE") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("together", "expected"), [("TRUE", [["1", ""], ["2", ""]]), ("FALSE", [["1", "MIP6-MH-001"]])]
+)
+def test_a_fragment_is_no_message(tmp_path: Path, together: str, expected: list[list[str]]) -> None:
+    """With Wireshark's preference not to put fragments together: the first has 16 octets of a message of 32."""
+    path = write(tmp_path / "two.pcapng", fragments())
+    rows = table(path, ["mha.rule"], "-o", f"ipv6.defragment:{together}")
+    assert rows[: len(expected)] == expected
+    assert frames(path, 'mha.rule == "MIP6-MH-003"', "-o", f"ipv6.defragment:{together}") == []
+
+
+def test_a_tunnels_protection_isnt_the_messages(tmp_path: Path) -> None:
+    """ESP between mobile node and home agent proves nothing to a correspondent (RFC 6275, 6.1.7: Nonce Indices there).
+
+    1 an update to a correspondent in an ESP tunnel; 2 ESP of its own; 3 one to a home agent behind a header that has
+    a Home Address option and a tunnel in it, and none of its own: nothing is missing.
+    """
+    bare = made.bu(to=PEER, flags="A")
+    outer = ipv6(CARE1, AGENT, 60, home_address_option(PEER, 41) + made.bu(home=None))
+    path = write(tmp_path / "three.pcapng", [esp_tunnel(CARE1, AGENT, bare), in_esp(bare), outer])
+    more = ("-o", "esp.enable_null_encryption_decode_heuristic:TRUE", "-o", "mha.other_fields:TRUE")
+    assert table(path, ["mha.rule"], *more) == [["1", "MIP6-BU-013"], ["2", ""], ["3", ""]]
+    with open_capture(path) as reader:
+        found = validate([Source("three", iter(list(reader)))], select=JUDGED)
+    assert [(each.frames[0].number, each.rule) for each in found] == [(1, "MIP6-BU-013")]
 
 
 def test_no_options_behind_addresses_that_are_counted_too_high(tmp_path: Path) -> None:

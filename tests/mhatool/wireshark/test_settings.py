@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mhatool.scenes import AGENT, CARE1, HOME
+from tests.mhatool.scenes import AGENT, CARE1, HOME, internet_checksum, ipv6
 from tests.peers.plugin import SCRIPT, table, write
 from tests.recipes import packets as made
 
@@ -69,6 +69,15 @@ def test_one_number_for_two_and_back(tmp_path: Path) -> None:
     changes = [("mha.mobility_protocol", 58), ("mha.mobility_protocol", 200), ("mha.mobility_protocol", 135)]
     rows = with_changes(tmp_path, path, ["mip6.mhtype", "mha.type", "mha.icmpv6.type", "icmpv6.type"], changes)
     assert rows == ["\t\t\t128", "\t\t\t128", "5\t\t\t", "\t\t154\t", "\t\t\t128"]
+
+
+def test_a_moved_mobility_header_keeps_wiresharks_tree(tmp_path: Path) -> None:
+    """Next header 253 (RFC 3692: for experiments), the sum over that number; Wireshark alone shows no such message."""
+    body = bytes.fromhex("3b010500 0000 0007 8000 000f 01020000")
+    right = internet_checksum(CARE1, AGENT, 253, body)
+    path = write(tmp_path / "one.pcapng", [ipv6(CARE1, AGENT, 253, body[:4] + right.to_bytes(2) + body[6:])])
+    fields = ["mip6.bu.seqnr", "mha.update.sequence_number", "mha.checksum.status", "_ws.col.Info"]
+    assert table_of(path, fields, "mobility_protocol:253") == [["1", "7", "7", "1", "Binding Update"]]
 
 
 def test_code_points_that_cant_be_one(tmp_path: Path) -> None:
