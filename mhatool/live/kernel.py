@@ -294,11 +294,12 @@ class Kernel:
 
     def _remember(self, interface: str, name: str, before: str, claim: settings.Claim | None = None) -> None:
         """How it is given back; its claim first, for that is what others ask for."""
+        index = _index_of(interface)
 
         def undo() -> None:
             if claim is not None:
                 claim.close()
-            settings.give_back(interface, name, before)
+            settings.give_back(_name_now(interface, index), name, before)
 
         self._ledger.add(("sysctl", interface, name), before)
         self._undo["sysctl", interface, name] = undo
@@ -370,6 +371,22 @@ class Kernel:
             return socket.if_nametoindex(interface)
         except OSError as error:
             raise LiveError(f"there is no interface {interface!r}; `ip link` lists them") from error
+
+
+def _index_of(interface: str) -> int:
+    """0 for what is none, as all of them."""
+    try:
+        return socket.if_nametoindex(interface)
+    except OSError:
+        return 0
+
+
+def _name_now(interface: str, index: int) -> str:
+    """What an interface is called by now that had this name and number; its name where it is gone."""
+    try:
+        return socket.if_indextoname(index) if index and not _index_of(interface) else interface
+    except OSError:
+        return interface
 
 
 def _kept_as(key: RouteKey) -> tuple[str, ...]:

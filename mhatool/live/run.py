@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -110,7 +111,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
     with ExitStack() as stack:
         presence = stack.enter_context(closing(Presence(file.role, file.name, [own for own, _ in _own(live)])))
         need_free(file.control_path)  # before anything is touched that may be another node's
-        _need_ipv6(live.interfaces)
+        _need_interfaces(live.interfaces)
         ledger = stack.enter_context(closing(Ledger(file.ledger_path)))
         for other in ledger.elsewhere():
             what = "what an earlier run changed in another network namespace is as it left it"
@@ -143,8 +144,12 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         yield driver
 
 
-def _need_ipv6(interfaces: tuple[str, ...]) -> None:
+def _need_interfaces(interfaces: tuple[str, ...]) -> None:
+    """With IPv6, and by the names that the kernel tells of: it finds them by others, too (ip-link(8), altname)."""
     for interface in interfaces:
+        with suppress(OSError):  # who opens it says that it isn't there
+            if (name := socket.if_indextoname(socket.if_nametoindex(interface))) != interface:
+                raise LiveError(f"{interface}: another name of {name}; give that one in the node's file")
         if settings.is_off(interface):
             what = f"{interface}: IPv6 is switched off there, and a node needs addresses"
             raise LiveError(f"{what}; {settings.how_to_switch_on(interface)}")

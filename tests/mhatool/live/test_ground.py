@@ -1,5 +1,6 @@
 """The ground that a node stands on is taken away while it runs: it goes on, or says why not."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from ipaddress import IPv6Address
@@ -211,6 +212,52 @@ def test_it_doesnt_start_where_ipv6_is_switched_off(machine: Namespace) -> None:
     assert (done.returncode, done.stderr) == (2, f"{what}; sysctl -w net.ipv6.conf.left.disable_ipv6=0\n")
     machine.does("sysctl", "-qw", "net.ipv6.conf.left.disable_ipv6=0")
     assert machine.looks() == before
+
+
+def test_it_doesnt_start_on_another_name_of_an_interface(machine: Namespace) -> None:
+    """The kernel finds it by that one, and tells of it by the other."""
+    assert machine.ends("ha") == 0
+    machine.does("ip", "link", "property", "add", "dev", "left", "altname", "leftmost")
+    file = machine.folder / "other.toml"
+    file.write_text((machine.folder / "ha.toml").read_text("utf-8").replace('"left"', '"leftmost"'))
+    done = machine.run(sys.executable, "-m", "mhatool", "node", "run", str(file), cwd=REPOSITORY)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "mhatool: leftmost: another name of left; give that one in the node's file\n",
+    )
+    machine.does("ip", "link", "property", "del", "dev", "left", "altname", "leftmost")
+
+
+def test_an_interface_that_was_renamed_gets_its_settings_back(machine: Namespace) -> None:
+    assert machine.ends("ha") == 0
+    before = machine.looks()
+    machine.file("mn", "mn")
+    for node in ("ha", "mn"):
+        machine.starts(node)
+    machine.does("sh", "-c", "ip link set left down && ip link set left name l2 && ip link set right name r2")
+    for node, name in (("ha", "left"), ("mn", "right")):
+        until(lambda node=node, name=name: f"{name} is gone" in machine.log(node))
+        assert machine.ends(node) == 0
+    machine.does("sh", "-c", "ip link set l2 name left && ip link set r2 name right && ip link set left up")
+    until(lambda: machine.looks() == before)
+
+
+def test_a_binding_that_comes_while_a_firewall_is_loaded_has_its_tunnel(machine: Namespace) -> None:
+    """Again and again, so that one comes in between: as long as it is away, the table takes nothing."""
+    flushing = "for i in 1 2 3 4 5 6 7 8 9 10; do nft flush ruleset; done"
+    for number in range(20, 23):
+        with_it = subprocess.Popen(["ip", "netns", "exec", machine.name, "sh", "-c", flushing])
+        machine.registers(number, lifetime_s=0 if number == 21 else 60)
+        assert with_it.wait(20) == 0
+    until(lambda: _numbers(machine) == [22])
+    admitted = ("nft", "list", "set", "ip6", "mhatool_ha", "from_mobile_nodes")
+    until(lambda: "2001:db8:9::100 . 2001:db8:2::1" in machine.run(*admitted).stdout)
+    machine.does("nft", "flush", "set", "ip6", "mhatool_ha", "from_mobile_nodes")
+    machine.registers(23, lifetime_s=0)
+    until(lambda: _numbers(machine) == [])
+    machine.registers(24)
+    until(lambda: "2001:db8:9::100 . 2001:db8:2::1" in machine.run(*admitted).stdout)
+    assert not any(words in machine.log("ha") for words in ("unexpected", "SetTunnel"))
 
 
 @pytest.mark.parametrize("how", ["del mha-ha", "set mha-ha down"])
