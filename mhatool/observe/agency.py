@@ -89,7 +89,7 @@ class Agency(Struct):
     ) -> None:
         """The home agent answered."""
         self._outlive()
-        if not repeats:
+        if not repeats and not self._is_stale(acknowledgement, exchange, identifier):
             registration = self._answered(acknowledgement, exchange, identifier)
             if registration.is_accepted:
                 self._accept(registration, acknowledgement.time_ns, acknowledgement.lifetime_s)
@@ -144,6 +144,18 @@ class Agency(Struct):
             if binding.expires_ns is not None and binding.expires_ns > end.time_ns:
                 binding.end(end.time_ns, EndReason.RESTARTED)
                 binding.ended_by = end.frame
+
+    def _is_stale(self, acknowledgement: Acknowledgement, exchange: Exchange | None, identifier: int | None) -> bool:
+        """Whether it accepts, of no update in sight, a number that is no news to a home agent with this binding.
+
+        It was on its way for long, or somebody sent it again.
+        """
+        if exchange is not None or not acknowledgement.accepts:
+            return False
+        binding = self.holding(acknowledgement.time_ns, identifier)
+        if binding is None or not binding.registrations:
+            return False
+        return not sequence.is_fresh(acknowledgement.sequence_number, binding.registrations[-1].sequence_number)
 
     def _lives(self, sign: Sign) -> None:
         """It holds a binding of this home address, perhaps again."""

@@ -88,6 +88,15 @@ def test_who_tunnels_on_was_not_the_one_that_denied_its_binding() -> None:
     assert the_binding(*REGISTERED, error, later).end_reason is None
 
 
+@pytest.mark.parametrize("seq", [1, 2, 65535])
+def test_an_old_acknowledgement_again_moves_nothing(seq: int) -> None:
+    """None of these is ahead of 2 (RFC 6275, 9.5.1): half a minute later somebody sends it again."""
+    binding = the_binding(*REGISTERED, (10, bu(CARE2, seq=2)), (11, ba(CARE2, seq=2)), (30, ba(seq=seq)))
+    assert (binding.care_of_address, binding.expires_ns, len(binding.registrations)) == (CARE2, 70 * S, 2)
+    goes_on = the_binding(*REGISTERED, (10, bu(CARE2, seq=2)), (11, ba(CARE2, seq=2)), (30, ba(CARE1, seq=3)))
+    assert (goes_on.care_of_address, goes_on.expires_ns) == (CARE1, 90 * S)  # of an update out of sight
+
+
 def test_no_binding_ends_before_it_begins() -> None:
     """4 s from 0 on are over when the answer comes; so they are for the mobile node (RFC 6275, 11.7.3)."""
     binding = the_binding((0, bu(seq=1, life=4)), (5, ba(seq=1, life=4)), (20, echo(PEER, HOME)))
