@@ -121,7 +121,9 @@ def test_what_wireshark_puts_together_is_whole(tmp_path: Path) -> None:
     update, sides = made.home_bu(), bytes((192, 0, 2, 1, 192, 0, 2, 2))
     packets = []
     for offset, more, part in ((0, 0x2000, update[:88]), (88, 0, update[88:])):
-        packets.append(struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(part), 7, more | offset // 8, 64, 41, 0) + sides + part)
+        packets.append(
+            struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(part), 7, more | offset // 8, 64, 41, 0) + sides + part
+        )
     path = write(tmp_path / "two.pcapng", packets)
     rows = table(path, ["mha.checksum.status", "mha.rule"], "-o", "mha.other_fields:TRUE")
     assert rows == [["1", "", ""], ["2", "1", ""]]
