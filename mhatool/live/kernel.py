@@ -26,17 +26,20 @@ from mhatool.live.ledger import Ledger
 from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
 from mhatool.live.netlink import CREATE, EXCLUSIVE, RefusedError
 from mhatool.live.netlink import Netlink as OwnNetlink
+from mhatool.protocol.neighbourhood import interface_identifier, link_local
 
 _IFA_F_NODAD, _IFA_F_DADFAILED, _IFA_F_TENTATIVE, _IFA_F_NOPREFIXROUTE = 0x02, 0x08, 0x40, 0x200
 _IFF_RUNNING: Final = 0x40
 _IFA_F_PERMANENT: Final = 0x80
+_BY_LINK_ADDRESS: Final = "0"
+"""The `addr_gen_mode` of interfaces whose link-local address is made of that of the link (RFC 4291, appendix A)."""
 _GLOBAL: Final = 0
 """The scope of addresses that are good everywhere."""
 _MAIN: Final = 254
 _METRIC: Final = 128
 _ON_LINK_METRIC: Final = 512
 """Behind the kernel's own, 256: with an address's last it removes the first route to the prefix, whosever that is."""
-_GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV, errno.EADDRNOTAVAIL})
+_GONE: Final = frozenset({errno.ESRCH, errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EADDRNOTAVAIL})
 
 
 class Netlink:
@@ -96,7 +99,16 @@ class Kernel:
             if error.code != errno.EEXIST:
                 raise LiveError(f"{text(address)} can't be given to {interface}: {_why(error)}") from error
             return
-        self._undo[key] = lambda: self._netlink("addr", "del", **arguments)
+        if is_link_local(address) and self._makes_itself(interface, address):
+            self._ledger.remove(key)
+        else:
+            self._undo[key] = lambda: self._netlink("addr", "del", **arguments)
+
+    def _makes_itself(self, interface: str, address: bytes) -> bool:
+        """Whether the kernel gives an interface that comes up this link-local address: it had it before, or will."""
+        (link,) = self._netlink("get_links", self._index(interface))
+        identifier = interface_identifier(bytes.fromhex(link.get_attr("IFLA_ADDRESS", "").replace(":", "")))
+        return settings.read(interface, "addr_gen_mode") == _BY_LINK_ADDRESS and address == link_local(identifier)
 
     def claim_address(self, interface: str, address: bytes, prefix_length: int) -> None:
         """The same for one that nobody has checked: the kernel asks the link whether somebody has it (RFC 4862, 5.4).
@@ -129,8 +141,9 @@ class Kernel:
             address = socket.inet_pton(socket.AF_INET6, each.get_attr("IFA_ADDRESS"))
             flags = each.get_attr("IFA_FLAGS", each["flags"])
             if flags & _IFA_F_DADFAILED and address in self._claimed:
-                what = f"{text(address)}: somebody else has it on the link of {self._claimed[address]}"
-                raise LiveError(f"{what} (RFC 4862, 5.4); give this node another `router_address`, or stop that one")
+                what = f"{text(address)}: somebody else has it on the link of {self._claimed[address]} (RFC 4862, 5.4)"
+                mine = "`router_address`" if not is_link_local(address) else "address on the link (`ip link set`)"
+                raise LiveError(f"{what}; give this node another {mine}, or stop that one")
             yield address, each["index"], flags
 
     def learned(self, interface: str) -> list[bytes]:

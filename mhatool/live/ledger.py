@@ -75,13 +75,21 @@ class Ledger:
 
     def add(self, key: Key, how: Any) -> None:
         """Before it is changed. LiveError where it can't be written: nothing is changed that couldn't be undone."""
+        before = dict(self._changes)
+        if before.get(key) == how:
+            return
         self._changes[key] = how
-        self._write()
+        try:
+            self._write()
+        except LiveError:
+            self._changes = before
+            raise
 
     def remove(self, key: Key) -> None:
-        """It has been given back."""
+        """It has been given back. Where that can't be written, the next start gives it back once more."""
         if self._changes.pop(key, None) is not None:
-            self._write()
+            with suppress(LiveError):
+                self._write()
 
     def clear(self) -> None:
         """All has been given back."""
@@ -111,6 +119,7 @@ class Ledger:
             new.replace(self.path)
         except OSError:
             file.close()
+            new.unlink(missing_ok=True)  # the room that it takes is somebody's
             raise
         self.close()
         self._file = file

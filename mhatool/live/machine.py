@@ -79,7 +79,10 @@ class LiveMachine:
         off = {name for name in self.links if settings.is_off(name)}
         for name in sorted(off - self._off):
             what = f"IPv6 is switched off on {name}: the node has no address there until it is on again"
-            self._warn(f"{what}; sysctl -w net.ipv6.conf.{name}.disable_ipv6=0")
+            self._warn(f"{what}; {settings.how_to_switch_on(name)}")
+        for name in sorted(self._off - off):
+            if self._is_there(name):
+                self._begin_anew(name)
         switched = tuple((name, name not in off) for name in sorted(off ^ self._off))
         self._off = off
         return switched
@@ -101,6 +104,11 @@ class LiveMachine:
             self.prepare(link.interface)
         else:
             self._warn(f"{link.interface} is gone: nothing is heard or said there until it is back")
+
+    def _begin_anew(self, interface: str) -> None:
+        """The kernel may have forgotten its settings and groups, as where its MTU was too small."""
+        self.links[interface].join_again()
+        self.prepare(interface)
 
     def share(self, address: bytes) -> None:
         """Receive what is sent to an anycast address, on the interface whose link has its prefix."""

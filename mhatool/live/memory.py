@@ -20,6 +20,7 @@ from mhatool.engine.events import CacheEntry, Event, UpdateListEntry
 from mhatool.live.clock import Clock
 from mhatool.live.errors import LiveError
 from mhatool.live.locks import lock
+from mhatool.protocol.lifetime import NS_PER_S
 
 SCHEMA: Final = "mhatool.state/1"
 MOST_LINES: Final = 10_000
@@ -48,7 +49,7 @@ class Head(msgspec.Struct, tag="head", tag_field="line", forbid_unknown_fields=T
 
 
 class BindingLine(msgspec.Struct, tag="binding", tag_field="line", forbid_unknown_fields=True):
-    """A home agent's binding, or that it is `gone`."""
+    """A home agent's binding, or that it is `gone`. `lifetime_s` is what was granted, 0 where nobody wrote it."""
 
     home_address: Address
     agent: Address
@@ -58,6 +59,7 @@ class BindingLine(msgspec.Struct, tag="binding", tag_field="line", forbid_unknow
     expires_ns: Instant
     home_agents: tuple[Address, ...] = ()
     gone: bool = False
+    lifetime_s: int = 0
 
 
 class NumberLine(msgspec.Struct, tag="number", tag_field="line", forbid_unknown_fields=True):
@@ -138,6 +140,9 @@ class Memory:
                 raise LiveError(f"{self._path}:{number}: {what}; remove the file to begin without") from error
         for binding in self._bindings.values():
             binding.expires_ns += self._shift_ns
+            if binding.lifetime_s:  # a machine without a clock of its own may come up in 1970
+                longest = self._clock.now() + binding.lifetime_s * NS_PER_S
+                binding.expires_ns = min(binding.expires_ns, longest)
 
     def _recognise(self, line: Line) -> None:
         """ValueError where this is no first line, or not of this node's file."""
@@ -176,6 +181,7 @@ class Memory:
                     event.expires_ns,
                     () if event.gone else self.list_of(event.home_address, event.address),
                     event.gone,
+                    event.lifetime_s,
                 )
             )
         elif isinstance(event, UpdateListEntry):
@@ -188,7 +194,7 @@ class Memory:
         entries = len(self._bindings) + len(self._numbers)
         if self._fails and not self._is_worth_it(entries):
             return
-        if self._file is None or self._lines > max(MOST_LINES, 2 * entries):
+        if self._file is None or self._lines > max(MOST_LINES, 2 * entries) or not self._is_as_written():
             self._write_anew()
         else:
             self._append(line)
@@ -200,6 +206,15 @@ class Memory:
             return False
         self._missed = 0
         return True
+
+    def _is_as_written(self) -> bool:
+        """Whether nobody has removed or cut the file, or put another one in its place."""
+        assert self._file is not None  # whoever calls looked
+        try:
+            there = os.stat(self._path)
+        except OSError:
+            return False
+        return os.path.samestat(there, os.fstat(self._file.fileno())) and there.st_size == self._file.tell()
 
     def _append(self, line: Line) -> None:
         assert self._file is not None  # whoever calls looked

@@ -76,6 +76,10 @@ class LinkSocket:
             self._memberships.move(index)
         return True
 
+    def join_again(self) -> None:
+        """The kernel may have forgotten the groups."""
+        self._memberships.move(self.index)
+
     def _expect_link_address(self, otherwise: str) -> None:
         found = self._socket.getsockname()[4]
         if found != self.link_address:

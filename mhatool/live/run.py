@@ -36,6 +36,7 @@ from mhatool.live.settings_watch import SettingsWatch
 from mhatool.live.trace_file import TraceFile
 from mhatool.network.scenario.roles import ROLES
 from mhatool.protocol.lifetime import NS_PER_S
+from mhatool.protocol.neighbourhood import LINK_LOCAL_LENGTH, interface_identifier, link_local
 from mhatool.trace import Header
 
 LOG = logging.getLogger("mhatool.live")
@@ -130,7 +131,7 @@ def _made(live: LiveNode) -> Iterator[Driver]:
         driver.watches.append(watch)
         driver.each_second.append(watch.look)
         machine.prepare = partial(_prepare, live, kernel)
-        _claim(live, kernel)
+        _claim(live, kernel, machine)
         LOG.setLevel(file.log_level.upper())
         driver.listeners.append(_say)
         _trace(live, driver, stack)
@@ -146,7 +147,7 @@ def _need_ipv6(interfaces: tuple[str, ...]) -> None:
     for interface in interfaces:
         if settings.is_off(interface):
             what = f"{interface}: IPv6 is switched off there, and a node needs addresses"
-            raise LiveError(f"{what}; sysctl -w net.ipv6.conf.{interface}.disable_ipv6=0")
+            raise LiveError(f"{what}; {settings.how_to_switch_on(interface)}")
 
 
 def _say(event: Event) -> None:
@@ -215,10 +216,14 @@ def _own(live: LiveNode) -> list[tuple[bytes, int]]:
     return [(each.router_address, each.prefix_length) for each in prefixes if each.router_address is not None]
 
 
-def _claim(live: LiveNode, kernel: Kernel) -> None:
+def _claim(live: LiveNode, kernel: Kernel, machine: LiveMachine) -> None:
     """A home agent's own addresses are nobody else's, before it says that they are its. LiveError where one is."""
-    for address, length in _own(live):
-        kernel.claim_address(live.configuration.advertising.interface, address, length)
+    if live.file.role == "home_agent":
+        interface = live.configuration.interface
+        link_address = dict(machine.link_addresses)[interface]
+        kernel.claim_address(interface, link_local(interface_identifier(link_address)), LINK_LOCAL_LENGTH)
+        for address, length in _own(live):
+            kernel.claim_address(interface, address, length)
     end = time.monotonic() + _LONGEST_CHECK_S
     while kernel.is_checking() and time.monotonic() < end:
         time.sleep(_LOOK_AGAIN_S)

@@ -6,9 +6,11 @@ settings do) whose name says what was there before the first of them. It goes wi
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,9 @@ from mhatool.live.presence import SOCKETS
 
 SYSCTLS: Final = Path("/proc/sys/net/ipv6/conf")
 ACCEPT_RA: Final = "accept_ra"
+LEAST_MTU: Final = 1280
+"""RFC 8200, 5: with less the kernel has no IPv6 on an interface."""
+_SIOCGIFMTU: Final = 0x8921
 ALL: Final = "all"
 """Whoever writes this one writes those of all interfaces."""
 
@@ -47,11 +52,34 @@ def read(interface: str, name: str) -> str:
 
 
 def is_off(interface: str) -> bool:
-    """Whether IPv6 is switched off there; not where there is no such interface."""
+    """Whether IPv6 is switched off there, also by an MTU of less than 1280; not where there is no such interface."""
     try:
-        return read(interface, "disable_ipv6") != "0"
+        return _mtu(interface) < LEAST_MTU or read(interface, "disable_ipv6") != "0"
+    except FileNotFoundError:  # it has none yet: its MTU is large enough since a moment ago
+        return True
     except OSError:
         return False
+
+
+def how_to_switch_on(interface: str) -> str:
+    """What to do where IPv6 is off. OSError where there is no such interface."""
+    if _mtu(interface) >= LEAST_MTU:
+        return how_to_set(interface, "disable_ipv6", "0")
+    return f"its MTU is less than {LEAST_MTU}: ip link set {interface} mtu 1500"
+
+
+def how_to_set(interface: str, name: str, value: str) -> str:
+    """The command that sets it; a dot in an interface's name is a slash there (sysctl(8)), as in VLANs' eth0.5."""
+    return f"sysctl -w net.ipv6.conf.{interface.replace('.', '/')}.{name}={value}"
+
+
+def _mtu(interface: str) -> int:
+    """How long a packet it takes. OSError where there is no such interface."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as asked:
+        mtu: int = struct.unpack_from(
+            "16xi", fcntl.ioctl(asked, _SIOCGIFMTU, struct.pack("16s24x", interface.encode()))
+        )[0]
+    return mtu
 
 
 def write(interface: str, name: str, value: str) -> None:
@@ -75,4 +103,16 @@ def alike(name: str, value: str) -> Iterator[str]:
             yield interface
 
 
-__all__ = ["ACCEPT_RA", "ALL", "Claim", "alike", "claimed", "give_back", "is_off", "read", "write"]
+__all__ = [
+    "ACCEPT_RA",
+    "ALL",
+    "Claim",
+    "alike",
+    "claimed",
+    "give_back",
+    "how_to_set",
+    "how_to_switch_on",
+    "is_off",
+    "read",
+    "write",
+]

@@ -1,6 +1,7 @@
 """A node's events in a file, each when it happens; where the file can't grow the trace ends, and the node goes on.
 
 A node that is started again goes on with the trace that is there: what led to its end is told by what stands before it.
+A file that is renamed, removed or emptied meanwhile, as logrotate(8) does, is begun anew.
 """
 
 from __future__ import annotations
@@ -27,14 +28,19 @@ class TraceFile:
     def __init__(self, path: str, header: Header, warn: Callable[[str], None]) -> None:
         self._path = path
         self._warn = warn
+        self._header = header
+        self._begin()
+
+    def _begin(self) -> None:
         try:
-            self._file: BinaryIO | None = open(path, "ab")  # noqa: SIM115 - closed by `close`
+            self._file: BinaryIO | None = open(self._path, "ab")  # noqa: SIM115 - closed by `close`
         except OSError as error:
             raise self._useless(error) from error
         try:
-            goes_on = self._goes_on(self._file, header)
-            self._writer = TraceWriter(self._file, None if goes_on else header)
+            goes_on = self._goes_on(self._file, self._header)
+            self._writer = TraceWriter(self._file, None if goes_on else self._header)
             self._file.flush()
+            self._what = os.fstat(self._file.fileno())
         except OSError as error:
             self.close()
             raise self._useless(error) from error
@@ -67,11 +73,27 @@ class TraceFile:
         if self._file is None:
             return
         try:
+            if self._was_rotated():
+                self._file.close()
+                self._begin()
             self._writer.write(event)
             self._file.flush()
         except OSError as error:
             self._warn(f"{self._path}: {(error.strerror or str(error)).lower()}: the trace ends here, the node goes on")
             self.close()
+        except LiveError as error:
+            self._file = None
+            self._warn(f"{error}; the trace ends here, the node goes on")
+
+    def _was_rotated(self) -> bool:
+        """Whether its name is another file's or nobody's, or it is empty."""
+        if not stat.S_ISREG(self._what.st_mode):
+            return False
+        try:
+            there = os.stat(self._path)
+        except FileNotFoundError:
+            return True
+        return not there.st_size or not os.path.samestat(there, self._what)
 
     def close(self) -> None:
         """Write no more; what didn't fit is let go."""

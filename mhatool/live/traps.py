@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from mhatool.live.facts import Chain, Daemon, Facts
 from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
+from mhatool.live.settings import how_to_set
 
 
 class Verdict(NamedTuple):
@@ -44,7 +45,7 @@ def _ipv6(facts: Facts) -> Verdict:
     off = [each.name for each in facts.concerned if each.settings.get("disable_ipv6")]
     if not off:
         return Verdict("on")
-    return Verdict(f"switched off on {_names(off)}", f"sysctl -w net.ipv6.conf.{off[0]}.disable_ipv6=0")
+    return Verdict(f"switched off on {_names(off)}", how_to_set(off[0], "disable_ipv6", "0"))
 
 
 def _interfaces(facts: Facts) -> Verdict:
@@ -100,7 +101,7 @@ def _default_route(facts: Facts) -> Verdict:
     ]
     if not lost:
         return Verdict("stays")
-    return Verdict(f"{lost[0]} loses it once a home agent forwards", f"sysctl -w net.ipv6.conf.{lost[0]}.accept_ra=2")
+    return Verdict(f"{lost[0]} loses it once a home agent forwards", how_to_set(lost[0], "accept_ra", "2"))
 
 
 def _other_nodes(facts: Facts) -> Verdict:

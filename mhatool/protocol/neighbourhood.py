@@ -9,6 +9,8 @@ ALL_ROUTERS = bytes.fromhex("ff020000000000000000000000000002")
 _SOLICITED_NODE = bytes.fromhex("ff0200000000000000000001ff")
 _LINK_LOCAL = bytes.fromhex("fe80000000000000")
 _UNIVERSAL = 0x02
+LINK_LOCAL_LENGTH = 64
+"""Bits of the prefix of link-local addresses (RFC 4291, 2.5.6)."""
 
 
 def solicited_node(address: bytes) -> bytes:
@@ -62,6 +64,7 @@ def in_prefix(address: bytes, prefix: bytes, length: int) -> bool:
 __all__ = [
     "ALL_NODES",
     "ALL_ROUTERS",
+    "LINK_LOCAL_LENGTH",
     "first_of",
     "home_agents_anycast",
     "in_prefix",

@@ -41,6 +41,10 @@ class Authentication:
         self._is_required = configuration.requires_authentication
         self._window_ns = nanoseconds(configuration.timestamp_window_s)
 
+    def excludes(self, home_address: bytes, agent: bytes) -> bool:
+        """Whether it may not register at all: keys are required, and it has none."""
+        return self._is_required and home_address + agent not in self._associations
+
     def start(self, now: int) -> None:
         """An agent that was there before has forgotten which timestamps it took: all from before now are old."""
         if self._counts_restarts:

@@ -46,6 +46,7 @@ from mhatool.engine.node import Output, Randomness
 from mhatool.engine.reception import Handler, Reception
 from mhatool.engine.sender import Sender
 from mhatool.engine.validity import neighbour_drop
+from mhatool.protocol.neighbourhood import LINK_LOCAL_LENGTH
 
 
 class HomeAgent:
@@ -166,6 +167,7 @@ class HomeAgent:
             raise ConfigurationError(f"{self.name}: no interface {interface}")
         self._link.start(link_address)
         self._registrations.start(now)
+        self._output.act(AddAddress(interface, self._link.link_local_address, LINK_LOCAL_LENGTH))
         for prefix in self.configuration.advertising.prefixes:
             if prefix.router_address is not None:
                 self._output.act(AddAddress(interface, prefix.router_address, prefix.prefix_length))

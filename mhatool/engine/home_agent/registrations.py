@@ -67,8 +67,11 @@ class Registrations:
         self._configuration = configuration
         self._authentication.configure(configuration)
         self._checks.configure(configuration)
-        for binding in [each for each in self._cache if not each.cloned and self._checks.prohibits(each.home_address)]:
-            self._feed(binding, BindingInput.PROHIBITED, "prohibited", now)
+        for binding in [each for each in self._cache if not each.cloned]:
+            if self._checks.prohibits(binding.home_address):
+                self._feed(binding, BindingInput.PROHIBITED, "prohibited", now)
+            elif self._authentication.excludes(binding.home_address, binding.agent):
+                self._feed(binding, BindingInput.PROHIBITED, "auth_fail", now)
 
     # --- what comes ---
 
@@ -112,7 +115,8 @@ class Registrations:
             if request is None or known is not None or each.agent not in self._addresses:
                 continue
             binding = Binding(each.home_address, each.agent)
-            status = self._checks.refusal_of_kept(request)
+            excluded = self._authentication.excludes(each.home_address, each.agent)
+            status = Status.AUTH_FAIL if excluded else self._checks.refusal_of_kept(request)
             if status is None:
                 self._feed(binding, BindingInput.RESTORE, request, now)
             else:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 
 import pytest
 
@@ -58,6 +59,36 @@ def test_a_firewall_that_is_loaded_anew_takes_nothing_from_it(machine: Namespace
     until(lambda: "table ip6 mhatool_ha" in machine.does("nft", "list", "tables"))
     until(lambda: machine.log("ha").count("put back") == 2)
     machine.does("nft", "delete table inet firewall")
+
+
+def _link_local(machine: Namespace) -> str:
+    """The address from which `left`'s agent advertises itself (RFC 4291, appendix A)."""
+    first, *rest = bytes.fromhex(machine.does("cat", "/sys/class/net/left/address").strip().replace(":", ""))
+    return str(IPv6Address(b"\xfe\x80" + bytes(6) + bytes([first ^ 2, *rest[:2], 0xFF, 0xFE, *rest[2:]])))
+
+
+def test_the_address_from_which_it_advertises_is_its_machines(place: Namespace) -> None:
+    """RFC 4861, 4.2. The kernel makes another one (`stable-privacy` is mode 3), or somebody flushes it."""
+    if "ha" in place.nodes:
+        place.ends("ha")
+    own, shows = _link_local(place), ("ip", "-6", "-o", "address", "show", "dev", "left", "scope", "link")
+    settings = "sysctl -qw net.ipv6.conf.left.stable_secret=2001:db8::1 net.ipv6.conf.left.addr_gen_mode={}"
+    cycle = f"ip link set left down && {settings} && ip link set left up"
+    place.does("sh", "-c", cycle.format(3))
+    until(lambda: "stable-privacy" in place.does(*shows))
+    before = place.looks()
+    place.starts("ha")
+    assert own in place.does(*shows)
+    assert place.ends("ha") == 0
+    assert place.looks() == before
+    place.does("sh", "-c", cycle.format(0))
+    until(lambda: own in place.does(*shows))
+    place.starts("ha")
+    place.does("ip", "-6", "address", "flush", "dev", "left")
+    until(lambda: f"{own} had gone from left: put back, the node needs it" in place.log("ha"))
+    assert own in place.does(*shows)
+    assert place.ends("ha") == 0
+    assert own in place.does(*shows), "the kernel had it before"
 
 
 @pytest.mark.parametrize("plane", ["seg6", "tun"])
@@ -140,6 +171,34 @@ def test_where_ipv6_is_switched_off_it_says_so_and_goes_on_once_it_is_on(machine
         off.partition("; ")[0],
         "2001:db8:2::1 had gone from left: put back, the node needs it",
     ]
+
+
+def test_an_mtu_that_ipv6_cant_have_is_no_end(machine: Namespace) -> None:
+    """RFC 8200, 5: 1280. The kernel forgets all that is IPv6's: addresses, routes, groups, anycast, settings."""
+    machine.file("mn", "mn")
+    machine.starts("mn")
+    machine.registers(6)
+    until(lambda: _numbers(machine) == [6])
+    said = "IPv6 is switched off on {}: the node has no address there until it is on again; its MTU is less than 1280"
+
+    def is_whole() -> bool:
+        return (
+            machine.does("ip", "-6", "route", "show", "dev", "right", "proto", "135").count("\n") == 2
+            and "20010db800020000fdfffffffffffffe" in machine.does("cat", "/proc/net/anycast6")
+            and "ff02::1:ff00:100\n" in machine.does("ip", "-6", "maddr", "show", "left")
+            and machine.does("sysctl", "-n", "net.ipv6.conf.left.forwarding") == "1\n"
+            and machine.does("sysctl", "-n", "net.ipv6.conf.right.accept_ra") == "0\n"
+        )
+
+    until(is_whole)
+    for interface, node in (("left", "ha"), ("right", "mn")):
+        machine.does("ip", "link", "set", interface, "mtu", "1279")
+        until(lambda interface=interface, node=node: said.format(interface) in machine.log(node))
+        machine.does("ip", "link", "set", interface, "mtu", "1500")
+        until(lambda: "2001:db8:2::1/64" in machine.does("ip", "-6", "address", "show", "left"))
+        until(is_whole)
+    assert "can't be given" not in machine.log("ha") + machine.log("mn")
+    assert machine.ends("mn") == 0
 
 
 def test_it_doesnt_start_where_ipv6_is_switched_off(machine: Namespace) -> None:

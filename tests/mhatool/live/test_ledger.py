@@ -1,5 +1,6 @@
 """What a node has changed is known to the next start, whenever it was killed."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,30 @@ def test_of_what_was_changed_before_a_reboot_nothing_is_left(tmp_path: Path, mon
     before.close()
     monkeypatch.setattr("mhatool.live.ledger.this_boot", lambda: "the next one")
     assert Ledger(tmp_path / "mn.made").left() == {}
+
+
+def test_on_a_full_disk_all_is_given_back_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written already needs no room; what can't be written isn't changed, and isn't told of later."""
+    path = tmp_path / "mn.made"
+    ledger, third = Ledger(path), ("address", "eth0", "2001:db8::3")
+    ledger.add(ADDRESS, 64)
+    ledger.add(SETTING, "1")
+    with monkeypatch.context() as full:
+        full.setattr(Path, "replace", _has_no_room)
+        ledger.add(ADDRESS, 64)
+        with pytest.raises(LiveError, match="no space left on device"):
+            ledger.add(third, 64)
+        assert list(tmp_path.iterdir()) == [ledger.path]
+        ledger.remove(ADDRESS)
+    ledger.add(ADDRESS, 64)
+    ledger.close()
+    assert Ledger(path).left() == {SETTING: "1", ADDRESS: 64}
+    with monkeypatch.context() as full:
+        full.setattr(Path, "replace", _has_no_room)
+        for key in (SETTING, ADDRESS):
+            ledger.remove(key)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _has_no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

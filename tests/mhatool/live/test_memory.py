@@ -273,6 +273,34 @@ def test_after_a_reboot_the_time_of_day_is_all_there_is(tmp_path: Path) -> None:
     assert kept.expires_ns == NOW + 420 * SECOND
 
 
+@pytest.mark.parametrize(("now", "left_s"), [(NOW + 60 * SECOND, 360), (NOW - HOUR, 420), (100 * SECOND, 420)])
+def test_after_a_reboot_nothing_lasts_longer_than_was_granted(tmp_path: Path, now: int, left_s: int) -> None:
+    """RFC 6275, 10.3.1. A machine whose clock has no battery comes up in 1970, or when it was saved last."""
+    made(tmp_path / "ha1.state").hear(cached())
+    (kept,) = made(tmp_path / "ha1.state", now, boot="the next one").bindings
+    assert kept.expires_ns - now == left_s * SECOND
+
+
+@pytest.mark.parametrize("how", ["cut", "removed", "replaced", "renamed"])
+def test_what_somebody_does_to_the_file_is_made_good_with_the_next_change(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "ha1.state"
+    memory = made(path)
+    memory.hear(cached(7))
+    older = path.read_bytes()
+    memory.hear(cached(8))
+    if how == "cut":
+        os.truncate(path, 0)
+    elif how == "removed":
+        path.unlink()
+    elif how == "replaced":
+        (tmp_path / "backup").write_bytes(older)
+        (tmp_path / "backup").replace(path)
+    else:
+        path.rename(tmp_path / "backup")
+    memory.hear(cached(9, home_address=OTHER))
+    assert {kept.sequence_number for kept in _read_of(path, tmp_path)} == {8, 9}
+
+
 class NearlyFull:
     """A file on a disk that takes so many octets more, as the kernel does: the first ones, then none."""
 
@@ -286,6 +314,14 @@ class NearlyFull:
         taken: int = self._file.write(octets[: self._room])
         self._room -= taken
         return taken
+
+    def fileno(self) -> int:
+        number: int = self._file.fileno()
+        return number
+
+    def tell(self) -> int:
+        place: int = self._file.tell()
+        return place
 
     def close(self) -> None:
         self._file.close()

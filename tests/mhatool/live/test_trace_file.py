@@ -1,6 +1,7 @@
 """A trace that can't be written any more doesn't stop its node."""
 
 import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,37 @@ def test_on_a_full_disk_it_ends_with_a_word(tmp_path: Path) -> None:
 def test_where_it_cant_begin_another_file_is_to_be_given(tmp_path: Path) -> None:
     with pytest.raises(LiveError, match=r"no such file or directory; give another `trace`"):
         TraceFile(str(tmp_path / "no" / "cn.jsonl"), HEADER, print)
+
+
+@pytest.mark.parametrize("how", ["renamed", "removed", "emptied"])
+def test_a_file_that_is_rotated_is_begun_anew(how: str, tmp_path: Path) -> None:
+    """As logrotate(8) does, by default or with `copytruncate`. The next start goes on with it."""
+    path, old = tmp_path / "cn.jsonl", tmp_path / "cn.jsonl.1"
+    trace = TraceFile(str(path), HEADER, pytest.fail)
+    trace.hear(dropped(1))
+    if how == "renamed":
+        path.rename(old)
+    elif how == "removed":
+        path.unlink()
+    else:
+        os.truncate(path, 0)
+    for frame in (2, 3):
+        trace.hear(dropped(frame))
+    trace.close()
+    TraceFile(str(path), HEADER, pytest.fail).close()
+    assert [event.time_ns for event in read(path).events] == [2, 3]
+    assert how != "renamed" or [event.time_ns for event in read(old).events] == [1]
+
+
+def test_where_another_file_has_the_name_the_trace_ends_with_a_word(tmp_path: Path) -> None:
+    said: list[str] = []
+    path = tmp_path / "cn.jsonl"
+    trace = TraceFile(str(path), HEADER, said.append)
+    path.unlink()
+    path.write_text("my thesis")
+    for frame in (1, 2):
+        trace.hear(dropped(frame))
+    what = f"{path}: it is there, and no trace; remove it, or give another `trace`"
+    assert said == [f"{what}; the trace ends here, the node goes on"]
+    assert path.read_text("utf-8") == "my thesis"
+    trace.close()

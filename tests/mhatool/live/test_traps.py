@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mhatool.live.facts import Chain, Daemon, Facts, Interface
+from mhatool.live.settings import how_to_set
 from mhatool.live.traps import CHECKS, Verdict
 from tests.mhatool.live.namespace import Namespace, namespace
 
@@ -273,3 +274,8 @@ def test_daemons_are_found_with_their_files(machine: Namespace, tmp_path: Path) 
     found = {check["name"]: check for check in json.loads(told)["checks"]}
     assert found["other Mobile IPv6"]["state"] == "trap"
     assert _caught(_checked(machine)) == []
+
+
+def test_a_setting_of_a_vlan_has_a_slash_for_its_dot() -> None:
+    """sysctl(8): a dot would be a folder's end."""
+    assert how_to_set("eth0.5", "disable_ipv6", "0") == "sysctl -w net.ipv6.conf.eth0/5.disable_ipv6=0"

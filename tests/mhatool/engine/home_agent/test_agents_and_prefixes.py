@@ -333,10 +333,11 @@ def test_an_entry_of_a_link_local_address_is_told_nothing_of_its_own() -> None:
 # --- coming up and leaving ---
 
 
-def test_it_takes_its_address_and_advertises_itself() -> None:
+def test_it_takes_its_addresses_and_advertises_itself() -> None:
+    """RFC 4861, 4.2: from the link-local address that is assigned to the interface."""
     play = agent(advertises=True)
     play.starts(home=LINK)
-    play.does(AddAddress("home", AGENT, 64))
+    play.does(AddAddress("home", LINK_LOCAL, 64), AddAddress("home", AGENT, 64))
     play.waits(0)
     sent = play.sends(RouterAdvertisement, flags={"H"})
     assert sent.arrival.source == LINK_LOCAL

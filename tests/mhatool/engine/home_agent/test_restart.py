@@ -79,6 +79,7 @@ def test_what_is_over_or_was_held_at_another_address_is_not_taken() -> None:
         ({"permitted": (OTHER_HOME,)}, CARE_OF, "prohibited"),
         ({"prohibited": (HOME,)}, CARE_OF, "prohibited"),
         ({"most_bindings": 0}, CARE_OF, "insufficient_resources"),
+        ({"requires_authentication": True}, CARE_OF, "auth_fail"),
         ({}, parse("ff02::1"), "invalid_care_of_address"),
         ({}, AGENT, "invalid_care_of_address"),
     ],

@@ -13,8 +13,9 @@ from dissectors.options.multiple_home_agents import ExperimentalMobilityOption
 from dissectors.spec import Option
 from mhatool.engine.actions import End, SetTunnel
 from mhatool.engine.advertising import AdvertisedPrefix
-from mhatool.engine.commands import ChangePrefix
+from mhatool.engine.commands import ChangePrefix, Reconfigure
 from mhatool.engine.drops import DropReason
+from mhatool.engine.events import CacheEntry
 from mhatool.engine.home_agent import ConfigurationError, SecurityAssociation
 from mhatool.engine.home_agent.statuses import Status
 from mhatool.engine.home_agent_events import DefenceEnded
@@ -452,3 +453,16 @@ def test_an_experiment_s_option_is_no_list() -> None:
     """Type 18 with another length is RFC 5096's; M then has no list."""
     experiment = ExperimentalMobilityOption(data=b"1234")
     refused(agent(), update(1, flags="AHM", options=(experiment,)), Status.UNSPECIFIED)
+
+
+def test_who_has_no_key_any_more_is_registered_no_longer() -> None:
+    """Who reads its file again may leave out the key of a node that was stolen; the other one's binding stays."""
+    play, node = protected(), Proven()
+    node.says(play, 1, ntp.timestamp(play.now))
+    play.waits(1)
+    assert node.hears(play).message.status == 0
+    play.is_told(Reconfigure((("associations", (ASSOCIATION,)),)))
+    assert play.node.binding(HOME) is not None
+    play.is_told(Reconfigure((("associations", (OTHER,)),)))
+    assert play.node.binding(HOME) is None
+    assert play.tells(CacheEntry, home_address=HOME, gone=True).cause == "auth_fail"
