@@ -390,8 +390,10 @@ local function innermost_has(...)
   return false
 end
 
--- Whether the innermost packet so far goes beyond a frame that is told to be whole: mirror ports slice frames so.
-local function is_sliced(pinfo)
+-- Whether the innermost packet so far goes beyond a frame that is told to be whole: mirror ports slice frames so. What
+-- Wireshark put together itself doesn't end where the frame does.
+local function is_sliced(buf, pinfo)
+  if buf:offset() + buf:reported_len() ~= pinfo.len then return false end
   local lengths = { other.payload_length() }
   local function goes_beyond(length) return length.offset + 36 + length.value > pinfo.len end
   return #lengths > 0 and goes_beyond(lengths[1]) and goes_beyond(lengths[#lengths])
@@ -1196,7 +1198,7 @@ end
 -- What is known around a message.
 local function facts_of(buf, s, pinfo)
   local m = { buf = buf, s = s, room = buf:reported_len() }
-  m.truncated = m.room > #s or pinfo.fragmented or (other ~= nil and is_sliced(pinfo))
+  m.truncated = m.room > #s or pinfo.fragmented or (other ~= nil and is_sliced(buf, pinfo))
   m.source, m.source_text = address_of(pinfo.src)
   m.destination, m.destination_text = address_of(pinfo.dst)
   m.wire_source, m.wire_source_text = address_of(pinfo.net_src)

@@ -20,7 +20,7 @@ IN_FLIGHT_NS = nanoseconds(3)
 MOST_OPEN = 32
 """Of one pair; a conversation gives no answer to older ones."""
 
-_SAID = frozenset({EndReason.BINDING_ERROR, EndReason.RESTARTED})
+_SAID = frozenset({EndReason.BINDING_ERROR, EndReason.LOST})
 """Ends that somebody told, perhaps wrongly."""
 
 T = TypeVar("T", Binding, Registration)
@@ -130,7 +130,7 @@ class Agency(Struct):
         return next((each for each in late if each.acknowledgement is answer), None)
 
     def _outlive(self) -> None:
-        """A home agent that was started anew has no binding that it had before, as far as that shows.
+        """A home agent that was started anew, or goes, has no binding that it had before, as far as that shows.
 
         It may have accepted one between its start and the Heartbeat that tells of that.
         """
@@ -142,7 +142,7 @@ class Agency(Struct):
             if binding.end_ns is not None or confirmed_ns is None or confirmed_ns > before.time_ns:
                 continue
             if binding.expires_ns is not None and binding.expires_ns > end.time_ns:
-                binding.end(end.time_ns, EndReason.RESTARTED)
+                binding.end(end.time_ns, EndReason.LOST)
                 binding.ended_by = end.frame
 
     def _is_stale(self, acknowledgement: Acknowledgement, exchange: Exchange | None, identifier: int | None) -> bool:

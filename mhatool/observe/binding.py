@@ -35,8 +35,8 @@ class EndReason(StrEnum):
     """The home agent accepted a number that it would have refused had it still had the binding."""
     BINDING_ERROR = "binding_error"
     """The home agent said that it has none."""
-    RESTARTED = "restarted"
-    """The home agent was started anew without its bindings (RFC 5847, 3.2 and 4.1)."""
+    LOST = "lost"
+    """The home agent told by a Heartbeat that it was started anew, or goes: it has no bindings (RFC 5847)."""
     CAPTURE_END = "capture_end"
     """None that was seen: it still held when the capture ended."""
 

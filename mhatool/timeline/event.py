@@ -22,7 +22,7 @@ class EventKind(StrEnum):
     EXPIRED = "expired"
     REPLACED = "replaced"
     BINDING_ERROR = "binding error"
-    RESTARTED = "restarted"
+    LOST = "lost"
 
 
 class Event(Struct, frozen=True, kw_only=True):

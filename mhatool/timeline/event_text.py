@@ -39,7 +39,7 @@ class EventText:
             yield "no packet: the lifetime was over"
         if event.kind is EventKind.BINDING_ERROR:
             yield "it has no binding, as it says"
-        if event.kind is EventKind.RESTARTED:
+        if event.kind is EventKind.LOST:
             yield "it has lost its bindings"
         if event.kind is EventKind.REPLACED:
             yield "by an update with a number from before"

@@ -117,7 +117,7 @@ def _other_ends(agency: Agency) -> Iterator[Event]:
         EndReason.EXPIRED: EventKind.EXPIRED,
         EndReason.REPLACED: EventKind.REPLACED,
         EndReason.BINDING_ERROR: EventKind.BINDING_ERROR,
-        EndReason.RESTARTED: EventKind.RESTARTED,
+        EndReason.LOST: EventKind.LOST,
     }
     for binding in agency.bindings:
         if binding.end_ns is not None and binding.end_reason in kinds:

@@ -11,8 +11,8 @@ from mhatool.exchange import Frame
 from mhatool.observe import Agency, Registration, Sign
 
 DENIED: Final = "binding_error"
-RESTARTED: Final = "home_agent_restarted"
-"""Steps: a home agent said that it has no binding; it was started anew without its bindings."""
+LOST: Final = "bindings_lost"
+"""Steps: a home agent said that it has no binding; it told by a Heartbeat that it has lost them all."""
 
 
 class GapKind(StrEnum):

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from mhatool.observe import Agency, Binding, EndReason, Kind, Registration
 from mhatool.timeline.events import is_unanswered
-from mhatool.timeline.gap import DENIED, RESTARTED, Gap, GapKind, GapReason, Silence, Step
+from mhatool.timeline.gap import DENIED, LOST, Gap, GapKind, GapReason, Silence, Step
 
-_ENDS: Final = {EndReason.EXPIRED: "binding_expired", EndReason.BINDING_ERROR: DENIED, EndReason.RESTARTED: RESTARTED}
+_ENDS: Final = {EndReason.EXPIRED: "binding_expired", EndReason.BINDING_ERROR: DENIED, EndReason.LOST: LOST}
 
 
 class _Interval(Struct, frozen=True):

@@ -6,7 +6,7 @@ from mhatool.observe import EndReason, Kind, SignKind
 from mhatool.timeline.correspondent_schema import CORRESPONDENTS
 from mhatool.timeline.document import SCHEMA
 from mhatool.timeline.failure_schema import FAILURES
-from mhatool.timeline.gap import DENIED, RESTARTED, GapKind, GapReason
+from mhatool.timeline.gap import DENIED, LOST, GapKind, GapReason
 from mhatool.timeline.schema_values import (
     ADDRESS,
     DURATION,
@@ -91,7 +91,7 @@ _GAP = record(
                     "last_update_in_vain",
                     "binding_expired",
                     DENIED,
-                    RESTARTED,
+                    LOST,
                     "binding_accepted",
                 ]
             },

@@ -10,7 +10,7 @@ from mhatool.timeline.correspondent_text import CorrespondentText
 from mhatool.timeline.event import Event
 from mhatool.timeline.event_text import EventText
 from mhatool.timeline.failure_text import failures
-from mhatool.timeline.gap import DENIED, RESTARTED, Gap, GapKind, GapReason, Step
+from mhatool.timeline.gap import DENIED, LOST, Gap, GapKind, GapReason, Step
 from mhatool.timeline.model import Timeline
 from mhatool.timeline.surroundings_text import SurroundingsText
 from mhatool.timeline.values import spent
@@ -29,7 +29,7 @@ GAP_MEANINGS = {
 }
 GAP_BEGINNINGS = {
     DENIED: "since the home agent said that it has none",
-    RESTARTED: "since the home agent was started anew without its bindings",
+    LOST: "since the home agent has lost its bindings",
 }
 GAP_REASONS = {
     GapReason.UNANSWERED: "updates stayed unanswered",

@@ -19,7 +19,7 @@ from mhatool.validate import Finding
 from mhatool.view.row import Row
 from mhatool.view.surroundings import surroundings
 
-_FAILED = frozenset({EventKind.REFUSED, EventKind.UNANSWERED, EventKind.BINDING_ERROR, EventKind.RESTARTED})
+_FAILED = frozenset({EventKind.REFUSED, EventKind.UNANSWERED, EventKind.BINDING_ERROR, EventKind.LOST})
 _BAD_RESULTS = frozenset({"refused", "unanswered"})
 
 

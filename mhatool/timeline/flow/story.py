@@ -26,7 +26,7 @@ MOST_NODES: Final = 26
 """As many as there are letters for columns."""
 _TOLD_BY_ARROWS: Final = frozenset({EventKind.REFRESHED, EventKind.REFUSED, EventKind.REPLACED})
 _WITH_PLACE: Final = frozenset({EventKind.REGISTERED, EventKind.MOVED})
-_BAD: Final = frozenset({EventKind.UNANSWERED, EventKind.EXPIRED, EventKind.BINDING_ERROR, EventKind.RESTARTED})
+_BAD: Final = frozenset({EventKind.UNANSWERED, EventKind.EXPIRED, EventKind.BINDING_ERROR, EventKind.LOST})
 _DENIED: Final = "no binding, as it says,"
 _ENDS: Final = {
     CorrespondentEnd.DEREGISTERED: "deregistered",

@@ -17,7 +17,7 @@ end
 -- What is known around a message.
 local function facts_of(buf, s, pinfo)
   local m = { buf = buf, s = s, room = buf:reported_len() }
-  m.truncated = m.room > #s or pinfo.fragmented or (other ~= nil and is_sliced(pinfo))
+  m.truncated = m.room > #s or pinfo.fragmented or (other ~= nil and is_sliced(buf, pinfo))
   m.source, m.source_text = address_of(pinfo.src)
   m.destination, m.destination_text = address_of(pinfo.dst)
   m.wire_source, m.wire_source_text = address_of(pinfo.net_src)

@@ -226,21 +226,21 @@ def test_who_started_anew_holds_nothing_until_it_answers(message: bytes) -> None
     assert [silence.last_sign.time_ns for silence in silences] == [30 * S, 70 * S]
 
 
-def test_a_home_agent_that_was_started_anew_is_told() -> None:
+def test_a_home_agent_that_has_lost_its_bindings_is_told() -> None:
     packets = [(0, bu(seq=1)), (1, ba(seq=1)), (2, heartbeat(1)), (20, heartbeat(2)), (30, bu(seq=2)), (31, ba(seq=2))]
     timeline = told(scene(*packets))
     said = "\n".join(" ".join(line.split()) for line in as_text(timeline).splitlines())
     for wanted in (
-        "00:00:20.000 restarted A frame 4 it has lost its bindings",
+        "00:00:20.000 lost A frame 4 it has lost its bindings",
         "00:00:31.000 registered A seq 2 60 s frames 5 6 after 1.000 s",
         "No valid binding for 11.000 s, 00:00:20.000 to 00:00:31.000",
-        "(since the home agent was started anew without its bindings; no update was seen",
-        "00:00:20.000 home agent restarted 2001:db8:1::1 frame 4",
+        "(since the home agent has lost its bindings; no update was seen",
+        "00:00:20.000 bindings lost 2001:db8:1::1 frame 4",
     ):
         assert wanted in said, said
     document = as_json(timeline)
     jsonschema.validate(document, TIMELINE)
-    assert [binding["end_reason"] for binding in document["bindings"]] == ["restarted", "capture_end"]
+    assert [binding["end_reason"] for binding in document["bindings"]] == ["lost", "capture_end"]
 
 
 @pytest.mark.parametrize(

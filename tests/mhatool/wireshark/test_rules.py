@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import NamedTuple
 
@@ -113,6 +114,19 @@ def test_a_sliced_frame_was_cut(tmp_path: Path) -> None:
     rows = table(write(tmp_path / "four.pcapng", packets), ["mha.rule"], "-o", "mha.other_fields:TRUE")
     assert rows == [["1", "MIP6-MH-001"], ["2", "MIP6-MH-001"], ["3", "MIP6-MH-003"], ["4", "MIP6-MH-003"]]
     assert frames(tmp_path / "four.pcapng", "mha.rule.inconclusive", "-o", "mha.other_fields:TRUE") == [1, 2]
+
+
+def test_what_wireshark_puts_together_is_whole(tmp_path: Path) -> None:
+    """An update in IPv4 (RFC 4213, protocol 41) in two fragments (RFC 791): it is longer than the second frame."""
+    update, sides = made.home_bu(), bytes((192, 0, 2, 1, 192, 0, 2, 2))
+    packets = []
+    for offset, more, part in ((0, 0x2000, update[:88]), (88, 0, update[88:])):
+        packets.append(
+            struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(part), 7, more | offset // 8, 64, 41, 0) + sides + part
+        )
+    path = write(tmp_path / "two.pcapng", packets)
+    rows = table(path, ["mha.checksum.status", "mha.rule"], "-o", "mha.other_fields:TRUE")
+    assert rows == [["1", "", ""], ["2", "1", ""]]
 
 
 @pytest.mark.parametrize(
