@@ -62,10 +62,14 @@ def is_off(interface: str) -> bool:
 
 
 def how_to_switch_on(interface: str) -> str:
-    """What to do where IPv6 is off. OSError where there is no such interface."""
-    if _mtu(interface) >= LEAST_MTU:
-        return how_to_set(interface, "disable_ipv6", "0")
-    return f"its MTU is less than {LEAST_MTU}: ip link set {interface} mtu 1500"
+    """What to do where IPv6 is off."""
+    try:
+        is_narrow = _mtu(interface) < LEAST_MTU
+    except OSError:  # it has gone meanwhile
+        is_narrow = False
+    if is_narrow:
+        return f"its MTU is less than {LEAST_MTU}: ip link set {interface} mtu 1500"
+    return how_to_set(interface, "disable_ipv6", "0")
 
 
 def how_to_set(interface: str, name: str, value: str) -> str:

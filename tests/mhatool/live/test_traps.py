@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mhatool.live.facts import Chain, Daemon, Facts, Interface
-from mhatool.live.settings import how_to_set
+from mhatool.live.settings import how_to_set, how_to_switch_on
 from mhatool.live.traps import CHECKS, Verdict
 from tests.mhatool.live.namespace import Namespace, namespace
 
@@ -279,3 +279,7 @@ def test_daemons_are_found_with_their_files(machine: Namespace, tmp_path: Path) 
 def test_a_setting_of_a_vlan_has_a_slash_for_its_dot() -> None:
     """sysctl(8): a dot would be a folder's end."""
     assert how_to_set("eth0.5", "disable_ipv6", "0") == "sysctl -w net.ipv6.conf.eth0/5.disable_ipv6=0"
+
+
+def test_what_to_do_is_told_of_an_interface_that_has_gone_meanwhile_too() -> None:
+    assert how_to_switch_on("nobody0") == "sysctl -w net.ipv6.conf.nobody0.disable_ipv6=0"
