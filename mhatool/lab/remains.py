@@ -24,7 +24,8 @@ def namespaces(name: str) -> list[str]:
 
 def all_labs(folder: Path = FOLDER) -> list[str]:
     """The names of labs that stand, or of which files are left. One that has only namespaces must be named."""
-    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.exists() else []
+    folders = [path for path in folder.iterdir() if path.is_dir()] if folder.exists() else []
+    return sorted(path.name for path in folders if any(path.iterdir()) or namespaces(path.name))
 
 
 def remove(name: str, folder: Path = FOLDER) -> None:

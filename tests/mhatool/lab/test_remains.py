@@ -14,7 +14,7 @@ from mhatool.lab.errors import LabError
 from mhatool.lab.gathering import Gathering
 from mhatool.lab.lab import Lab, meant, standing
 from mhatool.lab.processes import Process, in_namespace
-from mhatool.lab.remains import namespaces, remove
+from mhatool.lab.remains import all_labs, namespaces, remove
 from mhatool.lab.run import interrupt, output_of, unbroken, write_output_of
 from mhatool.lab.topology import load
 from tests.mhatool.lab.standing import until
@@ -36,6 +36,14 @@ def _inhabitants() -> list[Process]:
     """All that runs in the lab's namespaces."""
     spaces = [Path("/run/netns") / name for name in namespaces(NAME)]
     return [process for space in spaces for process in in_namespace(space)]
+
+
+def test_an_empty_folder_is_no_lab(tmp_path: Path) -> None:
+    """It has neither files nor namespaces: nobody has to say that another one is meant."""
+    (tmp_path / f"{NAME}-left").mkdir()
+    (tmp_path / NAME).mkdir()
+    (tmp_path / NAME / "topology.toml").touch()
+    assert all_labs(tmp_path) == [NAME]
 
 
 @pytest.mark.root
