@@ -108,6 +108,7 @@ def test_a_lab_is_called_by_its_name(tmp_path: Path) -> None:
         meant(None, tmp_path)
     for name in ("one", "another"):
         (tmp_path / name).mkdir()
+        (tmp_path / name / "topology.toml").touch()
     with pytest.raises(LabError, match=r"^several labs stand: another, one; name one of them$"):
         meant(None, tmp_path)
     with pytest.raises(LabError, match=r"^no lab 'third' stands; there are another, one$"):
