@@ -97,32 +97,16 @@ class Admission:
         """Admit its packets, and no others of this home address and end any more. RefusedError where it can't be."""
         key = tunnel.end, tunnel.home_address
         before, after = self._admitted.get(key, set()), _elements(tunnel)
-        is_whole = self._do(before, after)
+        self._change(before, after)
         if after:
             self._admitted[key] = after
         else:
             self._admitted.pop(key, None)
-        if not is_whole:
-            self._admit_all()
 
     def admit_again(self) -> None:
         """The table is a new one: its sets are empty, and it has counted nothing."""
         self._counted = 0
-        self._admit_all()
-
-    def _admit_all(self) -> None:
-        """For sets that somebody has emptied. Where the table has gone, who puts it back asks for this again."""
-        self._do(set(), set().union(*self._admitted.values()))
-
-    def _do(self, before: set[tuple[str, bytes]], after: set[tuple[str, bytes]]) -> bool:
-        """Whether it is done: not where the table, or what is to be taken from it, isn't there any more."""
-        try:
-            self._change(before, after)
-        except RefusedError as error:
-            if error.errno != errno.ENOENT:
-                raise
-            return False
-        return True
+        self._change(set(), set().union(*self._admitted.values()))
 
     def _change(self, before: set[tuple[str, bytes]], after: set[tuple[str, bytes]]) -> None:
         changes = [(_NEW_ELEMENT, ACK | CREATE, self._element(*each)) for each in sorted(after - before)]
