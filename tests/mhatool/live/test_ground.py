@@ -1,6 +1,5 @@
 """The ground that a node stands on is taken away while it runs: it goes on, or says why not."""
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from ipaddress import IPv6Address
@@ -240,24 +239,6 @@ def test_an_interface_that_was_renamed_gets_its_settings_back(machine: Namespace
         assert machine.ends(node) == 0
     machine.does("sh", "-c", "ip link set l2 name left && ip link set r2 name right && ip link set left up")
     until(lambda: machine.looks() == before)
-
-
-def test_a_binding_that_comes_while_a_firewall_is_loaded_has_its_tunnel(machine: Namespace) -> None:
-    """Again and again, so that one comes in between: as long as it is away, the table takes nothing."""
-    flushing = "for i in 1 2 3 4 5 6 7 8 9 10; do nft flush ruleset; done"
-    for number in range(20, 23):
-        with_it = subprocess.Popen(["ip", "netns", "exec", machine.name, "sh", "-c", flushing])
-        machine.registers(number, lifetime_s=0 if number == 21 else 60)
-        assert with_it.wait(20) == 0
-    until(lambda: _numbers(machine) == [22])
-    admitted = ("nft", "list", "set", "ip6", "mhatool_ha", "from_mobile_nodes")
-    until(lambda: "2001:db8:9::100 . 2001:db8:2::1" in machine.run(*admitted).stdout)
-    machine.does("nft", "flush", "set", "ip6", "mhatool_ha", "from_mobile_nodes")
-    machine.registers(23, lifetime_s=0)
-    until(lambda: _numbers(machine) == [])
-    machine.registers(24)
-    until(lambda: "2001:db8:9::100 . 2001:db8:2::1" in machine.run(*admitted).stdout)
-    assert not any(words in machine.log("ha") for words in ("unexpected", "SetTunnel"))
 
 
 @pytest.mark.parametrize("how", ["del mha-ha", "set mha-ha down"])
