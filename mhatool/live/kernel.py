@@ -21,6 +21,7 @@ from mhatool.live import settings
 from mhatool.live.data_plane.routes import NEW_ROUTE, RouteKey, RuleKey, remove_left, route_key
 from mhatool.live.data_plane.seg6 import TUNNEL_SOURCE, forget_tunnel_source
 from mhatool.live.errors import LiveError
+from mhatool.live.interface_names import name_of, number_of
 from mhatool.live.learned import learned_routes
 from mhatool.live.ledger import Ledger
 from mhatool.live.marks import MARK, RULE_PRIORITY, TABLE
@@ -294,12 +295,13 @@ class Kernel:
 
     def _remember(self, interface: str, name: str, before: str, claim: settings.Claim | None = None) -> None:
         """How it is given back; its claim first, for that is what others ask for."""
-        index = _index_of(interface)
+        number = number_of(interface)
 
         def undo() -> None:
             if claim is not None:
                 claim.close()
-            settings.give_back(_name_now(interface, index), name, before)
+            was_renamed = number and not number_of(interface)
+            settings.give_back(name_of(number, interface) if was_renamed else interface, name, before)
 
         self._ledger.add(("sysctl", interface, name), before)
         self._undo["sysctl", interface, name] = undo
@@ -371,22 +373,6 @@ class Kernel:
             return socket.if_nametoindex(interface)
         except OSError as error:
             raise LiveError(f"there is no interface {interface!r}; `ip link` lists them") from error
-
-
-def _index_of(interface: str) -> int:
-    """0 for what is none, as all of them."""
-    try:
-        return socket.if_nametoindex(interface)
-    except OSError:
-        return 0
-
-
-def _name_now(interface: str, index: int) -> str:
-    """What an interface is called by now that had this name and number; its name where it is gone."""
-    try:
-        return socket.if_indextoname(index) if index and not _index_of(interface) else interface
-    except OSError:
-        return interface
 
 
 def _kept_as(key: RouteKey) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dissectors.ipv6.address import is_link_local, is_multicast, text
 from mhatool.live.errors import LiveError
 from mhatool.live.filter import CARRIERS, heartbeats, program, tunnelled
 from mhatool.live.hearing import Ear, Ring
+from mhatool.live.interface_names import number_of
 from mhatool.live.memberships import Memberships
 from mhatool.network.ethernet import group_link_address
 
@@ -58,7 +59,7 @@ class LinkSocket:
         Its address on the link is the first one's, or this is a LiveError: neighbours were told that one, and the
         node's own addresses are made of it.
         """
-        index = _index_of(self.interface)
+        index = number_of(self.interface)
         if index == self.index:
             if index:
                 self._expect_link_address("has another address on the link now")
@@ -117,13 +118,6 @@ class LinkSocket:
         if self.tunnelled is not None:
             self.tunnelled.close()
         self._memberships.close()
-
-
-def _index_of(interface: str) -> int:
-    try:
-        return socket.if_nametoindex(interface)
-    except OSError:
-        return 0
 
 
 class RawSocket:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from mhatool.live.configuration import LiveNode
 from mhatool.live.control import ControlServer, need_free
 from mhatool.live.driver import Driver
 from mhatool.live.errors import LiveError
+from mhatool.live.interface_names import name_of, number_of
 from mhatool.live.kernel import Kernel
 from mhatool.live.ledger import Ledger
 from mhatool.live.machine import LiveMachine
@@ -147,9 +147,9 @@ def _made(live: LiveNode) -> Iterator[Driver]:
 def _need_interfaces(interfaces: tuple[str, ...]) -> None:
     """With IPv6, and by the names that the kernel tells of: it finds them by others, too (ip-link(8), altname)."""
     for interface in interfaces:
-        with suppress(OSError):  # who opens it says that it isn't there
-            if (name := socket.if_indextoname(socket.if_nametoindex(interface))) != interface:
-                raise LiveError(f"{interface}: another name of {name}; give that one in the node's file")
+        name = name_of(number_of(interface), otherwise=interface)  # who opens it says that it isn't there
+        if name != interface:
+            raise LiveError(f"{interface}: another name of {name}; give that one in the node's file")
         if settings.is_off(interface):
             what = f"{interface}: IPv6 is switched off there, and a node needs addresses"
             raise LiveError(f"{what}; {settings.how_to_switch_on(interface)}")
