@@ -190,7 +190,6 @@ class Movement:
     def _look_around(self) -> None:
         """This isn't the home link: nobody of it answers. Who advertises next tells which one it is."""
         self._routers.leave("nobody of the home link answers")
-        self._prefixes.clear()
         self._link_is_new = True
         self._ask_for_routers(0.0)
 
